@@ -1,0 +1,103 @@
+"""
+HTML forms: what a body of `application/x-www-form-urlencoded` holds.
+
+The rules are those of a query; the limits are those of every form, whatever its content type, and
+they hold before anything large is built.
+"""
+
+from urllib.parse import unquote_to_bytes
+
+from covet.exceptions import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
+from covet.http.multidict import MultiMapping
+
+MAX_FORM_FIELDS = 1000
+"""How many fields a form may have unless told otherwise."""
+
+MAX_FIELD_SIZE = 1024 * 1024
+"""How many bytes a field of a form may have unless told otherwise."""
+
+FormValue = str
+"""What a field of a form holds: text."""
+
+# A charset that a client names is looked up here, never in Python's codecs: some of those are no charsets.
+_CODECS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1"}
+
+
+class FormData(MultiMapping[FormValue]):
+    """
+    The fields of a form: a read-only mapping in which a name may repeat.
+
+    Args:
+        pairs: The fields in their order, or a mapping with one value per name.
+
+    Example:
+        >>> form = FormData([("title", "Tea"), ("tag", "hot"), ("tag", "sweet")])
+        >>> form["title"], form["tag"], form.get_list("tag")
+        ('Tea', 'sweet', ['hot', 'sweet'])
+    """
+
+    __slots__ = ()
+
+
+def parse_urlencoded(
+    body: bytes,
+    *,
+    max_fields: int = MAX_FORM_FIELDS,
+    max_field_size: int = MAX_FIELD_SIZE,
+    charset: str = "utf-8",
+) -> FormData:
+    """
+    Read an urlencoded body into its fields.
+
+    Only `&` separates fields, `+` is a space, blank values are kept, empty fields (`a&&b`) are skipped.
+
+    Args:
+        body: The whole body; its size is the business of whoever read it.
+        max_fields: How many fields are allowed, empty ones included.
+        max_field_size: How many bytes a decoded name or value may have.
+        charset: What `Content-Type` says: UTF-8, or its subset US-ASCII, or ISO-8859-1.
+
+    Raises:
+        ContentTooLargeError: If there are more fields, or if one is larger.
+        BadRequestError: If the body is not text in that charset.
+        UnsupportedMediaTypeError: If the charset is another.
+
+    Example:
+        >>> parse_urlencoded(b"title=Green+tea&note=caf%C3%A9&tag=hot&tag=sweet").to_lists()
+        {'title': ['Green tea'], 'note': ['café'], 'tag': ['hot', 'sweet']}
+    """
+    codec = _CODECS.get(charset.lower())
+    if codec is None:
+        raise UnsupportedMediaTypeError(
+            ["application/x-www-form-urlencoded"], "Forms are understood in UTF-8, US-ASCII and ISO-8859-1."
+        )
+    if not body:
+        return FormData()
+    if body.count(b"&") >= max_fields:
+        raise ContentTooLargeError(f"The form has more than {max_fields} fields.")
+    pairs: list[tuple[str, str]] = []
+    try:
+        for field in body.split(b"&"):
+            if field:
+                name, _, value = field.partition(b"=")
+                pairs.append((_decode(name, codec, max_field_size), _decode(value, codec, max_field_size)))
+    except UnicodeError as exc:
+        raise BadRequestError("The form is not text in the charset that it names.") from exc
+    return FormData(pairs)
+
+
+def _decode(text: bytes, codec: str, max_size: int) -> str:
+    # The least that can be left after decoding is known before decoding.
+    if len(text) - 2 * text.count(b"%") > max_size:
+        raise _too_large(max_size)
+    if b"+" in text:
+        text = text.replace(b"+", b" ")
+    if b"%" in text:
+        text = unquote_to_bytes(text)
+        if len(text) > max_size:
+            raise _too_large(max_size)
+    return text.decode(codec)
+
+
+def _too_large(max_size: int) -> ContentTooLargeError:
+    return ContentTooLargeError(f"A field of the form is larger than {max_size} bytes.", limit=max_size)

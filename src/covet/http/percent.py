@@ -1,0 +1,112 @@
+"""
+Percent-encoding (RFC 3986 §2.1) of paths, of segments and of whole URLs.
+
+What goes out is ASCII and holds no line break; what is encoded already is not encoded twice. What
+comes in is decoded once, as UTF-8.
+"""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from covet.exceptions import BadRequestError
+
+# Each names what must be encoded: all but RFC 3986's characters of that part, and a % that encodes nothing.
+_STRAY_PERCENT = r"%(?![0-9A-Fa-f]{2})"
+_IN_SEGMENT = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@]")
+_IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]|{_STRAY_PERCENT}")
+_IN_QUERY = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]|{_STRAY_PERCENT}")
+_IN_URL = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]#]|{_STRAY_PERCENT}")
+_FORBIDDEN = re.compile(r"[\r\n\0]")
+
+
+def quote_path(path: str) -> str:
+    """
+    Encode what a path cannot hold, `?` and `#` included; slashes and encoded characters stay.
+
+    Raises:
+        ValueError: If the path holds CR, LF, NUL or a lone surrogate.
+
+    Example:
+        >>> quote_path("/menu/café au lait?"), quote_path("/100%/a%2Fb")
+        ('/menu/caf%C3%A9%20au%20lait%3F', '/100%25/a%2Fb')
+    """
+    return _quote(_IN_PATH, path)
+
+
+def quote_segment(text: str) -> str:
+    """
+    Encode a text as one segment of a path: slashes and `%` are data here.
+
+    Raises:
+        ValueError: If the text is `.` or `..`, which clients resolve however they are written, or if
+            it holds CR, LF, NUL or a lone surrogate.
+
+    Example:
+        >>> quote_segment("a/b 100%")
+        'a%2Fb%20100%25'
+    """
+    if text in {".", ".."}:
+        raise ValueError(f"{text!r} cannot be a segment of a path: clients would resolve it.")
+    return _quote(_IN_SEGMENT, text)
+
+
+def quote_query(query: str) -> str:
+    """
+    Encode what a query or a fragment cannot hold; `&`, `=`, `+` and encoded characters stay.
+
+    Raises:
+        ValueError: If the query holds CR, LF, NUL or a lone surrogate.
+
+    Example:
+        >>> quote_query("q=thé vert&page=2#x")
+        'q=th%C3%A9%20vert&page=2%23x'
+    """
+    return _quote(_IN_QUERY, query)
+
+
+def quote_url(url: str) -> str:
+    """
+    Encode what no URL can hold, as for a `Location` header; all delimiters stay.
+
+    Raises:
+        ValueError: If the URL holds CR, LF, NUL or a lone surrogate.
+
+    Example:
+        >>> quote_url("https://example.com/thé?a=b c#top")
+        'https://example.com/th%C3%A9?a=b%20c#top'
+    """
+    return _quote(_IN_URL, url)
+
+
+def unquote_path(path: str) -> str:
+    """
+    Decode a path once; `+` is itself in a path.
+
+    Raises:
+        BadRequestError: If the encoded bytes are not UTF-8.
+
+    Example:
+        >>> unquote_path("/caf%C3%A9/100%25"), unquote_path("/a%252Fb")
+        ('/café/100%', '/a%2Fb')
+    """
+    if "%" not in path:
+        return path
+    try:
+        return unquote_to_bytes(path).decode()
+    except UnicodeError as exc:
+        raise BadRequestError("The path is not valid UTF-8.") from exc
+
+
+def _quote(unsafe: re.Pattern[str], text: str) -> str:
+    if not unsafe.search(text):
+        return text
+    if _FORBIDDEN.search(text):
+        raise ValueError(f"{text!r} holds a line break or NUL, which no URL can carry.")
+    try:
+        return unsafe.sub(_encode, text)
+    except UnicodeEncodeError as exc:
+        raise ValueError(f"{text!r} holds a lone surrogate, which no URL can carry.") from exc
+
+
+def _encode(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match[0].encode())
