@@ -1,0 +1,71 @@
+# The commands of CovetPy. `make help` lists them; each one does its own set-up.
+
+VENV ?= .venv
+HOST ?= 127.0.0.1
+PORT ?= 8000
+WORKERS ?= 2
+
+BIN := $(VENV)/bin
+PINS := constraints/constraints.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet --constraint $(PINS)
+# Folders that do not exist yet, or that a packager left out, are not an error.
+CODE := $(wildcard src tests examples benchmarks scripts conftest.py)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test check format bench campaign wheel constraints clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.installed-standard ## Serve the example application on http://127.0.0.1:8000
+	$(BIN)/covet run examples.todo.app:app --host $(HOST) --port $(PORT)
+
+test: $(VENV)/.installed-dev ## Run every test
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+
+check: $(VENV)/.installed-dev ## Lint, format, types, floors, spelling
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/lint-imports
+	$(BIN)/basedpyright --verifytypes covet --ignoreexternal
+	git ls-files -z | xargs -0 $(BIN)/codespell
+
+format: $(VENV)/.installed-dev ## Format the code and fix what can be fixed
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: $(VENV)/.installed-dev ## Measure against raw protocols and peers
+	$(BIN)/python -m benchmarks $(ARGS)
+
+campaign: $(VENV)/.installed-dev ## Run the slow campaigns: more examples, longer loads
+	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -n $(WORKERS) -m campaign --timeout 3600 $(ARGS)
+	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -n $(WORKERS) -m property --timeout 3600 $(ARGS)
+
+wheel: $(VENV)/.installed-dev ## Build the wheel and the source archive into dist/
+	$(BIN)/python -m build --no-isolation --outdir dist
+
+constraints: | $(BIN)/python ## Choose new versions for constraints/constraints.txt
+	$(PIP) install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --upgrade \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file $(PINS)
+
+clean: ## Remove what the commands made, the environment too
+	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	find src tests examples benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+
+# `--group` needs pip 25.1, which the pip of an older interpreter is not.
+$(BIN)/python:
+	@python=$$(sh scripts/find_python.sh) && echo "Creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
+	$(PIP) install --quiet --upgrade "pip>=25.1"
+
+$(VENV)/.installed-standard: pyproject.toml $(PINS) | $(BIN)/python
+	$(INSTALL) --editable ".[standard]"
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml $(PINS) | $(BIN)/python
+	$(PIP) install --quiet --upgrade "pip>=25.1"
+	$(INSTALL) --editable ".[standard,uvicorn,hypercorn,pydantic]" --group dev
+	@touch $@ $(VENV)/.installed-standard
