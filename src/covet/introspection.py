@@ -1,0 +1,381 @@
+"""
+Read signatures and annotations: the one place of the framework that inspects callables and classes.
+
+All of it runs at start-up. Annotations that are text (`from __future__ import annotations`) are resolved here, and
+one that cannot be resolved is an error that names the parameter and the missing name. It must never call what it
+inspects, and never be used while a request is answered.
+"""
+
+import functools
+import inspect
+import re
+import sys
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_type_hints
+from typing import get_origin as _get_origin
+
+from covet.exceptions import ConfigurationError, RouteError
+from covet.types import UNSET
+
+# An annotation may be any object at all (a class, an alias, a string, None): no narrower type exists.
+Annotation = Any
+
+POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
+POSITIONAL_OR_KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
+VAR_POSITIONAL = inspect.Parameter.VAR_POSITIONAL
+KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
+VAR_KEYWORD = inspect.Parameter.VAR_KEYWORD
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterInfo:
+    """
+    One parameter of a callable.
+
+    Attributes:
+        name: Its name.
+        annotation: Its resolved annotation without `Annotated`; `UNSET` if there is none.
+        default: Its default; `UNSET` if there is none.
+        kind: `inspect.Parameter.POSITIONAL_ONLY` and so on.
+        metadata: What `Annotated` carried, outermost `Annotated` only.
+    """
+
+    name: str
+    annotation: Annotation
+    default: object
+    kind: Any  # the standard library's own enum of kinds is private
+    metadata: tuple[object, ...] = ()
+
+    @property
+    def is_required(self) -> bool:
+        """Whether a caller has to give it."""
+        return self.default is UNSET and self.kind not in {VAR_POSITIONAL, VAR_KEYWORD}
+
+    @property
+    def has_annotation(self) -> bool:
+        """Whether the author wrote an annotation."""
+        return self.annotation is not UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class CallableInfo:
+    """
+    What is to know about a callable before it is called.
+
+    Attributes:
+        name: Its qualified name.
+        module: The module it comes from.
+        parameters: Its parameters, in order; `self`, `cls` and what a partial has bound are left out.
+        return_annotation: The resolved return annotation; `UNSET` if there is none.
+        is_async: Whether calling it gives an awaitable.
+        is_generator: Whether calling it gives a generator.
+        is_async_generator: Whether calling it gives an async generator.
+    """
+
+    name: str
+    module: str
+    parameters: tuple[ParameterInfo, ...]
+    return_annotation: Annotation
+    is_async: bool
+    is_generator: bool
+    is_async_generator: bool
+
+
+def inspect_callable(func: Callable[..., object]) -> CallableInfo:
+    """
+    Describe a function, method, partial, callable object or class with its annotations resolved.
+
+    Raises:
+        RouteError: If an annotation cannot be resolved or the callable has no signature.
+
+    Example:
+        >>> def read_user(user_id: "int", verbose: bool = False) -> "str": ...
+        >>> info = inspect_callable(read_user)
+        >>> [(parameter.name, parameter.annotation) for parameter in info.parameters]
+        [('user_id', <class 'int'>), ('verbose', <class 'bool'>)]
+        >>> info.return_annotation
+        <class 'str'>
+    """
+    function = _underlying_function(func)
+    name = _qualified_name(func)
+    try:
+        signature = _signature(func)
+    except (TypeError, ValueError) as exc:
+        raise RouteError(
+            f"{name} has no signature that can be read.",
+            hint="Wrap it in a function with annotated parameters.",
+        ) from exc
+    namespaces = _namespaces(func, function)
+    parameters = []
+    for parameter in signature.parameters.values():
+        resolved = _resolve(parameter.annotation, parameter.name, name, namespaces)
+        annotation, metadata = split_annotated(resolved)
+        default = UNSET if parameter.default is inspect.Parameter.empty else parameter.default
+        parameters.append(ParameterInfo(parameter.name, annotation, default, parameter.kind, metadata))
+    return CallableInfo(
+        name=name,
+        module=getattr(function, "__module__", None) or getattr(func, "__module__", None) or "",
+        parameters=tuple(parameters),
+        return_annotation=_resolve(signature.return_annotation, "return", name, namespaces),
+        is_async=inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(function),
+        is_generator=inspect.isgeneratorfunction(function),
+        is_async_generator=inspect.isasyncgenfunction(function),
+    )
+
+
+def split_annotated(annotation: Annotation) -> tuple[Annotation, tuple[object, ...]]:
+    """
+    Take the metadata off an `Annotated`, also of one behind a `type` alias.
+
+    Example:
+        >>> split_annotated(Annotated[int, "positive"])
+        (<class 'int'>, ('positive',))
+        >>> split_annotated(int)
+        (<class 'int'>, ())
+    """
+    value = annotation
+    while is_type_alias(value):
+        value = value.__value__
+    if origin_of(value) is Annotated:
+        inner, *metadata = get_args(value)
+        return inner, tuple(metadata)
+    return annotation, ()
+
+
+def origin_of(annotation: Annotation) -> Annotation:
+    """
+    Name the class or special form behind an alias; `None` if it is no alias.
+
+    Example:
+        >>> origin_of(list[int])
+        <class 'list'>
+    """
+    return _get_origin(annotation)
+
+
+def is_type_alias(annotation: Annotation) -> bool:
+    """
+    Tell whether it is an alias made by the `type` statement, without parameters.
+
+    Example:
+        >>> is_type_alias(int)
+        False
+    """
+    # typing_extensions has the same class for older versions: the name covers both.
+    return type(annotation).__name__ == "TypeAliasType"
+
+
+def class_type_hints(annotation: Annotation) -> dict[str, Annotation]:
+    """
+    Resolve the annotations of a class, with the type variables of a generic one replaced.
+
+    Raises:
+        ConfigurationError: If an annotation names what is not there.
+
+    Example:
+        >>> T = TypeVar("T")
+        >>> class Page(Generic[T]):
+        ...     items: list[T]
+        >>> class_type_hints(Page[int])
+        {'items': list[int]}
+    """
+    cls = origin_of(annotation) or annotation
+    try:
+        # The class may be mentioned by its own name while it is not a global: a model made inside a function.
+        hints = get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
+    except NameError as exc:
+        raise ConfigurationError(
+            f"An annotation of {type_name(cls)} names {exc.name!r}, which is not defined in {cls.__module__}.",
+            hint=f"Import {exc.name!r} at the top of {cls.__module__}, outside of 'if TYPE_CHECKING:'.",
+        ) from exc
+    variables = _type_variables(annotation)
+    if not variables:
+        return hints
+    return {name: _substitute(hint, variables.get(_owner_of(cls, name), {})) for name, hint in hints.items()}
+
+
+def type_name(annotation: Annotation) -> str:
+    """
+    Write an annotation the way its author would.
+
+    Example:
+        >>> type_name(list[int]), type_name(int | None), type_name(type(None))
+        ('list[int]', 'int | None', 'None')
+    """
+    if annotation is None or annotation is type(None):
+        return "None"
+    if annotation is UNSET:
+        return "nothing"
+    if annotation is ...:
+        return "..."
+    if isinstance(annotation, str):
+        return annotation
+    origin, arguments = origin_of(annotation), get_args(annotation)
+    if origin is Annotated:
+        return type_name(arguments[0])
+    if origin is Union or origin is types.UnionType:
+        return " | ".join(type_name(argument) for argument in arguments)
+    if origin is Literal:
+        return f"Literal[{', '.join(map(repr, arguments))}]"
+    if origin is not None and arguments:
+        if isinstance(arguments[0], list):
+            arguments = (f"[{', '.join(map(type_name, arguments[0]))}]", *arguments[1:])
+        return f"{type_name(origin)}[{', '.join(map(type_name, arguments))}]"
+    name = getattr(annotation, "__qualname__", None) or getattr(annotation, "__name__", None)
+    if isinstance(name, str):
+        return name.rpartition("<locals>.")[2]
+    return str(annotation).removeprefix("typing.")
+
+
+# ── Resolving ────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class _Namespaces:
+    """Where the names of text annotations are looked up."""
+
+    globals: dict[str, Any]
+    locals: dict[str, Any]
+    module: str
+
+
+def _underlying_function(func: Callable[..., Any]) -> Callable[..., Any]:
+    """Find the function whose code runs, behind partials, methods, wrappers and callable objects."""
+    while True:
+        if isinstance(func, functools.partial):
+            func = func.func
+        elif inspect.ismethod(func):
+            func = func.__func__
+        elif inspect.isclass(func):
+            constructor: Any = func.__init__
+            if constructor is object.__init__ and func.__new__ is not object.__new__:
+                constructor = func.__new__
+            unwrapped: Callable[..., Any] = inspect.unwrap(constructor)
+            return unwrapped
+        elif hasattr(func, "__wrapped__"):
+            func = func.__wrapped__
+        elif inspect.isroutine(func):
+            return func
+        else:
+            func = type(func).__call__
+
+
+def _signature(func: Callable[..., object]) -> inspect.Signature:
+    if sys.version_info >= (3, 14):
+        import annotationlib
+
+        # Annotations are evaluated when read there: unknown names must reach our own error instead.
+        return inspect.signature(func, annotation_format=annotationlib.Format.FORWARDREF)
+    return inspect.signature(func)
+
+
+def _qualified_name(func: Callable[..., Any]) -> str:
+    while isinstance(func, functools.partial):
+        func = func.func
+    name = getattr(func, "__qualname__", None) or type(func).__qualname__
+    return str(name).rpartition("<locals>.")[2]
+
+
+def _namespaces(func: Callable[..., object], function: Callable[..., object]) -> _Namespaces:
+    module_name = getattr(function, "__module__", None) or getattr(func, "__module__", None) or ""
+    module = sys.modules.get(module_name)
+    global_names = getattr(function, "__globals__", None)
+    if not isinstance(global_names, dict):
+        global_names = vars(module) if module else {}
+    local_names: dict[str, Any] = {}
+    code, closure = getattr(function, "__code__", None), getattr(function, "__closure__", None)
+    if code is not None and closure:
+        for name, cell in zip(code.co_freevars, closure, strict=True):
+            try:
+                local_names[name] = cell.cell_contents
+            except ValueError:  # the enclosing function has not given it a value yet
+                continue
+    for parameter in getattr(function, "__type_params__", ()):
+        local_names[parameter.__name__] = parameter
+    if inspect.isclass(func):
+        local_names.setdefault(func.__name__, func)
+    return _Namespaces(global_names, local_names, module_name)
+
+
+def _resolve(annotation: Annotation, parameter: str, owner: str, namespaces: _Namespaces) -> Annotation:
+    if annotation is inspect.Parameter.empty:
+        return UNSET
+
+    def holder() -> None: ...
+
+    holder.__annotations__ = {parameter: annotation}
+    try:
+        # `return` gets no special treatment from it except that None stays NoneType, as everywhere.
+        return get_type_hints(holder, namespaces.globals, namespaces.locals, include_extras=True)[parameter]
+    except NameError as exc:
+        missing = exc.name or _first_name(str(exc))
+        raise RouteError(
+            f"{owner} annotates it with {type_name(_text_of(annotation))!r}, but {missing!r} is not defined there.",
+            parameter=parameter,
+            hint=f"Import {missing!r} at the top of {namespaces.module or 'its module'}, outside of "
+            "'if TYPE_CHECKING:', or define it outside of a function.",
+        ) from exc
+    except (SyntaxError, TypeError, AttributeError) as exc:
+        raise RouteError(
+            f"{owner} annotates it with {type_name(_text_of(annotation))!r}, which is no type: {exc}",
+            parameter=parameter,
+            hint="Write an annotation that Python can evaluate.",
+        ) from exc
+
+
+def _text_of(annotation: Annotation) -> Annotation:
+    return getattr(annotation, "__forward_arg__", annotation)
+
+
+def _first_name(text: str) -> str:
+    found = re.search(r"'([^']+)'", text)
+    return found.group(1) if found else text
+
+
+# ── Generic classes ──────────────────────────────────────────────────────────
+
+
+def _type_variables(annotation: Annotation) -> dict[type, Mapping[Any, Annotation]]:
+    """Map each class of a hierarchy to what its own type variables stand for."""
+    found: dict[type, Mapping[Any, Annotation]] = {}
+
+    def visit(alias: Annotation, outer: Mapping[Any, Annotation]) -> None:
+        cls, arguments = origin_of(alias) or alias, get_args(alias)
+        if not isinstance(cls, type) or cls is Generic:
+            return
+        parameters = getattr(cls, "__parameters__", ())
+        values = [_substitute(argument, outer) for argument in arguments] if arguments else []
+        mapping = dict(zip(parameters, values, strict=False))
+        if mapping or cls not in found:
+            found[cls] = mapping
+        for base in _original_bases(cls):
+            visit(base, mapping)
+
+    visit(annotation, {})
+    return found if any(found.values()) else {}
+
+
+def _original_bases(cls: type) -> tuple[Any, ...]:
+    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
+    return bases
+
+
+def _substitute(hint: Annotation, variables: Mapping[Any, Annotation]) -> Annotation:
+    if not variables:
+        return hint
+    if isinstance(hint, TypeVar):
+        return variables.get(hint, hint)
+    parameters = getattr(hint, "__parameters__", ())
+    if not parameters or isinstance(hint, type):
+        return hint
+    return hint[tuple(variables.get(parameter, parameter) for parameter in parameters)]
+
+
+def _owner_of(cls: type, name: str) -> type:
+    """Find the class of a hierarchy that declares an annotation."""
+    for base in cls.__mro__:
+        if name in inspect.get_annotations(base):
+            return base
+    return cls
