@@ -5,12 +5,27 @@ It must never know HTTP beyond media types: requests and responses live in `cove
 """
 
 from covet.serialization.contract import SerializationError, Serializer
+from covet.serialization.formats import (
+    SerializerTable,
+    create_serializer_registry,
+    get_serializer_registry,
+    register_serializer,
+)
 from covet.serialization.json_format import JSONSerializer, encode_json, load_json_encoder
+from covet.serialization.media_types import negotiate, parse_media_type
+from covet.serialization.msgpack import MessagePackSerializer
 
 __all__ = [
     "JSONSerializer",
+    "MessagePackSerializer",
     "SerializationError",
     "Serializer",
+    "SerializerTable",
+    "create_serializer_registry",
     "encode_json",
+    "get_serializer_registry",
     "load_json_encoder",
+    "negotiate",
+    "parse_media_type",
+    "register_serializer",
 ]

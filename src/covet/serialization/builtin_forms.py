@@ -124,6 +124,7 @@ class Forms:
     Args:
         encoders: Functions for types that are not supported by themselves, found by class and then
             by base class. Each returns something that is supported.
+        language: The format's name, for error messages.
 
     Raises:
         ConfigurationError: If a function is given for a type whose form is fixed.
@@ -135,8 +136,9 @@ class Forms:
         [1.0, 2.0]
     """
 
-    def __init__(self, encoders: Encoders | None = None) -> None:
+    def __init__(self, encoders: Encoders | None = None, *, language: str = "JSON") -> None:
         self.encoders = dict(encoders or {})
+        self._language = language
         for cls in self.encoders:
             _check_encodable(cls)
 
@@ -192,8 +194,9 @@ class Forms:
         if read is not None and not is_dataclass(value):
             return read(value)
         raise SerializationError(
-            f"{_name(cls)} has no form in JSON.",
-            hint=f"Return a dict or a model instead, or use JSONSerializer(encoders={{{cls.__name__}: function}}).",
+            f"{_name(cls)} has no form in {self._language}.",
+            hint="Return a dict or a model instead, or register a serializer with an encoder for it: "
+            f"{self._language}Serializer(encoders={{{cls.__name__}: function}}).",
         )
 
 
