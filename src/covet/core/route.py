@@ -1,0 +1,323 @@
+"""
+A route and what it inherits: plain data, no decisions.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypedDict, get_type_hints
+
+from covet.core.converters import Converter
+from covet.core.path_template import PathTemplate
+from covet.exceptions import RouteError, suggest
+from covet.types import ASGIApp
+
+# A handler may take and return anything: its parameters are bound by name, its result becomes the response.
+Handler = Callable[..., object]
+ExceptionHandlers = Mapping[type[Exception] | int, Handler]
+
+
+class RouteOptions(TypedDict, total=False):
+    """
+    What can be said about a route besides its path, methods and handler.
+
+    An unknown option is refused with a suggestion.
+    """
+
+    name: str | None
+    middleware: Sequence[object]
+    exception_handlers: ExceptionHandlers
+    timeout: float | None
+    cancel_on_disconnect: bool
+    body_limit: int | None
+    status_code: int | None
+    media_type: str | None
+    tags: Sequence[str]
+    summary: str | None
+    description: str | None
+    deprecated: bool
+    include_in_schema: bool
+    non_blocking: bool
+    raises: Sequence[type[Exception]]
+
+
+@dataclass(slots=True, eq=False)
+class RouteGroup:
+    """
+    What all routes of a router, of an inclusion or of a controller have in common.
+
+    It is shared with its routes, not copied: what is added later holds for the routes that are there already.
+    """
+
+    middleware: list[object] = field(default_factory=list)
+    exception_handlers: dict[type[Exception] | int, Handler] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Route:
+    """
+    One path, its methods and what answers them.
+
+    Attributes:
+        path: The path as it was declared, with every prefix.
+        methods: The methods that were declared; `HEAD` is answered for `GET` without standing here.
+        handler: What answers.
+        template: The path, read.
+        name: What `url_for()` knows it by.
+        named: The name was given, rather than taken from the handler.
+        middleware: The route's own middleware, the outermost first.
+        exception_handlers: The route's own exception handlers.
+        groups: The routers, inclusions and controllers it stands in, the outermost first.
+        timeout: Seconds after which the handler is given up (504).
+        cancel_on_disconnect: The handler is cancelled when its client leaves.
+        body_limit: The largest body in bytes; `None` leaves it to the application.
+        status_code: The status of the handler's results that name none.
+        media_type: The media type of the handler's results that name none.
+        tags: The route's own tags.
+        summary: A few words for the documents.
+        description: The text for the documents.
+        deprecated: The documents advise against it.
+        include_in_schema: It appears in the documents.
+        non_blocking: A handler that is no coroutine runs on the event loop instead of in a thread.
+        raises: The errors that the documents list.
+        endpoint: What the application compiled for it; `None` as long as it did not, or has to do it again.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    handler: Handler
+    template: PathTemplate
+    name: str
+    named: bool = False
+    middleware: tuple[object, ...] = ()
+    exception_handlers: ExceptionHandlers = field(default_factory=dict)
+    groups: tuple[RouteGroup, ...] = ()
+    timeout: float | None = None
+    cancel_on_disconnect: bool = False
+    body_limit: int | None = None
+    status_code: int | None = None
+    media_type: str | None = None
+    tags: tuple[str, ...] = ()
+    summary: str | None = None
+    description: str | None = None
+    deprecated: bool = False
+    include_in_schema: bool = True
+    non_blocking: bool = False
+    raises: tuple[type[Exception], ...] = ()
+    # Any: the application alone knows what it compiles; routing never touches it.
+    endpoint: Any = None
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The path's parameters, in the order of their values."""
+        return tuple(parameter.name for parameter in self.template.parameters)
+
+    @property
+    def converters(self) -> dict[str, Converter]:
+        """The path's converters by the names of their parameters."""
+        return {parameter.name: parameter.converter for parameter in self.template.parameters}
+
+    @property
+    def all_middleware(self) -> tuple[object, ...]:
+        """The groups' middleware and the route's own, the outermost first."""
+        return (*(item for group in self.groups for item in group.middleware), *self.middleware)
+
+    @property
+    def all_exception_handlers(self) -> tuple[ExceptionHandlers, ...]:
+        """The levels to ask for an exception handler, the nearest first; empty levels are left out."""
+        levels = (self.exception_handlers, *(group.exception_handlers for group in reversed(self.groups)))
+        return tuple(level for level in levels if level)
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """The groups' tags and the route's own, each once."""
+        return tuple(dict.fromkeys([*(tag for group in self.groups for tag in group.tags), *self.tags]))
+
+    def convert(self, values: Sequence[str]) -> dict[str, object]:
+        """
+        Turn the texts of the parameters into their values.
+
+        Raises:
+            ValueError: If a converter refuses a text that its regex took: there is no such path.
+        """
+        return {
+            parameter.name: parameter.converter.convert(value)
+            for parameter, value in zip(self.template.parameters, values, strict=True)
+        }
+
+    def __str__(self) -> str:
+        return f"{','.join(self.methods)} {self.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMatch:
+    """A route that answers a request, and the values of its path's parameters."""
+
+    handler: Handler
+    params: dict[str, object]
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class Mount:
+    """An ASGI application that answers everything below a prefix."""
+
+    prefix: str
+    app: ASGIApp
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """
+    What a router knows about a path and a method; at most one of `route`, `allowed`, `mount` and `redirect` is set.
+
+    Attributes:
+        route: The route that answers.
+        values: The texts of its path's parameters.
+        allowed: The path exists, with these methods only (405, or the answer to `OPTIONS`).
+        mount: The mounted application that answers.
+        redirect: The percent-encoded path that exists in its stead (308).
+    """
+
+    route: Route | None = None
+    values: Sequence[str] = ()
+    allowed: tuple[str, ...] = ()
+    mount: Mount | None = None
+    redirect: str | None = None
+
+
+# The methods of RFC 9110 that an application answers, and PATCH (RFC 5789). A closed, case-sensitive set.
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+OPTION_NAMES: Final = frozenset(get_type_hints(RouteOptions))
+
+
+def describe_handler(handler: Handler) -> str:
+    """
+    Name a handler by its module and its qualified name.
+
+    Example:
+        >>> describe_handler(describe_handler)
+        'covet.core.route.describe_handler'
+    """
+    named = handler if hasattr(handler, "__qualname__") else type(handler)
+    return f"{named.__module__}.{getattr(named, '__qualname__', '')}"
+
+
+def check_methods(methods: Iterable[str], known: Iterable[str], *, route: str) -> tuple[str, ...]:
+    """
+    Refuse methods that are not in a closed set.
+
+    Raises:
+        RouteError: If one is unknown, or there is none.
+    """
+    if isinstance(methods, str):
+        raise RouteError(f"The methods are a list, got {methods!r}.", route=route, hint=f"Write [{methods!r}].")
+    known = frozenset(known)
+    checked = tuple(dict.fromkeys(methods))
+    if not checked:
+        raise RouteError("It has no method.", route=route, hint="Leave the methods out for GET.")
+    for method in checked:
+        if method not in known:
+            upper = str(method).upper()
+            hint = f"Methods are case-sensitive: write {upper!r}." if upper in known else suggest(str(method), known)
+            raise RouteError(f"{method!r} is no method that is answered here.", route=route, hint=hint)
+    return checked
+
+
+def check_options(options: Mapping[str, object], *, route: str) -> None:
+    """
+    Refuse options that do not exist or cannot be meant.
+
+    Raises:
+        RouteError: If one is unknown, or its value is out of range.
+    """
+    for name in options:
+        if name not in OPTION_NAMES:
+            raise RouteError(f"There is no option {name!r}.", route=route, hint=suggest(name, OPTION_NAMES))
+    for name, (is_good, expected) in _OPTION_CHECKS.items():
+        value = options.get(name)
+        if value is not None and not is_good(value):
+            raise RouteError(f"{name} must be {expected}, got {value!r}.", route=route)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_sequence(value: object) -> bool:
+    return isinstance(value, list | tuple)
+
+
+def _is_exception_class(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, Exception)
+
+
+def is_exception_key(value: object) -> bool:
+    """
+    Tell whether an exception handler can be registered for a value: a class of exceptions or an error status.
+
+    Example:
+        >>> is_exception_key(404), is_exception_key(200), is_exception_key(KeyError)
+        (True, False, True)
+    """
+    return _is_exception_class(value) or (type(value) is int and 400 <= value <= 599)
+
+
+# Any: each check takes whatever the user wrote.
+_OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "name": (lambda value: isinstance(value, str) and bool(value), "a text"),
+    "middleware": (_is_sequence, "a list"),
+    "exception_handlers": (
+        lambda value: isinstance(value, Mapping) and all(map(is_exception_key, value)),
+        "a mapping from exception classes or error statuses",
+    ),
+    "timeout": (lambda value: _is_number(value) and 0 < value < float("inf"), "a number of seconds above 0"),
+    "cancel_on_disconnect": (lambda value: isinstance(value, bool), "True or False"),
+    "body_limit": (lambda value: type(value) is int and value >= 0, "a number of bytes"),
+    "status_code": (lambda value: isinstance(value, int) and 200 <= value <= 599, "a status from 200 to 599"),
+    "media_type": (lambda value: isinstance(value, str) and value.isprintable() and "/" in value, "a media type"),
+    "tags": (lambda value: _is_sequence(value) and all(isinstance(tag, str) for tag in value), "a list of texts"),
+    "summary": (lambda value: isinstance(value, str), "a text"),
+    "description": (lambda value: isinstance(value, str), "a text"),
+    "deprecated": (lambda value: isinstance(value, bool), "True or False"),
+    "include_in_schema": (lambda value: isinstance(value, bool), "True or False"),
+    "non_blocking": (lambda value: isinstance(value, bool), "True or False"),
+    "raises": (
+        lambda value: _is_sequence(value) and all(map(_is_exception_class, value)),
+        "a list of exception classes",
+    ),
+}
+
+
+def make_route(
+    template: PathTemplate,
+    handler: Handler,
+    methods: tuple[str, ...],
+    options: Mapping[str, Any],  # Any: checked by name and value above
+    groups: tuple[RouteGroup, ...],
+) -> Route:
+    """
+    Make a route from checked parts.
+
+    Raises:
+        RouteError: If an option is unknown or wrong, or the handler cannot be called.
+    """
+    where = f"{','.join(methods)} {template.text}"
+    check_options(options, route=where)
+    if not callable(handler):
+        raise RouteError(f"Its handler cannot be called: {handler!r}.", route=where)
+    given: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in options.items() if value is not None
+    }
+    name = given.pop("name", None)
+    return Route(
+        path=template.text,
+        methods=methods,
+        handler=handler,
+        template=template,
+        name=name or getattr(handler, "__name__", type(handler).__name__),
+        named=name is not None,
+        groups=groups,
+        **given,
+    )

@@ -1,0 +1,74 @@
+"""
+The decorators that declare routes, written once for routers and for the application.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from typing import TypeVar, Unpack
+
+from covet.core.route import Handler, RouteOptions
+
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+
+class RouteDecorators(ABC):
+    """
+    `@router.get(path)` and its sisters, for whatever has `add_route()`.
+
+    Each returns the handler as it is: decorators stack, and the handler stays callable and typed.
+    """
+
+    @abstractmethod
+    def add_route(
+        self, path: str, handler: Handler, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> object:
+        """Declare a route."""
+
+    def route(
+        self, path: str, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> Callable[[HandlerT], HandlerT]:
+        """
+        Declare a route for several methods; `GET` (and `HEAD`) if none is named.
+
+        Args:
+            path: The path; see `covet.core.path_template`.
+            methods: Its methods, in capitals.
+            **options: See `Route`.
+
+        Returns:
+            A decorator that returns the handler unchanged.
+        """
+
+        def decorate(handler: HandlerT) -> HandlerT:
+            self.add_route(path, handler, methods, **options)
+            return handler
+
+        return decorate
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `GET` (and `HEAD`)."""
+        return self.route(path, ("GET",), **options)
+
+    def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `HEAD` alone."""
+        return self.route(path, ("HEAD",), **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `POST`."""
+        return self.route(path, ("POST",), **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `PUT`."""
+        return self.route(path, ("PUT",), **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `PATCH`."""
+        return self.route(path, ("PATCH",), **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `DELETE`."""
+        return self.route(path, ("DELETE",), **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a route for `OPTIONS`, in place of the automatic answer."""
+        return self.route(path, ("OPTIONS",), **options)

@@ -1,0 +1,398 @@
+"""
+The router: where routes are declared, included, mounted, named and found.
+
+Everything is checked when it is declared. A router that is included stays live: what is added to it later appears
+wherever it was included, at once, also while the application runs.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final, Literal, TypeVar, Unpack
+from urllib.parse import quote
+
+from covet.core.controller import read_controller
+from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
+from covet.core.path_template import PATH_SAFE, PathTemplate
+from covet.core.route import (
+    METHODS,
+    ExceptionHandlers,
+    Handler,
+    Mount,
+    Resolution,
+    Route,
+    RouteGroup,
+    RouteMatch,
+    RouteOptions,
+    check_methods,
+    describe_handler,
+    is_exception_key,
+    make_route,
+)
+from covet.core.route_decorators import HandlerT, RouteDecorators
+from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
+from covet.core.route_tree import allowed_methods
+from covet.exceptions import RouteError, suggest
+from covet.types import ASGIApp
+
+TrailingSlash = Literal["strict", "redirect", "ignore"]
+MiddlewareT = TypeVar("MiddlewareT")
+
+_TRAILING_SLASH: Final = ("strict", "redirect", "ignore")
+# RFC 9110 §5.6.2: a method is a token.
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
+
+class CovetRouter(RouteDecorators):
+    """
+    A set of routes.
+
+    Args:
+        prefix: What stands before every path declared here.
+        middleware: Middleware around all its routes.
+        tags: Tags of all its routes.
+        exception_handlers: Exception handlers for all its routes.
+        converters: The converters that its paths may name; a table of its own by default.
+        trailing_slash: What happens to a path whose other spelling exists: `"redirect"` (308) is the default,
+            `"ignore"` answers it as that one, `"strict"` does not find it. Only the outermost router may be given one.
+
+    Attributes:
+        tree: The routes by path; `tree.static` and `tree.find()` are for whoever dispatches.
+        websocket_tree: The WebSocket routes by path, under the method `"WEBSOCKET"`.
+        group: What its routes inherit.
+
+    Example:
+        >>> router = CovetRouter()
+        >>> @router.get("/users/{user_id:int}")
+        ... async def show_user(user_id: int) -> dict[str, int]:
+        ...     return {"user_id": user_id}
+        >>> router.match_route("/users/7", "GET").params
+        {'user_id': 7}
+        >>> router.url_for("show_user", user_id=7)
+        '/users/7'
+    """
+
+    def __init__(
+        self,
+        *,
+        prefix: str = "",
+        middleware: Sequence[object] = (),
+        tags: Sequence[str] = (),
+        exception_handlers: ExceptionHandlers | None = None,
+        converters: ConverterTable | None = None,
+        trailing_slash: TrailingSlash | None = None,
+    ) -> None:
+        if trailing_slash is not None and trailing_slash not in _TRAILING_SLASH:
+            raise RouteError(
+                f"trailing_slash must be one of {', '.join(_TRAILING_SLASH)}, got {trailing_slash!r}.",
+                hint=suggest(str(trailing_slash), _TRAILING_SLASH),
+            )
+        self.converters = converters if converters is not None else ConverterTable()
+        self.group = RouteGroup(list(middleware), {}, tuple(tags))
+        self._table = RouteTable(self.group)
+        self.tree = self._table.tree
+        self.websocket_tree = self._table.websocket_tree
+        self._prefix = self._parse_prefix(prefix)
+        self._trailing_slash = trailing_slash
+        for key, handler in (exception_handlers or {}).items():
+            self.add_exception_handler(key, handler)
+
+    # ── Declarations ─────────────────────────────────────────────────────────
+
+    def add_route(
+        self, path: str, handler: Handler, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> Route:
+        """
+        Declare a route; a request that arrives afterwards finds it, also while the application runs.
+
+        Args:
+            path: The path; see `covet.core.path_template`. With a prefix of the router it may be empty.
+            handler: What answers.
+            methods: Its methods, in capitals; `GET` by default.
+            **options: See `Route`.
+
+        Raises:
+            RouteError: If the path, a method or an option is wrong.
+            RouteConflictError: If another route has the same shape of path and one of the methods.
+        """
+        return self._declare(path, handler, methods, options, (self.group,), self._prefix)
+
+    def websocket(self, path: str, *, name: str | None = None) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of WebSocket connections."""
+
+        def decorate(handler: HandlerT) -> HandlerT:
+            template = self._parse(path, self._prefix)
+            self._table.attach([make_route(template, handler, (WEBSOCKET,), {"name": name}, (self.group,))])
+            return handler
+
+        return decorate
+
+    def add_controller(
+        self,
+        controller: type | object,
+        *,
+        prefix: str = "",
+        middleware: Sequence[object] = (),
+        tags: Sequence[str] = (),
+    ) -> None:
+        """
+        Declare the routes of a class; see `covet.core.controller`.
+
+        Raises:
+            RouteError: If it has none, or one is wrong.
+        """
+        declared = read_controller(controller)
+        full = self._prefix
+        for text in (prefix, declared.path):
+            parsed = self._parse_prefix(text)
+            full = full if parsed is None else parsed.with_prefix(full)
+        groups = (self.group, RouteGroup(list(middleware), {}, tuple(tags)), declared.group)
+        for item in declared.routes:
+            self._declare(item.path, item.handler, item.methods, item.options, groups, full)
+
+    def include_router(
+        self,
+        router: "CovetRouter",
+        prefix: str = "",
+        *,
+        middleware: Sequence[object] = (),
+        tags: Sequence[str] = (),
+        name_prefix: str = "",
+    ) -> None:
+        """
+        Take in another router's routes and mounts, those that it gets later as well.
+
+        Args:
+            router: The other router; it may be included in several places.
+            prefix: What stands before its paths.
+            middleware: Middleware around its routes here, outside its own.
+            tags: Tags of its routes here, before its own.
+            name_prefix: What stands before its routes' names here.
+
+        Raises:
+            RouteError: If the routers would contain each other, or the router has a policy for trailing slashes.
+            RouteConflictError: If one of its routes claims the requests of another; nothing is included then.
+        """
+        if router._trailing_slash is not None:  # noqa: SLF001 - another instance of this class
+            raise RouteError(
+                "An included router cannot have a policy for trailing slashes.",
+                route=prefix or "/",
+                hint="Give trailing_slash= to the outermost router.",
+            )
+        group = RouteGroup(list(middleware), {}, tuple(tags))
+        inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
+        self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
+
+    def mount(self, prefix: str, app: ASGIApp, *, name: str | None = None) -> None:
+        """
+        Let an ASGI application answer everything below a prefix that no route answers.
+
+        Args:
+            prefix: Text without parameters; `"/"` for everything.
+            app: The application.
+            name: What it is called in listings.
+
+        Raises:
+            RouteError: If the prefix is wrong.
+            RouteConflictError: If something is mounted there already.
+        """
+        template = self._join_prefix(prefix if prefix != "/" else "")
+        text = "" if template is None else template.text
+        if template is not None and not template.is_static:
+            raise RouteError("The prefix of a mounted application has no parameters.", route=text)
+        self._table.attach_mounts([Mount(text, app, name)])
+
+    def middleware(self, middleware: MiddlewareT) -> MiddlewareT:
+        """Put a middleware inside those that the router has already; works as a decorator, too."""
+        self.group.middleware.append(middleware)
+        self._table.forget_endpoints()
+        return middleware
+
+    def add_exception_handler(self, key: type[Exception] | int, handler: Handler) -> None:
+        """
+        Let a handler answer the exceptions of a class, or of a status, that the router's routes raise.
+
+        Raises:
+            RouteError: If the key is neither, or has a handler already.
+        """
+        if not is_exception_key(key):
+            raise RouteError(f"An exception handler is for an exception class or an error status, got {key!r}.")
+        other = self.group.exception_handlers.get(key)
+        if other is not None:
+            raise RouteError(
+                f"{key!r} is handled by {describe_handler(other)} already, not by {describe_handler(handler)}."
+            )
+        self.group.exception_handlers[key] = handler
+        self._table.forget_endpoints()
+
+    def exception_handler(self, key: type[Exception] | int) -> Callable[[HandlerT], HandlerT]:
+        """Declare an exception handler; see `add_exception_handler()`."""
+
+        def decorate(handler: HandlerT) -> HandlerT:
+            self.add_exception_handler(key, handler)
+            return handler
+
+        return decorate
+
+    def register_converter(self, name: str, converter: Converter, *, priority: int = DEFAULT_PRIORITY) -> None:
+        """Teach the router a converter; see `ConverterTable.register()`."""
+        self.converters.register(name, converter, priority=priority)
+
+    def register_method(self, method: str) -> None:
+        """
+        Allow routes for a method outside the usual set, such as `PURGE`.
+
+        Raises:
+            RouteError: If it is no method, or differs from a usual one in its case only.
+        """
+        if not _TOKEN.fullmatch(method) or (method.upper() in METHODS and method not in METHODS):
+            raise RouteError(
+                f"{method!r} cannot be a method.", hint="Methods are case-sensitive words, such as 'PURGE'."
+            )
+        self._table.methods.add(method)
+
+    # ── Look-ups ─────────────────────────────────────────────────────────────
+
+    @property
+    def routes(self) -> tuple[Route, ...]:
+        """All routes in order of declaration, those of included routers with their full paths."""
+        return tuple(self._table.routes)
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The methods that routes may have; HTTP's others are refused."""
+        return frozenset(self._table.methods)
+
+    @property
+    def prepare(self) -> Callable[[Route], None] | None:
+        """What is called with every new route before requests can find it; an error of its keeps the route out."""
+        return self._table.prepare
+
+    @prepare.setter
+    def prepare(self, prepare: Callable[[Route], None] | None) -> None:
+        self._table.prepare = prepare
+
+    @property
+    def websocket_routes(self) -> tuple[Route, ...]:
+        """All WebSocket routes in order of declaration."""
+        return tuple(self._table.websocket_routes)
+
+    @property
+    def mounts(self) -> tuple[Mount, ...]:
+        """All mounted applications, the longest prefix first."""
+        return tuple(self._table.mounts)
+
+    @property
+    def trailing_slash(self) -> TrailingSlash:
+        """What happens to a path whose other spelling exists."""
+        return self._trailing_slash or "redirect"
+
+    def match_route(self, path: str, method: str) -> RouteMatch | None:
+        """
+        Find the route that answers a request.
+
+        Args:
+            path: The decoded path.
+            method: The method, in capitals.
+
+        Returns:
+            The route with its handler and the values of its parameters; `None` if no route answers.
+        """
+        found = self.resolve(path, method)
+        if found.route is None:
+            return None
+        try:
+            params = found.route.convert(found.values)
+        except ValueError:
+            return None
+        return RouteMatch(found.route.handler, params, found.route)
+
+    def resolve(self, path: str, method: str) -> Resolution:
+        """
+        Decide everything about a path and a method: route, 405, mounted application, redirect or nothing (404).
+
+        A less specific route answers a method that the first one lacks. Dispatch looks into `tree` first and comes here
+        when that has no answer.
+        """
+        tables: list[dict[str, Route]] = []
+        for table, values in self.tree.find_all(path):
+            route = table.get(method)
+            if route is not None:
+                return Resolution(route=route, values=values)
+            tables.append(table)
+        if tables:
+            return Resolution(allowed=allowed_methods(*tables))
+        mount = self.find_mount(path)
+        if mount is not None:
+            return Resolution(mount=mount)
+        other = self._find_other_spelling(path)
+        if other is None:
+            return Resolution()
+        if self._trailing_slash == "ignore":
+            return self.resolve(other, method)
+        return Resolution(redirect=quote(other, safe=PATH_SAFE))
+
+    def find_mount(self, path: str) -> Mount | None:
+        """Find the mounted application with the longest prefix; prefixes end where segments end."""
+        for mount in self._table.mounts:
+            if path.startswith(mount.prefix) and path[len(mount.prefix) : len(mount.prefix) + 1] in {"", "/"}:
+                return mount
+        return None
+
+    def url_for(self, name: str, /, **params: object) -> str:
+        """
+        Write the path of a route, percent-encoded.
+
+        Args:
+            name: The route's name: the one given, or else its handler's.
+            **params: The values of its path's parameters.
+
+        Raises:
+            ItemNotFoundError: If no route has the name.
+            RouteError: If a parameter is missing, unknown or cannot stand in a path.
+        """
+        return self._table.names.find(name).template.build(params)
+
+    # ── Inside ───────────────────────────────────────────────────────────────
+
+    def _declare(
+        self,
+        path: str,
+        handler: Handler,
+        methods: Sequence[str] | None,
+        options: RouteOptions,
+        groups: tuple[RouteGroup, ...],
+        prefix: PathTemplate | None,
+    ) -> Route:
+        """Make a route and attach it."""
+        template = self._parse(path, prefix)
+        checked = check_methods(("GET",) if methods is None else methods, self._table.methods, route=template.text)
+        route = make_route(template, handler, checked, options, groups)
+        self._table.attach([route])
+        return route
+
+    def _parse(self, path: str, prefix: PathTemplate | None) -> PathTemplate:
+        """Read a path; with a prefix it may be empty."""
+        if not path and prefix is not None:
+            return prefix
+        return PathTemplate.parse(path, self.converters).with_prefix(prefix)
+
+    def _parse_prefix(self, prefix: str) -> PathTemplate | None:
+        """Read a prefix."""
+        if not prefix:
+            return None
+        if prefix.endswith("/"):
+            raise RouteError("A prefix does not end with a slash.", route=prefix, hint="Leave the slash out.")
+        return PathTemplate.parse(prefix, self.converters)
+
+    def _join_prefix(self, prefix: str) -> PathTemplate | None:
+        """Put the router's own prefix before another."""
+        parsed = self._parse_prefix(prefix)
+        return self._prefix if parsed is None else parsed.with_prefix(self._prefix)
+
+    def _find_other_spelling(self, path: str) -> str | None:
+        """Find the path with or without its last slash that exists, if the policy asks for it."""
+        # APPSEC: a target that starts with two slashes (browsers read a backslash as one) names another host.
+        if self._trailing_slash == "strict" or path[1:2] in {"/", "\\"} or path.endswith("//"):
+            return None
+        other = path[:-1] if path.endswith("/") else f"{path}/"
+        return other if other and self.tree.find(other) is not None else None
