@@ -1,0 +1,84 @@
+"""
+What the source never contains, read from its syntax trees.
+"""
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from tests.architecture.source import SourceFile, read_source
+
+FORBIDDEN_MODULES = {
+    "http.cookies": "quadratic on hostile cookies (rows 29 and 31 of the advisories)",
+    "pickle": "runs code on load (row 83 of the advisories)",
+    "cPickle": "runs code on load",
+    "shelve": "is pickle",
+    "marshal": "crashes on hostile input",
+    "cgi": "gone from Python 3.13",
+}
+FORBIDDEN_NAMES = {
+    "eval": "evaluates text",
+    "TYPE_CHECKING": "hides import cycles",
+}
+
+every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)
+
+
+@pytest.mark.row(29)
+@pytest.mark.row(83)
+@every_file
+def test_no_dangerous_module_is_imported(file: SourceFile) -> None:
+    """
+    No module imports `http.cookies`, `pickle` or their kin, by either form of the statement.
+    """
+    found = [f"line {node.lineno}: {name}" for node, name in _imported_names(file) if name in FORBIDDEN_MODULES]
+
+    assert found == []
+
+
+@every_file
+def test_no_dangerous_name_is_used(file: SourceFile) -> None:
+    """
+    No module calls `eval` or hides imports under `TYPE_CHECKING`.
+    """
+    names = [
+        (node.lineno, node.id if isinstance(node, ast.Name) else node.attr)
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+    ]
+
+    found = [f"line {line}: {name} {FORBIDDEN_NAMES[name]}" for line, name in names if name in FORBIDDEN_NAMES]
+
+    assert found == []
+
+
+@pytest.mark.row(13)
+@every_file
+def test_no_assert_statement(file: SourceFile) -> None:
+    """
+    No behaviour depends on `assert`, which `python -O` removes.
+    """
+    lines = [node.lineno for node in ast.walk(file.tree) if isinstance(node, ast.Assert)]
+
+    assert lines == []
+
+
+def test_the_checks_see_what_they_forbid() -> None:
+    """
+    Each way to write a forbidden import is found.
+    """
+    code = "import pickle\nimport http.cookies as jar\nfrom http import cookies\nfrom http.cookies import Morsel\n"
+    file = SourceFile(read_source()[0].path, ast.parse(code))
+
+    found = [node.lineno for node, name in _imported_names(file) if name in FORBIDDEN_MODULES]
+
+    assert found == [1, 2, 3, 4]
+
+
+def _imported_names(file: SourceFile) -> Iterator[tuple[ast.stmt, str]]:
+    for node, name in file.walk_imports():
+        yield node, name
+        if isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield node, f"{name}.{alias.name}"

@@ -1,0 +1,78 @@
+"""
+Law 7 and the core's promise: third-party libraries come through `covet._extras`, where they are adapted.
+"""
+
+import ast
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.architecture.source import SourceFile, read_source
+
+# Who adapts which library. A new adapter is a decision, so it is written here.
+ADAPTERS: dict[str, set[str]] = {
+    "granian": {"covet.server.granian_driver"},
+    "hypercorn": {"covet.server.hypercorn_driver"},
+    "msgspec": {"covet.serialization.json_format", "covet.serialization.models", "covet.serialization.msgpack"},
+    "uvicorn": {"covet.server.uvicorn_driver"},
+    "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},
+    "watchfiles": {"covet.server.granian_driver"},
+}
+
+# Modules that are imported only after `require_extra` succeeded, and so may name their library plainly.
+BEHIND_AN_EXTRA: dict[str, set[str]] = {}
+
+every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)
+
+
+@every_file
+def test_library_is_imported_through_extras(file: SourceFile) -> None:
+    """
+    No statement imports a third-party library, except behind `require_extra`.
+    """
+    plain = {name.split(".")[0] for _, name in file.walk_imports()} - sys.stdlib_module_names - {"covet"}
+
+    assert plain <= BEHIND_AN_EXTRA.get(file.module, set())
+
+
+@every_file
+def test_library_is_used_where_it_is_adapted(file: SourceFile) -> None:
+    """
+    What a module imports by name, with `require_extra` and its kin, is a library that it is known to adapt.
+    """
+    used = {name.split(".")[0] for name in _names_imported_by_calls(file)} - sys.stdlib_module_names - {"covet"}
+
+    assert used == {library for library, modules in ADAPTERS.items() if file.module in modules}
+
+
+@pytest.mark.parametrize("module", ["covet", "covet.app", "covet.testing"])
+def test_import_loads_no_library(module: str) -> None:
+    """
+    Importing the core loads nothing but the standard library and covet, whatever is installed.
+    """
+    script = (
+        "import json, sys\n"
+        "before = set(sys.modules)\n"
+        f"import {module}\n"
+        "print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))\n"
+    )
+
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=30)
+
+    loaded = set(json.loads(result.stdout)) - sys.stdlib_module_names
+    assert loaded == {"covet"}
+
+
+def _names_imported_by_calls(file: SourceFile) -> list[str]:
+    return [
+        node.args[0].value
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id in {"require_extra", "find_extra", "import_module"}
+        and node.args
+        and isinstance(node.args[0], ast.Constant)
+        and isinstance(node.args[0].value, str)
+    ]

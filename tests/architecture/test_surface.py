@@ -1,0 +1,77 @@
+"""
+The public surface is what surface.txt records, and holds what the documentation promises.
+"""
+
+import importlib
+
+import pytest
+
+from tests.architecture.surface import RECORD, list_public_modules, list_public_names
+
+PROMISED = [
+    "covet.CovetPy",
+    "covet.Request",
+    "covet.Response",
+    "covet.__version__",
+    "covet.core.CovetPyASGI",
+    "covet.core.CovetRouter",
+    "covet.core.http.Request",
+    "covet.core.http.Response",
+    "covet.core.routing.CovetRouter",
+    "covet.exceptions.ConfigurationError",
+    "covet.exceptions.CovetError",
+    "covet.exceptions.NotFoundError",
+    "covet.exceptions.ValidationError",
+    "covet.middleware.CORSMiddleware",
+    "covet.middleware.Middleware",
+    "covet.middleware.MiddlewarePipeline",
+    "covet.registry.Registry",
+    "covet.responses.HTMLResponse",
+    "covet.responses.JSONResponse",
+    "covet.responses.PlainTextResponse",
+    "covet.responses.RedirectResponse",
+    "covet.responses.StreamingResponse",
+    "covet.serialization.Serializer",
+    "covet.serialization.register_serializer",
+    "covet.tasks.BackgroundTasks",
+    "covet.testing.TestClient",
+]
+
+
+def test_surface_is_the_recorded_one() -> None:
+    """
+    A public name that is added or lost changes surface.txt in the same commit.
+    """
+    recorded = RECORD.read_text("utf-8").splitlines()
+    current = list_public_names()
+
+    changes = {
+        "added": sorted(set(current) - set(recorded)),
+        "lost": sorted(set(recorded) - set(current)),
+    }
+
+    assert changes == {"added": [], "lost": []}, "if it is meant: python -m tests.architecture.surface"
+    assert recorded == current
+
+
+@pytest.mark.parametrize("name", PROMISED)
+def test_promised_name_is_importable(name: str) -> None:
+    """
+    The import paths of the documentation exist.
+    """
+    module, _, attribute = name.rpartition(".")
+
+    assert hasattr(importlib.import_module(module), attribute)
+
+
+@pytest.mark.parametrize("module", list_public_modules())
+def test_exports_exist(module: str) -> None:
+    """
+    `__all__` is there, names nothing twice and nothing that is not there.
+    """
+    imported = importlib.import_module(module)
+
+    exported = list(imported.__all__)
+
+    assert len(set(exported)) == len(exported)
+    assert [name for name in exported if not hasattr(imported, name)] == []

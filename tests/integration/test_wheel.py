@@ -1,0 +1,165 @@
+"""
+The wheel, alone in an empty environment, runs an application: the core depends on nothing.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from covet._version import __version__
+
+ROOT = Path(__file__).parent.parent.parent
+
+APPLICATION = """
+import asyncio
+import json
+from dataclasses import dataclass
+from importlib.metadata import distributions
+from typing import Annotated
+
+import covet
+from covet import CovetPy
+from covet.testing import TestClient
+
+
+@dataclass
+class Item:
+    name: str
+    price: float
+    quantity: int = 1
+
+
+app = CovetPy()
+
+
+@app.post("/items/{shop:int}")
+async def create_item(shop: int, item: Item) -> dict[str, object]:
+    return {"shop": shop, "name": item.name, "total": item.price * item.quantity}
+
+
+async def main() -> dict[str, object]:
+    found = {}
+    for protocol in ("asgi", "rsgi"):
+        async with TestClient(app, protocol=protocol) as client:
+            good = await client.post("/items/7", json={"name": "tea", "price": 2.5, "quantity": 4})
+            bad = await client.post("/items/7", json={"price": "free", "quantity": 1.5})
+            found[protocol] = {
+                "good": [good.status_code, good.headers["content-type"], good.json()],
+                "bad": [bad.status_code, bad.headers["content-type"], bad.json()],
+            }
+    return found
+
+
+print(json.dumps({
+    "installed": sorted(distribution.metadata["Name"] for distribution in distributions()),
+    "file": covet.__file__,
+    "version": covet.__version__,
+    "answers": asyncio.run(main()),
+}))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    Build the wheel of this checkout.
+    """
+    folder = tmp_path_factory.mktemp("dist")
+    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT))
+    return next(folder.glob("covetpy-*.whl"))
+
+
+@pytest.fixture(scope="module")
+def python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    Install the wheel alone into an empty environment, and name its interpreter.
+    """
+    folder = tmp_path_factory.mktemp("empty")
+    venv.create(folder, with_pip=False)
+    interpreter = folder / "bin" / "python"
+    # The pip of this environment installs into the other: the empty one stays empty.
+    _run(sys.executable, "-m", "pip", f"--python={interpreter}", "install", "--no-index", "--no-deps", str(wheel))
+    return interpreter
+
+
+@pytest.fixture(scope="module")
+def report(python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    """
+    Run the application there.
+    """
+    script = tmp_path_factory.mktemp("application") / "application.py"
+    script.write_text(APPLICATION, "utf-8")
+    result: dict[str, object] = json.loads(_run(str(python), "-W", "error", str(script)))
+    return result
+
+
+def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
+    """
+    The wheel carries the package with its type marker and licence, no test and no benchmark.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+
+    folders = {name.partition("/")[0] for name in names}
+    assert folders == {"covet", f"covetpy-{__version__}.dist-info"}
+    assert "covet/py.typed" in names
+    assert f"covetpy-{__version__}.dist-info/licenses/LICENSE" in names
+    assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_nothing_else_is_installed(report: dict[str, object], python: Path) -> None:
+    """
+    The environment has one distribution, and covet is imported from it.
+    """
+    assert report["installed"] == ["covetpy"]
+    assert report["version"] == __version__
+    assert Path(str(report["file"])).is_relative_to(python.parent.parent)
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+def test_typed_handler_answers(report: dict[str, object], protocol: str) -> None:
+    """
+    A path parameter and a dataclass body reach the handler, and its answer is JSON.
+    """
+    answers = _answers_of(report, protocol)
+
+    assert answers["good"] == [200, "application/json", {"shop": 7, "name": "tea", "total": 10.0}]
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+def test_invalid_body_lists_every_error(report: dict[str, object], protocol: str) -> None:
+    """
+    Without msgspec too, all errors of a body come at once.
+    """
+    status, media_type, problem = _answers_of(report, protocol)["bad"]
+
+    assert (status, media_type) == (422, "application/problem+json")
+    assert sorted(error["pointer"] for error in problem["errors"]) == ["/name", "/price", "/quantity"]
+    assert {error["source"] for error in problem["errors"]} == {"body"}
+
+
+# What JSON holds has no narrower type.
+def _answers_of(report: dict[str, object], protocol: str) -> dict[str, Any]:
+    answers = report["answers"]
+    if not isinstance(answers, dict):
+        pytest.fail(f"the application reported {answers!r}")
+    found: dict[str, Any] = answers[protocol]
+    return found
+
+
+def _run(*command: str) -> str:
+    # Neither this environment's packages nor a user's own ones may leak into the empty one.
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    result = subprocess.run(
+        command, cwd=Path(sys.prefix), env=environment, capture_output=True, text=True, check=False, timeout=120
+    )
+    if result.returncode != 0:
+        pytest.fail(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
+    return result.stdout
