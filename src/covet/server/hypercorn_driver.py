@@ -1,0 +1,85 @@
+"""
+Hypercorn over ASGI: one worker in this process.
+
+What is not driven here (several workers, reloading) is refused when it is asked for.
+"""
+
+import asyncio
+import signal
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from covet._extras import find_extra, require_extra
+from covet.exceptions import ConfigurationError
+from covet.server.drain import tell_application
+from covet.server.options import HTTPVersion, ServerOptions, StartMethod
+from covet.server.worker import Job
+
+DEFAULT_KEEP_ALIVE = 30.0
+MAX_HEAD_BYTES = 64 * 1024
+
+_PROTOCOLS: dict[HTTPVersion, list[str]] = {"1": ["http/1.1"], "2": ["h2"], "auto": ["h2", "http/1.1"]}
+
+
+def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> None:  # noqa: ARG001 - the drivers' shape
+    """
+    Serve with Hypercorn until a signal says stop.
+
+    Raises:
+        ConfigurationError: If an option is set that this driver has not.
+        SystemExit: If the application could not be started.
+    """
+    _refuse_unsupported(options)
+    hypercorn = require_extra("hypercorn", extra="hypercorn", needed_for="covet.server", library="Hypercorn")
+    # Hypercorn is imported only here, so its classes have no type in this module.
+    config: Any = hypercorn.Config()
+    config.bind = [f"unix:{options.uds}" if options.uds is not None else options.address.partition("//")[2]]
+    config.backlog = options.backlog
+    config.keep_alive_timeout = options.keep_alive or DEFAULT_KEEP_ALIVE
+    config.graceful_timeout = options.drain_timeout
+    config.h11_max_incomplete_size = MAX_HEAD_BYTES
+    config.h2_max_header_list_size = MAX_HEAD_BYTES
+    config.alpn_protocols = _PROTOCOLS[options.http]
+    config.include_server_header = False
+    config.loglevel = ("warning" if options.log_level == "info" else options.log_level).upper()
+    config.accesslog = "-" if options.access_log else None
+    config.certfile = str(options.tls_certificate) if options.tls_certificate is not None else None
+    config.keyfile = str(options.tls_key) if options.tls_key is not None else None
+    uvloop = find_extra("uvloop")
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop is not None else None) as runner:
+        runner.run(_serve(job, config))
+
+
+async def _serve(job: Job, config: Any) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+    app = job.load_or_exit()
+
+    async def wait_for_stop() -> None:
+        await stop.wait()
+        tell_application(app)
+
+    try:
+        await import_module("hypercorn.asyncio").serve(app, config, shutdown_trigger=wait_for_stop, mode="asgi")
+    except Exception as exc:
+        raise job.report_failure(exc) from exc
+
+
+def _refuse_unsupported(options: ServerOptions) -> None:
+    refused = {
+        f"workers={options.workers}": options.workers > 1,
+        "reload=True": options.reload,
+        "websockets=False": not options.websockets,
+        f"header_timeout={options.header_timeout}": options.header_timeout is not None,
+        f"backpressure={options.backpressure}": options.backpressure is not None,
+        f"start_method={options.start_method!r}": options.start_method is not None,
+    }
+    for option, is_refused in refused.items():
+        if is_refused:
+            raise ConfigurationError(
+                f"Hypercorn is not driven with {option}.", hint='Leave it out, or use server="granian".'
+            )

@@ -1,0 +1,152 @@
+"""
+What happens inside a worker process: load the application, watch for the stop, report a failed start.
+
+Everything here can be pickled, since some platforms start their workers as fresh processes.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.synchronize import Lock
+from types import FrameType
+
+from covet.server.drain import Drain, tell_application
+from covet.server.logs import configure_logging
+from covet.server.options import Interface, LogLevel
+from covet.server.target import ImportTarget, choose_interface, explain
+
+# Set by the supervising process while it runs; the underscore keeps it out of the settings' own names.
+SUPERVISOR_VARIABLE = "_COVET_SERVER_PID"
+START_FAILED = 1
+# uvicorn's supervisor gives up at this status, and starts the worker again at any other.
+UVICORN_START_FAILED = 3
+
+
+@contextmanager
+def supervising() -> Iterator[None]:
+    """Mark this process as the one whose children are workers."""
+    os.environ[SUPERVISOR_VARIABLE] = str(os.getpid())
+    try:
+        yield
+    finally:
+        os.environ.pop(SUPERVISOR_VARIABLE, None)
+
+
+def is_worker() -> bool:
+    """
+    Tell whether this process is a worker: a fresh one imports the script again, `app.run()` included.
+
+    The parent's number is compared, so that a program which a worker starts is none.
+    """
+    return os.environ.get(SUPERVISOR_VARIABLE) == str(os.getppid())
+
+
+class _TellFirst:
+    """A signal handler that tells the application before the server."""
+
+    def __init__(self, app: object, loop: asyncio.AbstractEventLoop, stop: Callable[[int, FrameType | None], object]):
+        self.app = app
+        self.loop = loop
+        self.stop = stop
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        # The handler may interrupt anything; the application is told from its own loop.
+        self.loop.call_soon_threadsafe(tell_application, self.app)
+        self.stop(number, frame)
+
+
+@dataclass(slots=True)
+class Job:
+    """
+    What a worker has to do, as far as it is the same for every server.
+
+    Attributes:
+        app: The application, if the worker inherits it; else `target` is imported.
+        target: Where to import the application.
+        interface: What the server will speak to it.
+        drain_timeout: Seconds that requests in flight get at the end.
+        listening_on: The port, or the Unix socket's path.
+        log_level: The least severe log entries that are written.
+        failed: Taken by the first worker whose start fails, so that one error is reported, not one
+            per worker; `None` while reloading, where a failed start waits for the next change.
+    """
+
+    app: object | None
+    target: ImportTarget | None
+    interface: Interface
+    drain_timeout: float
+    listening_on: int | str
+    log_level: LogLevel
+    failed: Lock | None = None
+    drain: Drain | None = field(default=None, init=False)
+
+    def load(self) -> object:
+        """Get the application: inherited, or imported; it speaks the interface that is served."""
+        configure_logging(self.log_level)
+        app = self.app if self.app is not None or self.target is None else self.target.load()
+        choose_interface(app, self.interface, rsgi_possible=True)
+        return app
+
+    def load_for_granian(self) -> object:
+        """Load the application and watch for SIGTERM from the loop's first turn on."""
+        app = self.load()
+        loop = asyncio.get_event_loop()
+        self.drain = Drain(app, loop, timeout=self.drain_timeout, listening_on=self.listening_on)
+        # The server installs its own signal handlers after this call: ours has to come later.
+        loop.call_soon(self.drain.install)
+        return app
+
+    def load_for_uvicorn(self) -> object:
+        """Load the application inside uvicorn's running loop, and hear of its stop before it does."""
+        app = self.load_or_exit()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            stop = signal.getsignal(number)
+            if callable(stop):
+                signal.signal(number, _TellFirst(app, loop, stop))
+        return app
+
+    def load_or_exit(self) -> object:
+        """Load the application, or report why not and end this process."""
+        try:
+            return self.load()
+        except Exception as exc:
+            raise self.report_failure(exc) from exc
+
+    def report_failure(self, error: Exception) -> SystemExit:
+        """Write why the application could not be started; returns what ends this process."""
+        sys.stderr.write(f"{explain(error)}\ncovet: The application could not be started.\n")
+        sys.stderr.flush()
+        return SystemExit(UVICORN_START_FAILED)
+
+    def work(self, serve: Callable[..., None], *arguments: object) -> None:
+        """
+        Run a worker's serving function; a failed start ends the whole server with one error.
+
+        Without this the supervisor would start the worker again, for ever, if it fails slowly.
+        """
+        try:
+            serve(*arguments)
+        except BaseException as exc:  # noqa: BLE001 - a server that exits by SystemExit failed, too
+            if self.drain is not None and self.drain.begun and not isinstance(exc, Exception):
+                # Stopped while it started: that is no failure. CancelledError is no Exception.
+                sys.exit(0)
+            if isinstance(exc, KeyboardInterrupt):
+                sys.exit(130)
+            self._report(exc)
+            sys.exit(START_FAILED)
+
+    def _report(self, error: BaseException) -> None:
+        stopping = self.drain is not None and self.drain.begun
+        if self.failed is not None and not self.failed.acquire(block=False):
+            return
+        if not isinstance(error, SystemExit):
+            what = "The application failed while it stopped." if stopping else "The application could not be started."
+            sys.stderr.write(f"{explain(error)}\ncovet: {what}\n")
+            sys.stderr.flush()
+        if self.failed is not None and not stopping:
+            os.kill(os.getppid(), signal.SIGTERM)
