@@ -1,0 +1,102 @@
+"""
+Print the tables: `python -m benchmarks --help` lists the choices.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks import callgrind, environment, instructions
+from benchmarks.cases import CASES
+from benchmarks.tables import describe_machine
+from benchmarks.variants import VARIANTS, Variant
+
+Section = Callable[[str, argparse.Namespace], tuple[str, object]]
+
+
+def installed(python: str, names: list[str]) -> list[Variant]:
+    """
+    Return the variants whose library the interpreter has; name the others on standard error.
+    """
+    code = "from benchmarks.variants import VARIANTS\nprint(*(v.name for v in VARIANTS.values() if v.is_installed()))"
+    result = subprocess.run(
+        [python, "-c", code],
+        env=environment.python_environment({}),
+        cwd=environment.ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    present = set(result.stdout.split())
+    for name in names:
+        if name not in present:
+            print(f"{name} is left out: {VARIANTS[name].requires} is not installed.", file=sys.stderr)
+    return [VARIANTS[name] for name in names if name in present]
+
+
+def section_instructions(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count instructions per request.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = instructions.measure_all(python, installed(python, options.variants), options.cases, quick=options.quick)
+    return instructions.table(figures, base="raw-asgi"), instructions.as_data(figures)
+
+
+SECTIONS: dict[str, Section] = {"instructions": section_instructions}
+
+
+def comma_list(choices: list[str]) -> Callable[[str], list[str]]:
+    """
+    Return a reader of comma-separated names out of the choices.
+    """
+
+    def read(text: str) -> list[str]:
+        names = [name.strip() for name in text.split(",") if name.strip()]
+        for name in names:
+            if name not in choices:
+                raise argparse.ArgumentTypeError(f"{name!r} is not one of {', '.join(choices)}")
+        return names
+
+    return read
+
+
+def parse(arguments: list[str] | None = None) -> argparse.Namespace:
+    """
+    Read the command line.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    sections, variants, cases = list(SECTIONS), list(VARIANTS), list(CASES)
+    parser.add_argument("--only", type=comma_list(sections), default=sections, help=", ".join(sections))
+    parser.add_argument("--variants", type=comma_list(variants), default=variants, help=", ".join(variants))
+    parser.add_argument("--cases", type=comma_list(cases), default=cases, help=", ".join(cases))
+    parser.add_argument("--quick", action="store_true", help="fewer requests and rounds: a first look, not a figure")
+    parser.add_argument("--no-install", action="store_true", help="use what is installed, do not call pip")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
+    return parser.parse_args(arguments)
+
+
+def main() -> None:
+    """
+    Run the chosen sections and print their tables.
+    """
+    options = parse()
+    python = environment.prepare(install=not options.no_install)
+    facts = environment.describe(python)
+    print("# Benchmarks\n")
+    print(describe_machine(facts))
+    results: dict[str, object] = {"environment": facts}
+    for name in options.only:
+        text, data = SECTIONS[name](python, options)
+        results[name] = data
+        print(text, flush=True)
+    if options.json is not None:
+        options.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""
+List what can be measured: a name, the module that holds the application, and the protocol it speaks.
+"""
+
+import importlib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any, Literal
+
+
+@dataclass(frozen=True)
+class Variant:
+    """
+    Name one application; `requires` is the import that must be there for it to run.
+    """
+
+    name: str
+    module: str
+    protocol: Literal["asgi", "rsgi"]
+    requires: str
+    attribute: str = "app"
+
+    @property
+    def target(self) -> str:
+        """
+        Return the import string that a server takes.
+        """
+        return f"{self.module}:{self.attribute}"
+
+    def is_installed(self) -> bool:
+        """
+        Say whether the library is there, without importing it.
+        """
+        return find_spec(self.requires) is not None
+
+    def load(self) -> Any:  # an ASGI callable or an RSGI application: the driver knows which
+        """
+        Import the application.
+        """
+        return getattr(importlib.import_module(self.module), self.attribute)
+
+
+VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant("raw-asgi", "benchmarks.apps.raw_asgi", "asgi", "msgspec"),
+        Variant("raw-rsgi", "benchmarks.apps.raw_rsgi", "rsgi", "msgspec"),
+        Variant("covet-asgi", "benchmarks.apps.covet_app", "asgi", "covet"),
+        Variant("covet-rsgi", "benchmarks.apps.covet_app", "rsgi", "covet"),
+        Variant("blacksheep", "benchmarks.apps.blacksheep_app", "asgi", "blacksheep"),
+        Variant("falcon", "benchmarks.apps.falcon_app", "asgi", "falcon"),
+        Variant("starlette", "benchmarks.apps.starlette_app", "asgi", "starlette"),
+        Variant("litestar", "benchmarks.apps.litestar_app", "asgi", "litestar"),
+        Variant("fastapi", "benchmarks.apps.fastapi_app", "asgi", "fastapi"),
+    )
+}
+
+# The five middleware on the json case; measured with `--only middleware`.
+MIDDLEWARE_VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant("raw-asgi+5", "benchmarks.apps.raw_asgi_middleware", "asgi", "msgspec"),
+        Variant("covet-asgi+5", "benchmarks.apps.covet_middleware_app", "asgi", "covet"),
+    )
+}
