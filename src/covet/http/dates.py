@@ -96,6 +96,9 @@ def parse_http_date(text: str) -> datetime | None:
 
 def _full_year(two_digits: int) -> int:
     # RFC 9110 §5.6.7: more than 50 years in the future means the most recent past year with those digits.
-    this_year = time.gmtime().tm_year
-    year = this_year - this_year % 100 + two_digits
-    return year - 100 if year > this_year + 50 else year
+    latest = _this_year() + 50
+    return latest - (latest - two_digits) % 100
+
+
+def _this_year() -> int:
+    return time.gmtime().tm_year

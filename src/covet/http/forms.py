@@ -5,10 +5,9 @@ The rules are those of a query; the limits are those of every form, whatever its
 they hold before anything large is built.
 """
 
-from urllib.parse import unquote_to_bytes
-
 from covet.exceptions import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
 from covet.http.multidict import MultiMapping
+from covet.http.percent import decode_percent, mend_percent
 
 MAX_FORM_FIELDS = 1000
 """How many fields a form may have unless told otherwise."""
@@ -59,7 +58,7 @@ def parse_urlencoded(
 
     Raises:
         ContentTooLargeError: If there are more fields, or if one is larger.
-        BadRequestError: If the body is not text in that charset.
+        BadRequestError: If the body is not text in that charset, or if more than 1,000 `%` encode nothing.
         UnsupportedMediaTypeError: If the charset is another.
 
     Example:
@@ -77,7 +76,7 @@ def parse_urlencoded(
         raise ContentTooLargeError(f"The form has more than {max_fields} fields.")
     pairs: list[tuple[str, str]] = []
     try:
-        for field in body.split(b"&"):
+        for field in mend_percent(body).split(b"&"):
             if field:
                 name, _, value = field.partition(b"=")
                 pairs.append((_decode(name, codec, max_field_size), _decode(value, codec, max_field_size)))
@@ -87,17 +86,9 @@ def parse_urlencoded(
 
 
 def _decode(text: bytes, codec: str, max_size: int) -> str:
-    # The least that can be left after decoding is known before decoding.
-    if len(text) - 2 * text.count(b"%") > max_size:
-        raise _too_large(max_size)
+    encoded = text.count(b"%")
+    if len(text) - 2 * encoded > max_size:
+        raise ContentTooLargeError(f"A field of the form is larger than {max_size} bytes.", limit=max_size)
     if b"+" in text:
         text = text.replace(b"+", b" ")
-    if b"%" in text:
-        text = unquote_to_bytes(text)
-        if len(text) > max_size:
-            raise _too_large(max_size)
-    return text.decode(codec)
-
-
-def _too_large(max_size: int) -> ContentTooLargeError:
-    return ContentTooLargeError(f"A field of the form is larger than {max_size} bytes.", limit=max_size)
+    return (decode_percent(text) if encoded else text).decode(codec)

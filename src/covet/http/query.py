@@ -7,10 +7,11 @@ linear, and a query of too many fields is refused before anything is built.
 """
 
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote_plus, unquote_to_bytes
+from urllib.parse import quote_plus
 
 from covet.exceptions import BadRequestError
 from covet.http.multidict import MultiMapping
+from covet.http.percent import decode_percent, mend_percent
 
 MAX_QUERY_FIELDS = 1000
 """How many fields a query may have unless told otherwise."""
@@ -29,7 +30,8 @@ def parse_query(text: str | bytes, *, max_fields: int = MAX_QUERY_FIELDS) -> lis
         max_fields: How many fields are allowed, empty ones included.
 
     Raises:
-        BadRequestError: If there are more fields, or if the text is not valid UTF-8.
+        BadRequestError: If there are more fields, if the text is not valid UTF-8, or if more than 1,000 `%`
+            encode nothing.
 
     Example:
         >>> parse_query("q=tea+caf%C3%A9&page=2&sort=&x;y=1")
@@ -47,8 +49,10 @@ def parse_query(text: str | bytes, *, max_fields: int = MAX_QUERY_FIELDS) -> lis
         if "+" in text:
             text = text.replace("+", " ")
         if "%" not in text:
-            return [_split(field) for field in text.split("&") if field]
-        return [_split_escaped(field) for field in text.split("&") if field]
+            # PERF: one comprehension without a call of our own for each field.
+            fields = [field.partition("=") for field in text.split("&") if field]
+            return [(name, value) for name, _, value in fields]
+        return [_split_encoded(field) for field in mend_percent(text.encode()).split(b"&") if field]
     except UnicodeError as exc:
         raise BadRequestError("The query is not valid UTF-8.") from exc
 
@@ -115,18 +119,13 @@ class QueryParams(MultiMapping[str]):
         return encode_query(self._pairs)
 
 
-def _split(field: str) -> tuple[str, str]:
-    name, _, value = field.partition("=")
-    return name, value
+def _split_encoded(field: bytes) -> tuple[str, str]:
+    name, _, value = field.partition(b"=")
+    return _decode(name), _decode(value)
 
 
-def _split_escaped(field: str) -> tuple[str, str]:
-    name, _, value = field.partition("=")
-    if "%" in name:
-        name = unquote_to_bytes(name).decode()
-    if "%" in value:
-        value = unquote_to_bytes(value).decode()
-    return name, value
+def _decode(text: bytes) -> str:
+    return (decode_percent(text) if b"%" in text else text).decode()
 
 
 def _to_text(value: object) -> str:

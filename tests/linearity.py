@@ -1,0 +1,103 @@
+"""
+Show that a function's work grows in proportion to its input, without a clock that can be unlucky.
+
+For every test of a row marked **[L]** in the security notes::
+
+    from tests.linearity import assert_linear, assert_quick, work
+
+    assert_linear(parse, lambda size: "a" * size, size=1_000)   # the check to use
+    assert_quick(parse, largest_accepted_input)                 # at most 50 ms of CPU
+    work(parse, text)                                           # executed opcodes: an exact integer
+
+`work` counts the bytecode instructions that Python executes; the same call gives the same number on
+any machine. It is blind to loops inside C (`str.replace`, `re`, a codec), so `assert_linear` also
+compares the CPU time of this thread, best of several runs, on inputs eight times apart: a quadratic
+function takes 64 times as long there, a linear one 8, and the bound lies far from both.
+"""
+
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+A = TypeVar("A")
+TraceFunction = Callable[[FrameType, str, Any], Any]  # sys.settrace is typed so
+
+MAX_OPCODE_GROWTH = 2.6
+"""How much more work twice the input may take."""
+
+MAX_CPU_GROWTH = 26.0
+"""How much more CPU eight times the input may take: linear is 8, quadratic 64."""
+
+_NOT_WORTH_COMPARING = 0.002
+_ROUNDS = 5
+
+
+def work(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
+    """
+    Count the bytecode instructions that a call executes, whether it returns or raises.
+    """
+    executed = 0
+
+    def trace(frame: FrameType, event: str, argument: Any) -> TraceFunction:
+        nonlocal executed
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+        executed += event == "opcode"
+        return trace
+
+    previous = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        _call(func, *args, **kwargs)
+    finally:
+        sys.settrace(previous)
+    return executed
+
+
+def cpu_seconds(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
+    """
+    Measure the CPU time of a call, best of several, whether it returns or raises.
+    """
+    best = float("inf")
+    for _ in range(_ROUNDS):
+        start = time.thread_time()
+        _call(func, *args, **kwargs)
+        best = min(best, time.thread_time() - start)
+    return best
+
+
+def assert_linear(func: Callable[[A], object], make_input: Callable[[int], A], *, size: int) -> None:
+    """
+    Fail if the work of `func` grows faster than its input.
+
+    Args:
+        func: What is measured; what it raises is ignored.
+        make_input: Makes an input of a given size.
+        size: A size at which the input's length outweighs what every call costs.
+    """
+    small, large = work(func, make_input(size)), work(func, make_input(2 * size))
+    assert large <= MAX_OPCODE_GROWTH * small, f"{small} opcodes for size {size}, {large} for twice the size"
+
+    long = cpu_seconds(func, make_input(64 * size))
+    if long < _NOT_WORTH_COMPARING:
+        return
+    short = cpu_seconds(func, make_input(8 * size))
+    assert long <= MAX_CPU_GROWTH * short, f"{short:.6f} s for size {8 * size}, {long:.6f} s for eight times the size"
+
+
+def assert_quick(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    """
+    Fail if a call takes more than 50 ms of CPU, the longest that an event loop may be blocked.
+    """
+    seconds = cpu_seconds(func, *args, **kwargs)
+    assert seconds <= 0.05, f"{seconds:.6f} s"
+
+
+def _call(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+    try:
+        func(*args, **kwargs)
+    except Exception:
+        return

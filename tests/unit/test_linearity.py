@@ -1,0 +1,52 @@
+"""
+The helper that shows linear work must notice when work is not linear.
+"""
+
+import re
+
+import pytest
+
+from tests.linearity import assert_linear, assert_quick, work
+
+
+def count_pairs(items: list[int]) -> int:
+    """
+    Count in a loop within a loop.
+    """
+    total = 0
+    for _ in items:
+        for _ in items:
+            total += 1
+    return total
+
+
+def test_a_loop_in_a_loop_is_noticed() -> None:
+    """Quadratic work in Python fails by its executed instructions."""
+    with pytest.raises(AssertionError, match="opcodes for size 50"):
+        assert_linear(count_pairs, lambda size: list(range(size)), size=50)
+
+
+def test_a_loop_in_c_is_noticed() -> None:
+    """Quadratic work in C fails by its CPU time."""
+    pattern = re.compile(r"a+$")
+
+    with pytest.raises(AssertionError, match="s for eight times the size"):
+        assert_linear(pattern.search, lambda size: "a" * size + "b", size=32)
+
+
+def test_linear_work_passes() -> None:
+    """Linear work in Python passes."""
+    assert_linear(lambda items: [item + 1 for item in items], lambda size: list(range(size)), size=1_000)
+
+
+def test_the_same_call_has_the_same_work() -> None:
+    """The count of instructions depends on the call alone."""
+    items = list(range(10))
+
+    assert work(count_pairs, items) == work(count_pairs, items) > 100
+
+
+def test_a_slow_call_is_noticed() -> None:
+    """A call that blocks for longer than an event loop may fails."""
+    with pytest.raises(AssertionError, match=r"^0\.\d+ s"):
+        assert_quick(count_pairs, list(range(1_500)))
