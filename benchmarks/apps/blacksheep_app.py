@@ -1,0 +1,55 @@
+"""
+Answer the four cases with BlackSheep: typed handlers, and a dataclass bound from the JSON body.
+"""
+
+from dataclasses import dataclass
+
+from blacksheep import Application, FromJSON, Response, json, text
+
+from benchmarks.cases import GREETING
+
+app = Application()
+
+
+@dataclass
+class Item:
+    """
+    Describe the body of the post case.
+    """
+
+    name: str
+    price: float
+    quantity: int
+    in_stock: bool
+
+
+@app.router.get("/")
+async def plain() -> Response:
+    """
+    Answer text.
+    """
+    return text(GREETING)
+
+
+@app.router.get("/json")
+async def json_() -> Response:
+    """
+    Answer a dictionary.
+    """
+    return json({"message": GREETING})
+
+
+@app.router.get("/users/{id}")
+async def user(id: int) -> Response:  # noqa: A002 - the case names its parameter so
+    """
+    Answer with the typed path parameter.
+    """
+    return json({"user_id": id})
+
+
+@app.router.post("/items")
+async def create(data: FromJSON[Item]) -> Response:
+    """
+    Answer with the bound body.
+    """
+    return json(data.value)
