@@ -12,6 +12,11 @@ INSTALL := $(PIP) install --quiet --constraint $(PINS)
 # Folders that do not exist yet, or that a packager left out, are not an error.
 CODE := $(wildcard src tests examples benchmarks scripts conftest.py)
 
+# An interpreter that was removed from the machine takes what was installed for it along.
+ifeq ($(shell test -x $(BIN)/python && echo yes),)
+_ := $(shell rm -f $(VENV)/.installed-*)
+endif
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run test check format bench campaign wheel constraints clean
@@ -56,15 +61,15 @@ clean: ## Remove what the commands made, the environment too
 	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 	find src tests examples benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
-# `--group` needs pip 25.1, which the pip of an older interpreter is not.
 $(BIN)/python:
+	@rm -f $(BIN)/python $(BIN)/python3*
 	@python=$$(sh scripts/find_python.sh) && echo "Creating $(VENV) with $$python" && "$$python" -m venv $(VENV)
-	$(PIP) install --quiet --upgrade "pip>=25.1"
 
 $(VENV)/.installed-standard: pyproject.toml $(PINS) | $(BIN)/python
 	$(INSTALL) --editable ".[standard]"
 	@touch $@
 
+# `--group` needs pip 25.1, which the pip of an older interpreter is not.
 $(VENV)/.installed-dev: pyproject.toml $(PINS) | $(BIN)/python
 	$(PIP) install --quiet --upgrade "pip>=25.1"
 	$(INSTALL) --editable ".[standard,uvicorn,hypercorn,pydantic]" --group dev
