@@ -12,10 +12,10 @@ from covet.exceptions import BadRequestError
 
 # Each names what must be encoded: all but RFC 3986's characters of that part, and a % that encodes nothing.
 _STRAY_PERCENT = r"%(?![0-9A-Fa-f]{2})"
-_IN_SEGMENT = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@]")
-_IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]|{_STRAY_PERCENT}")
-_IN_QUERY = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]|{_STRAY_PERCENT}")
-_IN_URL = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]#]|{_STRAY_PERCENT}")
+_IN_SEGMENT = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@]+")
+_IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+|{_STRAY_PERCENT}")
+_IN_QUERY = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+|{_STRAY_PERCENT}")
+_IN_URL = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]#]+|{_STRAY_PERCENT}")
 _FORBIDDEN = re.compile(r"[\r\n\0]")
 
 _STRAY_PERCENT_BYTE = re.compile(_STRAY_PERCENT.encode())
@@ -143,4 +143,5 @@ def _quote(unsafe: re.Pattern[str], text: str) -> str:
 
 
 def _encode(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match[0].encode())
+    # PERF: a run of characters at once, and its digits in C.
+    return "%" + match[0].encode().hex("%").upper()

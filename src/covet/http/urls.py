@@ -300,8 +300,11 @@ def _stays_here(path: str) -> bool:
 
 
 def _cut_to_path(target: str, host: str) -> str:
-    url = URL(target)
-    own = URL.from_parts(url.scheme, host)
+    try:
+        url = URL(target)
+    except ValueError as exc:
+        raise _leads_elsewhere(target) from exc
+    own = URL.from_parts(url.scheme or "http", host)
     if url.scheme not in {"http", "https"} or url.origin != own.origin:
         raise _leads_elsewhere(target)
     return str(URL.from_parts("", "", url.path or "/", url.query, url.fragment))
