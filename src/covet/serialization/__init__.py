@@ -11,7 +11,7 @@ from covet.serialization.formats import (
     get_serializer_registry,
     register_serializer,
 )
-from covet.serialization.json_format import JSONSerializer, encode_json, load_json_encoder
+from covet.serialization.json_format import JSONSerializer, encode_json, get_json_serializer, load_json_encoder
 from covet.serialization.media_types import negotiate, parse_media_type
 from covet.serialization.msgpack import MessagePackSerializer
 
@@ -23,6 +23,7 @@ __all__ = [
     "SerializerTable",
     "create_serializer_registry",
     "encode_json",
+    "get_json_serializer",
     "get_serializer_registry",
     "load_json_encoder",
     "negotiate",

@@ -10,6 +10,9 @@ from typing import Any, ClassVar
 
 from covet.exceptions import ResponseError
 
+# What quick engines raise for a value that a slower one either writes or explains.
+RETRIED = (TypeError, ValueError, RecursionError, BufferError)
+
 
 class Serializer(ABC):
     r"""

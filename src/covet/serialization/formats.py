@@ -8,7 +8,7 @@ from threading import Lock
 from covet.exceptions import BadRequestError, ConfigurationError, NotAcceptableError, UnsupportedMediaTypeError
 from covet.registry import DEFAULT_PRIORITY, InvalidItemError, Registry
 from covet.serialization.contract import Serializer
-from covet.serialization.json_format import JSONSerializer
+from covet.serialization.json_format import get_json_serializer
 from covet.serialization.media_types import negotiate, parse_media_type
 
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
@@ -26,7 +26,7 @@ def create_serializer_registry() -> Registry[Serializer]:
         <Registry 'serializers': application/json>
     """
     registry = Registry[Serializer](check_serializer, name="serializers", expected="a Serializer of version 1")
-    register_serializer(JSONSerializer(), registry=registry)
+    register_serializer(get_json_serializer(), registry=registry)
     return registry
 
 
@@ -66,6 +66,7 @@ def register_serializer(
         InvalidItemError: If it is no serializer, or its media types are malformed.
 
     Example:
+        >>> from covet.serialization import JSONSerializer
         >>> registry = create_serializer_registry()
         >>> own = JSONSerializer(encoders={complex: str})
         >>> register_serializer(own, replace=True, registry=registry)
@@ -90,7 +91,7 @@ def check_serializer(item: object) -> bool:
         ConfigurationError: If one of its media types is malformed; the text names it.
 
     Example:
-        >>> check_serializer(JSONSerializer()), check_serializer(JSONSerializer)
+        >>> check_serializer(get_json_serializer()), check_serializer("application/json")
         (True, False)
     """
     if not isinstance(item, Serializer) or item.contract_version != 1:

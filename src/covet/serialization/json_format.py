@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from covet._extras import find_extra
-from covet.serialization.contract import Serializer
+from covet.serialization.contract import RETRIED, Serializer
 
 Encode = Callable[[object], bytes]
 
@@ -39,7 +39,8 @@ class JSONSerializer(Serializer):
     def __init__(self, *, encoders: Mapping[type, Callable[[Any], object]] | None = None) -> None:
         # Imported here, at start-up: these need the modules of all the types that they know.
         from covet.serialization.builtin_forms import Forms
-        from covet.serialization.json_writer import RETRIED, JSONWriter
+        from covet.serialization.json_writer import JSONWriter
+        from covet.validation.strict_json import load_json
 
         forms = Forms(encoders)
         writer = JSONWriter(forms)
@@ -47,7 +48,7 @@ class JSONSerializer(Serializer):
         self._engine = "standard library" if msgspec is None else "msgspec"
         self._encode: Encode = writer.encode if msgspec is None else msgspec.json.Encoder(enc_hook=forms.extend).encode
         self._write = writer.write
-        self._retried = RETRIED
+        self._load = load_json
 
     @property
     def media_type(self) -> str:
@@ -85,7 +86,7 @@ class JSONSerializer(Serializer):
         """
         try:
             return self._encode(data)
-        except self._retried:
+        except RETRIED:
             return self._write(data)
 
     # Any: what comes back has the shape that the sender chose.
@@ -96,10 +97,7 @@ class JSONSerializer(Serializer):
         Raises:
             BadRequestError: If it is malformed, too deep, has a key twice, or a number out of range.
         """
-        # The strict reader takes this place as soon as validation has it.
-        from json import loads
-
-        return loads(data)
+        return self._load(data)
 
 
 def encode_json(value: object) -> bytes:
@@ -117,8 +115,22 @@ def encode_json(value: object) -> bytes:
     # the frame as well, for code that can handle the exceptions itself.
     try:
         return _encode(value)
-    except (TypeError, ValueError, RecursionError, BufferError):
-        return _default_serializer().serialize(value)
+    except RETRIED:
+        return get_json_serializer().serialize(value)
+
+
+def get_json_serializer() -> JSONSerializer:
+    """
+    Return the serializer that `encode_json` uses; it is made when it is first asked for.
+
+    Example:
+        >>> get_json_serializer() is get_json_serializer()
+        True
+    """
+    global _default
+    if _default is None:
+        _default = JSONSerializer()
+    return _default
 
 
 def load_json_encoder() -> Encode:
@@ -133,20 +145,13 @@ def load_json_encoder() -> Encode:
         >>> encode([1, 2])
         b'[1,2]'
     """
-    return _default_serializer().encode
+    return get_json_serializer().encode
 
 
 def _encode_at_first(value: object) -> bytes:
     global _encode
     _encode = load_json_encoder()
     return _encode(value)
-
-
-def _default_serializer() -> JSONSerializer:
-    global _default
-    if _default is None:
-        _default = JSONSerializer()
-    return _default
 
 
 _encode: Encode = _encode_at_first

@@ -13,13 +13,10 @@ from json.encoder import encode_basestring
 from re import compile as compile_pattern
 
 from covet.serialization.builtin_forms import CONSTANTS, Forms
-from covet.serialization.contract import SerializationError
+from covet.serialization.contract import RETRIED, SerializationError
 from covet.serialization.models import find_model_reader, raw_text
 
 _Write = Callable[[str], None]
-
-# What a quick engine raises for a value that this module either writes or explains.
-RETRIED = (TypeError, ValueError, RecursionError, BufferError)
 
 _EXPONENT = compile_pattern(r"[0-9]e[-+][0-9]")
 
