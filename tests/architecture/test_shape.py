@@ -58,7 +58,7 @@ def test_module_has_its_test_file(file: SourceFile) -> None:
     The tests of `core/routing.py` are found in `tests/unit/core/test_routing.py`.
     """
     relative = file.path.relative_to(PACKAGE)
-    expected = ROOT / "tests" / "unit" / relative.parent / f"test_{relative.stem.lstrip('_')}.py"
+    expected = ROOT / "tests" / "unit" / relative.parent / f"test_{relative.stem}.py"
 
     assert expected.is_file(), f"{expected.relative_to(ROOT)} is missing"
 
