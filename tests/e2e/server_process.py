@@ -10,6 +10,7 @@ A script (a path that ends with `.py`) finds its port in the environment variabl
 """
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -58,7 +59,7 @@ class ServerProcess:
             command = ["-m", "covet", "run", str(target), "--port", str(self.port), "--server", server]
             command += ["--workers", str(workers), *(["--interface", interface] if interface else []), *arguments]
         self._command = [sys.executable, *command]
-        paths = [str(SOURCE), os.environ.get("PYTHONPATH", "")]
+        paths = [str(SOURCE), (env or {}).get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
         self._env = {**os.environ, "PORT": str(self.port), "PYTHONUNBUFFERED": "1", **(env or {})}
         self._env["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
         self._log = Path(tempfile.mkstemp(prefix="covet-server-", suffix=".log")[1])
@@ -83,7 +84,7 @@ class ServerProcess:
             self._await_ready()
 
     def _await_ready(self) -> None:
-        """Wait until a worker accepts: each worker binds the port only after its application has started."""
+        """Wait until a worker accepts connections."""
         deadline = time.monotonic() + self._ready_timeout
         while time.monotonic() < deadline:
             if self.returncode is not None:
@@ -116,10 +117,8 @@ class ServerProcess:
         """End the process and all it has started, at once."""
         if self._process is None:
             return
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         self._process.wait(10)
 
     # ── What is known about it ───────────────────────────────────────────────
@@ -229,6 +228,17 @@ def children_of(pid: int) -> list[int]:
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit() and f"\nPPid:\t{pid}\n".encode() in _read(str(entry / "status")):
+            found.append(int(entry.name))
+    return sorted(found)
+
+
+def members_of(session: int) -> list[int]:
+    """List the processes of a session, which is what a server and all it has started share (Linux)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        # The name may hold spaces and parentheses; after its last one come state, parent, group, session.
+        fields = _read(str(entry / "stat")).rpartition(b")")[2].split()
+        if entry.name.isdigit() and len(fields) > 3 and int(fields[3]) == session:
             found.append(int(entry.name))
     return sorted(found)
 

@@ -7,7 +7,6 @@ outlives the deadline is cut off, so that the shutdown hooks run before the work
 """
 
 import asyncio
-import contextlib
 import logging
 import os
 import signal
@@ -42,11 +41,22 @@ class Drain:
         self.listening_on = listening_on
         self.begun = False
 
-    def install(self) -> None:
-        """Take SIGTERM over from the server; it keeps SIGINT, which is how it is told to stop."""
-        # Windows loops have no signal handlers: the server's own stop has to do there.
-        with contextlib.suppress(NotImplementedError):
-            self.loop.add_signal_handler(signal.SIGTERM, self.begin)
+    def install_soon(self) -> None:
+        """
+        Take SIGTERM over on the loop's first turn, when the server has installed its own handlers.
+
+        Until then the signal waits in the kernel: uvloop forgets a signal that arrives while it
+        does not run, and a server that missed its SIGTERM is killed half a minute later.
+        """
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+        self.loop.call_soon(self._install)
+
+    def _install(self) -> None:
+        # Not the loop's own handler: it would be lost between two runs of uvloop, start and service.
+        signal.signal(signal.SIGTERM, lambda _number, _frame: self.loop.call_soon_threadsafe(self.begin))
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def begin(self) -> None:
         """Tell the application, let the server stop accepting, and set the deadline."""
@@ -61,6 +71,7 @@ class Drain:
             return
         tell_application(self.app)
         self.loop.call_later(self.timeout, self._cancel_requests)
+        # The server listens to SIGINT, too: it is how it learns of a signal that only we have seen.
         signal.raise_signal(signal.SIGINT)
 
     def _cancel_requests(self) -> None:

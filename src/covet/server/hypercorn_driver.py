@@ -48,7 +48,10 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     config.keyfile = str(options.tls_key) if options.tls_key is not None else None
     uvloop = find_extra("uvloop")
     with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop is not None else None) as runner:
-        runner.run(_serve(job, config))
+        try:
+            runner.run(_serve(job, config))
+        except SystemExit:
+            raise SystemExit(1) from None
 
 
 async def _serve(job: Job, config: Any) -> None:
@@ -63,10 +66,12 @@ async def _serve(job: Job, config: Any) -> None:
         await stop.wait()
         tell_application(app)
 
+    lifespan_error: type[Exception] = import_module("hypercorn.utils").LifespanFailureError
     try:
         await import_module("hypercorn.asyncio").serve(app, config, shutdown_trigger=wait_for_stop, mode="asgi")
-    except Exception as exc:
-        raise job.report_failure(exc) from exc
+    except lifespan_error as exc:
+        # The application has said what failed; the trace through Hypercorn adds nothing.
+        raise job.report_failure(ConfigurationError(f"{exc}.")) from exc
 
 
 def _refuse_unsupported(options: ServerOptions) -> None:

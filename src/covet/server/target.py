@@ -256,11 +256,11 @@ def _modules_in(missing: str) -> list[str]:
 
 
 def _may_be_meant(name: str, value: object, factory: bool) -> bool:
-    if name.startswith("__") or inspect.ismodule(value):
-        return False
     if factory:
         return inspect.isfunction(value)
-    return is_application(value) and not inspect.isroutine(value)
+    if name.startswith("__") or type(value).__module__ in {"typing", "types", "builtins"}:
+        return False
+    return is_application(value)
 
 
 def _looks_like_factory(candidate: object) -> bool:

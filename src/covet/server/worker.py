@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from multiprocessing.synchronize import Lock
 from types import FrameType
 
@@ -26,14 +27,36 @@ START_FAILED = 1
 UVICORN_START_FAILED = 3
 
 
+class Left(SystemExit):
+    """A worker was stopped before it had loaded the application: there is nothing to drain."""
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise Left(0)
+
+
+def _leave_in_child() -> None:
+    # A forked worker inherits the supervisor's handler, which only sets a flag that nobody reads there.
+    if is_worker():
+        signal.signal(signal.SIGTERM, _leave)
+
+
 @contextmanager
 def supervising() -> Iterator[None]:
     """Mark this process as the one whose children are workers."""
+    _watch_forks()
     os.environ[SUPERVISOR_VARIABLE] = str(os.getpid())
     try:
         yield
     finally:
         os.environ.pop(SUPERVISOR_VARIABLE, None)
+
+
+@cache
+def _watch_forks() -> None:
+    # Once per process: such a hook cannot be taken away.
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=_leave_in_child)
 
 
 def is_worker() -> bool:
@@ -96,8 +119,7 @@ class Job:
         app = self.load()
         loop = asyncio.get_event_loop()
         self.drain = Drain(app, loop, timeout=self.drain_timeout, listening_on=self.listening_on)
-        # The server installs its own signal handlers after this call: ours has to come later.
-        loop.call_soon(self.drain.install)
+        self.drain.install_soon()
         return app
 
     def load_for_uvicorn(self) -> object:
@@ -129,8 +151,11 @@ class Job:
 
         Without this the supervisor would start the worker again, for ever, if it fails slowly.
         """
+        signal.signal(signal.SIGTERM, _leave)
         try:
             serve(*arguments)
+        except Left:
+            raise
         except BaseException as exc:  # noqa: BLE001 - a server that exits by SystemExit failed, too
             if self.drain is not None and self.drain.begun and not isinstance(exc, Exception):
                 # Stopped while it started: that is no failure. CancelledError is no Exception.
