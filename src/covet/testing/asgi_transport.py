@@ -185,6 +185,8 @@ class _Lifespan:
 
     async def start(self) -> None:
         self._task = asyncio.create_task(self._run(), name="covet-test-lifespan")
+        # What it raises is looked at here, or is nobody's business: asyncio need not report it.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
         await self._ask("startup")
         if self._answer is None and self._task.done():
             # An application that knows no lifespan returns, or raises before it asks for a message.
@@ -230,8 +232,11 @@ class _Lifespan:
         try:
             self._answer = self._check(message)
         except ProtocolViolation as violation:
-            self._violation = self._violation or violation
-            self._answered.set()
+            # Who never asked what the scope is about knows no lifespan, and is answered as by a server: with an
+            # error of its own.
+            if self._was_asked:
+                self._violation = self._violation or violation
+                self._answered.set()
             raise
         self._failure = str(message.get("message", ""))
         self._answered.set()

@@ -26,6 +26,7 @@ from covet.testing.request import (
     Origin,
     RequestOptions,
     build_request,
+    make_default_headers,
     make_headers,
     split_url,
 )
@@ -89,7 +90,7 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
     ) -> None:
         self.app = app
         self.cookies = CookieJar(cookies)
-        self._headers = make_headers(headers)
+        self._headers = make_default_headers(headers)
         self._origin = Origin.parse(base_url)
         self._raise_app_exceptions = raise_app_exceptions
         self._follow_redirects = follow_redirects
@@ -186,7 +187,9 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
         `leave_timeout` seconds to finish.
         """
         follow = options.get("follow_redirects", self._follow_redirects)
-        request = self._build(method, path, options)
+        # A file that is open reads from the disk.
+        build = asyncio.to_thread(self._build, method, path, options) if "files" in options else None
+        request = self._build(method, path, options) if build is None else await build
         history: list[ClientResponse] = []
         while True:
             async with self._exchange(request, tuple(history)) as response:

@@ -210,6 +210,9 @@ class Exchange:
         done, _ = await asyncio.wait({self._task}, timeout=timeout)
         if not done:
             await self._cancel(self._task)
+        elif not self._task.cancelled():
+            # Asked for here, so that asyncio does not report it once more.
+            self._task.exception()
         await self._close_body()
         if self.violation is not None:
             raise self.violation

@@ -12,6 +12,10 @@ FormValue = str | int | float | bool | None
 FormData = Mapping[str, FormValue | Sequence[FormValue]] | Sequence[tuple[str, FormValue]]
 Files = Mapping[str, FileValue] | Sequence[tuple[str, FileValue]]
 
+# The standard library's own table, without the files of the machine: it answers alike everywhere, and reading
+# them at the first upload would block the event loop.
+_MEDIA_TYPES = mimetypes.MimeTypes()
+
 
 def flatten_pairs(data: FormData) -> list[tuple[str, str]]:
     """
@@ -86,7 +90,7 @@ def _read_file(field: str, file: FileValue) -> tuple[str, bytes, str]:
         name = getattr(file, "name", None)
         filename = name.replace("\\", "/").rpartition("/")[2] if isinstance(name, str) else "upload"
     if media_type is None:
-        media_type = mimetypes.guess_type(filename)[0] or "application/octet-stream"
+        media_type = _MEDIA_TYPES.guess_type(filename)[0] or "application/octet-stream"
     if any(character in media_type for character in "\r\n\0"):
         raise ValueError(f"The media type of the file {field!r} must not have CR, LF or NUL, got {media_type!r}.")
     if isinstance(content, str):

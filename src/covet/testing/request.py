@@ -2,13 +2,13 @@
 What the client sends: a request, checked and written out as the wire would carry it.
 """
 
-import json as json_library
 import re
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 from urllib.parse import quote, urlencode, urlsplit
 
+from covet.serialization import encode_json
 from covet.testing.multipart import Files, FormData, encode_multipart, flatten_pairs
 from covet.testing.wire import RawHeaders, has_control, is_token
 
@@ -187,8 +187,6 @@ def build_request(
     absent = {name for name, value in _pairs(options.get("headers", ())) if value is None}
     base: RawHeaders = [
         (b"host", origin.authority.encode("idna") if not origin.authority.isascii() else origin.authority.encode()),
-        (b"user-agent", USER_AGENT.encode()),
-        (b"accept", b"*/*"),
         *body_headers,
     ]
     if cookie_header:
@@ -202,6 +200,14 @@ def build_request(
         headers=tuple(pair for pair in headers if pair[0].decode() not in absent),
         body=body,
     )
+
+
+def make_default_headers(headers: HeaderInput) -> RawHeaders:
+    """Write the headers that a client sends with every request: its own, and those that it was given."""
+    own = make_headers(headers)
+    absent = {name for name, value in _pairs(headers) if value is None}
+    base: RawHeaders = [(b"user-agent", USER_AGENT.encode()), (b"accept", b"*/*")]
+    return [pair for pair in merge_headers(base, own) if pair[0].decode() not in absent]
 
 
 def merge_headers(base: RawHeaders, own: RawHeaders) -> RawHeaders:
@@ -263,8 +269,7 @@ def _encode_body(options: RequestOptions) -> tuple[Body, RawHeaders]:
     if len(given) > 1:
         raise ValueError(f"A request has one body: give only one of {', '.join(given)}.")
     if "json" in options:
-        text = json_library.dumps(options["json"], ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-        return _sized(text.encode(), b"application/json")
+        return _sized(encode_json(options["json"]), b"application/json")
     if "content" in options:
         content = options["content"]
         if isinstance(content, str):
