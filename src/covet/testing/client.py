@@ -17,7 +17,7 @@ from covet.exceptions import suggest
 from covet.testing.asgi_transport import ASGITransport
 from covet.testing.cookies import CookieJar
 from covet.testing.errors import TooManyRedirectsError
-from covet.testing.exchange import Exchange
+from covet.testing.exchange import Exchange, Transport
 from covet.testing.methods import RequestMethods
 from covet.testing.portal import Portal
 from covet.testing.request import (
@@ -34,7 +34,6 @@ from covet.testing.response import ClientResponse, StreamedResponse
 from covet.testing.rsgi_transport import RSGIApp, RSGITransport
 from covet.testing.sync_client import SyncTestClient
 from covet.testing.tasks import TaskTracker
-from covet.testing.transport import Transport
 from covet.types import ASGIApp
 
 _MAX_REDIRECTS = 20

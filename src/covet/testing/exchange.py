@@ -10,7 +10,7 @@ import contextlib
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextvars import Context
-from typing import TypedDict
+from typing import Protocol, TypedDict
 
 from covet.testing.errors import ClientLeft, IncompleteResponseError, ProtocolViolation, RSGIProtocolClosed
 from covet.testing.request import ClientRequest
@@ -285,3 +285,16 @@ class Exchange:
     async def _wait_changed(self) -> None:
         self._changed.clear()
         await self._changed.wait()
+
+
+class Transport(Protocol):
+    """What the client needs of a protocol: to drive an application over it, without a socket."""
+
+    async def startup(self) -> None:
+        """Run the application's start-up; its error is raised."""
+
+    async def shutdown(self) -> None:
+        """Run the application's shutdown; its error is raised."""
+
+    def handle(self, exchange: Exchange) -> Coroutine[object, object, None]:
+        """Call the application for one request."""

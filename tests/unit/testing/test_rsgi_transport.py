@@ -1,7 +1,7 @@
 """
 What the RSGI stand-ins give an application, and what they do not let it do.
 
-`test_rsgi_facts.py` compares them with Granian itself.
+`test_rsgi_fakes.py` compares them with Granian itself.
 """
 
 import asyncio
