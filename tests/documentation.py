@@ -7,6 +7,7 @@ namespace is that of a real module, so that string annotations in an example res
 
 import ast
 import asyncio
+import builtins
 import contextlib
 import doctest
 import importlib
@@ -39,6 +40,8 @@ class Session:
 
     def __init__(self) -> None:
         self.module = ModuleType(f"documented_{next(_numbers)}")
+        # `exec` would put it there; a function made by hand has none, and its class statements need it.
+        self.module.__dict__["__builtins__"] = builtins
         sys.modules[self.module.__name__] = self.module
         self._runner = asyncio.Runner()
 
