@@ -8,7 +8,6 @@ import base64
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import is_dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
@@ -18,7 +17,7 @@ from uuid import UUID
 
 from covet.exceptions import ConfigurationError
 from covet.serialization.contract import SerializationError
-from covet.serialization.models import find_model_reader
+from covet.serialization.models import find_model_reader, is_native_model
 
 # Any: the functions are the user's, each for a type of its own.
 Encoders = Mapping[type, Callable[[Any], object]]
@@ -76,7 +75,16 @@ def timedelta_text(value: timedelta) -> str:
 
 
 def bytes_text(value: bytes | bytearray | memoryview) -> str:
-    """Write bytes as base64 (RFC 4648 §4)."""
+    """
+    Write bytes as base64 (RFC 4648 §4).
+
+    Example:
+        >>> bytes_text(b"abc"), bytes_text(memoryview(b"a-b-c")[::2])
+        ('YWJj', 'YWJj')
+    """
+    if isinstance(value, memoryview):
+        # It may have gaps, which only a copy closes.
+        value = value.tobytes()
     return base64.b64encode(value).decode("ascii")
 
 
@@ -183,15 +191,14 @@ class Forms:
         if dump is not None and hasattr(cls, "__pydantic_serializer__"):
             form: object = dump(value, mode="json", by_alias=True)
             return form
-        if isinstance(value, _CONTAINERS) or cls is memoryview:
-            raise SerializationError(
-                f"a {_name(cls)} cannot be the key of an object.", hint="Make a string of it first."
-            )
+        # What the engines write by themselves comes here only as a key.
+        if isinstance(value, _CONTAINERS) or cls is memoryview or is_native_model(cls):
+            raise SerializationError(f"{_name(cls)} cannot be the key of an object.", hint="Make a string of it first.")
         for base, form_of in _SUBCLASSES:
             if isinstance(value, base):
                 return form_of(value)
         read = find_model_reader(cls)
-        if read is not None and not is_dataclass(value):
+        if read is not None:
             return read(value)
         raise SerializationError(
             f"{_name(cls)} has no form in {self._language}.",
@@ -212,7 +219,7 @@ def _enum_value(value: Enum) -> object:
 def _check_encodable(cls: type) -> None:
     if not isinstance(cls, type):
         raise ConfigurationError(f"The keys of `encoders` must be classes, got {cls!r}.")
-    if cls in _NATIVE_EXACT or issubclass(cls, _NATIVE_BASES) or find_model_reader(cls) is not None:
+    if cls in _NATIVE_EXACT or issubclass(cls, _NATIVE_BASES) or is_native_model(cls):
         raise ConfigurationError(
             f"The form of {_name(cls)} is fixed: an encoder for it would never be called.",
             hint="Encoders are for types that JSON does not know; convert the value before it is returned.",

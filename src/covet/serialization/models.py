@@ -48,6 +48,12 @@ def find_model_reader(cls: type) -> Callable[[object], object] | None:
     return None
 
 
+def is_native_model(cls: type) -> bool:
+    """Answer whether msgspec reads the instances of a class by itself: not an undecorated subclass of attrs' ones."""
+    reader = find_model_reader(cls)
+    return reader is not None and (reader is not _read_attrs or "__attrs_attrs__" in vars(cls))
+
+
 def raw_text(value: object) -> str | None:
     """Return the text of msgspec's `Raw`, which is JSON already; `None` for anything else."""
     if _msgspec is None or not isinstance(value, _msgspec.Raw):

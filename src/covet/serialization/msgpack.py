@@ -75,6 +75,8 @@ class MessagePackSerializer(Serializer):
             raise SerializationError(
                 "an integer has more than the 64 bits that MessagePack has for it.", hint="Return it as text."
             ) from exc
+        except BufferError as exc:
+            raise SerializationError("a memoryview has gaps.", hint="Return bytes(view) instead.") from exc
         except RecursionError:
             raise SerializationError(
                 "the value contains itself, or is nested too deeply.", hint="Return a tree that ends."
