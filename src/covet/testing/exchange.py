@@ -124,6 +124,10 @@ class Exchange:
         Raises:
             ClientLeft: If the client leaves before it has sent all.
         """
+        if isinstance(self.request.body, bytes):
+            # It is there already: nothing to wait for.
+            is_first, self._body_ended = not self._body_ended, True
+            return self.request.body or None if is_first else None
         # The part is pulled by a task of its own, so that an application that stops waiting for it
         # (a timeout, a race against the disconnect) loses nothing.
         async with self._body_lock:

@@ -83,6 +83,16 @@ async def test_307_keeps_method_and_body(protocol: Protocol) -> None:
     assert headers["x-a"] == "1"
 
 
+async def test_307_cannot_repeat_an_iterable(protocol: Protocol) -> None:
+    """
+    A body that was read up cannot be sent again, and the error says so.
+    """
+    client = TestClient(Echo(), protocol=protocol)
+
+    with pytest.raises(TypeError, match="an iterable cannot be sent twice"):
+        await client.post("/to/307/x", content=iter([b"x"]), follow_redirects=True)
+
+
 async def test_a_redirect_elsewhere_takes_no_credentials(protocol: Protocol) -> None:
     """
     Another origin does not get the Authorization header.

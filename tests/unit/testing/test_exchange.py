@@ -3,7 +3,7 @@ How a request ends, well or not, over both protocols.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -212,6 +212,72 @@ async def test_a_body_that_fails_is_the_tests_own_error(protocol: Protocol) -> N
         await TestClient(Both(asgi, rsgi), protocol=protocol).post("/", content=parts())
 
     assert kinds == ["http.request", "http.disconnect"]
+
+
+async def test_a_client_that_leaves_in_the_middle_of_its_upload(protocol: Protocol) -> None:
+    """
+    ASGI says http.disconnect; RSGI's iteration ends as if the body were whole, as Granian's does.
+    """
+    seen: list[object] = []
+
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.sleep(60)
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        seen.extend([(await receive())["body"], (await receive())["type"]])
+
+    async def rsgi(scope: RSGIScope, protocol: RSGIHTTPProtocol) -> None:
+        protocol.response_stream(200, [])
+        seen.append([part async for part in protocol])
+
+    async with TestClient(Both(asgi, rsgi), protocol=protocol).stream("POST", "/", content=parts()):
+        await asyncio.sleep(0.01)
+
+    assert seen == ([b"one", "http.disconnect"] if protocol == "asgi" else [[b"one", b"", b""]])
+
+
+async def test_an_exception_after_the_whole_response_is_raised(protocol: Protocol) -> None:
+    """
+    What fails behind a complete response is not lost; by choice the response is returned.
+    """
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send, b"whole")
+        raise KeyError("after")
+
+    async def rsgi(scope: RSGIScope, protocol: RSGIHTTPProtocol) -> None:
+        protocol.response_str(200, [], "whole")
+        raise KeyError("after")
+
+    app = Both(asgi, rsgi)
+    with pytest.raises(KeyError, match="after"):
+        await TestClient(app, protocol=protocol).get("/")
+    response = await TestClient(app, protocol=protocol, raise_app_exceptions=False).get("/")
+
+    assert response.text == "whole"
+
+
+async def test_the_client_waits_for_work_after_the_response(protocol: Protocol) -> None:
+    """
+    A request is over when the application has returned: what it deferred has run then.
+    """
+    done: list[str] = []
+
+    async def asgi(scope: Scope, receive: Receive, send: Send) -> None:
+        await answer(send)
+        await asyncio.sleep(0.01)
+        done.append("deferred")
+
+    async def rsgi(scope: RSGIScope, protocol: RSGIHTTPProtocol) -> None:
+        protocol.response_empty(200, [])
+        await asyncio.sleep(0.01)
+        done.append("deferred")
+
+    await TestClient(Both(asgi, rsgi), protocol=protocol).get("/")
+
+    assert done == ["deferred"]
 
 
 async def test_an_application_that_answers_nothing_is_named(protocol: Protocol) -> None:
