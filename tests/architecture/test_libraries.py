@@ -39,7 +39,8 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
 
 # Of the standard library, but only of a newer Python than the one that may run this test.
 NEWER_STDLIB = {"annotationlib", "compression"}
-STDLIB = sys.stdlib_module_names | NEWER_STDLIB
+# `multiprocessing` enters the main module under this name, too.
+STDLIB = sys.stdlib_module_names | NEWER_STDLIB | {"__mp_main__"}
 
 every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)
 
