@@ -1,7 +1,36 @@
 """
 CovetPy, an async-first web framework.
+
+The map, from the bottom up; a module imports only from above its own line::
+
+    exceptions, types               the errors and the words everything shares
+    introspection, threads,         mechanisms that know no HTTP
+    deadlines, registry,
+    validation, serialization
+    tasks                           work after the response
+    http, responses                 the words of HTTP
+    parameters, core                what matches a request and what runs for it
+    middleware, server              layers around routes; the servers that carry them
+    app                             CovetPy, the application
+    testing, cli                    the edges
 """
 
 from covet._version import __version__
+from covet.app import CovetPy
+from covet.http.request import Request
+from covet.http.response import Response
+from covet.parameters import Body, Cookie, Form, Header, Path, Query, State
 
-__all__ = ["__version__"]
+__all__ = [
+    "Body",
+    "Cookie",
+    "CovetPy",
+    "Form",
+    "Header",
+    "Path",
+    "Query",
+    "Request",
+    "Response",
+    "State",
+    "__version__",
+]

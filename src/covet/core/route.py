@@ -232,11 +232,10 @@ def check_options(options: Mapping[str, object], *, route: str) -> None:
     Raises:
         RouteError: If one is unknown, or its value is out of range.
     """
-    for name in options:
+    for name, value in options.items():
         if name not in OPTION_NAMES:
             raise RouteError(f"There is no option {name!r}.", route=route, hint=suggest(name, OPTION_NAMES))
-    for name, (is_good, expected) in _OPTION_CHECKS.items():
-        value = options.get(name)
+        is_good, expected = _OPTION_CHECKS[name]
         if value is not None and not is_good(value):
             raise RouteError(f"{name} must be {expected}, got {value!r}.", route=route)
 
@@ -294,7 +293,7 @@ def make_route(
     template: PathTemplate,
     handler: Handler,
     methods: tuple[str, ...],
-    options: Mapping[str, Any],  # Any: checked by name and value above
+    options: Mapping[str, Any],  # Any: check_options() looks at each value
     groups: tuple[RouteGroup, ...],
 ) -> Route:
     """

@@ -1,3 +1,13 @@
 """
-The words of HTTP: headers, cookies, URLs, queries, forms, requests, responses. No routing in here.
+The words of HTTP: headers, cookies, URLs, queries, forms, requests and responses.
+
+Nothing in here knows a route or an application.
 """
+
+from covet.http.headers import Headers, MutableHeaders
+from covet.http.query import QueryParams
+from covet.http.request import Request, State
+from covet.http.response import Response
+from covet.http.urls import URL
+
+__all__ = ["URL", "Headers", "MutableHeaders", "QueryParams", "Request", "Response", "State"]

@@ -1,0 +1,260 @@
+"""
+`CovetPy`, the application: what it can be told, and nothing of how it is done.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any, TypeVar, Unpack
+
+from covet.core.application import CovetPyASGI
+from covet.core.lifespan import EventHandler, Step, check_lifespan, make_context_step, make_handler_steps
+from covet.core.route import Handler, Route, RouteOptions
+from covet.core.routing import CovetRouter
+from covet.exceptions import ConfigurationError, suggest
+from covet.http.body import BodyLimits
+from covet.server import run
+from covet.types import ASGIApp
+
+HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
+MiddlewareT = TypeVar("MiddlewareT")
+
+LifespanFactory = Callable[[Any], AbstractAsyncContextManager[Any]]
+
+_EVENTS = ("startup", "shutdown")
+
+
+class CovetPy(CovetPyASGI):
+    """
+    A web application.
+
+    Args:
+        debug: Show traces to browsers; never in production.
+        middleware: Middleware around every route, the outermost first: instances, classes, functions or
+            `"pkg.mod:Name"`.
+        lifespan: A function of the application that gives an async context manager: entered at start, left at stop.
+        exception_handlers: What answers exceptions, by class or by status.
+        body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
+        trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
+
+    Example:
+        >>> app = CovetPy()
+        >>> @app.get("/users/{user_id}")
+        ... async def show_user(user_id: int) -> dict[str, int]:
+        ...     return {"user_id": user_id}
+        >>> from covet.testing import TestClient
+        >>> async with TestClient(app) as client:
+        ...     response = await client.get("/users/7")
+        >>> response.json()
+        {'user_id': 7}
+    """
+
+    def __init__(
+        self,
+        debug: bool = False,  # noqa: FBT001, FBT002, RUF100 - the standards pass it by name or first
+        middleware: Sequence[object] | None = None,
+        lifespan: LifespanFactory | None = None,
+        *,
+        exception_handlers: Mapping[type[Exception] | int, Handler] | None = None,
+        body_limit: int | None = 1024 * 1024,
+        trailing_slash: str = "redirect",
+    ) -> None:
+        super().__init__(debug=debug, trailing_slash=trailing_slash)
+        self.body_limits = BodyLimits(max_size=body_limit)
+        self._lifespan_factory = lifespan
+        self._startup: list[EventHandler] = []
+        self._shutdown: list[EventHandler] = []
+        if lifespan is not None:
+            check_lifespan(lifespan)
+        for item in middleware or ():
+            self.add_middleware(item)
+        for key, handler in (exception_handlers or {}).items():
+            self.add_exception_handler(key, handler)
+
+    # ── Routes ───────────────────────────────────────────────────────────────
+
+    def add_route(
+        self, path: str, handler: Handler, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> Route:
+        """
+        Declare a route, also while the application runs.
+
+        Args:
+            path: The path, such as `"/users/{user_id}"` or `"/users/{user_id:int}"`.
+            handler: What answers.
+            methods: Its methods, in capitals; `GET` by default, which answers `HEAD` too.
+            **options: See `covet.core.routing.Route`.
+
+        Raises:
+            RouteError: If the path, a method or an option is wrong.
+            RouteConflictError: If another route answers the same requests.
+        """
+        return self.router.add_route(path, handler, methods, **options)
+
+    def route(
+        self, path: str, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+    ) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of a path; `GET` unless methods are named."""
+        return self.router.route(path, methods, **options)
+
+    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of `GET` and `HEAD`."""
+        return self.router.get(path, **options)
+
+    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of `POST`."""
+        return self.router.post(path, **options)
+
+    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of `PUT`."""
+        return self.router.put(path, **options)
+
+    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of `PATCH`."""
+        return self.router.patch(path, **options)
+
+    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of `DELETE`."""
+        return self.router.delete(path, **options)
+
+    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
+        """Declare a handler of `OPTIONS`, in place of the automatic answer."""
+        return self.router.options(path, **options)
+
+    def include_router(
+        self, router: CovetRouter, prefix: str = "", *, middleware: Sequence[object] = (), tags: Sequence[str] = ()
+    ) -> None:
+        """
+        Add the routes of a router, those it gets later included.
+
+        Args:
+            router: The router.
+            prefix: What stands before its paths.
+            middleware: Middleware around its routes, outside its own.
+            tags: Tags of its routes.
+        """
+        self.router.include_router(router, prefix, middleware=middleware, tags=tags)
+
+    def add_controller(self, controller: object, prefix: str = "") -> None:
+        """Add the routes of a class: its methods that are marked with a route decorator."""
+        self.router.add_controller(controller, prefix=prefix)
+
+    def mount(self, path: str, app: ASGIApp, *, name: str | None = None) -> None:
+        """
+        Let another ASGI application answer everything below a path; its lifespan runs with this one's.
+
+        This application's middleware is not around it: that belongs to routes. Use `wrap` for what must be.
+
+        Args:
+            path: The prefix.
+            app: The application.
+            name: What to call it.
+        """
+        self.router.mount(path, app, name=name)
+
+    def url_for(self, name: str, /, **params: object) -> str:
+        """Write the path of a route by its name, percent-encoded."""
+        return self.router.url_for(name, **params)
+
+    # ── Around the routes ────────────────────────────────────────────────────
+
+    def add_middleware(self, middleware: object, *, priority: int = 100) -> None:
+        """
+        Put a layer around every route, inside those that are there already.
+
+        Args:
+            middleware: An instance, a class, a function or `"pkg.mod:Name"`.
+            priority: Lower is further out.
+
+        Raises:
+            ConfigurationError: If it is no middleware.
+        """
+        self._pipeline.add(middleware, priority)
+        self._recompile()
+
+    def middleware(self, middleware: MiddlewareT, *, priority: int = 100) -> MiddlewareT:
+        """Put a layer around every route; a call, or a decorator of a function."""
+        self.add_middleware(middleware, priority=priority)
+        return middleware
+
+    def add_middleware_stack(self, stack: Iterable[object]) -> None:
+        """Put several layers around every route, the outermost first."""
+        for item in stack:
+            self.add_middleware(item)
+
+    def wrap(self, wrapper: Callable[[ASGIApp], ASGIApp]) -> None:
+        """
+        Put raw ASGI middleware around the whole application.
+
+        Every request then goes through it as ASGI, on RSGI too; prefer `add_middleware`.
+
+        Args:
+            wrapper: Called with an ASGI application, gives another. What is added first is outermost.
+        """
+        self._wrappers.append(wrapper)
+        self._recompile()
+
+    def add_exception_handler(self, key: type[Exception] | int, handler: Handler) -> None:
+        """Let a function of `(request, exc)` answer a class of exceptions, or a status."""
+        self.router.add_exception_handler(key, handler)
+        self._recompile()
+
+    def exception_handler(self, key: type[Exception] | int) -> Callable[[HandlerT], HandlerT]:
+        """Declare what answers a class of exceptions, or a status."""
+
+        def decorate(handler: HandlerT) -> HandlerT:
+            self.add_exception_handler(key, handler)
+            return handler
+
+        return decorate
+
+    # ── Start, stop, run ─────────────────────────────────────────────────────
+
+    def on_event(self, event: str) -> Callable[[HandlerT], HandlerT]:
+        """
+        Declare a handler of `"startup"` or `"shutdown"`; it takes nothing and may be a coroutine function.
+
+        Startup handlers run in order; shutdown handlers in reverse, once every startup handler has run.
+
+        Raises:
+            ConfigurationError: If there is no such event.
+        """
+        if event not in _EVENTS:
+            raise ConfigurationError(f"There is no event {event!r}.", hint=suggest(event, _EVENTS))
+
+        def decorate(handler: HandlerT) -> HandlerT:
+            (self._startup if event == "startup" else self._shutdown).append(handler)
+            return handler
+
+        return decorate
+
+    def on_startup(self, handler: HandlerT) -> HandlerT:
+        """Declare a handler of the start."""
+        return self.on_event("startup")(handler)
+
+    def on_shutdown(self, handler: HandlerT) -> HandlerT:
+        """Declare a handler of the stop."""
+        return self.on_event("shutdown")(handler)
+
+    def _get_steps(self) -> list[Step]:
+        steps = super()._get_steps()
+        if self._lifespan_factory is not None:
+            steps.append(make_context_step("lifespan", self._lifespan_factory(self)))
+        return steps + make_handler_steps(self._startup, self._shutdown)
+
+    # Any: the options of the server, checked by name there.
+    def run(self, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, reload: bool = False, **options: Any) -> None:  # noqa: FBT001, FBT002, RUF100
+        """
+        Serve until the process is told to stop.
+
+        Args:
+            host: The address to listen on.
+            port: The port.
+            workers: How many processes serve.
+            reload: Start anew when a source file changes; for development.
+            **options: See `covet.server.run`.
+
+        Raises:
+            MissingDependencyError: If no server is installed.
+            ConfigurationError: If an option is unknown or wrong.
+        """
+        run(self, host=host, port=port, workers=workers, reload=reload, **options)

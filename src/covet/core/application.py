@@ -1,0 +1,413 @@
+"""
+The dispatcher: from a server's call to the coroutine of the route that answers.
+
+The fast way knows nothing but look-ups; whatever is unusual (a path or method without route, a strange
+`Host`, a mounted application, the first request ever) goes the slow way, which decides everything anew.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from covet._extras import find_extra
+from covet.core.asgi import MAX_QUERY_SIZE, compile_asgi
+from covet.core.bridge import bridge_to_asgi
+from covet.core.endpoint import CompiledRoute, compile_route
+from covet.core.lifespan import Lifespan, MountedLifespan, Phase, Step, make_context_step
+from covet.core.middleware import MiddlewarePipeline
+from covet.core.path_template import PathTemplate
+from covet.core.route import Resolution, Route, make_route
+from covet.core.routing import CovetRouter, TrailingSlash
+from covet.core.rsgi import RSGIProtocol, RSGIScope, compile_rsgi
+from covet.exceptions import (
+    BadRequestError,
+    ConfigurationError,
+    HeadersTooLargeError,
+    HTTPError,
+    MethodNotAllowedError,
+    NotFoundError,
+    NotImplementedMethodError,
+    URITooLongError,
+)
+from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
+from covet.http.hosts import is_valid_host
+from covet.http.request import Request, State
+from covet.http.response import Response
+from covet.registry import Registry
+from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
+from covet.types import ASGIApp, Receive, Scope, Send
+
+MAX_HEADERS: Final = 100
+MAX_PATH_SIZE: Final = 8192
+_MAX_KNOWN_HOSTS: Final = 1024
+# RFC 9110 §9.1, and PATCH (RFC 5789): what is not among them is no method.
+_KNOWN_METHODS: Final = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)
+
+
+class CovetPyASGI:
+    """
+    An application as servers see it: ASGI 3 when it is called, RSGI through `__rsgi__`.
+
+    Attributes:
+        router: The routes.
+        state: A place for attributes of one's own.
+        debug: Whether errors may show traces.
+        serializers: The formats on offer.
+        body_limits: How large a body may be, and how slow.
+    """
+
+    def __init__(self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect") -> None:
+        self.debug = debug
+        self.router = CovetRouter(trailing_slash=trailing_slash)
+        self.state = State()
+        self.body_limits: BodyLimits = DEFAULT_BODY_LIMITS
+        self.serializers = _copy_serializers()
+        self._pipeline = MiddlewarePipeline()
+        self._wrappers: list[Callable[[ASGIApp], ASGIApp]] = []
+        self._lifespan = Lifespan()
+        self._is_compiled = False
+        self._wrapped: ASGIApp | None = None
+        self._unmatched: CompiledRoute | None = None
+        # PERF: the hosts that were found valid. It is empty until the application is compiled, and stays so when
+        # raw middleware wraps it: one look-up sends all that the slow way.
+        self._hosts_bytes: set[bytes] = set()
+        self._hosts_text: set[str] = set()
+        self._static = self.router.tree.static
+        self._find = self.router.tree.find
+        # PERF: servers tell ASGI 3 by whether `app.__call__` is a coroutine function; calling the application looks
+        # it up on the class. So the class has a plain function, which saves a coroutine per request, and
+        # the instance shows this one (benchmarks: plain).
+        self.__call__ = self._call_as_coroutine  # type: ignore[method-assign]
+
+    async def _call_as_coroutine(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await type(self).__call__(self, scope, receive, send)
+
+    # ── ASGI ─────────────────────────────────────────────────────────────────
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+        """Answer a call of an ASGI server."""
+        if scope["type"] == "http":
+            host = accept = None
+            method = scope["method"]
+            headers = scope["headers"]
+            for name, value in headers:
+                if name == b"host":
+                    # A second one makes the look-up below fail.
+                    host = value if host is None else b""
+                elif name == b"accept":
+                    accept = value if accept is None else b"%s, %s" % (accept, value)
+            if (
+                host in self._hosts_bytes
+                and len(headers) <= MAX_HEADERS
+                and len(scope["query_string"]) <= MAX_QUERY_SIZE
+                and not scope.get("root_path")
+                and method != "HEAD"
+            ):
+                path = scope["path"]
+                table = self._static.get(path)
+                if table is not None:
+                    route = table.get(method)
+                    if route is not None:
+                        return route.endpoint.asgi(scope, receive, send, (), accept)  # type: ignore[no-any-return]
+                elif len(path) <= MAX_PATH_SIZE:
+                    found = self._find(path)
+                    if found is not None:
+                        route = found[0].get(method)
+                        if route is not None:
+                            return route.endpoint.asgi(scope, receive, send, found[1], accept)  # type: ignore[no-any-return]
+        return self._dispatch_asgi(scope, receive, send)
+
+    async def _dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._serve_lifespan(receive, send)
+            return
+        self.compile()
+        if self._wrapped is not None:
+            await self._wrapped(scope, receive, send)
+            return
+        await self._dispatch_inner_asgi(scope, receive, send)
+
+    async def _dispatch_inner_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer what no wrapper is around any more."""
+        if scope["type"] != "http":
+            await self._refuse_websocket(scope, receive, send)
+            return
+        root = scope.get("root_path", "")
+        if root and scope["path"].startswith(root):
+            # A mounted application sees its own paths (ASGI: path includes root_path).
+            scope = {**scope, "path": scope["path"][len(root) :] or "/", "root_path": ""}
+            scope["covet.root_path"] = root
+        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+        problem = _find_problem(
+            [value.decode("latin-1") for name, value in headers if name == b"host"],
+            len(headers),
+            sum(len(name) + len(value) for name, value in headers),
+            len(scope["path"]),
+            len(scope["query_string"]),
+        )
+        accept = b", ".join(value for name, value in headers if name == b"accept") or None
+        compiled, values, mount = self._resolve(scope["path"], scope["method"], problem)
+        if mount is not None:
+            prefix = root + mount[0]
+            await mount[1]({**scope, "path": root + scope["path"], "root_path": prefix}, receive, send)
+            return
+        if problem is None:
+            self._remember_host(next(value for name, value in headers if name == b"host"))
+        endpoint = compiled.asgi
+        if scope["method"] == "HEAD":
+            endpoint = compiled.asgi_head = compiled.asgi_head or compile_asgi(compiled, self, is_head=True)
+        await endpoint(scope, receive, send, values, accept)
+
+    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            mount = self.router.find_mount(scope["path"])
+            if mount is not None:
+                root = scope.get("root_path", "")
+                await mount.app({**scope, "root_path": root + mount.prefix}, receive, send)
+                return
+            await receive()
+            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+            return
+        raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
+
+    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            event = message["type"].removeprefix("lifespan.")
+            try:
+                await (self.startup() if event == "startup" else self.shutdown())
+            except BaseException as exc:
+                await send({"type": f"lifespan.{event}.failed", "message": f"{type(exc).__name__}: {exc}"})
+                raise
+            await send({"type": f"lifespan.{event}.complete"})
+            if event == "shutdown":
+                return
+
+    # ── RSGI ─────────────────────────────────────────────────────────────────
+
+    def __rsgi__(self, scope: RSGIScope, protocol: RSGIProtocol) -> Coroutine[Any, Any, None]:
+        """Answer a call of an RSGI server."""
+        if scope.proto == "http":
+            method = scope.method
+            headers = scope.headers
+            hosts = headers.get_all("host")
+            if (
+                len(hosts) == 1
+                and method != "HEAD"
+                and hosts[0] in self._hosts_text
+                and len(scope.query_string) <= MAX_QUERY_SIZE
+                and len(headers) <= MAX_HEADERS
+            ):
+                path = scope.path
+                table = self._static.get(path)
+                if table is not None:
+                    route = table.get(method)
+                    if route is not None:
+                        return route.endpoint.rsgi(scope, protocol, (), headers.get("accept"))  # type: ignore[no-any-return]
+                elif len(path) <= MAX_PATH_SIZE:
+                    found = self._find(path)
+                    if found is not None:
+                        route = found[0].get(method)
+                        if route is not None:
+                            return route.endpoint.rsgi(scope, protocol, found[1], headers.get("accept"))  # type: ignore[no-any-return]
+        return self._dispatch_rsgi(scope, protocol)
+
+    async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:
+        self.compile()
+        if self._wrapped is not None or scope.proto != "http":
+            await bridge_to_asgi(self._wrapped or self._dispatch_inner_asgi, scope, protocol)
+            return
+        headers = scope.headers
+        pairs = headers.items()
+        hosts = headers.get_all("host")
+        # A Host that is not visible ASCII is there by its name only.
+        hosts += [""] * ("host" in headers and not hosts)
+        problem = _find_problem(
+            hosts,
+            max(len(pairs), len(headers)),
+            sum(len(name) + len(value) for name, value in pairs),
+            len(scope.path),
+            len(scope.query_string),
+        )
+        compiled, values, mount = self._resolve(scope.path, scope.method, problem)
+        if mount is not None:
+            await bridge_to_asgi(mount[1], scope, protocol, root_path=mount[0])
+            return
+        if problem is None:
+            self._remember_host(hosts[0].encode("latin-1"))
+        endpoint = compiled.rsgi
+        if scope.method == "HEAD":
+            endpoint = compiled.rsgi_head = compiled.rsgi_head or compile_rsgi(compiled, self, is_head=True)
+        await endpoint(scope, protocol, values, ", ".join(headers.get_all("accept")) or None)
+
+    def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Start, when an RSGI server's worker does."""
+        loop.run_until_complete(self.startup())
+
+    def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Stop, when an RSGI server's worker does."""
+        loop.run_until_complete(self.shutdown())
+
+    # ── The slow way ─────────────────────────────────────────────────────────
+
+    def _resolve(
+        self, path: str, method: str, problem: HTTPError | None
+    ) -> tuple[CompiledRoute, Sequence[Any], tuple[str, ASGIApp] | None]:
+        """Decide what answers: a route, a mounted application, or the error that `_unmatched` raises."""
+        if self._unmatched is None:
+            raise ConfigurationError("The application is not compiled.")
+        if problem is not None:
+            return self._unmatched, (problem,), None
+        if method not in self.router.methods:
+            error = MethodNotAllowedError if method in _KNOWN_METHODS else NotImplementedMethodError
+            allowed = self.router.resolve(path, method).allowed
+            return self._unmatched, (error(allowed) if error is MethodNotAllowedError else error(),), None
+        found = self.router.resolve(path, method)
+        if found.route is None and method == "HEAD":
+            as_get = self.router.resolve(path, "GET")
+            if as_get.route is not None:
+                found = as_get
+        if found.mount is not None:
+            return self._unmatched, (), (found.mount.prefix, found.mount.app)
+        if found.route is not None:
+            if found.route.endpoint is None:
+                self._prepare_route(found.route)
+            compiled: CompiledRoute = found.route.endpoint
+            return compiled, found.values, None
+        return self._unmatched, (_answer_unmatched(found, method),), None
+
+    def _remember_host(self, host: bytes) -> None:
+        if self._wrapped is None:
+            if len(self._hosts_bytes) >= _MAX_KNOWN_HOSTS:
+                # Clients can make up names: forgetting all of them is cheaper than keeping an order.
+                self._hosts_bytes.clear()
+                self._hosts_text.clear()
+            self._hosts_bytes.add(host)
+            self._hosts_text.add(host.decode("latin-1"))
+
+    # ── Compilation ──────────────────────────────────────────────────────────
+
+    def compile(self) -> None:
+        """
+        Check and compile every route; it happens at start, or with the first request of a server without start.
+
+        Raises:
+            ExceptionGroup: Of `RouteError`, with everything that is wrong with the routes at once.
+            RouteError: If only one thing is.
+        """
+        if self._is_compiled:
+            return
+        failures: list[Exception] = []
+        for route in self.router.routes:
+            try:
+                self._prepare_route(route)
+            except ConfigurationError as exc:
+                failures.append(exc)
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise ExceptionGroup(f"{len(failures)} routes cannot be served.", failures)
+        self._unmatched = self._compile(make_route(PathTemplate.parse("/"), _unmatched, ("GET",), {}, ()))
+        self.router.prepare = self._prepare_route
+        app: ASGIApp = self._dispatch_inner_asgi
+        for wrapper in reversed(self._wrappers):
+            app = wrapper(app)
+        self._wrapped = app if self._wrappers else None
+        self._is_compiled = True
+
+    def _prepare_route(self, route: Route) -> None:
+        route.endpoint = self._compile(route)
+
+    def _compile(self, route: Route) -> CompiledRoute:
+        compiled = compile_route(
+            route,
+            self._pipeline.layers,
+            [self.router.group.exception_handlers],
+            SerializerTable(self.serializers),
+            self.body_limits,
+            is_debug=self.debug,
+        )
+        compiled.asgi = compile_asgi(compiled, self)
+        compiled.rsgi = compile_rsgi(compiled, self)
+        return compiled
+
+    def _recompile(self) -> None:
+        """Forget what was compiled: something that all routes contain has changed."""
+        self._is_compiled = False
+        self._hosts_bytes.clear()
+        self._hosts_text.clear()
+
+    # ── Start and stop ───────────────────────────────────────────────────────
+
+    def _get_steps(self) -> list[Step]:
+        """Name what happens at start; the application adds its own steps."""
+        return [
+            make_context_step(f"mount {mount.prefix}", MountedLifespan(mount.app))  # type: ignore[arg-type]
+            for mount in self.router.mounts
+        ]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the application has started and is not stopping."""
+        return self._lifespan.phase is Phase.READY
+
+    async def startup(self) -> None:
+        """
+        Check everything, then start; what was started is rolled back if a step fails.
+
+        Raises:
+            ConfigurationError: If a route, a handler or a middleware is wrong.
+        """
+        self.compile()
+        await self._lifespan.start(self._get_steps())
+
+    async def shutdown(self) -> None:
+        """
+        Stop, in reverse.
+
+        Raises:
+            ExceptionGroup: With every failure of a step, if there was one.
+        """
+        await self._lifespan.stop()
+
+
+def _copy_serializers() -> Registry[Serializer]:
+    registry = get_serializer_registry().copy()
+    if find_extra("msgspec") is not None and "application/msgpack" not in registry:
+        registry.register("application/msgpack", MessagePackSerializer(), priority=200)
+    return registry
+
+
+def _find_problem(
+    hosts: Sequence[str], count: int, size: int, path_size: int, query_size: int
+) -> HTTPError | None:
+    if count > MAX_HEADERS or size > 64 * 1024:
+        return HeadersTooLargeError(f"The limits are {MAX_HEADERS} headers and 65536 bytes in all.")
+    if path_size > MAX_PATH_SIZE or query_size > MAX_QUERY_SIZE:
+        return URITooLongError(f"The limit is {MAX_PATH_SIZE} bytes.")
+    # RFC 9112 §3.2: exactly one, and a valid one.
+    if len(hosts) != 1 or not is_valid_host(hosts[0]):
+        return BadRequestError("There must be exactly one Host header, with a valid host.")
+    return None
+
+
+def _answer_unmatched(found: Resolution, method: str) -> HTTPError | Response:
+    if found.redirect is not None:
+        return Response(None, 308, {"location": found.redirect})
+    if not found.allowed:
+        return NotFoundError()
+    if method == "OPTIONS":
+        return Response(None, 204, {"allow": ", ".join(found.allowed)})
+    return MethodNotAllowedError(found.allowed)
+
+
+async def _unmatched(request: Request) -> Response:
+    """Answer what no route does: 404, 405, a redirect, or a request that is malformed."""
+    answer = request.path_values[0]
+    if isinstance(answer, Exception):
+        raise answer
+    if isinstance(answer, Response):
+        return answer
+    raise NotFoundError

@@ -1,0 +1,239 @@
+"""
+Reading a handler's arguments: the source that does it, and the second pass that finds every error.
+
+The happy path reads each value once and stops at the first that is bad. Only then everything is read
+again, to list all that is wrong at once.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from covet.core.binding import Argument, Plan
+from covet.core.code_writer import CodeWriter
+from covet.exceptions import BadRequestError, ErrorItem, HTTPError, NotFoundError, UnsupportedMediaTypeError, ValidationError
+from covet.http.request import Request
+from covet.serialization import JSONSerializer, SerializerTable
+from covet.types import UNSET
+
+# Any: the value of an argument, of whatever type the handler wants.
+Reader = Callable[[Request], Any]
+
+# PERF: what nearly every client sends needs no parsing; other spellings are read by the table of formats.
+_JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+
+
+def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable, *, values: str, request: str) -> str:
+    """
+    Write the source that makes the arguments, and return how they are passed to the handler.
+
+    Args:
+        writer: Where to write.
+        plan: Where the arguments come from.
+        serializers: The formats that a body may come in.
+        values: The source of the path's values.
+        request: The source of the request, should it be needed for the errors.
+    """
+    passed = []
+    readers: list[tuple[Argument, Reader]] = []
+    lines: list[str] = []
+    if "body" in plan.sources:
+        lines.append("body = await request.body()")
+    if "form" in plan.sources:
+        lines.append("await request.form()")
+    for number, argument in enumerate(plan.arguments):
+        name = f"argument_{number}"
+        if argument.source == "request":
+            source = "request"
+        elif argument.source == "background":
+            source = "request.background"
+        else:
+            reader = compile_reader(argument, serializers)
+            readers.append((argument, reader))
+            source = name
+            lines.append(f"{name} = {_write_value(writer, number, argument, reader, values, serializers)}")
+        passed.append(f"{argument.name}={source}" if argument.is_keyword else source)
+    if readers:
+        collected = writer.bind("readers", tuple(readers))
+        with writer.block("try:"):
+            for line in lines:
+                writer.line(line)
+        with writer.block("except (ValueError, ValidationError) as exc:"):
+            writer.line(f"raise await collect_errors({request}, {collected}) from exc")
+    return ", ".join(passed)
+
+
+def _write_value(
+    writer: CodeWriter, number: int, argument: Argument, reader: Reader, values: str, serializers: SerializerTable
+) -> str:
+    if argument.source == "path":
+        text = f"{values}[{argument.index}]"
+        parse = _path_parser(argument)
+        return text if parse is None else f"{writer.bind(f'parse_{number}', parse)}({text})"
+    read = f"{writer.bind(f'read_{number}', reader)}(request)"
+    if argument.source == "body" and argument.is_required and argument.validator is not None and _has_plain_json(serializers):
+        decode = writer.bind(f"decode_{number}", argument.validator.decode_json)
+        types = writer.bind("json_content_types", _JSON_TYPES)
+        return f"{decode}(body) if request.headers.get('content-type') in {types} else {read}"
+    return read
+
+
+def _has_plain_json(serializers: SerializerTable) -> bool:
+    return type(serializers.find("application/json")) is JSONSerializer
+
+
+# Any: the parsed value.
+def _path_parser(argument: Argument) -> Callable[[str], Any] | None:
+    """Return what turns the text of a path's parameter into its value; `None` if the text is the value."""
+    convert, validator = argument.convert, argument.validator
+    if convert is not None:
+        return convert
+    if validator is None or validator.is_text:
+        return None
+    return validator.parse_fast
+
+
+def compile_reader(argument: Argument, serializers: SerializerTable) -> Reader:
+    """
+    Compile what reads one argument from a request whose body, if it is wanted, has been read.
+
+    Args:
+        argument: The argument.
+        serializers: The formats that a body may come in.
+    """
+    if argument.source == "path":
+        return _read_path(argument)
+    if argument.source == "body":
+        return _read_body(argument, serializers)
+    if argument.source == "state":
+        return _read_state(argument)
+    return _read_text(argument)
+
+
+def _read_path(argument: Argument) -> Reader:
+    convert, validator, index, pointer = argument.convert, argument.validator, argument.index, argument.pointer
+
+    def read(request: Request) -> Any:
+        text = request.path_values[index]
+        if convert is None:
+            return text if validator is None else validator.parse(text, source="path", pointer=pointer)
+        try:
+            return convert(text)
+        except ValueError as exc:
+            raise NotFoundError from exc
+
+    return read
+
+
+def _read_text(argument: Argument) -> Reader:
+    validator, alias, source, pointer = argument.validator, argument.alias, argument.source, argument.pointer
+    if validator is None:
+        raise TypeError(f"{argument.name!r} has no validator.")
+    find = _FINDERS[source]
+
+    if validator.is_sequence:
+
+        def read(request: Request) -> Any:
+            texts = find(request, alias)
+            if not texts:
+                return argument.make_default()
+            return validator.parse_many(texts, source=source, pointer=pointer)
+
+    else:
+
+        def read(request: Request) -> Any:
+            texts = find(request, alias)
+            if not texts:
+                return argument.make_default()
+            return validator.parse(texts[-1], source=source, pointer=pointer)
+
+    return read
+
+
+def _find_cookie(request: Request, alias: str) -> Sequence[str]:
+    value = request.cookies.get(alias)
+    return () if value is None else (value,)
+
+
+def _find_header(request: Request, alias: str) -> Sequence[str]:
+    return request.headers.get_list(alias)
+
+
+def _find_query(request: Request, alias: str) -> Sequence[str]:
+    return request.query_params.get_list(alias)
+
+
+def _find_field(request: Request, alias: str) -> Sequence[str]:
+    return request.read_form.get_list(alias)
+
+
+_FINDERS: Final[dict[str, Callable[[Request, str], Sequence[str]]]] = {
+    "cookie": _find_cookie,
+    "header": _find_header,
+    "query": _find_query,
+    "form": _find_field,
+}
+
+
+def _read_state(argument: Argument) -> Reader:
+    alias = argument.alias
+
+    def read(request: Request) -> Any:
+        value = getattr(request.state, alias, UNSET)
+        if value is UNSET:
+            value = getattr(request.app.state, alias, UNSET)
+        if value is not UNSET:
+            return value
+        if argument.is_required:
+            raise AttributeError(f"Neither request.state nor app.state has {alias!r}.")
+        return argument.make_default()
+
+    return read
+
+
+def _read_body(argument: Argument, serializers: SerializerTable) -> Reader:
+    validator = argument.validator
+    if validator is None:
+        raise TypeError(f"{argument.name!r} has no validator.")
+
+    def read(request: Request) -> Any:
+        body = request.read_body
+        content_type = request.headers.get("content-type")
+        if not body and content_type is None:
+            return argument.make_default()
+        if content_type is None:
+            # Guessing would let a form of another site post JSON without a preflight.
+            raise UnsupportedMediaTypeError(serializers.media_types, "The body has no Content-Type.")
+        serializer = serializers.find(content_type)
+        if not body and not argument.is_required:
+            return argument.make_default()
+        if type(serializer) is JSONSerializer:
+            return validator.decode_json(body)
+        return validator.validate(serializer.deserialize(body), source="body")
+
+    return read
+
+
+async def collect_errors(request: Request, readers: Sequence[tuple[Argument, Reader]]) -> Exception:
+    """
+    Read all arguments again and return one error with everything that is wrong.
+
+    Args:
+        request: The request.
+        readers: The arguments and what reads them.
+
+    Returns:
+        A `ValidationError`, or the first error that is more than a wrong value, such as 400, 404 or 415.
+    """
+    items: list[ErrorItem] = []
+    for argument, reader in readers:
+        if argument.source == "body":
+            await request.body()
+        try:
+            reader(request)
+        except ValidationError as exc:
+            items += exc.errors
+        except HTTPError as exc:
+            return exc
+    if not items:
+        return BadRequestError("The request could not be read.")
+    return ValidationError(items)

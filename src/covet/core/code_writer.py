@@ -1,0 +1,81 @@
+"""
+Generated source that stays debuggable: indentation by blocks, names checked, tracebacks that show it.
+"""
+
+import linecache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import count
+from types import FunctionType
+from typing import Any, Final
+
+_SERIAL: Final = count(1)
+
+
+class CodeWriter:
+    """
+    Write the source of one function and the namespace it runs in.
+
+    Example:
+        >>> writer = CodeWriter()
+        >>> with writer.block("def double(number):"):
+        ...     writer.line(f"return number * {writer.bind('factor', 2)}")
+        >>> writer.compile("double", "example")(21)
+        42
+    """
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._depth = 0
+        # Any: whatever the source names.
+        self.namespace: dict[str, Any] = {}
+
+    def line(self, text: str) -> None:
+        """Write a line at the present depth."""
+        self._lines.append("    " * self._depth + text)
+
+    @contextmanager
+    def block(self, text: str) -> Iterator[None]:
+        """Write a line and indent what follows; a block left empty gets a `pass`."""
+        self.line(text)
+        self._depth += 1
+        written = len(self._lines)
+        yield
+        if len(self._lines) == written:
+            self.line("pass")
+        self._depth -= 1
+
+    def bind(self, name: str, value: object) -> str:
+        """
+        Put a value into the namespace and return the name to write.
+
+        A name that is taken by another value gets a number.
+        """
+        free = name
+        number = 2
+        while free in self.namespace and self.namespace[free] is not value:
+            free = f"{name}_{number}"
+            number += 1
+        self.namespace[free] = value
+        return free
+
+    @property
+    def source(self) -> str:
+        """What was written."""
+        return "\n".join(self._lines) + "\n"
+
+    def compile(self, name: str, title: str) -> Callable[..., Any]:
+        """
+        Compile what was written and return the function of that name.
+
+        Args:
+            name: The function's name in the source.
+            title: What it is for, shown as the file in tracebacks.
+        """
+        filename = f"<covet {next(_SERIAL)}: {title}>"
+        source = self.source
+        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        # Only text written by this package gets here: names are generated, values go through the namespace.
+        exec(compile(source, filename, "exec"), self.namespace)  # noqa: S102
+        function: FunctionType = self.namespace[name]
+        return function

@@ -1,0 +1,268 @@
+"""
+RSGI: the other of the two thin adapters, Granian's own protocol.
+
+Facts of Granian that shape it: it drops an invalid header without a word, computes the length of a body that
+it has in one piece, ends a body that was cut off as if it were whole, and its stream neither waits for the
+client nor lets the event loop run.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from typing import Any, Final, Protocol
+from urllib.parse import quote
+
+from covet.core.afterwards import finish, run_afterwards
+from covet.core.asgi import MAX_QUERY_SIZE, run_against
+from covet.core.code_writer import CodeWriter
+from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
+from covet.core.errors import make_error_response
+from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
+from covet.http.headers import Headers
+from covet.http.request import Address, Request
+from covet.http.response import Response, StreamedResponse, has_no_body
+
+WireHeaders = list[tuple[str, str]]
+
+# How many pieces of a stream are sent before the event loop gets a turn.
+_PIECES_PER_TURN: Final = 16
+
+
+class RSGIHeaders(Protocol):
+    """A request's headers as Granian shows them."""
+
+    def get(self, key: str) -> str | None: ...
+    def get_all(self, key: str) -> list[str]: ...
+    def items(self) -> list[tuple[str, str]]: ...
+    def __len__(self) -> int: ...
+
+
+class RSGIScope(Protocol):
+    """A request's head as Granian shows it."""
+
+    @property
+    def proto(self) -> str: ...
+    @property
+    def method(self) -> str: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def query_string(self) -> str: ...
+    @property
+    def scheme(self) -> str: ...
+    @property
+    def client(self) -> str: ...
+    @property
+    def headers(self) -> RSGIHeaders: ...
+
+
+class RSGIStream(Protocol):
+    """The body of a response that is sent in pieces."""
+
+    async def send_bytes(self, data: bytes) -> None: ...
+
+
+class RSGIProtocol(Protocol):
+    """The object through which an application reads a request and answers it."""
+
+    def __call__(self) -> Awaitable[bytes]: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def client_disconnect(self) -> None: ...
+    def response_empty(self, status: int, headers: WireHeaders) -> None: ...
+    def response_bytes(self, status: int, headers: WireHeaders, body: bytes) -> None: ...
+    def response_stream(self, status: int, headers: WireHeaders) -> RSGIStream: ...
+
+
+Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], str | None], Awaitable[None]]
+
+
+class RSGIRequest(Request):
+    """A request that came over RSGI."""
+
+    __slots__ = ("_chunks", "_expected", "_protocol", "_scope", "_watch")
+
+    _chunks: AsyncIterator[bytes]
+    _expected: int | None
+    _watch: "asyncio.Future[None]"
+
+    def __init__(
+        self, compiled: CompiledRoute, app: Any, scope: RSGIScope, protocol: RSGIProtocol, path_values: Sequence[str]
+    ) -> None:
+        self.method = scope.method
+        self.path = scope.path
+        self.app = app
+        self.route = compiled.route
+        self.body_limits = compiled.limits
+        self.path_values = path_values
+        self._scope = scope
+        self._protocol = protocol
+        self._deferred = None
+
+    def _read_headers(self) -> Headers:
+        return Headers.from_lowered(self._scope.headers.items())
+
+    def _read_query(self) -> str:
+        query = self._scope.query_string
+        if len(query) > MAX_QUERY_SIZE:
+            raise URITooLongError
+        return query
+
+    def _read_raw_path(self) -> str:
+        return quote(self.path)
+
+    def _read_scheme(self) -> str:
+        return self._scope.scheme
+
+    def _read_client(self) -> Address | None:
+        host, separator, port = self._scope.client.rpartition(":")
+        return Address(host, int(port)) if separator and port.isdigit() else None
+
+    async def _next_chunk(self) -> bytes | None:
+        try:
+            chunks = self._chunks
+        except AttributeError:
+            self._chunks = chunks = aiter(self._protocol)
+            declared = self.headers.get("content-length")
+            self._expected = None if declared is None else int(declared)
+        chunk = await anext(chunks, None)
+        if self._expected is not None:
+            if chunk is None and self._expected > 0:
+                raise ClientDisconnectedError("The client left before the end of its request.")
+            self._expected -= len(chunk or b"")
+        return chunk
+
+    async def is_disconnected(self) -> bool:
+        """Tell whether the client has left."""
+        try:
+            watch = self._watch
+        except AttributeError:
+            self._watch = watch = asyncio.ensure_future(_as_coroutine(self._protocol.client_disconnect()))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return watch.done()
+
+    async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:
+        """Await something, but cancel it when the client leaves."""
+        return await run_against(call, self._protocol.client_disconnect())
+
+    def stop_watching(self) -> None:
+        """End what `is_disconnected()` began."""
+        watch = getattr(self, "_watch", None)
+        if watch is not None:
+            watch.cancel()
+
+    def record_error(self, exc: Exception) -> None:
+        """Tell a test client about an error that was answered as 500."""
+        recorder = getattr(self._protocol, "covet_test", None)
+        if recorder is not None:
+            recorder["exceptions"].append(exc)
+
+
+async def _as_coroutine(awaitable: Awaitable[None]) -> None:
+    await awaitable
+
+
+class RSGIWire:
+    """What RSGI contributes to the source of an endpoint."""
+
+    parameters = "scope, protocol, values, accept"
+    request = "RSGIRequest(compiled, app, scope, protocol, values)"
+    exchange = "protocol"
+
+    def __init__(self, app: object) -> None:
+        self._app = app
+
+    def bind(self, writer: CodeWriter) -> None:
+        """Put what the source names into the namespace."""
+        writer.namespace["accepts_text"] = True
+        writer.bind("app", self._app)
+        writer.bind("RSGIRequest", RSGIRequest)
+        writer.bind("send_response", send_response)
+        writer.bind("run_afterwards", run_afterwards)
+
+    def write_body(self, writer: CodeWriter, *, status_code: int, media_type: str, is_head: bool) -> None:
+        """Write the source that sends the bytes in `body`; Granian computes the length, for HEAD too."""
+        headers = writer.bind("headers", [("content-type", media_type)])
+        if is_head:
+            writer.line(f"protocol.response_empty({status_code}, [*{headers}, ('content-length', str(len(body)))])")
+        else:
+            writer.line(f"protocol.response_bytes({status_code}, {headers}, body)")
+
+
+def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False) -> Endpoint:
+    """Compile the endpoint of a route for RSGI."""
+    if not compiled.layers:
+        endpoint: Endpoint = compile_bare(compiled, RSGIWire(app), is_head=is_head)
+        return endpoint
+    handle = compile_handle(compiled)
+    has_finishers = compiled.has_finishers
+
+    async def endpoint_with_layers(
+        scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], accept: str | None
+    ) -> None:
+        request = RSGIRequest(compiled, app, scope, protocol, values)
+        response = error = None
+        try:
+            response = await handle(request)
+            response = await send_response(protocol, request, response, is_head)
+        except BaseException as exc:
+            error = exc
+            raise
+        finally:
+            if has_finishers:
+                await finish(compiled.layers, request, response, error)
+        if request._deferred is not None or response.background is not None:  # noqa: SLF001
+            await run_afterwards(request, response)
+
+    return endpoint_with_layers
+
+
+async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: Response, is_head: bool) -> Response:
+    """
+    Write a response to the wire.
+
+    Returns:
+        The response that was sent: another one if the given one could not be carried.
+    """
+    try:
+        headers = response.wire_headers()
+    except ResponseError as exc:
+        response = make_error_response(request, exc)
+        headers = response.wire_headers()
+    request.stop_watching()
+    status = response.status_code
+    if has_no_body(status):
+        headers = [pair for pair in headers if pair[0] != "content-type"]
+        protocol.response_empty(status, headers)
+    elif isinstance(response, StreamedResponse):
+        await _send_stream(protocol, request, response, headers, is_head=is_head)
+    elif is_head:
+        protocol.response_empty(status, [*headers, ("content-length", str(len(response.body)))])
+    else:
+        protocol.response_bytes(status, headers, response.body)
+    return response
+
+
+async def _send_stream(
+    protocol: RSGIProtocol, request: RSGIRequest, response: StreamedResponse, headers: WireHeaders, *, is_head: bool
+) -> None:
+    async with aclosing(response.stream()) as chunks:
+        if is_head:
+            protocol.response_empty(response.status_code, headers)
+            return
+        # The first piece comes before the status goes: an error in it is still a clean 500.
+        first = await anext(chunks, None)
+        stream = protocol.response_stream(response.status_code, headers)
+        if first is None:
+            return
+
+        async def pump() -> None:
+            await stream.send_bytes(first)
+            sent = 1
+            async for chunk in chunks:
+                await stream.send_bytes(chunk)
+                sent += 1
+                if sent % _PIECES_PER_TURN == 0:
+                    await asyncio.sleep(0)
+
+        await request.run_until_disconnect(pump())

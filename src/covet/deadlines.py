@@ -1,0 +1,117 @@
+"""
+Deadlines that cost no timer each: one sweep per event loop looks after all of them.
+
+A request with a deadline would otherwise arm and cancel a timer that almost never fires. The sweep
+runs at most every second, or earlier if a deadline is nearer, and only while there are deadlines.
+"""
+
+import asyncio
+from types import TracebackType
+from typing import Final
+from weakref import WeakKeyDictionary
+
+_LONGEST_SWEEP: Final = 1.0
+_SHORTEST_SWEEP: Final = 0.005
+
+
+class Deadline:
+    """
+    Cancel the block it guards when the time is up, and say so with `TimeoutError`.
+
+    Unlike `asyncio.timeout` it arms no timer of its own; it may fire up to a millisecond-scale sweep late.
+
+    Args:
+        seconds: How long the block may take.
+
+    Attributes:
+        elapsed: Seconds that the block took, once it is left.
+        is_expired: The time was up.
+
+    Raises:
+        TimeoutError: From the `with` block, when the time is up. A cancellation from outside stays one.
+
+    Example:
+        >>> try:
+        ...     with Deadline(0.01):
+        ...         await asyncio.sleep(10)
+        ... except TimeoutError:
+        ...     print("too slow")
+        too slow
+    """
+
+    __slots__ = ("_cancelling", "_started", "_sweeper", "_task", "elapsed", "is_expired", "seconds", "when")
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.is_expired = False
+        self.elapsed = 0.0
+
+    def __enter__(self) -> "Deadline":
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("A Deadline guards code that runs in an asyncio task.")
+        loop = task.get_loop()
+        sweeper = _SWEEPERS.get(loop)
+        if sweeper is None:
+            sweeper = _SWEEPERS[loop] = _Sweeper()
+        self._task = task
+        self._cancelling = task.cancelling()
+        self._sweeper = sweeper
+        self._started = loop.time()
+        self.when = self._started + self.seconds
+        sweeper.add(self, loop)
+        return self
+
+    def expire(self) -> None:
+        """End the block now, as if the time were up."""
+        self.is_expired = True
+        self._task.cancel()
+
+    def __exit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._sweeper.entries.pop(self, None)
+        self.elapsed = self._task.get_loop().time() - self._started
+        # The rule of asyncio.timeout: swallow our own cancellation only, and only if nobody else cancelled too.
+        if self.is_expired and self._task.uncancel() <= self._cancelling and exc_type is asyncio.CancelledError:
+            raise TimeoutError(f"The time of {self.seconds} s is up.") from exc
+
+
+class _Sweeper:
+    """The deadlines of one event loop, and the one timer that looks after them."""
+
+    __slots__ = ("_handle", "_next", "entries")
+
+    def __init__(self) -> None:
+        # A dict keeps insertion order and removes in constant time.
+        self.entries: dict[Deadline, None] = {}
+        self._handle: asyncio.TimerHandle | None = None
+        self._next = 0.0
+
+    def add(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
+        self.entries[deadline] = None
+        if self._handle is None or deadline.when < self._next:
+            self._arm(loop, deadline.when)
+
+    def _arm(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+        now = loop.time()
+        self._next = max(now + _SHORTEST_SWEEP, min(when, now + _LONGEST_SWEEP))
+        self._handle = loop.call_at(self._next, self._sweep, loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._handle = None
+        now = loop.time()
+        nearest = now + _LONGEST_SWEEP
+        for deadline in list(self.entries):
+            if deadline.when <= now:
+                del self.entries[deadline]
+                deadline.expire()
+            elif deadline.when < nearest:
+                nearest = deadline.when
+        if self.entries:
+            self._arm(loop, nearest)
+
+
+_SWEEPERS: Final[WeakKeyDictionary[asyncio.AbstractEventLoop, _Sweeper]] = WeakKeyDictionary()

@@ -1,0 +1,376 @@
+"""
+A request, as handlers and middleware see it.
+
+Nothing is parsed before it is asked for, and what was parsed stays. A request belongs to one exchange:
+it is never pooled, reused or looked up by its identity.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from covet.exceptions import UnsupportedMediaTypeError
+from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits, check_declared_length, read_chunks
+from covet.http.cookies import parse_cookies
+from covet.http.forms import FormData, parse_urlencoded
+from covet.http.headers import Headers
+from covet.http.query import QueryParams
+from covet.http.urls import URL, quote_path
+from covet.serialization import JSONSerializer, parse_media_type
+from covet.tasks import BackgroundTasks
+
+
+_JSON = JSONSerializer()
+
+
+class State(SimpleNamespace):
+    """
+    A place for attributes of one's own.
+
+    Example:
+        >>> state = State()
+        >>> state.user = "ada"
+        >>> state.user
+        'ada'
+    """
+
+
+class Address(NamedTuple):
+    """The network address of a peer."""
+
+    host: str
+    port: int
+
+
+class Request:
+    """
+    An HTTP request.
+
+    The server makes them; one can also be made by hand, for a test.
+
+    Args:
+        method: The method, in upper case.
+        url: The target: a path with its query, or a whole URL.
+        headers: The headers.
+        body: The body.
+        path_params: The values of the path's parameters.
+        client: The address of the client.
+        app: The application it is for.
+
+    Attributes:
+        method: The method, as it came.
+        path: The decoded path of the request's target; never taken from a header.
+        app: The application, or `None` for a request made by hand.
+        route: The route that answers, or `None` while there is none.
+
+    Example:
+        >>> request = Request(method="POST", url="/items?page=2", headers={"Host": "example.com"}, body=b'{"a": 1}')
+        >>> request.path, request.query_params["page"], request.url.host
+        ('/items', '2', 'example.com')
+        >>> await request.json()
+        {'a': 1}
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_body",
+        "_cookies",
+        "_deferred",
+        "_form",
+        "_headers",
+        "_is_streamed",
+        "_path_params",
+        "_query_params",
+        "_state",
+        "_url",
+        "_client",
+        "app",
+        "body_limits",
+        "entered",
+        "method",
+        "path",
+        "path_values",
+        "route",
+    )
+
+    # Slots that stay empty until they are asked for: reading one that is empty raises AttributeError, which
+    # costs nothing on the way that finds it filled.
+    _body: bytes
+    _cookies: dict[str, str]
+    _form: FormData
+    _headers: Headers
+    _is_streamed: bool
+    _path_params: Mapping[str, Any]
+    _query_params: QueryParams
+    _state: State
+    _url: URL
+    body_limits: BodyLimits
+    entered: int
+    path_values: Sequence[str]
+
+    def __init__(
+        self,
+        method: str = "GET",
+        url: str = "/",
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        body: bytes = b"",
+        *,
+        path_params: Mapping[str, Any] | None = None,
+        client: tuple[str, int] | None = None,
+        # Any: the application's class stands on a higher floor.
+        app: Any = None,
+    ) -> None:
+        target = URL(url)
+        self.method = method
+        self.path = unquote(target.path) or "/"
+        self.app: Any = app
+        self.route: Any = None
+        self._headers = Headers(headers)
+        if "host" not in self._headers:
+            self._headers = Headers([*self._headers.multi_items(), ("host", target.netloc or "localhost")])
+        self._query_params = QueryParams(target.query)
+        self._url = URL.from_parts(target.scheme or "http", self._headers["host"], target.path or "/", target.query)
+        self._path_params = dict(path_params or {})
+        self._body = body
+        self._deferred: BackgroundTasks | None = None
+        self._client = Address(*client) if client else None
+
+    # ── What came ────────────────────────────────────────────────────────────
+
+    @property
+    def headers(self) -> Headers:
+        """The headers, a read-only mapping that ignores case."""
+        try:
+            return self._headers
+        except AttributeError:
+            self._headers = headers = self._read_headers()
+            return headers
+
+    @property
+    def query_params(self) -> QueryParams:
+        """
+        The parameters of the query.
+
+        Raises:
+            BadRequestError: If there are more than 1,000 of them.
+        """
+        try:
+            return self._query_params
+        except AttributeError:
+            self._query_params = params = QueryParams(self._read_query())
+            return params
+
+    @property
+    def path_params(self) -> Mapping[str, Any]:
+        """The values of the path's parameters by their names, as their converters made them."""
+        try:
+            return self._path_params
+        except AttributeError:
+            self._path_params = params = self.route.convert(self.path_values)
+            return params
+
+    @property
+    def cookies(self) -> Mapping[str, str]:
+        """
+        The cookies by their names.
+
+        Raises:
+            HeadersTooLargeError: If there are more than 150, or if they are larger than 8 KiB.
+        """
+        try:
+            return self._cookies
+        except AttributeError:
+            header = self.headers.get("cookie")
+            self._cookies = cookies = parse_cookies(header) if header else {}
+            return cookies
+
+    @property
+    def client(self) -> Address | None:
+        """The address of the peer that the server sees: a proxy's, where there is one."""
+        return self._read_client()
+
+    @property
+    def scheme(self) -> str:
+        """`"http"` or `"https"`, as the server sees it."""
+        return self._read_scheme()
+
+    @property
+    def host(self) -> str:
+        """The `Host` header, validated before the request got here."""
+        return self.headers.get("host", "localhost")
+
+    @property
+    def url(self) -> URL:
+        """The URL that the client asked for; its host is the `Host` header."""
+        try:
+            return self._url
+        except AttributeError:
+            self._url = url = URL.from_parts(self._read_scheme(), self.host, self._read_raw_path(), _to_text(self._read_query()))
+            return url
+
+    @property
+    def state(self) -> State:
+        """A place for attributes of one's own, for as long as the request lasts."""
+        try:
+            return self._state
+        except AttributeError:
+            self._state = state = State()
+            return state
+
+    # ── The body ─────────────────────────────────────────────────────────────
+
+    async def body(self) -> bytes:
+        """
+        Read the whole body; it can be read again.
+
+        Raises:
+            ContentTooLargeError: If it is larger than the limit (1 MiB, or the route's `body_limit`).
+            RequestTimeoutError: If it comes too slowly.
+            ClientDisconnectedError: If the client leaves before its end.
+            RuntimeError: If `stream()` has begun to read it.
+        """
+        try:
+            return self._body
+        except AttributeError:
+            self._body = body = b"".join([chunk async for chunk in self.stream()])
+            return body
+
+    async def stream(self) -> AsyncIterator[bytes]:
+        """
+        Read the body in chunks as they come, without holding it; once only.
+
+        Raises:
+            ContentTooLargeError: As soon as more than the limit came.
+            RequestTimeoutError: If it comes too slowly.
+            ClientDisconnectedError: If the client leaves before its end.
+            RuntimeError: If it was streamed before.
+
+        Example:
+            >>> [chunk async for chunk in Request(body=b"abc").stream()]
+            [b'abc']
+        """
+        try:
+            body = self._body
+        except AttributeError:
+            pass
+        else:
+            if body:
+                yield body
+            return
+        if getattr(self, "_is_streamed", False):
+            raise RuntimeError("The body was streamed already. Use body() to read it more than once.")
+        self._is_streamed = True
+        limits = self._get_body_limits()
+        check_declared_length(self.headers.get("content-length"), limits)
+        async for chunk in read_chunks(self._next_chunk, limits):
+            yield chunk
+
+    # Any: JSON is whatever the client sent.
+    async def json(self) -> Any:
+        """
+        Read the body as JSON.
+
+        Raises:
+            BadRequestError: If it is not JSON, nests deeper than 100, repeats a key or has a NaN.
+            ContentTooLargeError: If it is larger than the limit.
+        """
+        return _JSON.deserialize(await self.body())
+
+    async def form(self) -> FormData:
+        """
+        Read the body as the fields of a form.
+
+        Raises:
+            UnsupportedMediaTypeError: If its `Content-Type` is no form's.
+            ContentTooLargeError: If it is larger than the limit, or has too many fields.
+            BadRequestError: If it is malformed.
+        """
+        try:
+            return self._form
+        except AttributeError:
+            pass
+        media_type, params = parse_media_type(self.headers.get("content-type", ""))
+        if media_type != "application/x-www-form-urlencoded":
+            raise UnsupportedMediaTypeError(["application/x-www-form-urlencoded"])
+        self._form = form = parse_urlencoded(await self.body(), charset=params.get("charset", "utf-8"))
+        return form
+
+    @property
+    def read_body(self) -> bytes:
+        """The body, once `body()` was awaited."""
+        return self._body
+
+    @property
+    def read_form(self) -> FormData:
+        """The form, once `form()` was awaited."""
+        return self._form
+
+    async def is_disconnected(self) -> bool:
+        """Tell whether the client has left. It can be known only once the body was read."""
+        return False
+
+    # ── Afterwards ───────────────────────────────────────────────────────────
+
+    def defer(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> None:
+        """
+        Call a function after the response was sent.
+
+        It may be a coroutine function; another runs in a thread. A failure is logged and stops no other.
+        Deferred work lives in memory: it is lost if the process dies.
+
+        Args:
+            func: The function.
+            *args: Its positional arguments.
+            **kwargs: Its keyword arguments.
+        """
+        self.background.add_task(func, *args, **kwargs)
+
+    @property
+    def background(self) -> BackgroundTasks:
+        """What runs after the response, in the order it was deferred."""
+        tasks = self._deferred
+        if tasks is None:
+            self._deferred = tasks = BackgroundTasks()
+        return tasks
+
+    def __repr__(self) -> str:
+        return f"<Request {self.method} {self.path!r}>"
+
+    # ── What an adapter replaces ─────────────────────────────────────────────
+
+    # Any: what the awaitable gives.
+    async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:
+        """Await something, but cancel it when the client leaves; a request made by hand has no client."""
+        return await call
+
+    def record_error(self, exc: Exception) -> None:
+        """Tell a test client about an error that was answered as 500."""
+
+    def _read_headers(self) -> Headers:
+        return Headers()
+
+    def _read_query(self) -> str | bytes:
+        return str(self._query_params)
+
+    def _read_raw_path(self) -> str:
+        return quote_path(self.path)
+
+    def _read_scheme(self) -> str:
+        return self._url.scheme
+
+    def _read_client(self) -> Address | None:
+        return self._client
+
+    async def _next_chunk(self) -> bytes | None:
+        return None
+
+    def _get_body_limits(self) -> BodyLimits:
+        try:
+            return self.body_limits
+        except AttributeError:
+            return DEFAULT_BODY_LIMITS
+
+
+def _to_text(query: str | bytes) -> str:
+    return query if isinstance(query, str) else query.decode("latin-1")

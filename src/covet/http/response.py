@@ -1,0 +1,309 @@
+"""
+A response, as handlers and middleware make and change it.
+
+What no wire can carry is refused here, before an adapter sees it: servers trust the application too
+much (a status of 70000 ends some of them). The length is always computed, never believed.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from covet.exceptions import ResponseError
+from covet.http.chunks import encode_chunks
+from covet.http.cookies import SameSite, make_delete_cookie, make_set_cookie
+from covet.http.headers import MutableHeaders
+from covet.serialization import encode_json
+from covet.tasks import BackgroundTasks
+
+TEXT: Final = "text/plain; charset=utf-8"
+HTML: Final = "text/html; charset=utf-8"
+JSON: Final = "application/json"
+BYTES: Final = "application/octet-stream"
+
+HeaderSource = Mapping[str, str] | Iterable[tuple[str, str]]
+
+
+def check_status(status_code: int) -> int:
+    """
+    Return a final status, or refuse it.
+
+    Raises:
+        ResponseError: If it is no integer from 200 to 599. Interim statuses (1xx) are the server's business.
+
+    Example:
+        >>> check_status(204)
+        204
+        >>> check_status(70000)
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ResponseError: A response's status must be an integer from 200 to 599, got 70000.
+    """
+    # An IntEnum such as http.HTTPStatus is fine; True is not.
+    if not isinstance(status_code, int) or isinstance(status_code, bool) or not 200 <= status_code <= 599:
+        raise ResponseError(f"A response's status must be an integer from 200 to 599, got {status_code!r}.")
+    return int(status_code)
+
+
+def has_no_body(status_code: int) -> bool:
+    """Tell whether a status forbids a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5)."""
+    return status_code in (204, 205, 304)
+
+
+def _with_charset(media_type: str) -> str:
+    if media_type.startswith("text/") and "charset" not in media_type:
+        return f"{media_type}; charset=utf-8"
+    return media_type
+
+
+class Response:
+    """
+    An HTTP response.
+
+    Args:
+        content: `str` and `bytes` go as they are, `None` is an empty body, everything else becomes JSON.
+        status_code: The status, 200 to 599.
+        headers: Further headers; a name may come several times.
+        media_type: The `Content-Type`; by default what the content is. `charset=utf-8` is added to text types.
+
+    Raises:
+        ResponseError: If the status or a header cannot be carried by HTTP, or if a `Content-Length` is
+            given that is not the body's.
+
+    Example:
+        >>> response = Response({"error": "User not found"}, status_code=404)
+        >>> response.body, response.headers["content-type"]
+        (b'{"error":"User not found"}', 'application/json')
+    """
+
+    __slots__ = ("__weakref__", "_body", "_content_type", "_headers", "_status_code", "background")
+
+    media_type: str | None = None
+
+    def __init__(
+        self,
+        # Any: whatever the serializer can write.
+        content: Any = None,
+        status_code: int = 200,
+        headers: HeaderSource | None = None,
+        media_type: str | None = None,
+        background: BackgroundTasks | None = None,
+    ) -> None:
+        # PERF: the usual status passes with one comparison of identity.
+        self._status_code = status_code if status_code.__class__ is int and 200 <= status_code <= 599 else check_status(
+            status_code
+        )
+        self.background = background
+        self._headers: MutableHeaders | None = None
+        self._body, default = self.render(content)
+        chosen = media_type or self.media_type
+        self._content_type = default if chosen is None else _with_charset(chosen)
+        if headers is not None:
+            self._take_headers(headers)
+
+    def render(self, content: Any) -> tuple[bytes, str | None]:
+        """
+        Turn the content into the body and its media type; subclasses replace it.
+
+        Returns:
+            The body, and the media type if none was named.
+        """
+        if content is None:
+            return b"", None
+        if isinstance(content, str):
+            return content.encode("utf-8", "replace"), TEXT
+        if isinstance(content, (bytes, bytearray, memoryview)):
+            return bytes(content), BYTES
+        return encode_json(content), JSON
+
+    def _take_headers(self, headers: HeaderSource) -> None:
+        mine = self.headers
+        for name, value in headers.items() if isinstance(headers, Mapping) else headers:
+            if name.lower() == "content-type":
+                mine[name] = value
+            else:
+                mine.append(name, value)
+        self.check_length()
+
+    @property
+    def status_code(self) -> int:
+        """The status, 200 to 599."""
+        return self._status_code
+
+    @status_code.setter
+    def status_code(self, value: int) -> None:
+        self._status_code = check_status(value)
+
+    @property
+    def headers(self) -> MutableHeaders:
+        """The headers; what is set is checked at once."""
+        headers = self._headers
+        if headers is None:
+            self._headers = headers = MutableHeaders()
+            if self._content_type is not None:
+                headers["content-type"] = self._content_type
+        return headers
+
+    @property
+    def body(self) -> bytes:
+        """The body."""
+        return self._body
+
+    @body.setter
+    def body(self, value: bytes) -> None:
+        self._body = bytes(value)
+
+    def check_length(self) -> None:
+        """
+        Drop a `Content-Length` that somebody set: the adapter writes the true one.
+
+        Raises:
+            ResponseError: If it was not the body's.
+        """
+        headers = self._headers
+        if headers is None or "content-length" not in headers:
+            return
+        declared = headers.pop("content-length")
+        if declared != str(len(self.body)):
+            raise ResponseError(
+                f"Content-Length says {declared!r}, the body has {len(self.body)} bytes.",
+                hint="Leave Content-Length out: it is always computed.",
+            )
+
+    def set_cookie(
+        self,
+        name: str,
+        value: str = "",
+        *,
+        max_age: int | timedelta | None = None,
+        expires: datetime | None = None,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = True,
+        samesite: SameSite | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """
+        Add a cookie.
+
+        Args:
+            name: Its name.
+            value: Its value.
+            max_age: How long it lives, in seconds or as a duration; until the browser closes by default.
+            expires: When it ends, aware of its time zone.
+            path: The path it is sent for.
+            domain: The domain it is sent to; this host only by default.
+            secure: Sent over HTTPS only.
+            httponly: Hidden from scripts.
+            samesite: `"lax"`, `"strict"` or `"none"`.
+            partitioned: Kept apart for each top-level site.
+
+        Raises:
+            ValueError: If an argument could inject another attribute, or contradicts another.
+
+        Example:
+            >>> response = Response()
+            >>> response.set_cookie("theme", "dark", max_age=3600)
+            >>> response.headers["set-cookie"]
+            'theme=dark; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax'
+        """
+        cookie = make_set_cookie(
+            name,
+            value,
+            max_age=max_age,
+            expires=expires,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
+        self.headers.append("set-cookie", cookie)
+
+    def delete_cookie(
+        self,
+        name: str,
+        *,
+        path: str | None = "/",
+        domain: str | None = None,
+        secure: bool = False,
+        httponly: bool = True,
+        samesite: SameSite | None = "lax",
+        partitioned: bool = False,
+    ) -> None:
+        """Tell the client to forget a cookie; the arguments must be those it was set with."""
+        cookie = make_delete_cookie(
+            name,
+            path=path,
+            domain=domain,
+            secure=secure,
+            httponly=httponly,
+            samesite=samesite,
+            partitioned=partitioned,
+        )
+        self.headers.append("set-cookie", cookie)
+
+    def wire_headers(self) -> list[tuple[str, str]]:
+        """Return the pairs that go to the wire, without a length."""
+        headers = self._headers
+        if headers is not None:
+            if "content-length" in headers._single:  # noqa: SLF001
+                self.check_length()
+            return headers.multi_items()
+        return [] if self._content_type is None else [("content-type", self._content_type)]
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._status_code}>"
+
+
+class StreamedResponse(Response):
+    """
+    A response whose body comes in pieces; the base of all streams.
+
+    Its length is not known, so none is sent.
+
+    Args:
+        content: An iterable, asynchronous or not, of `bytes` or `str`.
+        status_code: The status.
+        headers: Further headers.
+        media_type: The `Content-Type`.
+
+    Raises:
+        ResponseError: If the content is no iterable of pieces.
+    """
+
+    __slots__ = ("_chunks",)
+
+    def __init__(
+        self,
+        content: AsyncIterable[bytes | str] | Iterable[bytes | str],
+        status_code: int = 200,
+        headers: HeaderSource | None = None,
+        media_type: str | None = None,
+        background: BackgroundTasks | None = None,
+    ) -> None:
+        if isinstance(content, (str, bytes)) or not isinstance(content, (AsyncIterable, Iterable)):
+            raise ResponseError(
+                f"A stream takes an iterable of bytes or str, got {type(content).__name__}.",
+                hint="Pass a generator, or use Response for a body that is there already.",
+            )
+        self._chunks = content
+        super().__init__(None, status_code, headers, media_type, background)
+        if self._content_type is None and "content-type" not in self.headers:
+            self.headers["content-type"] = BYTES
+
+    def stream(self) -> AsyncIterator[bytes]:
+        """Yield the pieces; a plain iterator runs in a thread, piece by piece."""
+        return encode_chunks(self._chunks)
+
+    def check_length(self) -> None:
+        """
+        Refuse a `Content-Length`: the length of a stream is not known.
+
+        Raises:
+            ResponseError: If one was set.
+        """
+        if self._headers is not None and "content-length" in self._headers:
+            raise ResponseError("A stream cannot carry Content-Length.", hint="Leave it out: the framework frames the body.")

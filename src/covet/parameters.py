@@ -1,0 +1,135 @@
+"""
+Where an argument comes from: the markers for `Annotated`.
+
+Without a marker the rules decide: a name of the path comes from the path, a model from the body,
+everything else from the query.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from covet.types import UNSET
+from covet.validation import Constraints
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parameter:
+    """
+    What the markers have in common.
+
+    Args:
+        alias: The name on the wire; the parameter's own by default.
+        default: The value if none came.
+        default_factory: Makes that value, for each request anew.
+        ge: The least value.
+        gt: What the value must exceed.
+        le: The greatest value.
+        lt: What the value must stay below.
+        multiple_of: What the value must be a multiple of.
+        min_length: The least length.
+        max_length: The greatest length.
+        pattern: A regular expression that must be found in the text; anchor it with `^` and `$`.
+        title: A few words for the documents.
+        description: The text for the documents.
+        examples: Examples for the documents.
+        deprecated: The documents advise against it.
+    """
+
+    alias: str | None = None
+    default: Any = UNSET  # Any: a value of the annotated type
+    default_factory: Callable[[], Any] | None = None
+    ge: Any = None  # Any: whatever compares with the annotated type
+    gt: Any = None
+    le: Any = None
+    lt: Any = None
+    multiple_of: float | None = None
+    min_length: int | None = None
+    max_length: int | None = None
+    pattern: str | None = None
+    title: str | None = None
+    description: str | None = None
+    examples: tuple[Any, ...] = field(default=())
+    deprecated: bool = False
+
+    source: ClassVar[str] = ""
+
+    @property
+    def constraints(self) -> Constraints:
+        """The limits on the value, as the validation knows them."""
+        return Constraints(
+            ge=self.ge,
+            gt=self.gt,
+            le=self.le,
+            lt=self.lt,
+            multiple_of=self.multiple_of,
+            min_length=self.min_length,
+            max_length=self.max_length,
+            pattern=self.pattern,
+            title=self.title,
+            description=self.description,
+            examples=tuple(self.examples) or None,
+        )
+
+
+class Query(Parameter):
+    """
+    The argument comes from the query.
+
+    Example:
+        >>> from typing import Annotated
+        >>> Page = Annotated[int, Query(ge=1, alias="p")]
+    """
+
+    __slots__ = ()
+    source = "query"
+
+
+class Path(Parameter):
+    """The argument comes from the path; its name must stand there in braces."""
+
+    __slots__ = ()
+    source = "path"
+
+
+class Header(Parameter):
+    """The argument comes from a header; `user_agent` is read from `user-agent` unless an alias says otherwise."""
+
+    __slots__ = ()
+    source = "header"
+
+
+class Cookie(Parameter):
+    """The argument comes from a cookie."""
+
+    __slots__ = ()
+    source = "cookie"
+
+
+class Body(Parameter):
+    """The argument is the body, decoded by its `Content-Type`."""
+
+    __slots__ = ()
+    source = "body"
+
+
+class Form(Parameter):
+    """The argument is a field of the form in the body."""
+
+    __slots__ = ()
+    source = "form"
+
+
+class FromState(Parameter):
+    """
+    The argument is an attribute of `request.state`, or else of `app.state`.
+
+    It is written `State` in `Annotated`: `Annotated[User, State()]`.
+    """
+
+    __slots__ = ()
+    source = "state"
+
+
+State = FromState
+
+__all__ = ["Body", "Cookie", "Form", "FromState", "Header", "Parameter", "Path", "Query", "State"]
