@@ -171,5 +171,5 @@ def test_an_unknown_option_is_refused_where_it_is_written() -> None:
     """
     The mistake is said at the decorator, before the class is added.
     """
-    with pytest.raises(RouteError, match=r"GET /x: There is no option 'timout'.\n  Did you mean 'timeout'\?"):
-        get("/x", timout=1)(lambda: None)  # type: ignore[call-arg]
+    with pytest.raises(RouteError, match=r"GET /x: There is no option 'time_out'.\n  Did you mean 'timeout'\?"):
+        get("/x", time_out=1)(lambda: None)  # type: ignore[call-arg]

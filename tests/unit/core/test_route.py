@@ -67,7 +67,7 @@ def test_none_leaves_an_option_at_its_default() -> None:
 @pytest.mark.parametrize(
     ("option", "value", "message"),
     [
-        ("timout", 1, "GET /x: There is no option 'timout'.\n  Did you mean 'timeout'\\?"),
+        ("time_out", 1, "GET /x: There is no option 'time_out'.\n  Did you mean 'timeout'\\?"),
         ("name", "", "name must be a text, got ''"),
         ("middleware", "cors", "middleware must be a list, got 'cors'"),
         ("exception_handlers", {200: show}, "exception_handlers must be a mapping from exception classes or error"),
