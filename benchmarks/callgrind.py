@@ -12,6 +12,7 @@ from pathlib import Path
 from benchmarks.environment import ROOT, python_environment
 
 MARK = "getppid"
+TIMEOUT = 900.0
 
 
 class CallgrindError(Exception):
@@ -39,7 +40,7 @@ def per_unit(counts: list[int], sizes: list[int]) -> float:
 
 def read_blocks(directory: Path) -> list[int]:
     """
-    Return the instruction counts of the dumps, the part before the first mark and after the last one left out.
+    Return the instruction counts of the dumps that end at a mark, in order.
     """
     counts = []
     for path in sorted(directory.glob("callgrind.out.*"), key=lambda path: int(path.suffix[1:])):
@@ -48,12 +49,29 @@ def read_blocks(directory: Path) -> list[int]:
         totals = re.search(r"^(?:totals|summary): (\d+)", text, re.MULTILINE)
         if trigger and totals and MARK in trigger[1]:
             counts.append(int(totals[1]))
-    return counts[1:]
+    return counts
 
 
-def count_blocks(python: str, arguments: list[str], *, timeout: float = 600) -> list[int]:
+def split_blocks(counts: list[int], blocks: int) -> list[list[int]]:
     """
-    Run `python <arguments>` under callgrind and return the instructions between each pair of marks.
+    Return the counts of each measurement: before its blocks stands one dump of preparations, left out here.
+    """
+    if not counts or len(counts) % (blocks + 1):
+        raise CallgrindError(f"expected dumps in groups of {blocks + 1}, got {len(counts)}")
+    return [counts[start + 1 : start + blocks + 1] for start in range(0, len(counts), blocks + 1)]
+
+
+def per_request(python: str, arguments: list[str], sizes: list[int], **variables: str) -> list[float]:
+    """
+    Run a driver with two blocks of these sizes and return the instructions per unit of each of its measurements.
+    """
+    counts = count_dumps(python, [*arguments, "--blocks", *map(str, sizes)], **variables)
+    return [per_unit(group, sizes) for group in split_blocks(counts, len(sizes))]
+
+
+def count_dumps(python: str, arguments: list[str], **variables: str) -> list[int]:
+    """
+    Run `python <arguments>` under callgrind and return the instructions up to each mark.
     """
     with tempfile.TemporaryDirectory() as name:
         command = [
@@ -67,10 +85,10 @@ def count_blocks(python: str, arguments: list[str], *, timeout: float = 600) -> 
         result = subprocess.run(
             command,
             cwd=ROOT,
-            env=python_environment(os.environ),
+            env=python_environment({**os.environ, **variables}),
             capture_output=True,
             text=True,
-            timeout=timeout,
+            timeout=TIMEOUT,
             check=False,
         )
         counts = read_blocks(Path(name))

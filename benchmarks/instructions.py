@@ -45,10 +45,10 @@ def measure(python: str, variant: Variant, case: str, sizes: list[int], runs: in
     Count one variant and case in fresh processes.
     """
     values: list[float] = []
-    arguments = ["-m", "benchmarks.driver", variant.name, case, "--blocks", *map(str, sizes)]
+    arguments = ["-m", "benchmarks.driver", variant.name, case]
     try:
         for _ in range(runs):
-            values.append(callgrind.per_unit(callgrind.count_blocks(python, arguments), sizes))
+            values += callgrind.per_request(python, arguments, sizes)
     except callgrind.CallgrindError as exc:
         return Figure(variant.name, case, values, str(exc))
     return Figure(variant.name, case, values)

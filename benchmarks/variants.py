@@ -55,11 +55,23 @@ VARIANTS: dict[str, Variant] = {
     )
 }
 
-# The five middleware on the json case; measured with `--only middleware`.
+# The five middleware on the json case.
 MIDDLEWARE_VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
         Variant("raw-asgi+5", "benchmarks.apps.raw_asgi_middleware", "asgi", "msgspec"),
         Variant("covet-asgi+5", "benchmarks.apps.covet_middleware_app", "asgi", "covet"),
+        Variant("starlette+5", "benchmarks.apps.starlette_middleware_app", "asgi", "starlette"),
     )
 }
+
+# As many routes as BENCHMARK_ROUTES says.
+ROUTE_VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant("covet-routes", "benchmarks.apps.covet_routes_app", "asgi", "covet"),
+        Variant("starlette-routes", "benchmarks.apps.starlette_routes_app", "asgi", "starlette"),
+    )
+}
+
+ALL_VARIANTS = VARIANTS | MIDDLEWARE_VARIANTS | ROUTE_VARIANTS
