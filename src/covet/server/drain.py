@@ -11,12 +11,12 @@ import logging
 import os
 import signal
 import socket
-from pathlib import Path
 
 logger = logging.getLogger("covet.server")
 
 # Between cancelling the handlers and cutting their connections: time to send the last bytes.
 LAST_BYTES_SECONDS = 1.0
+START_POLL_SECONDS = 0.02
 
 
 class Drain:
@@ -59,15 +59,23 @@ class Drain:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
 
     def begin(self) -> None:
-        """Tell the application, let the server stop accepting, and set the deadline."""
+        """Tell the application, let the server stop accepting, and set the deadline; once."""
         if self.begun:
             return
         self.begun = True
-        names = {_coroutine_name(task) for task in asyncio.all_tasks(self.loop)}
-        if names.isdisjoint(_SERVING):
-            # Still starting: nothing was accepted, so nothing is lost by giving up at once.
+        if not self._is_serving():
+            # Nothing was accepted, so nothing is lost by giving the start up.
             for task in asyncio.all_tasks(self.loop):
                 task.cancel("the server was stopped while it started")
+        self._stop_serving()
+
+    def _is_serving(self) -> bool:
+        return not _SERVING.isdisjoint(map(_coroutine_name, asyncio.all_tasks(self.loop)))
+
+    def _stop_serving(self) -> None:
+        if not self._is_serving():
+            # The start may just have come to its end, with nothing left to cancel: service follows.
+            self.loop.call_later(START_POLL_SECONDS, self._stop_serving)
             return
         tell_application(self.app)
         self.loop.call_later(self.timeout, self._cancel_requests)
@@ -80,7 +88,8 @@ class Drain:
             logger.warning("%d request(s) did not finish within %g s and are cancelled.", len(late), self.timeout)
         for task in late:
             task.cancel("the server stops and the drain timeout is over")
-        self.loop.call_later(LAST_BYTES_SECONDS, self._cut_connections)
+        # In a thread, since it reads the kernel's list of our open files.
+        self.loop.call_later(LAST_BYTES_SECONDS, self.loop.run_in_executor, None, self._cut_connections)
 
     def _cut_connections(self) -> None:
         cut = sum(1 for number in _open_files() if _cut_if_client(number, self.listening_on))
@@ -111,7 +120,7 @@ def _coroutine_name(task: "asyncio.Task[object]") -> str:
 
 def _open_files() -> list[int]:
     try:
-        return [int(entry.name) for entry in Path("/dev/fd").iterdir()]
+        return [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208 - names, not paths
     except OSError:
         return []
 

@@ -4,7 +4,6 @@ Granian, with settings that are safe where its own are generous.
 What each setting is for was measured on Granian 2.8.7; see docs/running.md.
 """
 
-import multiprocessing
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -39,6 +38,8 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         ConfigurationError: If an option is set that Granian has not.
         SystemExit: If the application could not be started, or its workers keep dying.
     """
+    # Not at the top: every application imports this package, and most processes never serve.
+    multiprocessing = import_module("multiprocessing")
     server = _make_server(job, options)
     context = multiprocessing.get_context(start_method)
     job.failed = None if options.reload else context.Lock()

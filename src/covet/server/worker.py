@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
-from multiprocessing.synchronize import Lock
 from types import FrameType
+from typing import Protocol
 
 from covet.server.drain import Drain, tell_application
 from covet.server.logs import configure_logging
@@ -68,6 +68,13 @@ def is_worker() -> bool:
     return os.environ.get(SUPERVISOR_VARIABLE) == str(os.getppid())
 
 
+class Flag(Protocol):
+    """A lock that processes share, used as a flag: who gets it is the first. It is never released."""
+
+    def acquire(self, block: bool = True) -> bool:
+        """Take it, if nobody has."""
+
+
 class _TellFirst:
     """A signal handler that tells the application before the server."""
 
@@ -104,7 +111,7 @@ class Job:
     drain_timeout: float
     listening_on: int | str
     log_level: LogLevel
-    failed: Lock | None = None
+    failed: Flag | None = None
     drain: Drain | None = field(default=None, init=False)
 
     def load(self) -> object:

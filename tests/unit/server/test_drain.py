@@ -1,0 +1,190 @@
+"""
+The drain, on a loop of its own and without a server.
+"""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from covet.server import drain as drain_module
+from covet.server.drain import Drain, tell_application
+
+
+class Listening:
+    """An application that counts how often it is told."""
+
+    def __init__(self) -> None:
+        self.told = 0
+
+    def begin_drain(self) -> None:
+        """Count."""
+        self.told += 1
+
+
+@pytest.fixture(autouse=True)
+def signals() -> Iterator[list[int]]:
+    """Catch SIGINT, which is how a server is told; SIGTERM is put back as it was."""
+    seen: list[int] = []
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    signal.signal(signal.SIGINT, lambda number, _frame: seen.append(number))
+    yield seen
+    for number, handler in previous.items():
+        signal.signal(number, handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+
+
+def make_drain(app: object, *, timeout: float = 30.0) -> Drain:
+    """Make a drain for the running loop."""
+    return Drain(app, asyncio.get_running_loop(), timeout=timeout, listening_on=1)
+
+
+async def _main() -> None:
+    # The name by which the worker's service is known.
+    await asyncio.sleep(30)
+
+
+async def future_watcher(outcome: list[str]) -> None:
+    """Pretend to be a request, by the name that Granian gives them."""
+    try:
+        await asyncio.sleep(30)
+    except asyncio.CancelledError as exc:
+        outcome.append(str(exc))
+
+
+async def test_sigterm_tells_the_application_and_then_the_server(signals: list[int]) -> None:
+    """The signal reaches the application first, and the server as SIGINT."""
+    app = Listening()
+    service = asyncio.create_task(_main())
+    make_drain(app).install_soon()
+    await asyncio.sleep(0)
+
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(0.01)
+
+    assert app.told == 1
+    assert signals == [signal.SIGINT]
+    service.cancel()
+
+
+async def test_a_signal_before_the_first_turn_is_not_lost(signals: list[int]) -> None:
+    """Until the handler is installed, SIGTERM waits in the kernel."""
+    app = Listening()
+    service = asyncio.create_task(_main())
+    make_drain(app).install_soon()
+
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(0.01)
+
+    assert app.told == 1
+    service.cancel()
+
+
+async def test_the_drain_begins_once(signals: list[int]) -> None:
+    """A second SIGTERM changes nothing."""
+    app = Listening()
+    service = asyncio.create_task(_main())
+    drain = make_drain(app)
+
+    drain.begin()
+    drain.begin()
+
+    assert app.told == 1
+    service.cancel()
+
+
+async def test_a_start_is_cancelled() -> None:
+    """Before there is a service, the start's tasks are cancelled and nobody is told."""
+    app = Listening()
+    starting = asyncio.create_task(asyncio.sleep(30))
+    drain = make_drain(app)
+    await asyncio.sleep(0)
+
+    # The test's own task is one of the loop's, so the call is made from outside of it.
+    with pytest.raises(asyncio.CancelledError):
+        drain.begin()
+        await asyncio.sleep(1)
+
+    assert app.told == 0
+    with pytest.raises(asyncio.CancelledError, match="the server was stopped while it started"):
+        await starting
+
+
+async def test_a_start_that_was_just_over_is_stopped_when_it_serves(
+    signals: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A signal between the end of the start and the beginning of service stops the service."""
+    app = Listening()
+    drain = make_drain(app)
+    # All tasks of the start are done at that moment.
+    monkeypatch.setattr(asyncio, "all_tasks", lambda _loop: set())
+    drain.begin()
+    monkeypatch.undo()
+    service = asyncio.create_task(_main())
+
+    await asyncio.sleep(0.1)
+
+    assert app.told == 1
+    assert signals == [signal.SIGINT]
+    service.cancel()
+
+
+async def test_requests_beyond_the_deadline_are_cancelled(caplog: pytest.LogCaptureFixture) -> None:
+    """After the timeout, requests are cancelled with a reason, and counted in the log."""
+    outcome: list[str] = []
+    tasks = [asyncio.create_task(_main()), asyncio.create_task(future_watcher(outcome))]
+    await asyncio.sleep(0)
+
+    with caplog.at_level(logging.WARNING, "covet.server"):
+        make_drain(object(), timeout=0.02).begin()
+        await asyncio.sleep(0.1)
+
+    assert outcome == ["the server stops and the drain timeout is over"]
+    assert "1 request(s) did not finish within 0.02 s and are cancelled." in caplog.text
+    tasks[0].cancel()
+
+
+async def test_only_connections_to_our_own_port_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the end the clients' connections are shut down; listeners and our own clients' sockets are not."""
+    monkeypatch.setattr(drain_module, "LAST_BYTES_SECONDS", 0.01)
+    with (
+        socket.create_server(("127.0.0.1", 0)) as ours,
+        socket.create_server(("127.0.0.1", 0)) as other,
+        socket.create_connection(ours.getsockname(), timeout=1) as client,
+        socket.create_connection(other.getsockname(), timeout=0.05) as database,
+        ours.accept()[0],
+        other.accept()[0],
+    ):
+        service = asyncio.create_task(_main())
+        await asyncio.sleep(0)
+        drain = Drain(object(), asyncio.get_running_loop(), timeout=0.01, listening_on=ours.getsockname()[1])
+
+        drain.begin()
+        await asyncio.sleep(0.1)
+
+        assert client.recv(1) == b""
+        with pytest.raises(TimeoutError):
+            database.recv(1)
+        with socket.create_connection(ours.getsockname(), timeout=1), ours.accept()[0]:
+            service.cancel()
+
+
+def test_an_application_without_begin_drain_is_left_alone() -> None:
+    """An application need not know about draining."""
+    tell_application(object())
+
+
+def test_a_broken_begin_drain_does_not_stop_the_stop(caplog: pytest.LogCaptureFixture) -> None:
+    """An error in the application's own drain is logged, and the server stops all the same."""
+
+    class Broken:
+        def begin_drain(self) -> None:
+            raise RuntimeError("no")
+
+    tell_application(Broken())
+
+    assert "begin_drain() of the application failed." in caplog.text
+    assert "RuntimeError: no" in caplog.text
