@@ -97,15 +97,24 @@ def negotiate(accept: str | None, available: Sequence[str]) -> str | None:
     # PERF: what most programs send needs no reading.
     if not accept or accept == "*/*" or accept == first or len(accept) > MAX_LENGTH:
         return first
-    ranges = _cached_ranges(accept) if len(accept) <= _MAX_CACHED_LENGTH else _read_ranges(accept)
+    choose = _cached_choice if len(accept) <= _MAX_CACHED_LENGTH else _choose
+    return choose(accept, tuple(available))
+
+
+def _choose(accept: str, available: tuple[str, ...]) -> str | None:
+    ranges = _read_ranges(accept)
     if not ranges:
-        return first
+        return available[0]
     best, best_quality = None, 0.0
     for media_type in available:
         quality = _quality_of(_read_offer(media_type), ranges)
         if quality > best_quality:
             best, best_quality = media_type, quality
     return best
+
+
+# PERF: browsers send the same long header with every request.
+_cached_choice = lru_cache(maxsize=64)(_choose)
 
 
 def _quality_of(offer: _Range, ranges: Sequence[_Range]) -> float:
@@ -123,17 +132,14 @@ def _read_offer(text: str) -> _Range:
     return _Range(main, sub, _comparable(pairs), 1.0)
 
 
-def _read_ranges(accept: str) -> tuple[_Range, ...]:
+def _read_ranges(accept: str) -> list[_Range]:
     ranges = []
     for part in _split(accept):
         try:
             ranges.append(_read_range(part))
         except ValueError:
             continue
-    return tuple(ranges)
-
-
-_cached_ranges = lru_cache(maxsize=64)(_read_ranges)
+    return ranges
 
 
 def _read_range(part: str) -> _Range:

@@ -211,13 +211,13 @@ def test_row_027_wildcards_are_read_in_linear_time(part: str, monkeypatch: pytes
 
 def test_row_028_few_headers_are_kept() -> None:
     """The cache keeps a bounded number of short headers, and no long one."""
-    media_types._cached_ranges.cache_clear()
+    media_types._cached_choice.cache_clear()
 
     for number in range(1_000):
         negotiate(f"text/x-{number}, */*;q=0.1", [HTML, JSON])
     negotiate("text/x-" + "y" * 1_000, [HTML, JSON])
 
-    cache = media_types._cached_ranges.cache_info()
+    cache = media_types._cached_choice.cache_info()
     assert cache.maxsize == 64
     assert (cache.currsize, cache.misses) == (64, 1_000)
 
