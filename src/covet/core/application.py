@@ -88,10 +88,11 @@ class CovetPyASGI:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer a call of an ASGI server."""
-        if scope["type"] == "http":
-            host = accept = None
+        try:
             method = scope["method"]
+            query = scope["query_string"]
             headers = scope["headers"]
+            host = accept = None
             for name, value in headers:
                 if name == b"host":
                     # A second one makes the look-up below fail.
@@ -101,22 +102,22 @@ class CovetPyASGI:
             if (
                 host in self._hosts_bytes
                 and len(headers) <= MAX_HEADERS
-                and len(scope["query_string"]) <= MAX_QUERY_SIZE
-                and not scope.get("root_path")
+                and (not query or len(query) <= MAX_QUERY_SIZE)
+                and not scope["root_path"]
                 and method != "HEAD"
             ):
                 path = scope["path"]
                 table = self._static.get(path)
                 if table is not None:
-                    route = table.get(method)
-                    if route is not None:
-                        return route.endpoint.asgi(scope, receive, send, (), accept)  # type: ignore[no-any-return]
-                elif len(path) <= MAX_PATH_SIZE:
+                    return table[method].endpoint.asgi(scope, receive, send, (), accept)  # type: ignore[no-any-return]
+                if len(path) <= MAX_PATH_SIZE:
                     found = self._find(path)
                     if found is not None:
-                        route = found[0].get(method)
-                        if route is not None:
-                            return route.endpoint.asgi(scope, receive, send, found[1], accept)  # type: ignore[no-any-return]
+                        table, values = found
+                        return table[method].endpoint.asgi(scope, receive, send, values, accept)  # type: ignore[no-any-return]
+        except KeyError:
+            # No HTTP request (it has no method), or none for this method.
+            pass
         return self._dispatch_asgi(scope, receive, send)
 
     async def _dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -195,23 +196,22 @@ class CovetPyASGI:
             hosts = headers.get_all("host")
             if (
                 len(hosts) == 1
-                and method != "HEAD"
                 and hosts[0] in self._hosts_text
+                and method != "HEAD"
                 and len(scope.query_string) <= MAX_QUERY_SIZE
                 and len(headers) <= MAX_HEADERS
             ):
                 path = scope.path
                 table = self._static.get(path)
+                values: Sequence[str] = ()
+                if table is None and len(path) <= MAX_PATH_SIZE:
+                    found = self._find(path)
+                    if found is not None:
+                        table, values = found
                 if table is not None:
                     route = table.get(method)
                     if route is not None:
-                        return route.endpoint.rsgi(scope, protocol, (), headers.get("accept"))  # type: ignore[no-any-return]
-                elif len(path) <= MAX_PATH_SIZE:
-                    found = self._find(path)
-                    if found is not None:
-                        route = found[0].get(method)
-                        if route is not None:
-                            return route.endpoint.rsgi(scope, protocol, found[1], headers.get("accept"))  # type: ignore[no-any-return]
+                        return route.endpoint.rsgi(scope, protocol, values, headers.get("accept"))  # type: ignore[no-any-return]
         return self._dispatch_rsgi(scope, protocol)
 
     async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:

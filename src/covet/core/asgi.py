@@ -18,12 +18,13 @@ from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongE
 from covet.http.body import BodyLimits, check_declared_length
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
-from covet.http.response import Response, StreamedResponse, has_no_body
+from covet.http.response import JSON, TEXT, Response, StreamedResponse, has_no_body
 from covet.types import Receive, Scope, Send
 
 Endpoint = Callable[[Scope, Receive, Send, Sequence[str], bytes | None], Awaitable[None]]
 
 MAX_QUERY_SIZE: Final = 8192
+LENGTHS: Final = tuple((b"content-length", b"%d" % size) for size in range(1024))
 
 
 class ASGIRequest(Request):
@@ -168,12 +169,16 @@ class ASGIWire:
         writer.bind("send_response", send_response)
         writer.bind("run_afterwards", run_afterwards)
 
-    def write_body(self, writer: CodeWriter, *, status_code: int, media_type: str, is_head: bool) -> None:
-        """Write the source that sends the bytes in `body`."""
-        content_type = writer.bind("content_type", (b"content-type", media_type.encode()))
+    def write_body(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
+        """Write the source that sends the bytes in `body` as `content_type`: `text_type` or `json_type`."""
+        writer.bind("text_type", (b"content-type", TEXT.encode()))
+        writer.bind("json_type", (b"content-type", JSON.encode()))
+        writer.bind("lengths", LENGTHS)
+        writer.line("size = len(body)")
+        # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks: plain, json).
+        length = f"lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)"
         writer.line(
-            f"await send({{'type': 'http.response.start', 'status': {status_code}, "
-            f"'headers': [{content_type}, (b'content-length', b'%d' % len(body))]}})"
+            f"await send({{'type': 'http.response.start', 'status': {status_code}, 'headers': [content_type, {length}]}})"
         )
         body = "b''" if is_head else "body"
         writer.line(f"await send({{'type': 'http.response.body', 'body': {body}}})")

@@ -22,7 +22,7 @@ from covet.deadlines import Deadline
 from covet.exceptions import HandlerTimeoutError, ValidationError
 from covet.http.body import BodyLimits
 from covet.http.request import Request
-from covet.http.response import JSON, TEXT, Response
+from covet.http.response import Response
 from covet.serialization import SerializerTable, encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread
@@ -43,8 +43,8 @@ class Wire(Protocol):
     def bind(self, writer: CodeWriter) -> None:
         """Put what the adapter's source names into the namespace."""
 
-    def write_body(self, writer: CodeWriter, *, status_code: int, media_type: str, is_head: bool) -> None:
-        """Write the source that sends the bytes in `body`."""
+    def write_body(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
+        """Write the source that sends the bytes in `body` as `content_type`: `text_type` or `json_type`."""
 
 
 @dataclass(slots=True)
@@ -173,16 +173,14 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
                 with writer.block("if request is None:"):
                     writer.line(f"request = {wire.request}")
             writer.line("response = await answer(request, exc, 0)")
+        send = f"await send_response({wire.exchange}, request, response, {is_head})"
         if results.is_plain:
             with writer.block("if response is None:"):
-                with writer.block("if is_text:"):
-                    wire.write_body(writer, status_code=results.status_code, media_type=TEXT, is_head=is_head)
-                with writer.block("else:"):
-                    wire.write_body(writer, status_code=results.status_code, media_type=JSON, is_head=is_head)
+                wire.write_body(writer, status_code=results.status_code, is_head=is_head)
             with writer.block("else:"):
-                writer.line(f"await send_response({wire.exchange}, request, response, {is_head})")
+                writer.line(send)
         else:
-            writer.line(f"await send_response({wire.exchange}, request, response, {is_head})")
+            writer.line(send)
         with writer.block("if response is not None:" if not needs_request else "if True:"):
             writer.line("await run_afterwards(request, response)")
     return writer.compile("endpoint", str(route))
@@ -190,22 +188,20 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
 
 def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, *, has_request: bool, make_request: str) -> None:
     """Write the two results that nearly every handler gives: text and JSON; the rest goes to the table."""
-    annotated = compiled.plan.info.return_annotation
-    text = ("if kind is str:", ("body = result.encode('utf-8', 'replace')", "is_text = True"))
     wants_json = f"(accept is None or accept in {writer.bind('json_accepted', _accepted_for(writer, compiled))})"
-    json = (f"if kind in json_types and {wants_json}:", None)
-    first, second = (text, json) if annotated is str else (json, text)
-    for index, (test, lines) in enumerate((first, second)):
-        with writer.block(test if index == 0 else f"el{test}"):
-            if lines is None:
-                with writer.block("try:"):
-                    writer.line("body = encode(result)")
-                with writer.block("except Exception:"):
-                    writer.line("body = encode_json(result)")
-                writer.line("is_text = False")
-            else:
-                for line in lines:
-                    writer.line(line)
+    is_text_first = compiled.plan.info.return_annotation is str
+    tests = ["kind is str", f"kind in json_types and {wants_json}"]
+    keyword = "if"
+    for test in tests if is_text_first else reversed(tests):
+        with writer.block(f"{keyword} {test}:"):
+            # PERF: both look for the rare case only when it shows itself; a `try` costs nothing until then.
+            is_text = test is tests[0]
+            with writer.block("try:"):
+                writer.line("body = result.encode()" if is_text else "body = encode(result)")
+            with writer.block("except Exception:"):
+                writer.line("body = result.encode('utf-8', 'replace')" if is_text else "body = encode_json(result)")
+            writer.line(f"content_type = {'text_type' if is_text else 'json_type'}")
+        keyword = "elif"
     with writer.block("else:"):
         if not has_request:
             writer.line(f"request = {make_request}")

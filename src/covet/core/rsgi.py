@@ -20,7 +20,7 @@ from covet.core.errors import make_error_response
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
-from covet.http.response import Response, StreamedResponse, has_no_body
+from covet.http.response import JSON, TEXT, Response, StreamedResponse, has_no_body
 
 WireHeaders = list[tuple[str, str]]
 
@@ -180,13 +180,16 @@ class RSGIWire:
         writer.bind("send_response", send_response)
         writer.bind("run_afterwards", run_afterwards)
 
-    def write_body(self, writer: CodeWriter, *, status_code: int, media_type: str, is_head: bool) -> None:
-        """Write the source that sends the bytes in `body`; Granian computes the length, for HEAD too."""
-        headers = writer.bind("headers", [("content-type", media_type)])
+    def write_body(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
+        """Write the source that sends the bytes in `body` as `content_type`; Granian computes the length."""
+        writer.bind("text_type", [("content-type", TEXT)])
+        writer.bind("json_type", [("content-type", JSON)])
         if is_head:
-            writer.line(f"protocol.response_empty({status_code}, [*{headers}, ('content-length', str(len(body)))])")
+            writer.line(
+                f"protocol.response_empty({status_code}, [*content_type, ('content-length', str(len(body)))])"
+            )
         else:
-            writer.line(f"protocol.response_bytes({status_code}, {headers}, body)")
+            writer.line(f"protocol.response_bytes({status_code}, content_type, body)")
 
 
 def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False) -> Endpoint:
