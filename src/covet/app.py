@@ -9,7 +9,7 @@ from typing import Any, TypeVar, Unpack
 from covet.core.application import CovetPyASGI
 from covet.core.lifespan import EventHandler, Step, check_lifespan, make_context_step, make_handler_steps
 from covet.core.route import Handler, Route, RouteOptions
-from covet.core.routing import CovetRouter
+from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, suggest
 from covet.http.body import BodyLimits
 from covet.server import run
@@ -56,7 +56,7 @@ class CovetPy(CovetPyASGI):
         *,
         exception_handlers: Mapping[type[Exception] | int, Handler] | None = None,
         body_limit: int | None = 1024 * 1024,
-        trailing_slash: str = "redirect",
+        trailing_slash: TrailingSlash = "redirect",
     ) -> None:
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self.body_limits = BodyLimits(max_size=body_limit)
@@ -242,7 +242,9 @@ class CovetPy(CovetPyASGI):
         return steps + make_handler_steps(self._startup, self._shutdown)
 
     # Any: the options of the server, checked by name there.
-    def run(self, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, reload: bool = False, **options: Any) -> None:  # noqa: FBT001, FBT002, RUF100
+    def run(
+        self, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, reload: bool = False, **options: Any
+    ) -> None:  # noqa: FBT001, FBT002, RUF100
         """
         Serve until the process is told to stop.
 

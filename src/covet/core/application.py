@@ -10,40 +10,32 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from covet._extras import find_extra
-from covet.core.asgi import MAX_QUERY_SIZE, compile_asgi
+from covet.core.asgi import compile_asgi
 from covet.core.bridge import bridge_to_asgi
 from covet.core.endpoint import CompiledRoute, compile_route
 from covet.core.lifespan import Lifespan, MountedLifespan, Phase, Step, make_context_step
 from covet.core.middleware import MiddlewarePipeline
 from covet.core.path_template import PathTemplate
-from covet.core.route import Resolution, Route, make_route
+from covet.core.route import Route, make_route
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.rsgi import RSGIProtocol, RSGIScope, compile_rsgi
-from covet.exceptions import (
-    BadRequestError,
-    ConfigurationError,
-    HeadersTooLargeError,
-    HTTPError,
-    MethodNotAllowedError,
-    NotFoundError,
-    NotImplementedMethodError,
-    URITooLongError,
+from covet.core.unmatched import (
+    MAX_HEADERS,
+    MAX_PATH_SIZE,
+    MAX_QUERY_SIZE,
+    answer_unmatched,
+    find_problem,
+    refuse_method,
+    unmatched,
 )
+from covet.exceptions import ConfigurationError, HTTPError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
-from covet.http.hosts import is_valid_host
-from covet.http.request import Request, State
-from covet.http.response import Response
+from covet.http.request import State
 from covet.registry import Registry
 from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
 from covet.types import ASGIApp, Receive, Scope, Send
 
-MAX_HEADERS: Final = 100
-MAX_PATH_SIZE: Final = 8192
 _MAX_KNOWN_HOSTS: Final = 1024
-# RFC 9110 §9.1, and PATCH (RFC 5789): what is not among them is no method.
-_KNOWN_METHODS: Final = frozenset(
-    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
-)
 
 
 class CovetPyASGI:
@@ -141,7 +133,7 @@ class CovetPyASGI:
             scope = {**scope, "path": scope["path"][len(root) :] or "/", "root_path": ""}
             scope["covet.root_path"] = root
         headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-        problem = _find_problem(
+        problem = find_problem(
             [value.decode("latin-1") for name, value in headers if name == b"host"],
             len(headers),
             sum(len(name) + len(value) for name, value in headers),
@@ -224,7 +216,7 @@ class CovetPyASGI:
         hosts = headers.get_all("host")
         # A Host that is not visible ASCII is there by its name only.
         hosts += [""] * ("host" in headers and not hosts)
-        problem = _find_problem(
+        problem = find_problem(
             hosts,
             max(len(pairs), len(headers)),
             sum(len(name) + len(value) for name, value in pairs),
@@ -261,9 +253,7 @@ class CovetPyASGI:
         if problem is not None:
             return self._unmatched, (problem,), None
         if method not in self.router.methods:
-            error = MethodNotAllowedError if method in _KNOWN_METHODS else NotImplementedMethodError
-            allowed = self.router.resolve(path, method).allowed
-            return self._unmatched, (error(allowed) if error is MethodNotAllowedError else error(),), None
+            return self._unmatched, (refuse_method(method, self.router.resolve(path, method).allowed),), None
         found = self.router.resolve(path, method)
         if found.route is None and method == "HEAD":
             as_get = self.router.resolve(path, "GET")
@@ -276,7 +266,7 @@ class CovetPyASGI:
                 self._prepare_route(found.route)
             compiled: CompiledRoute = found.route.endpoint
             return compiled, found.values, None
-        return self._unmatched, (_answer_unmatched(found, method),), None
+        return self._unmatched, (answer_unmatched(found, method),), None
 
     def _remember_host(self, host: bytes) -> None:
         if self._wrapped is None:
@@ -309,7 +299,7 @@ class CovetPyASGI:
             raise failures[0]
         if failures:
             raise ExceptionGroup(f"{len(failures)} routes cannot be served.", failures)
-        self._unmatched = self._compile(make_route(PathTemplate.parse("/"), _unmatched, ("GET",), {}, ()))
+        self._unmatched = self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()))
         self.router.prepare = self._prepare_route
         app: ASGIApp = self._dispatch_inner_asgi
         for wrapper in reversed(self._wrappers):
@@ -343,10 +333,7 @@ class CovetPyASGI:
 
     def _get_steps(self) -> list[Step]:
         """Name what happens at start; the application adds its own steps."""
-        return [
-            make_context_step(f"mount {mount.prefix}", MountedLifespan(mount.app))  # type: ignore[arg-type]
-            for mount in self.router.mounts
-        ]
+        return [make_context_step(f"mount {mount.prefix}", MountedLifespan(mount.app)) for mount in self.router.mounts]
 
     @property
     def is_ready(self) -> bool:
@@ -378,36 +365,3 @@ def _copy_serializers() -> Registry[Serializer]:
     if find_extra("msgspec") is not None and "application/msgpack" not in registry:
         registry.register("application/msgpack", MessagePackSerializer(), priority=200)
     return registry
-
-
-def _find_problem(
-    hosts: Sequence[str], count: int, size: int, path_size: int, query_size: int
-) -> HTTPError | None:
-    if count > MAX_HEADERS or size > 64 * 1024:
-        return HeadersTooLargeError(f"The limits are {MAX_HEADERS} headers and 65536 bytes in all.")
-    if path_size > MAX_PATH_SIZE or query_size > MAX_QUERY_SIZE:
-        return URITooLongError(f"The limit is {MAX_PATH_SIZE} bytes.")
-    # RFC 9112 §3.2: exactly one, and a valid one.
-    if len(hosts) != 1 or not is_valid_host(hosts[0]):
-        return BadRequestError("There must be exactly one Host header, with a valid host.")
-    return None
-
-
-def _answer_unmatched(found: Resolution, method: str) -> HTTPError | Response:
-    if found.redirect is not None:
-        return Response(None, 308, {"location": found.redirect})
-    if not found.allowed:
-        return NotFoundError()
-    if method == "OPTIONS":
-        return Response(None, 204, {"allow": ", ".join(found.allowed)})
-    return MethodNotAllowedError(found.allowed)
-
-
-async def _unmatched(request: Request) -> Response:
-    """Answer what no route does: 404, 405, a redirect, or a request that is malformed."""
-    answer = request.path_values[0]
-    if isinstance(answer, Exception):
-        raise answer
-    if isinstance(answer, Response):
-        return answer
-    raise NotFoundError

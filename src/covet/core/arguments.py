@@ -10,7 +10,14 @@ from typing import Any, Final
 
 from covet.core.binding import Argument, Plan
 from covet.core.code_writer import CodeWriter
-from covet.exceptions import BadRequestError, ErrorItem, HTTPError, NotFoundError, UnsupportedMediaTypeError, ValidationError
+from covet.exceptions import (
+    BadRequestError,
+    ErrorItem,
+    HTTPError,
+    NotFoundError,
+    UnsupportedMediaTypeError,
+    ValidationError,
+)
 from covet.http.request import Request
 from covet.serialization import JSONSerializer, SerializerTable
 from covet.types import UNSET
@@ -20,7 +27,9 @@ from covet.validation.text import read_int_fast
 Reader = Callable[[Request], Any]
 
 # PERF: what nearly every client sends needs no parsing; other spellings are read by the table of formats.
-_JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
+_JSON_TYPES: Final = frozenset(
+    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
+)
 
 
 def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable, *, values: str, request: str) -> str:
@@ -77,7 +86,12 @@ def _write_value(
             return f"int({text}) if {text}.isdigit() and {text}.isascii() and len({text}) < 19 else {read}"
         return read
     read = f"{writer.bind(f'read_{number}', reader)}(request)"
-    if argument.source == "body" and argument.is_required and argument.validator is not None and _has_plain_json(serializers):
+    if (
+        argument.source == "body"
+        and argument.is_required
+        and argument.validator is not None
+        and _has_plain_json(serializers)
+    ):
         decode = writer.bind(f"decode_{number}", argument.validator.decode_json)
         types = writer.bind("json_content_types", _JSON_TYPES)
         return f"{decode}(body) if request.headers.get('content-type') in {types} else {read}"

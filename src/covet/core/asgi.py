@@ -14,8 +14,8 @@ from covet.core.afterwards import finish, run_afterwards
 from covet.core.code_writer import CodeWriter
 from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
 from covet.core.errors import make_error_response
+from covet.core.unmatched import MAX_QUERY_SIZE
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
-from covet.http.body import BodyLimits, check_declared_length
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
 from covet.http.response import JSON, TEXT, Response, StreamedResponse, has_no_body
@@ -23,7 +23,6 @@ from covet.types import Receive, Scope, Send
 
 Endpoint = Callable[[Scope, Receive, Send, Sequence[str], bytes | None], Awaitable[None]]
 
-MAX_QUERY_SIZE: Final = 8192
 LENGTHS: Final = tuple((b"content-length", b"%d" % size) for size in range(1024))
 
 

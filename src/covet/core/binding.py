@@ -180,7 +180,9 @@ def _make_argument(
         # The built-in converters only check; the text is parsed into the annotated type.
         if type(declared.converter).__module__ != StrConverter.__module__:
             convert = declared.converter.convert
-    validator = None if source == "state" or convert is not None else _compile(route, parameter, annotation, marker, source)
+    validator = (
+        None if source == "state" or convert is not None else _compile(route, parameter, annotation, marker, source)
+    )
     return Argument(
         parameter.name, source, alias, annotation, validator, default, factory, is_keyword, index, convert, marker
     )

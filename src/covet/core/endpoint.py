@@ -247,9 +247,8 @@ def _write_call(
         _write_guarded_call(writer, compiled, values, request)
         return
     writer.line(f"deadline = Deadline({float(route.timeout)!r})")
-    with writer.block("try:"):
-        with writer.block("with deadline:"):
-            _write_guarded_call(writer, compiled, values, request)
+    with writer.block("try:"), writer.block("with deadline:"):
+        _write_guarded_call(writer, compiled, values, request)
     with writer.block("except TimeoutError as exc:"):
         with writer.block("if not deadline.is_expired:"):
             writer.line("raise")

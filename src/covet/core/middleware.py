@@ -154,7 +154,9 @@ def make_layer(item: object) -> Layer:
         cls = type(middleware)
         is_call = cls.__call__ is not Middleware.__call__
         hooks = frozenset(
-            hook for hook in HOOKS if getattr(cls, hook) is not getattr(Middleware, hook) and not (is_call and hook != "on_finish")
+            hook
+            for hook in HOOKS
+            if getattr(cls, hook) is not getattr(Middleware, hook) and not (is_call and hook != "on_finish")
         )
         return Layer(middleware, cls.__name__, hooks, is_call)
     if not iscoroutinefunction(middleware) and not iscoroutinefunction(getattr(middleware, "__call__", None)):  # noqa: B004

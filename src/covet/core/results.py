@@ -30,14 +30,24 @@ class ResultConverter:
         accepted: `Accept` headers that were found to want JSON, as text and as bytes. Bounded.
     """
 
-    __slots__ = ("_media_type", "_serializers", "accepted", "accepted_bytes", "encode_json", "json_types", "status_code")
+    __slots__ = (
+        "_media_type",
+        "_serializers",
+        "accepted",
+        "accepted_bytes",
+        "encode_json",
+        "json_types",
+        "status_code",
+    )
 
     def __init__(self, route: Route, info: CallableInfo, serializers: SerializerTable) -> None:
         self.status_code = 200 if route.status_code is None else check_status(route.status_code)
         self._media_type = route.media_type
         self._serializers = serializers
         own = serializers.find(JSON)
-        self.encode_json = encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
+        self.encode_json = (
+            encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
+        )
         self.json_types = frozenset({dict, list, *_find_models(info.return_annotation)})
         self.accepted: set[str] = {JSON, "*/*"}
         self.accepted_bytes: set[bytes] = {item.encode() for item in self.accepted}

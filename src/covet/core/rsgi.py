@@ -13,10 +13,11 @@ from typing import Any, Final, Protocol
 from urllib.parse import quote
 
 from covet.core.afterwards import finish, run_afterwards
-from covet.core.asgi import MAX_QUERY_SIZE, run_against
+from covet.core.asgi import run_against
 from covet.core.code_writer import CodeWriter
 from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
 from covet.core.errors import make_error_response
+from covet.core.unmatched import MAX_QUERY_SIZE
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
@@ -34,6 +35,7 @@ class RSGIHeaders(Protocol):
     def get(self, key: str) -> str | None: ...
     def get_all(self, key: str) -> list[str]: ...
     def items(self) -> list[tuple[str, str]]: ...
+    def __contains__(self, key: str) -> bool: ...
     def __len__(self) -> int: ...
 
 
@@ -185,9 +187,7 @@ class RSGIWire:
         writer.bind("text_type", [("content-type", TEXT)])
         writer.bind("json_type", [("content-type", JSON)])
         if is_head:
-            writer.line(
-                f"protocol.response_empty({status_code}, [*content_type, ('content-length', str(len(body)))])"
-            )
+            writer.line(f"protocol.response_empty({status_code}, [*content_type, ('content-length', str(len(body)))])")
         else:
             writer.line(f"protocol.response_bytes({status_code}, content_type, body)")
 

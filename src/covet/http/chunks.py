@@ -4,13 +4,13 @@ The pieces of a streamed body, from whatever iterable an application has.
 It must never read ahead: the next piece is asked for when the last one was taken.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
 
 from covet.exceptions import ResponseError
 from covet.threads import run_in_thread
 
 
-async def encode_chunks(chunks: AsyncIterable[bytes | str] | Iterable[bytes | str]) -> AsyncIterator[bytes]:
+async def encode_chunks(chunks: AsyncIterable[bytes | str] | Iterable[bytes | str]) -> AsyncGenerator[bytes, None]:
     """
     Yield the pieces as bytes; empty ones are skipped, text becomes UTF-8.
 

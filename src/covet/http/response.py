@@ -5,7 +5,7 @@ What no wire can carry is refused here, before an adapter sees it: servers trust
 much (a status of 70000 ends some of them). The length is always computed, never believed.
 """
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -294,7 +294,7 @@ class StreamedResponse(Response):
         if self._content_type is None and "content-type" not in self.headers:
             self.headers["content-type"] = BYTES
 
-    def stream(self) -> AsyncIterator[bytes]:
+    def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the pieces; a plain iterator runs in a thread, piece by piece."""
         return encode_chunks(self._chunks)
 
