@@ -7,9 +7,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import callgrind, environment, instructions
+from benchmarks import body, callgrind, cpu, environment, imports, instructions, memory, onion, router
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
 from benchmarks.variants import VARIANTS, Variant
@@ -47,7 +48,75 @@ def section_instructions(python: str, options: argparse.Namespace) -> tuple[str,
     return instructions.table(figures, base="raw-asgi"), instructions.as_data(figures)
 
 
-SECTIONS: dict[str, Section] = {"instructions": section_instructions}
+def section_cpu(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure CPU per request, end to end.
+    """
+    if missing := cpu.missing_tools(python):
+        return f"No CPU per request: {', '.join(missing)} missing.\n", []
+    rounds, seconds = (1, 2.0) if options.quick else (options.rounds, options.seconds)
+    figures = cpu.measure_all(
+        python, installed(python, options.variants), options.cases, rounds=rounds, seconds=seconds
+    )
+    text = cpu.table(figures, base="raw-rsgi", rounds=rounds, seconds=seconds)
+    return text, [asdict(figure) for figure in figures]
+
+
+def section_middleware(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count what five middleware cost.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = onion.measure_all(python, [v.name for v in installed(python, options.variants)], quick=options.quick)
+    return onion.table(figures), instructions.as_data(figures)
+
+
+def section_router(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure few and many routes.
+    """
+    figures = router.measure_all(python, [v.name for v in installed(python, options.variants)], quick=options.quick)
+    return router.table(figures), router.as_data(figures)
+
+
+def section_body(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count a large body.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = body.measure_all(python, quick=options.quick)
+    return body.table(figures), figures
+
+
+def section_import(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure imports.
+    """
+    figures = imports.measure_all(python, options.variants, quick=options.quick)
+    return imports.table(figures), imports.as_data(figures)
+
+
+def section_memory(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure the growth of memory.
+    """
+    if not Path("/proc/self/statm").exists():
+        return "No memory figures: they are read from /proc, which is Linux only.\n", []
+    figures = memory.measure_all(python, 20_000 if options.quick else options.requests)
+    return memory.table(figures), memory.as_data(figures)
+
+
+SECTIONS: dict[str, Section] = {
+    "instructions": section_instructions,
+    "cpu": section_cpu,
+    "middleware": section_middleware,
+    "router": section_router,
+    "body": section_body,
+    "import": section_import,
+    "memory": section_memory,
+}
 
 
 def comma_list(choices: list[str]) -> Callable[[str], list[str]]:
@@ -76,6 +145,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--cases", type=comma_list(cases), default=cases, help=", ".join(cases))
     parser.add_argument("--quick", action="store_true", help="fewer requests and rounds: a first look, not a figure")
     parser.add_argument("--no-install", action="store_true", help="use what is installed, do not call pip")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds of the CPU measurement (3)")
+    parser.add_argument("--seconds", type=float, default=4, help="seconds of load per case and round (4)")
+    parser.add_argument("--requests", type=int, default=100_000, help="requests of the memory measurement (100,000)")
     parser.add_argument("--json", type=Path, metavar="FILE", help="save the results")
     return parser.parse_args(arguments)
 

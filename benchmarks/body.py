@@ -1,0 +1,177 @@
+"""
+Measure a large body, 50 nested objects: msgspec by hand, the validator, and the report of six errors.
+
+Run alone as `python -m benchmarks.body <subject> --blocks 20 120`, it decodes between the marks that callgrind reads.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from benchmarks import callgrind
+from benchmarks.driver import mark
+from benchmarks.tables import markdown, ratio
+
+COUNT = 50
+SUBJECTS = ("raw-msgspec", "covet", "covet-six-errors")
+
+
+class Address(msgspec.Struct):
+    """
+    Describe where a line goes.
+    """
+
+    street: str
+    city: str
+    postcode: str
+
+
+class Line(msgspec.Struct):
+    """
+    Describe one line of an order.
+    """
+
+    sku: str
+    quantity: int
+    price: float
+    tags: list[str]
+    address: Address
+    gift: bool = False
+    note: str | None = None
+
+
+class Order(msgspec.Struct):
+    """
+    Describe the body.
+    """
+
+    reference: str
+    lines: list[Line]
+
+
+def make_order() -> dict[str, Any]:
+    """
+    Return a body that fits.
+    """
+    return {
+        "reference": "A-1",
+        "lines": [
+            {
+                "sku": f"SKU-{number:05}",
+                "quantity": number + 1,
+                "price": 9.5 + number,
+                "tags": ["new", "sale"],
+                "address": {"street": f"{number} High Street", "city": "Springfield", "postcode": "12345"},
+                "gift": number % 2 == 0,
+                "note": None,
+            }
+            for number in range(COUNT)
+        ],
+    }
+
+
+def make_broken_order() -> dict[str, Any]:
+    """
+    Return a body with six errors, far apart.
+    """
+    order = make_order()
+    lines = order["lines"]
+    order["reference"] = 7
+    lines[3]["quantity"] = "many"
+    lines[11]["price"] = None
+    lines[20]["tags"][1] = 5
+    del lines[33]["address"]["city"]
+    lines[49]["gift"] = "yes"
+    return order
+
+
+def encode(order: dict[str, Any]) -> bytes:
+    """
+    Return the bytes that a client sends.
+    """
+    return json.dumps(order, separators=(",", ":")).encode()
+
+
+def make_subject(name: str) -> Callable[[], object]:
+    """
+    Return a call that decodes the body once, after checking that it does what it is measured for.
+    """
+    good = encode(make_order())
+    if name == "raw-msgspec":
+        decode = msgspec.json.Decoder(Order).decode
+        return lambda: decode(good)
+
+    from covet.exceptions import ValidationError
+    from covet.validation import compile_validator
+
+    decode_json: Callable[[bytes], Order] = compile_validator(Order).decode_json
+    if name == "covet":
+        if decode_json(good) != msgspec.json.decode(good, type=Order):
+            raise AssertionError("the validator and msgspec disagree about the body")
+        return lambda: decode_json(good)
+
+    broken = encode(make_broken_order())
+
+    def report() -> list[Any]:
+        try:
+            decode_json(broken)
+        except ValidationError as exc:
+            return list(exc.errors)
+        return []
+
+    if len(report()) != 6:
+        raise AssertionError(f"six errors expected, got {report()}")
+    return report
+
+
+def measure_all(python: str, *, quick: bool) -> dict[str, float]:
+    """
+    Return the instructions per body of each subject.
+    """
+    sizes = [5, 15] if quick else [20, 120]
+    figures = {}
+    for name in SUBJECTS:
+        try:
+            (figures[name],) = callgrind.per_request(python, ["-m", "benchmarks.body", name], sizes)
+        except callgrind.CallgrindError as exc:
+            print(f"{name}: {exc}", file=sys.stderr)
+    return figures
+
+
+def table(figures: dict[str, float]) -> str:
+    """
+    Return the figures in thousands, against msgspec by hand and against the good path.
+    """
+    rows = [
+        [name, f"{value / 1000:.1f}", ratio(value, figures.get("raw-msgspec")), ratio(value, figures.get("covet"))]
+        for name, value in figures.items()
+    ]
+    header = ["thousand instructions", "per body", "/ raw msgspec", "/ covet good"]
+    note = f"{COUNT} nested objects, {len(encode(make_order()))} bytes; of six errors all six are reported."
+    return markdown("A large body", header, rows, note=note)
+
+
+def main() -> None:
+    """
+    Decode one subject's body in blocks between marks.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.body", description=__doc__)
+    parser.add_argument("subject", choices=SUBJECTS)
+    parser.add_argument("--blocks", type=int, nargs="+", default=[20, 120], help="bodies per counted block")
+    options = parser.parse_args()
+    subject = make_subject(options.subject)
+    for _ in range(options.blocks[0]):
+        subject()
+    for count in options.blocks:
+        mark()
+        for _ in range(count):
+            subject()
+    mark()
+
+
+if __name__ == "__main__":
+    main()
