@@ -12,7 +12,6 @@ from covet.core.route import Handler, Route, RouteOptions
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, suggest
 from covet.http.body import BodyLimits
-from covet.server import run
 from covet.types import ASGIApp
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
@@ -259,4 +258,7 @@ class CovetPy(CovetPyASGI):
             MissingDependencyError: If no server is installed.
             ConfigurationError: If an option is unknown or wrong.
         """
+        # Loaded here: an application under another server, or in a test, never needs it.
+        from covet.server import run
+
         run(self, host=host, port=port, workers=workers, reload=reload, **options)
