@@ -4,6 +4,7 @@ How a real server stops: what was accepted is answered, what hangs is cut, hooks
 
 import asyncio
 import http.client
+import os
 import signal
 import socket
 import threading
@@ -268,6 +269,21 @@ def test_a_stop_at_any_moment_of_the_start_is_heard(record: Path, delay: float) 
         # Before the supervisor handles signals, SIGTERM ends it in the ordinary way.
         assert status in {0, -signal.SIGTERM}
         assert "Traceback" not in server.log()
+
+
+def test_ctrl_c_reaches_every_process_and_is_quiet(record: Path) -> None:
+    """A terminal signals the whole group, and the supervisor its workers once more: all end, without a trace."""
+    with start("app", record, workers=2) as server:
+        stream = Fetch(f"{server.url}/stream")
+        time.sleep(0.3)
+        os.killpg(server.pid, signal.SIGINT)
+
+        status = server.wait(5)
+
+        assert status == 0
+        assert stream.result() == b"first last"
+        assert "Traceback" not in server.log()
+    assert record.read_text().count("stopped") == 2
 
 
 def test_a_worker_that_dies_is_replaced(record: Path) -> None:

@@ -11,6 +11,8 @@ import logging
 import os
 import signal
 import socket
+from collections.abc import Callable
+from functools import partial
 
 logger = logging.getLogger("covet.server")
 
@@ -21,7 +23,7 @@ START_POLL_SECONDS = 0.02
 
 class Drain:
     """
-    Watch for SIGTERM on a worker's loop, and bring the worker to its end.
+    Watch for SIGTERM and SIGINT on a worker's loop, and bring the worker to its end.
 
     Nothing here runs per request: the handler is installed once and costs nothing until the signal.
 
@@ -40,23 +42,38 @@ class Drain:
         self.timeout = timeout
         self.listening_on = listening_on
         self.begun = False
+        self._stop_server: Callable[[], object] | None = None
 
     def install_soon(self) -> None:
         """
-        Take SIGTERM over on the loop's first turn, when the server has installed its own handlers.
+        Take the signals over: now from what the server is about to install, then on the loop's first turn.
 
-        Until then the signal waits in the kernel: uvloop forgets a signal that arrives while it
-        does not run, and a server that missed its SIGTERM is killed half a minute later.
+        Granian 2.8.7 deadlocks when it is told to stop twice, as Ctrl+C does: the terminal signals
+        the workers, and so does their supervisor. It is therefore told by us, once. Until the first
+        turn the signals wait in the kernel, since uvloop forgets what arrives while it does not run.
         """
+        # An attribute of this loop alone, until it turns.
+        self.loop.add_signal_handler = self._keep_handler  # type: ignore[method-assign, assignment]
         if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
         self.loop.call_soon(self._install)
 
+    def _keep_handler(self, _number: int, callback: Callable[..., object], *arguments: object) -> None:
+        self._stop_server = partial(callback, *arguments)
+
     def _install(self) -> None:
-        # Not the loop's own handler: it would be lost between two runs of uvloop, start and service.
-        signal.signal(signal.SIGTERM, lambda _number, _frame: self.loop.call_soon_threadsafe(self.begin))
-        if hasattr(signal, "pthread_sigmask"):
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+        del self.loop.add_signal_handler
+        try:
+            if self._stop_server is None:
+                logger.warning("The server handles its signals in an unknown way: streams are not told when it stops.")
+                return
+            for number in _SIGNALS:
+                # The first wakes the loop out of its sleep; the second hears what arrives between two runs of uvloop.
+                self.loop.add_signal_handler(number, self.begin)
+                signal.signal(number, lambda _number, _frame: self.loop.call_soon_threadsafe(self.begin))
+        finally:
+            if hasattr(signal, "pthread_sigmask"):
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
     def begin(self) -> None:
         """Tell the application, let the server stop accepting, and set the deadline; once."""
@@ -79,8 +96,8 @@ class Drain:
             return
         tell_application(self.app)
         self.loop.call_later(self.timeout, self._cancel_requests)
-        # The server listens to SIGINT, too: it is how it learns of a signal that only we have seen.
-        signal.raise_signal(signal.SIGINT)
+        if self._stop_server is not None:
+            self._stop_server()
 
     def _cancel_requests(self) -> None:
         late = [task for task in asyncio.all_tasks(self.loop) if _coroutine_name(task) == _REQUEST]
@@ -108,6 +125,8 @@ def tell_application(app: object) -> None:
         # The stop goes on: a broken drain must not become a server that cannot be stopped.
         logger.exception("begin_drain() of the application failed.")
 
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 # The names of Granian's coroutines: one waits for the end of the worker, one runs each request.
 _SERVING = frozenset({"_main"})

@@ -35,10 +35,15 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
     raise Left(0)
 
 
+def _leave_on_signals() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+
+
 def _leave_in_child() -> None:
     # A forked worker inherits the supervisor's handler, which only sets a flag that nobody reads there.
     if is_worker():
-        signal.signal(signal.SIGTERM, _leave)
+        _leave_on_signals()
 
 
 @contextmanager
@@ -158,7 +163,7 @@ class Job:
 
         Without this the supervisor would start the worker again, for ever, if it fails slowly.
         """
-        signal.signal(signal.SIGTERM, _leave)
+        _leave_on_signals()
         try:
             serve(*arguments)
         except Left:
@@ -167,8 +172,6 @@ class Job:
             if self.drain is not None and self.drain.begun and not isinstance(exc, Exception):
                 # Stopped while it started: that is no failure. CancelledError is no Exception.
                 sys.exit(0)
-            if isinstance(exc, KeyboardInterrupt):
-                sys.exit(130)
             self._report(exc)
             sys.exit(START_FAILED)
 

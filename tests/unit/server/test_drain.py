@@ -26,20 +26,25 @@ class Listening:
 
 
 @pytest.fixture(autouse=True)
-def signals() -> Iterator[list[int]]:
-    """Catch SIGINT, which is how a server is told; SIGTERM is put back as it was."""
-    seen: list[int] = []
+def signals() -> Iterator[None]:
+    """Put the signal handlers back as they were."""
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    signal.signal(signal.SIGINT, lambda number, _frame: seen.append(number))
-    yield seen
+    yield
     for number, handler in previous.items():
         signal.signal(number, handler)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM})
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, previous)
 
 
 def make_drain(app: object, *, timeout: float = 30.0) -> Drain:
     """Make a drain for the running loop."""
     return Drain(app, asyncio.get_running_loop(), timeout=timeout, listening_on=1)
+
+
+def install(drain: Drain, stops: list[str]) -> None:
+    """Install a drain as a worker does: the server installs its own handlers right after it."""
+    drain.install_soon()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        drain.loop.add_signal_handler(number, stops.append, "stop")
 
 
 async def _main() -> None:
@@ -55,45 +60,62 @@ async def future_watcher(outcome: list[str]) -> None:
         outcome.append(str(exc))
 
 
-async def test_sigterm_tells_the_application_and_then_the_server(signals: list[int]) -> None:
-    """The signal reaches the application first, and the server as SIGINT."""
-    app = Listening()
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+async def test_a_signal_tells_the_application_and_the_server(number: signal.Signals) -> None:
+    """Either signal reaches the application and the server."""
+    app, stops = Listening(), list[str]()
     service = asyncio.create_task(_main())
-    make_drain(app).install_soon()
+    install(make_drain(app), stops)
     await asyncio.sleep(0)
 
-    signal.raise_signal(signal.SIGTERM)
+    signal.raise_signal(number)
     await asyncio.sleep(0.01)
 
     assert app.told == 1
-    assert signals == [signal.SIGINT]
+    assert stops == ["stop"]
     service.cancel()
 
 
-async def test_a_signal_before_the_first_turn_is_not_lost(signals: list[int]) -> None:
-    """Until the handler is installed, SIGTERM waits in the kernel."""
-    app = Listening()
+async def test_a_signal_before_the_first_turn_is_not_lost() -> None:
+    """Until the handlers are installed, a signal waits in the kernel."""
+    app, stops = Listening(), list[str]()
     service = asyncio.create_task(_main())
-    make_drain(app).install_soon()
+    install(make_drain(app), stops)
 
     signal.raise_signal(signal.SIGTERM)
     await asyncio.sleep(0.01)
 
-    assert app.told == 1
+    assert stops == ["stop"]
     service.cancel()
 
 
-async def test_the_drain_begins_once(signals: list[int]) -> None:
-    """A second SIGTERM changes nothing."""
-    app = Listening()
+async def test_the_server_is_told_once() -> None:
+    """Granian deadlocks when it is told to stop twice: however many signals come, it hears of one."""
+    app, stops = Listening(), list[str]()
     service = asyncio.create_task(_main())
-    drain = make_drain(app)
+    install(make_drain(app), stops)
+    await asyncio.sleep(0)
 
-    drain.begin()
-    drain.begin()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGINT):
+        signal.raise_signal(number)
+    await asyncio.sleep(0.01)
+    signal.raise_signal(signal.SIGTERM)
+    await asyncio.sleep(0.01)
 
+    assert stops == ["stop"]
     assert app.told == 1
     service.cancel()
+
+
+async def test_a_server_that_handles_signals_otherwise_keeps_doing_so(caplog: pytest.LogCaptureFixture) -> None:
+    """If the server installs no handler on the loop, its signals are left to it, with a warning."""
+    before = signal.getsignal(signal.SIGTERM)
+    make_drain(Listening()).install_soon()
+
+    await asyncio.sleep(0.01)
+
+    assert signal.getsignal(signal.SIGTERM) is before
+    assert "The server handles its signals in an unknown way" in caplog.text
 
 
 async def test_a_start_is_cancelled() -> None:
@@ -113,12 +135,12 @@ async def test_a_start_is_cancelled() -> None:
         await starting
 
 
-async def test_a_start_that_was_just_over_is_stopped_when_it_serves(
-    signals: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_start_that_was_just_over_is_stopped_when_it_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     """A signal between the end of the start and the beginning of service stops the service."""
-    app = Listening()
+    app, stops = Listening(), list[str]()
     drain = make_drain(app)
+    install(drain, stops)
+    await asyncio.sleep(0)
     # All tasks of the start are done at that moment.
     monkeypatch.setattr(asyncio, "all_tasks", lambda _loop: set())
     drain.begin()
@@ -128,7 +150,7 @@ async def test_a_start_that_was_just_over_is_stopped_when_it_serves(
     await asyncio.sleep(0.1)
 
     assert app.told == 1
-    assert signals == [signal.SIGINT]
+    assert stops == ["stop"]
     service.cancel()
 
 
