@@ -8,7 +8,7 @@ import asyncio
 from typing import Any
 from urllib.parse import quote
 
-from covet.core.rsgi import RSGIProtocol, RSGIScope, RSGIStream
+from covet.core.rsgi import RSGIProtocol, RSGIScope, RSGIStream, next_chunk
 from covet.types import ASGIApp, Message
 
 
@@ -65,7 +65,7 @@ class _Exchange:
 
     async def receive(self) -> Message:
         if not self._is_body_over:
-            chunk = await anext(self._chunks, None)
+            chunk = await next_chunk(self._chunks)
             if chunk is not None:
                 return {"type": "http.request", "body": chunk, "more_body": True}
             self._is_body_over = True
