@@ -66,7 +66,7 @@ def run(target: object, **options: Unpack[RunOptions]) -> None:
         >>> run(object(), port=8000)
         Traceback (most recent call last):
             ...
-        covet.server.target.TargetError: An object is no application: it neither can be called nor has __rsgi__.
+        covet.server.target.TargetError: 'object' is no kind of application: it neither can be called nor has __rsgi__.
     """
     # One frame is ours; a method such as `CovetPy.run()` above it is skipped by `find_target` on its own.
     serve(target, make_options(options), caller=sys._getframe(1))  # noqa: SLF001 - the documented way to the caller
@@ -172,7 +172,9 @@ def _make_job(
 def _make_application(target: object, options: ServerOptions) -> object:
     made = target() if options.factory and callable(target) else target
     if not is_application(made):
-        raise TargetError(f"An {type(made).__name__} is no application: it neither can be called nor has __rsgi__.")
+        raise TargetError(
+            f"{type(made).__name__!r} is no kind of application: it neither can be called nor has __rsgi__."
+        )
     return made
 
 

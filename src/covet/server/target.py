@@ -87,7 +87,7 @@ class ImportTarget:
             )
         if not is_application(found):
             raise TargetError(
-                f"{self} is {_describe(found)}, not an application.",
+                f"{self} {'made' if self.factory else 'is'} {_describe(found)}, not an application.",
                 hint="An application is callable as ASGI (scope, receive, send) or has __rsgi__.",
             )
         return found
@@ -112,7 +112,11 @@ class ImportTarget:
         found: object = module
         for name in self.attribute.split("."):
             if not hasattr(found, name):
-                candidates = [key for key, value in vars(module).items() if _may_be_meant(key, value, self.factory)]
+                candidates = [
+                    key
+                    for key, value in vars(module).items()
+                    if _may_be_meant(key, value, factory=self.factory, module=self.module)
+                ]
                 raise TargetError(
                     f"Module {self.module!r} has no {self.attribute!r}.", hint=suggest(self.attribute, candidates)
                 )
@@ -197,9 +201,15 @@ def choose_interface(app: object, asked: Interface | None, *, rsgi_possible: boo
     """
     speaks_rsgi = hasattr(app, "__rsgi__")
     if asked == "rsgi" and not speaks_rsgi:
-        raise TargetError(f"{_describe(app)} does not speak RSGI: it has no __rsgi__.", hint='Use interface="asgi".')
+        raise TargetError(
+            f"The application is {_describe(app)} without __rsgi__: it does not speak RSGI.",
+            hint='Use interface="asgi".',
+        )
     if asked == "asgi" and not callable(app):
-        raise TargetError(f"{_describe(app)} does not speak ASGI: it cannot be called.", hint='Use interface="rsgi".')
+        raise TargetError(
+            f"The application is {_describe(app)} that cannot be called: it does not speak ASGI.",
+            hint='Use interface="rsgi".',
+        )
     if asked is not None:
         return asked
     return "rsgi" if rsgi_possible and speaks_rsgi else "asgi"
@@ -255,10 +265,11 @@ def _modules_in(missing: str) -> list[str]:
     ]
 
 
-def _may_be_meant(name: str, value: object, factory: bool) -> bool:
-    if factory:
-        return inspect.isfunction(value)
-    if name.startswith("__") or type(value).__module__ in {"typing", "types", "builtins"}:
+def _may_be_meant(name: str, value: object, *, factory: bool, module: str) -> bool:
+    if inspect.isfunction(value):
+        # What is imported from elsewhere is hardly meant; a function of this module may be either kind.
+        return value.__module__ == module and (factory or not _looks_like_factory(value))
+    if factory or name.startswith("__") or type(value).__module__ in {"typing", "types", "builtins"}:
         return False
     return is_application(value)
 

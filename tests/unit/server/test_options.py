@@ -1,0 +1,87 @@
+"""
+The options of `run()`: what can be, and what is said about what cannot.
+"""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from covet.exceptions import ConfigurationError
+from covet.server.options import RunOptions, ServerOptions, make_options
+
+
+def test_defaults_are_safe() -> None:
+    """Nothing is reachable from outside, and HTTP/2 is off, unless asked for."""
+    options = ServerOptions()
+
+    assert options.host == "127.0.0.1"
+    assert options.http == "1"
+    assert options.reload is False
+    assert options.drain_timeout == 30
+
+
+def test_the_keyword_arguments_are_the_fields() -> None:
+    """What `run()` takes is what `ServerOptions` documents."""
+    assert set(RunOptions.__annotations__) == {field.name for field in fields(ServerOptions)}
+
+
+def test_every_option_is_documented() -> None:
+    """Each option has its line in the class's docstring."""
+    documented = ServerOptions.__doc__ or ""
+
+    missing = [field.name for field in fields(ServerOptions) if f"\n        {field.name}: " not in documented]
+    assert missing == []
+
+
+def test_an_unknown_option_is_refused_with_a_suggestion() -> None:
+    """A misspelt option names the one that was meant."""
+    with pytest.raises(ConfigurationError, match=r"run\(\) has no option 'drain_timeuot'\.\n  Did you mean 'drain_tim"):
+        make_options({"drain_timeuot": 3})  # type: ignore[typeddict-unknown-key]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"port": 65536}, "port must be an integer from 0 to 65535, got 65536."),
+        ({"port": "80"}, "port must be an integer from 0 to 65535, got '80'."),
+        ({"port": True}, "port must be an integer from 0 to 65535, got True."),
+        ({"workers": 0}, "workers must be an integer from 1 to 1024, got 0."),
+        ({"backlog": 1}, "backlog must be an integer from 128 to 65535, got 1."),
+        ({"backpressure": 0}, "backpressure must be an integer from 1 to 1000000, got 0."),
+        ({"drain_timeout": 0}, "drain_timeout must be a number of seconds above 0, got 0."),
+        ({"drain_timeout": None}, "drain_timeout must be a number of seconds above 0, got None."),
+        ({"header_timeout": float("nan")}, "header_timeout must be a number of seconds above 0, got nan."),
+        ({"keep_alive": "5"}, "keep_alive must be a number of seconds above 0, got '5'."),
+        ({"server": "granain"}, "server cannot be 'granain'.\n  Did you mean 'granian'?"),
+        ({"interface": "wsgi"}, "interface cannot be 'wsgi'."),
+        ({"http": "3"}, "http cannot be '3'."),
+        ({"http": 1}, "http cannot be 1."),
+        ({"log_level": "loud"}, "log_level cannot be 'loud'."),
+        ({"start_method": "forkserver"}, "start_method cannot be 'forkserver'.\n  Available: fork, spawn."),
+        ({"reload": "yes"}, "reload must be True or False, got 'yes'."),
+        ({"host": ""}, "host must be an address or a name, got ''."),
+        ({"tls_key": "key.pem"}, "TLS needs both tls_certificate and tls_key"),
+        ({"reload": True, "workers": 2}, "reload=True serves with one worker, got workers=2."),
+    ],
+)
+def test_a_wrong_value_is_refused(given: RunOptions, message: str) -> None:
+    """The error names the option, what it may be, and what was given."""
+    with pytest.raises(ConfigurationError) as caught:
+        make_options(given)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("options", "address"),
+    [
+        (ServerOptions(port=80), "http://127.0.0.1:80"),
+        (ServerOptions(host="::1"), "http://[::1]:8000"),
+        (ServerOptions(tls_certificate="c.pem", tls_key="k.pem"), "https://127.0.0.1:8000"),
+        (ServerOptions(uds=Path("/run/app.sock")), "unix:/run/app.sock"),
+    ],
+)
+def test_the_address_is_a_url(options: ServerOptions, address: str) -> None:
+    """The address can be copied from the log into a browser."""
+    assert options.address == address
