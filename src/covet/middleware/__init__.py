@@ -3,5 +3,6 @@ Middleware: the base, the pipeline, and the built-in ones.
 """
 
 from covet.core.middleware import CallNext, Middleware, MiddlewarePipeline
+from covet.middleware.cors import CORSMiddleware
 
-__all__ = ["CallNext", "Middleware", "MiddlewarePipeline"]
+__all__ = ["CORSMiddleware", "CallNext", "Middleware", "MiddlewarePipeline"]
