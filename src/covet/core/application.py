@@ -66,6 +66,7 @@ class CovetPyASGI:
         # raw middleware wraps it: one look-up sends all that the slow way.
         self._hosts_bytes: set[bytes] = set()
         self._hosts_text: set[str] = set()
+        self._http_protocol: type | None = None
         self._static = self.router.tree.static
         self._find = self.router.tree.find
         # PERF: servers tell ASGI 3 by whether `app.__call__` is a coroutine function; calling the application looks
@@ -182,7 +183,8 @@ class CovetPyASGI:
 
     def __rsgi__(self, scope: RSGIScope, protocol: RSGIProtocol) -> Coroutine[Any, Any, None]:
         """Answer a call of an RSGI server."""
-        if scope.proto == "http":
+        # PERF: comparing the class says what `scope.proto` would, without a string from Rust.
+        if protocol.__class__ is self._http_protocol:
             method = scope.method
             headers = scope.headers
             hosts = headers.get_all("host")
@@ -203,7 +205,7 @@ class CovetPyASGI:
                 if table is not None:
                     route = table.get(method)
                     if route is not None:
-                        return route.endpoint.rsgi(scope, protocol, values, headers.get("accept"))  # type: ignore[no-any-return]
+                        return route.endpoint.rsgi(scope, protocol, values, headers)  # type: ignore[no-any-return]
         return self._dispatch_rsgi(scope, protocol)
 
     async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:
@@ -232,7 +234,8 @@ class CovetPyASGI:
         endpoint = compiled.rsgi
         if scope.method == "HEAD":
             endpoint = compiled.rsgi_head = compiled.rsgi_head or compile_rsgi(compiled, self, is_head=True)
-        await endpoint(scope, protocol, values, ", ".join(headers.get_all("accept")) or None)
+        self._http_protocol = protocol.__class__
+        await endpoint(scope, protocol, values, headers)
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start, when an RSGI server's worker does."""

@@ -156,13 +156,14 @@ class ASGIWire:
     parameters = "scope, receive, send, values, accept"
     request = "ASGIRequest(compiled, app, scope, receive, values)"
     exchange = "send"
+    wants_json = "(accept is None or accept in json_accepted)"
+    has_text_headers = False
 
     def __init__(self, app: object) -> None:
         self._app = app
 
     def bind(self, writer: CodeWriter) -> None:
         """Put what the source names into the namespace."""
-        writer.namespace["accepts_text"] = False
         writer.bind("app", self._app)
         writer.bind("ASGIRequest", ASGIRequest)
         writer.bind("send_response", send_response)

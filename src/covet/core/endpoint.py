@@ -39,6 +39,8 @@ class Wire(Protocol):
     parameters: str
     request: str
     exchange: str
+    wants_json: str
+    has_text_headers: bool
 
     def bind(self, writer: CodeWriter) -> None:
         """Put what the adapter's source names into the namespace."""
@@ -163,7 +165,7 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
             _write_call(writer, compiled, "values", "request" if needs_request else wire.request)
             writer.line("kind = result.__class__")
             if results.is_plain:
-                _write_fast_result(writer, compiled, has_request=needs_request, make_request=wire.request)
+                _write_fast_result(writer, compiled, wire, has_request=needs_request)
             else:
                 if not needs_request:
                     writer.line(f"request = {wire.request}")
@@ -186,11 +188,12 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
     return writer.compile("endpoint", str(route))
 
 
-def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, *, has_request: bool, make_request: str) -> None:
+def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, *, has_request: bool) -> None:
     """Write the two results that nearly every handler gives: text and JSON; the rest goes to the table."""
-    wants_json = f"(accept is None or accept in {writer.bind('json_accepted', _accepted_for(writer, compiled))})"
+    results = compiled.results
+    writer.bind("json_accepted", results.accepted if wire.has_text_headers else results.accepted_bytes)
     is_text_first = compiled.plan.info.return_annotation is str
-    tests = ["kind is str", f"kind in json_types and {wants_json}"]
+    tests = ["kind is str", f"kind in json_types and {wire.wants_json}"]
     keyword = "if"
     for test in tests if is_text_first else reversed(tests):
         with writer.block(f"{keyword} {test}:"):
@@ -204,13 +207,8 @@ def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, *, has_reque
         keyword = "elif"
     with writer.block("else:"):
         if not has_request:
-            writer.line(f"request = {make_request}")
+            writer.line(f"request = {wire.request}")
         writer.line("response = to_response(request, result)")
-
-
-def _accepted_for(writer: CodeWriter, compiled: CompiledRoute) -> object:
-    is_text: bool = writer.namespace["accepts_text"]
-    return compiled.results.accepted if is_text else compiled.results.accepted_bytes
 
 
 def _bind_common(writer: CodeWriter, compiled: CompiledRoute) -> None:

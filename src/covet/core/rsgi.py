@@ -75,7 +75,7 @@ class RSGIProtocol(Protocol):
     def response_stream(self, status: int, headers: WireHeaders) -> RSGIStream: ...
 
 
-Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], str | None], Awaitable[None]]
+Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], RSGIHeaders], Awaitable[None]]
 
 
 class RSGIRequest(Request):
@@ -176,16 +176,18 @@ async def _as_coroutine(awaitable: Awaitable[None]) -> None:
 class RSGIWire:
     """What RSGI contributes to the source of an endpoint."""
 
-    parameters = "scope, protocol, values, accept"
+    parameters = "scope, protocol, values, headers"
     request = "RSGIRequest(compiled, app, scope, protocol, values)"
     exchange = "protocol"
+    # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call.
+    wants_json = "((accept := headers.get('accept')) is None or accept in json_accepted)"
+    has_text_headers = True
 
     def __init__(self, app: object) -> None:
         self._app = app
 
     def bind(self, writer: CodeWriter) -> None:
         """Put what the source names into the namespace."""
-        writer.namespace["accepts_text"] = True
         writer.bind("app", self._app)
         writer.bind("RSGIRequest", RSGIRequest)
         writer.bind("send_response", send_response)
@@ -210,7 +212,7 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
     has_finishers = compiled.has_finishers
 
     async def endpoint_with_layers(
-        scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], accept: str | None
+        scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], headers: RSGIHeaders
     ) -> None:
         request = RSGIRequest(compiled, app, scope, protocol, values)
         response = error = None
