@@ -264,7 +264,7 @@ def test_several_workers_fail_together(server_name: str) -> None:
     ("target", "text", "expected"),
     [
         ("nowhere:app", "", "There is no module 'nowhere'"),
-        ("sampel:app", "", "Did you mean 'sample'?"),
+        ("samples:app", "", "Did you mean 'sample'?"),
         ("sample:app", "app = (", "SyntaxError"),
         ("sample:app", "import nowhere_to_be_found", "No module named 'nowhere_to_be_found'"),
         ("sample:app", "raise SystemError('out of tea')", "SystemError: out of tea"),

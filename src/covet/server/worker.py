@@ -27,23 +27,36 @@ START_FAILED = 1
 UVICORN_START_FAILED = 3
 
 
-class Left(SystemExit):
-    """A worker was stopped before it had loaded the application: there is nothing to drain."""
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    raise Left(0)
+def _end_at_once_on_sigterm() -> None:
+    """
+    Let SIGTERM end this process until the application is loaded: there is nothing to drain yet.
+
+    No handler of Python's: an exception that it raises is swallowed where one is ignored, as in a
+    weak reference's callback, and the signal with it. SIGINT is left to the supervisor, which
+    answers it with SIGTERM.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, lambda _number, _frame: None)
 
 
-def _leave_on_signals() -> None:
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
+def _before_fork() -> None:
+    # Between the fork and its own handlers, a worker has the supervisor's: they set a flag that nobody reads there.
+    if _is_supervisor():
+        signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
-def _leave_in_child() -> None:
-    # A forked worker inherits the supervisor's handler, which only sets a flag that nobody reads there.
+def _after_fork() -> None:
+    if _is_supervisor():
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
+def _after_fork_in_worker() -> None:
     if is_worker():
-        _leave_on_signals()
+        _end_at_once_on_sigterm()
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
 @contextmanager
@@ -59,9 +72,13 @@ def supervising() -> Iterator[None]:
 
 @cache
 def _watch_forks() -> None:
-    # Once per process: such a hook cannot be taken away.
+    # Once per process: such hooks cannot be taken away.
     if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=_leave_in_child)
+        os.register_at_fork(before=_before_fork, after_in_parent=_after_fork, after_in_child=_after_fork_in_worker)
+
+
+def _is_supervisor() -> bool:
+    return os.environ.get(SUPERVISOR_VARIABLE) == str(os.getpid())
 
 
 def is_worker() -> bool:
@@ -163,11 +180,9 @@ class Job:
 
         Without this the supervisor would start the worker again, for ever, if it fails slowly.
         """
-        _leave_on_signals()
+        _end_at_once_on_sigterm()
         try:
             serve(*arguments)
-        except Left:
-            raise
         except BaseException as exc:  # noqa: BLE001 - a server that exits by SystemExit failed, too
             if self.drain is not None and self.drain.begun and not isinstance(exc, Exception):
                 # Stopped while it started: that is no failure. CancelledError is no Exception.
