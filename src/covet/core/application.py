@@ -10,15 +10,12 @@ from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, Final
 
 from covet._extras import find_extra
-from covet.core.asgi import compile_asgi
-from covet.core.bridge import bridge_to_asgi
-from covet.core.endpoint import CompiledRoute, compile_route
 from covet.core.lifespan import Lifespan, MountedLifespan, Phase, Step, make_context_step
 from covet.core.middleware import MiddlewarePipeline
 from covet.core.path_template import PathTemplate
 from covet.core.route import Route, make_route
 from covet.core.routing import CovetRouter, TrailingSlash
-from covet.core.rsgi import RSGIProtocol, RSGIScope, compile_rsgi
+from covet.core.rsgi_types import RSGIProtocol, RSGIScope
 from covet.core.unmatched import (
     MAX_HEADERS,
     MAX_PATH_SIZE,
@@ -61,7 +58,7 @@ class CovetPyASGI:
         self._lifespan = Lifespan()
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
-        self._unmatched: CompiledRoute | None = None
+        self._unmatched: Any = None
         # PERF: the hosts that were found valid. It is empty until the application is compiled, and stays so when
         # raw middleware wraps it: one look-up sends all that the slow way.
         self._hosts_bytes: set[bytes] = set()
@@ -151,7 +148,7 @@ class CovetPyASGI:
             self._remember_host(next(value for name, value in headers if name == b"host"))
         endpoint = compiled.asgi
         if scope["method"] == "HEAD":
-            endpoint = compiled.asgi_head = compiled.asgi_head or compile_asgi(compiled, self, is_head=True)
+            endpoint = compiled.asgi_head
         await endpoint(scope, receive, send, values, accept)
 
     async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -211,7 +208,7 @@ class CovetPyASGI:
     async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:
         self.compile()
         if self._wrapped is not None or scope.proto != "http":
-            await bridge_to_asgi(self._wrapped or self._dispatch_inner_asgi, scope, protocol)
+            await self._bridge(self._wrapped or self._dispatch_inner_asgi, scope, protocol)
             return
         headers = scope.headers
         pairs = headers.items()
@@ -227,13 +224,13 @@ class CovetPyASGI:
         )
         compiled, values, mount = self._resolve(scope.path, scope.method, problem)
         if mount is not None:
-            await bridge_to_asgi(mount[1], scope, protocol, root_path=mount[0])
+            await self._bridge(mount[1], scope, protocol, root_path=mount[0])
             return
         if problem is None:
             self._remember_host(hosts[0].encode("latin-1"))
         endpoint = compiled.rsgi
         if scope.method == "HEAD":
-            endpoint = compiled.rsgi_head = compiled.rsgi_head or compile_rsgi(compiled, self, is_head=True)
+            endpoint = compiled.rsgi_head
         self._http_protocol = protocol.__class__
         await endpoint(scope, protocol, values, headers)
 
@@ -249,7 +246,7 @@ class CovetPyASGI:
 
     def _resolve(
         self, path: str, method: str, problem: HTTPError | None
-    ) -> tuple[CompiledRoute, Sequence[Any], tuple[str, ASGIApp] | None]:
+    ) -> tuple[Any, Sequence[Any], tuple[str, ASGIApp] | None]:
         """Decide what answers: a route, a mounted application, or the error that `_unmatched` raises."""
         if self._unmatched is None:
             raise ConfigurationError("The application is not compiled.")
@@ -267,8 +264,7 @@ class CovetPyASGI:
         if found.route is not None:
             if found.route.endpoint is None:
                 self._prepare_route(found.route)
-            compiled: CompiledRoute = found.route.endpoint
-            return compiled, found.values, None
+            return found.route.endpoint, found.values, None
         return self._unmatched, (answer_unmatched(found, method),), None
 
     def _remember_host(self, host: bytes) -> None:
@@ -292,6 +288,10 @@ class CovetPyASGI:
         """
         if self._is_compiled:
             return
+        from covet.core.compilation import bridge_to_asgi
+
+        self._bridge = bridge_to_asgi
+        self._serializer_table = SerializerTable(self.serializers)
         failures: list[Exception] = []
         for route in self.router.routes:
             try:
@@ -313,17 +313,25 @@ class CovetPyASGI:
     def _prepare_route(self, route: Route) -> None:
         route.endpoint = self._compile(route)
 
-    def _compile(self, route: Route) -> CompiledRoute:
+    # Any: `CompiledRoute`, whose module is loaded here and not before.
+    def _compile(self, route: Route) -> Any:
+        from covet.core.compilation import compile_asgi, compile_route, compile_rsgi
+
         compiled = compile_route(
             route,
             self._pipeline.layers,
             [self.router.group.exception_handlers],
-            SerializerTable(self.serializers),
+            self._serializer_table,
             self.body_limits,
             is_debug=self.debug,
         )
         compiled.asgi = compile_asgi(compiled, self)
         compiled.rsgi = compile_rsgi(compiled, self)
+        if "GET" in route.methods:
+            compiled.asgi_head = compile_asgi(compiled, self, is_head=True)
+            compiled.rsgi_head = compile_rsgi(compiled, self, is_head=True)
+        else:
+            compiled.asgi_head, compiled.rsgi_head = compiled.asgi, compiled.rsgi
         return compiled
 
     def _recompile(self) -> None:

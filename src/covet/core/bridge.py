@@ -8,7 +8,8 @@ import asyncio
 from typing import Any
 from urllib.parse import quote
 
-from covet.core.rsgi import RSGIProtocol, RSGIScope, RSGIStream, next_chunk
+from covet.core.rsgi import next_chunk
+from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIStream
 from covet.types import ASGIApp, Message
 
 

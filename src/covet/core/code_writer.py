@@ -5,11 +5,12 @@ Generated source that stays debuggable: indentation by blocks, names checked, tr
 import linecache
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, Final
 
-_SERIAL: Final = count(1)
+# The source has no value of any route in it, only names, so that routes of one shape share their code: 5,000
+# routes compile a handful of times. The shapes of a program are few.
+_COMPILED: Final[dict[str, CodeType]] = {}
 
 
 class CodeWriter:
@@ -20,7 +21,7 @@ class CodeWriter:
         >>> writer = CodeWriter()
         >>> with writer.block("def double(number):"):
         ...     writer.line(f"return number * {writer.bind('factor', 2)}")
-        >>> writer.compile("double", "example")(21)
+        >>> writer.compile("double")(21)
         42
     """
 
@@ -64,18 +65,20 @@ class CodeWriter:
         """What was written."""
         return "\n".join(self._lines) + "\n"
 
-    def compile(self, name: str, title: str) -> Callable[..., Any]:
+    def compile(self, name: str) -> Callable[..., Any]:
         """
         Compile what was written and return the function of that name.
 
         Args:
             name: The function's name in the source.
-            title: What it is for, shown as the file in tracebacks.
         """
-        filename = f"<covet {next(_SERIAL)}: {title}>"
         source = self.source
-        linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+        code = _COMPILED.get(source)
+        if code is None:
+            filename = f"<covet {len(_COMPILED) + 1}: {name}>"
+            linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+            code = _COMPILED[source] = compile(source, filename, "exec")
         # Only text written by this package gets here: names are generated, values go through the namespace.
-        exec(compile(source, filename, "exec"), self.namespace)  # noqa: S102
+        exec(code, self.namespace)  # noqa: S102
         function: FunctionType = self.namespace[name]
         return function

@@ -143,7 +143,7 @@ def compile_handle(compiled: CompiledRoute) -> Handle:
     writer = CodeWriter()
     _bind_common(writer, compiled)
     _write_onion(writer, compiled, 0, "handle")
-    return writer.compile("handle", str(compiled.route))
+    return writer.compile("handle")
 
 
 def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
@@ -185,7 +185,7 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
             writer.line(send)
         with writer.block("if response is not None:" if not needs_request else "if True:"):
             writer.line("await run_afterwards(request, response)")
-    return writer.compile("endpoint", str(route))
+    return writer.compile("endpoint")
 
 
 def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, *, has_request: bool) -> None:
@@ -342,7 +342,7 @@ def _continue_elsewhere(writer: CodeWriter, compiled: CompiledRoute, index: int)
     inner = CodeWriter()
     _bind_common(inner, compiled)
     _write_onion(inner, compiled, index, f"inner_{index}")
-    writer.bind(f"inner_{index}", inner.compile(f"inner_{index}", str(compiled.route)))
+    writer.bind(f"inner_{index}", inner.compile(f"inner_{index}"))
 
 
 __all__ = ["CompiledRoute", "Handle", "Wire", "compile_bare", "compile_handle", "compile_route"]

@@ -9,7 +9,7 @@ client nor lets the event loop run.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from typing import Any, Final, Protocol
+from typing import Any, Final
 from urllib.parse import quote
 
 from covet.core.afterwards import finish, run_afterwards
@@ -17,62 +17,15 @@ from covet.core.asgi import run_against
 from covet.core.code_writer import CodeWriter
 from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
 from covet.core.errors import make_error_response
+from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, WireHeaders
 from covet.core.unmatched import MAX_QUERY_SIZE
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
 from covet.http.response import JSON, TEXT, Response, StreamedResponse, has_no_body
 
-WireHeaders = list[tuple[str, str]]
-
 # How many pieces of a stream are sent before the event loop gets a turn.
 _PIECES_PER_TURN: Final = 16
-
-
-class RSGIHeaders(Protocol):
-    """A request's headers as Granian shows them."""
-
-    def get(self, key: str) -> str | None: ...
-    def get_all(self, key: str) -> list[str]: ...
-    def items(self) -> list[tuple[str, str]]: ...
-    def __contains__(self, key: str) -> bool: ...
-    def __len__(self) -> int: ...
-
-
-class RSGIScope(Protocol):
-    """A request's head as Granian shows it."""
-
-    @property
-    def proto(self) -> str: ...
-    @property
-    def method(self) -> str: ...
-    @property
-    def path(self) -> str: ...
-    @property
-    def query_string(self) -> str: ...
-    @property
-    def scheme(self) -> str: ...
-    @property
-    def client(self) -> str: ...
-    @property
-    def headers(self) -> RSGIHeaders: ...
-
-
-class RSGIStream(Protocol):
-    """The body of a response that is sent in pieces."""
-
-    async def send_bytes(self, data: bytes) -> None: ...
-
-
-class RSGIProtocol(Protocol):
-    """The object through which an application reads a request and answers it."""
-
-    def __call__(self) -> Awaitable[bytes]: ...
-    def __aiter__(self) -> AsyncIterator[bytes]: ...
-    async def client_disconnect(self) -> None: ...
-    def response_empty(self, status: int, headers: WireHeaders) -> None: ...
-    def response_bytes(self, status: int, headers: WireHeaders, body: bytes) -> None: ...
-    def response_stream(self, status: int, headers: WireHeaders) -> RSGIStream: ...
 
 
 Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], RSGIHeaders], Awaitable[None]]

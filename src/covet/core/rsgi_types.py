@@ -1,0 +1,96 @@
+"""
+What an RSGI server gives to an application, as far as it is used here.
+"""
+
+from collections.abc import AsyncIterator, Awaitable
+from typing import Protocol
+
+WireHeaders = list[tuple[str, str]]
+
+
+class RSGIHeaders(Protocol):
+    """A request's headers as Granian shows them."""
+
+    def get(self, key: str) -> str | None:
+        """Give the first value of a name."""
+        ...
+
+    def get_all(self, key: str) -> list[str]:
+        """List the values of a name."""
+        ...
+
+    def items(self) -> list[tuple[str, str]]:
+        """List the pairs, those of one name together."""
+        ...
+
+    def __contains__(self, key: str) -> bool: ...
+    def __len__(self) -> int: ...
+
+
+class RSGIScope(Protocol):
+    """A request's head as Granian shows it."""
+
+    @property
+    def proto(self) -> str:
+        """`"http"` or `"ws"`."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """The method, as it came."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """The percent-decoded path."""
+        ...
+
+    @property
+    def query_string(self) -> str:
+        """The query, as it came."""
+        ...
+
+    @property
+    def scheme(self) -> str:
+        """`"http"` or `"https"`."""
+        ...
+
+    @property
+    def client(self) -> str:
+        """The client's address and port."""
+        ...
+
+    @property
+    def headers(self) -> RSGIHeaders:
+        """The headers."""
+        ...
+
+
+class RSGIStream(Protocol):
+    """The body of a response that is sent in pieces."""
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send a piece."""
+        ...
+
+
+class RSGIProtocol(Protocol):
+    """The object through which an application reads a request and answers it."""
+
+    def __call__(self) -> Awaitable[bytes]: ...
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    async def client_disconnect(self) -> None:
+        """Wait until the client leaves."""
+        ...
+
+    def response_empty(self, status: int, headers: WireHeaders) -> None:
+        """Answer without a body."""
+        ...
+
+    def response_bytes(self, status: int, headers: WireHeaders, body: bytes) -> None:
+        """Answer with bytes."""
+        ...
+
+    def response_stream(self, status: int, headers: WireHeaders) -> RSGIStream:
+        """Answer in pieces."""
+        ...
