@@ -64,6 +64,8 @@ class CovetPyASGI:
         self._hosts_bytes: set[bytes] = set()
         self._hosts_text: set[str] = set()
         self._http_protocol: type | None = None
+        # The protocol of the server, once one has started the application.
+        self._protocol: str | None = None
         self._static = self.router.tree.static
         self._find = self.router.tree.find
         # PERF: servers tell ASGI 3 by whether `app.__call__` is a coroutine function; calling the application looks
@@ -168,7 +170,11 @@ class CovetPyASGI:
             message = await receive()
             event = message["type"].removeprefix("lifespan.")
             try:
-                await (self.startup() if event == "startup" else self.shutdown())
+                if event == "startup":
+                    self._protocol = "asgi"
+                    await self.startup()
+                else:
+                    await self.shutdown()
             except BaseException as exc:
                 await send({"type": f"lifespan.{event}.failed", "message": f"{type(exc).__name__}: {exc}"})
                 raise
@@ -236,6 +242,7 @@ class CovetPyASGI:
 
     def __rsgi_init__(self, loop: asyncio.AbstractEventLoop) -> None:
         """Start, when an RSGI server's worker does."""
+        self._protocol = "rsgi"
         loop.run_until_complete(self.startup())
 
     def __rsgi_del__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -315,24 +322,18 @@ class CovetPyASGI:
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
     def _compile(self, route: Route) -> Any:
-        from covet.core.compilation import compile_asgi, compile_route, compile_rsgi
+        from covet.core.compilation import compile_for_servers
 
-        compiled = compile_route(
+        return compile_for_servers(
+            self,
             route,
             self._pipeline.layers,
             [self.router.group.exception_handlers],
             self._serializer_table,
             self.body_limits,
+            protocol=self._protocol,
             is_debug=self.debug,
         )
-        compiled.asgi = compile_asgi(compiled, self)
-        compiled.rsgi = compile_rsgi(compiled, self)
-        if "GET" in route.methods:
-            compiled.asgi_head = compile_asgi(compiled, self, is_head=True)
-            compiled.rsgi_head = compile_rsgi(compiled, self, is_head=True)
-        else:
-            compiled.asgi_head, compiled.rsgi_head = compiled.asgi, compiled.rsgi
-        return compiled
 
     def _recompile(self) -> None:
         """Forget what was compiled: something that all routes contain has changed."""

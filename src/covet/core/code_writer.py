@@ -3,8 +3,7 @@ Generated source that stays debuggable: indentation by blocks, names checked, tr
 """
 
 import linecache
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any, Final
 
@@ -27,24 +26,28 @@ class CodeWriter:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._depth = 0
+        self._indent = ""
+        self._begun: list[int] = []
         # Any: whatever the source names.
         self.namespace: dict[str, Any] = {}
 
     def line(self, text: str) -> None:
         """Write a line at the present depth."""
-        self._lines.append("    " * self._depth + text)
+        self._lines.append(self._indent + text)
 
-    @contextmanager
-    def block(self, text: str) -> Iterator[None]:
-        """Write a line and indent what follows; a block left empty gets a `pass`."""
-        self.line(text)
-        self._depth += 1
-        written = len(self._lines)
-        yield
-        if len(self._lines) == written:
+    def block(self, text: str) -> "CodeWriter":
+        """Write a line; what is written in a `with` of the result stands below it, or a `pass` if nothing is."""
+        self._lines.append(self._indent + text)
+        return self
+
+    def __enter__(self) -> None:
+        self._indent += "    "
+        self._begun.append(len(self._lines))
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._begun.pop() == len(self._lines):
             self.line("pass")
-        self._depth -= 1
+        self._indent = self._indent[:-4]
 
     def bind(self, name: str, value: object) -> str:
         """

@@ -4,9 +4,71 @@ What start-up needs and a running application does not: the compilers of both ad
 The application loads this module when it compiles its first route, so that importing CovetPy stays cheap.
 """
 
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
 from covet.core.asgi import compile_asgi
 from covet.core.bridge import bridge_to_asgi
 from covet.core.endpoint import CompiledRoute, compile_route
+from covet.core.route import Route
 from covet.core.rsgi import compile_rsgi
+from covet.http.body import BodyLimits
+from covet.serialization import SerializerTable
 
-__all__ = ["CompiledRoute", "bridge_to_asgi", "compile_asgi", "compile_route", "compile_rsgi"]
+# Any: the adapters alone know how they call their endpoints.
+Compile = Callable[..., Any]
+
+_ENDPOINTS: Final[dict[str, tuple[Compile, bool]]] = {
+    "asgi": (compile_asgi, False),
+    "asgi_head": (compile_asgi, True),
+    "rsgi": (compile_rsgi, False),
+    "rsgi_head": (compile_rsgi, True),
+}
+
+
+def compile_for_servers(
+    app: object,
+    route: Route,
+    middleware: Sequence[object],
+    levels: Sequence[Any],
+    serializers: SerializerTable,
+    limits: BodyLimits,
+    *,
+    protocol: str | None,
+    is_debug: bool,
+) -> CompiledRoute:
+    """
+    Check a route and compile its endpoints.
+
+    The one that the server will call is compiled now; the others, of the other protocol and of `HEAD`, when they are
+    called first.
+
+    Args:
+        app: The application.
+        route: The route.
+        middleware: The application's middleware, the outermost first.
+        levels: The application's exception handlers.
+        serializers: The formats on offer.
+        limits: The application's limits for bodies.
+        protocol: `"asgi"` or `"rsgi"`; `None` if no server has started the application yet.
+        is_debug: Whether traces may be shown.
+    """
+    compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug)
+    for name, (compiler, is_head) in _ENDPOINTS.items():
+        endpoint = (
+            compiler(compiled, app) if name == protocol else _compile_late(compiled, name, app, compiler, is_head)
+        )
+        setattr(compiled, name, endpoint)
+    return compiled
+
+
+def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Compile, is_head: bool) -> Compile:  # noqa: FBT001, RUF100
+    def compile_and_call(*exchange: Any) -> Any:
+        endpoint = compiler(compiled, app, is_head=is_head)
+        setattr(compiled, name, endpoint)
+        return endpoint(*exchange)
+
+    return compile_and_call
+
+
+__all__ = ["CompiledRoute", "bridge_to_asgi", "compile_for_servers"]
