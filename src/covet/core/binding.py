@@ -8,6 +8,7 @@ What cannot work is an error here, at start-up, that names the route, the parame
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Final, get_args
 
 from covet.core.converters import StrConverter
@@ -199,10 +200,13 @@ def _compile(
             "A model comes from the body; take its fields as parameters of their own.",
         )
     try:
-        metadata = [item for item in parameter.metadata if not isinstance(item, Parameter)]
-        validator: AnyValidator = compile_validator(
-            _annotate(annotation, metadata), constraints=None if marker is None else marker.constraints
-        )
+        if marker is None and not parameter.metadata and isinstance(annotation, type):
+            validator = _compile_class(annotation)
+        else:
+            metadata = [item for item in parameter.metadata if not isinstance(item, Parameter)]
+            validator = compile_validator(
+                _annotate(annotation, metadata), constraints=None if marker is None else marker.constraints
+            )
     except ConfigurationError as exc:
         raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=exc.hint) from exc
     if source in _TEXT_SOURCES and not (validator.accepts_text or validator.is_sequence):
@@ -213,6 +217,12 @@ def _compile(
             "Text can become a number, a date, an enum and the like, or a list of these.",
         )
     return validator
+
+
+@lru_cache(maxsize=512)
+def _compile_class(cls: type) -> AnyValidator:
+    """Compile a class once: thousands of routes take an `int` or the same model."""
+    return compile_validator(cls)
 
 
 def _annotate(annotation: Any, metadata: Sequence[object]) -> Any:
