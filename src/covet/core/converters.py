@@ -7,7 +7,6 @@ A converter says by its `regex` which text it takes, turns that text into a valu
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from math import isfinite
 from typing import Any, Final, Protocol
@@ -39,7 +38,6 @@ class Converter(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
 class StrConverter:
     """
     Any text without a slash: the converter of `{name}`.
@@ -49,7 +47,7 @@ class StrConverter:
         'tea'
     """
 
-    regex: str = "[^/]+"
+    regex = "[^/]+"
 
     def convert(self, text: str) -> str:
         """Leave the text as it is."""
@@ -60,7 +58,6 @@ class StrConverter:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
 class PathConverter:
     """
     The rest of the path, slashes included: `{name:path}`, only at the end.
@@ -72,7 +69,7 @@ class PathConverter:
         'css/site.css'
     """
 
-    regex: str = "(?s:.+)"
+    regex = "(?s:.+)"
 
     def convert(self, text: str) -> str:
         """Leave the text as it is."""
@@ -83,7 +80,6 @@ class PathConverter:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
 class IntConverter:
     """
     A whole number without a sign: 1 to 19 ASCII digits.
@@ -99,7 +95,7 @@ class IntConverter:
         ValueError: An int parameter is 0 to 9999999999999999999, got -1.
     """
 
-    regex: str = "[0-9]{1,19}"
+    regex = "[0-9]{1,19}"
 
     def convert(self, text: str) -> int:
         """Read the digits."""
@@ -112,7 +108,6 @@ class IntConverter:
         return str(int(value))
 
 
-@dataclass(frozen=True, slots=True)
 class FloatConverter:
     """
     A number without sign and exponent: ASCII digits, and a dot with more digits if wanted.
@@ -122,7 +117,7 @@ class FloatConverter:
         (2.5, '0.00001')
     """
 
-    regex: str = r"[0-9]{1,19}(?:\.[0-9]{1,19})?"
+    regex = r"[0-9]{1,19}(?:\.[0-9]{1,19})?"
 
     def convert(self, text: str) -> float:
         """Read the digits."""
@@ -140,7 +135,6 @@ class FloatConverter:
         return text
 
 
-@dataclass(frozen=True, slots=True)
 class UUIDConverter:
     """
     A UUID in its usual form: 32 hexadecimal digits in five groups.
@@ -150,7 +144,7 @@ class UUIDConverter:
         1
     """
 
-    regex: str = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
+    regex = "[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}"
 
     def convert(self, text: str) -> UUID:
         """Read the UUID."""
@@ -163,7 +157,6 @@ class UUIDConverter:
         return str(value)
 
 
-@dataclass(frozen=True, slots=True)
 class DateConverter:
     """
     A day as in RFC 3339: `2026-11-23`; a day that does not exist is not found.
@@ -173,7 +166,7 @@ class DateConverter:
         datetime.date(2026, 11, 23)
     """
 
-    regex: str = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    regex = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
 
     def convert(self, text: str) -> date:
         """Read the day."""
@@ -186,7 +179,6 @@ class DateConverter:
         return value.isoformat()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class NamedConverter:
     """
     A converter with the name it was registered under and its place among the others.
@@ -198,10 +190,15 @@ class NamedConverter:
         fullmatch: The compiled test of a whole text.
     """
 
-    name: str
-    converter: Converter
-    order: tuple[int, int]
-    fullmatch: Callable[[str], re.Match[str] | None] = field(repr=False)
+    __slots__ = ("converter", "fullmatch", "name", "order")
+
+    def __init__(
+        self, name: str, converter: Converter, order: tuple[int, int], fullmatch: Callable[[str], re.Match[str] | None]
+    ) -> None:
+        self.name = name
+        self.converter = converter
+        self.order = order
+        self.fullmatch = fullmatch
 
 
 DEFAULT_PRIORITY: Final = 100
