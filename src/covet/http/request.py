@@ -17,11 +17,8 @@ from covet.http.forms import FormData, parse_urlencoded
 from covet.http.headers import Headers
 from covet.http.query import QueryParams
 from covet.http.urls import URL, quote_path
-from covet.serialization import JSONSerializer, parse_media_type
+from covet.serialization import get_json_serializer, parse_media_type
 from covet.tasks import BackgroundTasks
-
-
-_JSON = JSONSerializer()
 
 
 class State(SimpleNamespace):
@@ -275,7 +272,7 @@ class Request:
             BadRequestError: If it is not JSON, nests deeper than 100, repeats a key or has a NaN.
             ContentTooLargeError: If it is larger than the limit.
         """
-        return _JSON.deserialize(await self.body())
+        return get_json_serializer().deserialize(await self.body())
 
     async def form(self) -> FormData:
         """
