@@ -39,8 +39,6 @@ cheap. This module imports nothing of the framework.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from http import HTTPStatus
 
 
 class CovetError(Exception):
@@ -142,6 +140,9 @@ def suggest(name: str, known: Iterable[str]) -> str:
         >>> suggest("xml", [])
         'Available: none.'
     """
+    # Loaded here: an application without a mistake in it never needs it.
+    from difflib import get_close_matches
+
     available = sorted(known)
     close = get_close_matches(name, available, n=1)
     listed = f"Available: {', '.join(available) or 'none'}."
@@ -239,6 +240,8 @@ def phrase_of(status_code: int) -> str:
         >>> phrase_of(422), phrase_of(599)
         ('Unprocessable Content', 'Error')
     """
+    from http import HTTPStatus
+
     try:
         return _RFC_9110_PHRASES.get(status_code) or HTTPStatus(status_code).phrase
     except ValueError:

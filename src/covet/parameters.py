@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from covet.types import UNSET
-from covet.validation import Constraints
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
@@ -52,23 +51,6 @@ class Parameter:
     deprecated: bool = False
 
     source: ClassVar[str] = ""
-
-    @property
-    def constraints(self) -> Constraints:
-        """The limits on the value, as the validation knows them."""
-        return Constraints(
-            ge=self.ge,
-            gt=self.gt,
-            le=self.le,
-            lt=self.lt,
-            multiple_of=self.multiple_of,
-            min_length=self.min_length,
-            max_length=self.max_length,
-            pattern=self.pattern,
-            title=self.title,
-            description=self.description,
-            examples=tuple(self.examples) or None,
-        )
 
 
 class Query(Parameter):

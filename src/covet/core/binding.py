@@ -19,7 +19,7 @@ from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, o
 from covet.parameters import Body, Cookie, Form, FromState, Header, Parameter, Path, Query
 from covet.tasks import BackgroundTasks
 from covet.types import UNSET
-from covet.validation import Validator, compile_validator, is_model
+from covet.validation import Constraints, Validator, compile_validator, is_model
 
 # A validator's type is that of the argument, known to nobody here.
 AnyValidator = Validator[Any]
@@ -205,7 +205,7 @@ def _compile(
         else:
             metadata = [item for item in parameter.metadata if not isinstance(item, Parameter)]
             validator = compile_validator(
-                _annotate(annotation, metadata), constraints=None if marker is None else marker.constraints
+                _annotate(annotation, metadata), constraints=None if marker is None else make_constraints(marker)
             )
     except ConfigurationError as exc:
         raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=exc.hint) from exc
@@ -217,6 +217,29 @@ def _compile(
             "Text can become a number, a date, an enum and the like, or a list of these.",
         )
     return validator
+
+
+def make_constraints(marker: Parameter) -> Constraints:
+    """
+    Write what a marker says about the value as the validation knows it.
+
+    Example:
+        >>> make_constraints(Query(ge=1)).ge
+        1
+    """
+    return Constraints(
+        ge=marker.ge,
+        gt=marker.gt,
+        le=marker.le,
+        lt=marker.lt,
+        multiple_of=marker.multiple_of,
+        min_length=marker.min_length,
+        max_length=marker.max_length,
+        pattern=marker.pattern,
+        title=marker.title,
+        description=marker.description,
+        examples=tuple(marker.examples) or None,
+    )
 
 
 @lru_cache(maxsize=512)

@@ -43,7 +43,7 @@ class Controller:
     exception_handlers: ClassVar[ExceptionHandlers] = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ControllerRoute:
     """One mark of one method."""
 
@@ -53,7 +53,7 @@ class ControllerRoute:
     options: RouteOptions
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class ControllerRoutes:
     """What a controller declares."""
 

@@ -9,7 +9,6 @@ import logging
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
-from uuid import uuid4
 
 from covet.core.middleware import Layer, check_response, settle
 from covet.exceptions import ClientDisconnectedError, HTTPError, ValidationError, phrase_of
@@ -112,7 +111,7 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         exc: The error.
         is_debug: Whether traces may be shown.
     """
-    instance = f"urn:uuid:{uuid4()}"
+    instance = f"urn:uuid:{_make_uuid()}"
     if isinstance(exc, HTTPError) and exc.status_code < 500:
         if logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
@@ -129,6 +128,13 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         return Response("".join(traceback.format_exception(exc)), 500, media_type="text/plain")
     detail = "".join(traceback.format_exception_only(exc)).strip() if is_debug else None
     return make_problem(HTTPError(detail, status_code=500), instance)
+
+
+def _make_uuid() -> str:
+    # Loaded here, with the first error: the module costs 3 ms of start-up.
+    from uuid import uuid4
+
+    return str(uuid4())
 
 
 def make_problem(error: HTTPError, instance: str | None = None) -> Response:

@@ -114,7 +114,7 @@ async def settle(result: Any) -> Any:
     return await result if hasattr(result, "__await__") else result
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Layer:
     """
     One layer of the onion, analysed.

@@ -26,7 +26,7 @@ class SegmentKind(IntEnum):
     PATH = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Parameter:
     """A parameter of a path: its name and its converter."""
 
@@ -39,7 +39,7 @@ class Parameter:
         return self.named_converter.converter
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Segment:
     """
     What stands between two slashes.
@@ -69,7 +69,7 @@ _UNUSABLE = re.compile(r"[\x00-\x1f\x7f?#\ud800-\udfff]")
 PATH_SAFE = "/~!$&'()*+,;=:@"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class PathTemplate:
     """
     A path that may contain parameters.

@@ -4,7 +4,7 @@ A route and what it inherits: plain data, no decisions.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, TypedDict, get_type_hints
+from typing import Any, Final, TypedDict
 
 from covet.core.converters import Converter
 from covet.core.path_template import PathTemplate
@@ -149,7 +149,7 @@ class Route:
         return f"{','.join(self.methods)} {self.path}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class RouteMatch:
     """A route that answers a request, and the values of its path's parameters."""
 
@@ -158,7 +158,7 @@ class RouteMatch:
     route: Route
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Mount:
     """An ASGI application that answers everything below a prefix."""
 
@@ -167,7 +167,7 @@ class Mount:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Resolution:
     """
     What a router knows about a path and a method; at most one of `route`, `allowed`, `mount` and `redirect` is set.
@@ -189,7 +189,7 @@ class Resolution:
 
 # The methods of RFC 9110 that an application answers, and PATCH (RFC 5789). A closed, case-sensitive set.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-OPTION_NAMES: Final = frozenset(get_type_hints(RouteOptions))
+OPTION_NAMES: Final = frozenset(RouteOptions.__annotations__)
 
 
 def describe_handler(handler: Handler) -> str:

