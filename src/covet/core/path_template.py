@@ -10,7 +10,6 @@ from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
-from urllib.parse import quote
 
 from covet.core.converters import Converter, ConverterTable, NamedConverter
 from covet.exceptions import RouteError
@@ -178,7 +177,7 @@ class PathTemplate:
             # APPSEC: browsers read such a reference as the name of another host.
             raise RouteError(f"The path {decoded!r} would name another host.", route=self.text)
         try:
-            return quote(decoded, safe=PATH_SAFE)
+            return encode_path(decoded)
         except UnicodeEncodeError:
             raise RouteError(f"The path {decoded!r} is not valid Unicode.", route=self.text) from None
 
@@ -224,6 +223,23 @@ class PathTemplate:
 
 
 _DEFAULT_TABLE: Final = ConverterTable()
+
+
+def encode_path(decoded: str) -> str:
+    """
+    Write a decoded path as it stands in a URL.
+
+    Raises:
+        UnicodeEncodeError: If it holds a lone surrogate.
+
+    Example:
+        >>> encode_path("/café/100%")
+        '/caf%C3%A9/100%25'
+    """
+    # Loaded here: the module costs 4 ms of start-up, and is needed where URLs are written.
+    from urllib.parse import quote
+
+    return quote(decoded, safe=PATH_SAFE)
 
 
 def _check_text(text: str) -> None:

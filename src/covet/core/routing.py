@@ -8,11 +8,10 @@ wherever it was included, at once, also while the application runs.
 import re
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeVar, Unpack
-from urllib.parse import quote
 
 from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
-from covet.core.path_template import PATH_SAFE, PathTemplate
+from covet.core.path_template import PathTemplate, encode_path
 from covet.core.route import (
     METHODS,
     ExceptionHandlers,
@@ -329,7 +328,7 @@ class CovetRouter(RouteDecorators):
             return Resolution()
         if self._trailing_slash == "ignore":
             return self.resolve(other, method)
-        return Resolution(redirect=quote(other, safe=PATH_SAFE))
+        return Resolution(redirect=encode_path(other))
 
     def find_mount(self, path: str) -> Mount | None:
         """Find the mounted application with the longest prefix; prefixes end where segments end."""

@@ -8,7 +8,6 @@ it is never pooled, reused or looked up by its identity.
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
-from urllib.parse import unquote
 
 from covet.exceptions import UnsupportedMediaTypeError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits, check_declared_length, read_chunks
@@ -16,7 +15,7 @@ from covet.http.cookies import parse_cookies
 from covet.http.forms import FormData, parse_urlencoded
 from covet.http.headers import Headers
 from covet.http.query import QueryParams
-from covet.http.urls import URL, quote_path
+from covet.http.urls import URL, quote_path, unquote_path
 from covet.serialization import get_json_serializer, parse_media_type
 from covet.tasks import BackgroundTasks
 
@@ -120,7 +119,7 @@ class Request:
     ) -> None:
         target = URL(url)
         self.method = method
-        self.path = unquote(target.path) or "/"
+        self.path = unquote_path(target.path) or "/"
         self.app: Any = app
         self.route: Any = None
         self._headers = Headers(headers)
