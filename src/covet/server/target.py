@@ -219,8 +219,8 @@ def explain(error: BaseException) -> str:
     """
     Write an error for a terminal: the user's own traceback where there is one, then one sentence.
 
-    What CovetPy raised on purpose speaks for itself; frames of the import machinery and of this
-    package, which only led to the user's module, are left out.
+    What CovetPy raised on purpose speaks for itself; the first frames, of the import machinery, the
+    event loop and CovetPy, which only led to the user's module, are left out.
     """
     cause = error.__cause__
     if isinstance(error, TargetError):
@@ -238,15 +238,16 @@ def _own_traceback(error: BaseException) -> list[str]:
     trace: TracebackType | None = error.__traceback__
     while trace is not None and _is_machinery(trace.tb_frame):
         trace = trace.tb_next
-    return traceback.format_exception(type(error), error, trace)
+    # An error of the machinery itself is shown whole.
+    return traceback.format_exception(type(error), error, trace or error.__traceback__)
 
 
 def _is_machinery(frame: FrameType) -> bool:
     name = frame.f_globals.get("__name__", "")
     return (
         name in {"importlib", "asyncio", "runpy"}
-        or name.startswith(("importlib.", "covet.server.", "asyncio.", "granian."))
-        or frame.f_code.co_filename.startswith("<frozen ")
+        or name.startswith(("importlib.", "covet.", "asyncio.", "granian.", "uvloop"))
+        or frame.f_code.co_filename.startswith(("<frozen ", "uvloop/"))
     )
 
 

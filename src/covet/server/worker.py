@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ UVICORN_START_FAILED = 3
 
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SECONDS_TO_BE_ENDED = 2.0
 
 
 def _end_at_once_on_sigterm() -> None:
@@ -50,12 +52,17 @@ def _before_fork() -> None:
 
 def _after_fork() -> None:
     if _is_supervisor():
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+        _unblock_signals()
 
 
 def _after_fork_in_worker() -> None:
     if is_worker():
         _end_at_once_on_sigterm()
+        _unblock_signals()
+
+
+def _unblock_signals() -> None:
+    if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
 
 
@@ -192,11 +199,16 @@ class Job:
 
     def _report(self, error: BaseException) -> None:
         stopping = self.drain is not None and self.drain.begun
-        if self.failed is not None and not self.failed.acquire(block=False):
-            return
-        if not isinstance(error, SystemExit):
+        is_first = self.failed is None or self.failed.acquire(block=False)
+        if is_first and not isinstance(error, SystemExit):
             what = "The application failed while it stopped." if stopping else "The application could not be started."
             sys.stderr.write(f"{explain(error)}\ncovet: {what}\n")
             sys.stderr.flush()
-        if self.failed is not None and not stopping:
+        if self.failed is None or stopping:
+            return
+        _end_at_once_on_sigterm()
+        _unblock_signals()
+        if is_first:
             os.kill(os.getppid(), signal.SIGTERM)
+        # The supervisor ends its workers now; one that leaves before that is an unexpected exit to it.
+        time.sleep(_SECONDS_TO_BE_ENDED)
