@@ -4,7 +4,7 @@ What a router holds, and how it reaches the routers that include that one.
 A table that is included stays live: what is attached to it is attached to every table above it in the same step.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -74,36 +74,36 @@ class RouteTable:
         self.prepare: Callable[[Route], None] | None = None
         self.inclusions: list[Inclusion] = []
 
-    def attach(self, routes: Iterable[Route]) -> None:
+    def attach(self, routes: Iterable[Route] = (), mounts: Iterable[Mount] = ()) -> None:
         """
-        Make routes visible here and in the tables above: all of them everywhere, or none.
+        Make routes and mounts visible here and in the tables above: all of them everywhere, or none.
 
         Raises:
             RouteError: If a name is taken.
-            RouteConflictError: If another route claims the same requests.
+            RouteConflictError: If another route claims the same requests, or something is mounted there already.
         """
         planned = [pair for route in routes for pair in self.plan(route)]
+        planned_mounts = [pair for mount in mounts for pair in self.plan_mount(mount)]
+        # One route may reach a table by two ways: what is attached together must not collide either.
+        claims: set[tuple[object, ...]] = set()
         for table, route in planned:
             table.check(route)
+            keys = [(table, method, route.template.shape) for method in route.methods]
+            for key in [*keys, *([(table, route.name)] if route.named else [])]:
+                if key in claims:
+                    raise RouteConflictError(f"{describe_route(route)} gets there by two ways.", route=str(route))
+                claims.add(key)
+        for table, mount in planned_mounts:
+            if any(known.prefix == mount.prefix for known in table.mounts) or (table, "mount", mount.prefix) in claims:
+                raise RouteConflictError("Something is mounted there already.", route=mount.prefix or "/")
+            claims.add((table, "mount", mount.prefix))
         for table, route in planned:
             if table.prepare is not None:
                 table.prepare(route)
         for table, route in planned:
             table.insert(route)
-
-    def attach_mounts(self, mounts: Sequence[Mount]) -> None:
-        """
-        Make mounted applications visible here and in the tables above.
-
-        Raises:
-            RouteConflictError: If something is mounted at a prefix already.
-        """
-        for mount in mounts:
-            if any(known.prefix == mount.prefix for known in self.mounts):
-                raise RouteConflictError("Something is mounted there already.", route=mount.prefix or "/")
-        for inclusion in self.inclusions:
-            inclusion.parent.attach_mounts([inclusion.transform_mount(mount) for mount in mounts])
-        self.mounts = sorted([*self.mounts, *mounts], key=lambda known: -len(known.prefix))
+        for table, mount in planned_mounts:
+            table.mounts = sorted([*table.mounts, mount], key=lambda known: -len(known.prefix))
 
     def include(self, table: "RouteTable", inclusion: Inclusion) -> None:
         """
@@ -116,9 +116,8 @@ class RouteTable:
         if self is table or table in self.ancestors():
             prefix = inclusion.prefix.text if inclusion.prefix is not None else "/"
             raise RouteError("A router cannot contain itself.", route=prefix)
-        mounts = [inclusion.transform_mount(mount) for mount in table.mounts]
-        self.attach([inclusion.transform(route) for route in (*table.routes, *table.websocket_routes)])
-        self.attach_mounts(mounts)
+        routes = [inclusion.transform(route) for route in (*table.routes, *table.websocket_routes)]
+        self.attach(routes, [inclusion.transform_mount(mount) for mount in table.mounts])
         table.inclusions.append(inclusion)
 
     def plan(self, route: Route) -> Iterator[tuple["RouteTable", Route]]:
@@ -126,6 +125,12 @@ class RouteTable:
         for inclusion in self.inclusions:
             yield from inclusion.parent.plan(inclusion.transform(route))
         yield self, route
+
+    def plan_mount(self, mount: Mount) -> Iterator[tuple["RouteTable", Mount]]:
+        """List the mount that each table will have for one of this one's."""
+        for inclusion in self.inclusions:
+            yield from inclusion.parent.plan_mount(inclusion.transform_mount(mount))
+        yield self, mount
 
     def check(self, route: Route) -> None:
         """

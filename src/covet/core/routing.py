@@ -198,7 +198,7 @@ class CovetRouter(RouteDecorators):
         text = "" if template is None else template.text
         if template is not None and not template.is_static:
             raise RouteError("The prefix of a mounted application has no parameters.", route=text)
-        self._table.attach_mounts([Mount(text, app, name)])
+        self._table.attach(mounts=[Mount(text, app, name)])
 
     def middleware(self, middleware: MiddlewareT) -> MiddlewareT:
         """Put a middleware inside those that the router has already; works as a decorator, too."""

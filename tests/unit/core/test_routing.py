@@ -9,7 +9,7 @@ import pytest
 from covet.core.converters import ConverterTable
 from covet.core.route import Route
 from covet.core.routing import CovetRouter, TrailingSlash
-from covet.exceptions import ItemNotFoundError, NotFoundError, RouteConflictError, RouteError
+from covet.exceptions import NotFoundError, RouteConflictError, RouteError
 from covet.types import Message, Receive, Scope, Send
 
 
@@ -81,38 +81,6 @@ def test_parameters_are_converted() -> None:
     assert match is not None
     assert match.params["number"] == 7
     assert router.match_route("/7/2026-02-30", "GET") is None
-
-
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
-def test_each_method_has_a_decorator(method: str) -> None:
-    """
-    The decorator declares its method and returns the handler as it is.
-    """
-    router = CovetRouter()
-
-    decorated = getattr(router, method.lower())("/x", summary="s")(handler)
-
-    assert decorated is handler
-    assert router.routes[0].methods == (method,)
-    assert router.routes[0].summary == "s"
-
-
-def test_decorators_stack() -> None:
-    """
-    One handler may answer several paths and methods.
-    """
-    router = CovetRouter()
-
-    @router.get("/a")
-    @router.route("/b", methods=["PUT", "POST"])
-    @router.route("/c")
-    async def stacked() -> None: ...
-
-    assert [(route.path, route.methods) for route in router.routes] == [
-        ("/c", ("GET",)),
-        ("/b", ("PUT", "POST")),
-        ("/a", ("GET",)),
-    ]
 
 
 @pytest.mark.row(63)
@@ -555,52 +523,3 @@ def test_websocket_routes_stand_apart() -> None:
     assert list(found[1]) == ["7"]
     assert len(app.routes) == 1
     assert app.url_for("chat", room="7") == "/c/chat/7"
-
-
-# ── Names ────────────────────────────────────────────────────────────────────
-
-
-def test_a_route_is_called_by_its_name_or_its_handlers() -> None:
-    """
-    A given name goes before one that comes from a handler.
-    """
-    router = CovetRouter()
-    router.add_route("/a/{x}", handler)
-    router.add_route("/b/{x:int}", other, name="b")
-
-    assert router.url_for("handler", x="ü") == "/a/%C3%BC"
-    assert router.url_for("b", x=7) == "/b/7"
-    with pytest.raises(
-        ItemNotFoundError, match=r"'handlr' is not registered in the names of routes\.\n  Did you mean 'handler'"
-    ):
-        router.url_for("handlr")
-    with pytest.raises(RouteError, match="Wrong parameters: missing 'x'"):
-        router.url_for("b")
-
-
-def test_a_given_name_belongs_to_one_route() -> None:
-    """
-    The error names both routes, at start-up.
-    """
-    router = CovetRouter()
-    router.add_route("/a", handler, name="x")
-
-    with pytest.raises(RouteError, match=r"GET /b: The name 'x' belongs to GET /a \(.*\.handler\) already"):
-        router.add_route("/b", other, name="x")
-
-
-def test_a_handlers_name_may_be_ambiguous_until_it_is_used() -> None:
-    """
-    Routes of one path share it; of several paths, nobody knows which is meant.
-    """
-    router = router_with("/a")
-    router.add_route("/a", handler, ["PUT"])
-
-    assert router.url_for("handler") == "/a"
-
-    router.add_route("/b", handler)
-
-    with pytest.raises(
-        RouteError, match=r"Several routes are called 'handler': /a, /a, /b.\n  Give them names with name=…"
-    ):
-        router.url_for("handler")

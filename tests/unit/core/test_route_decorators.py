@@ -1,0 +1,67 @@
+"""
+The decorators declare what they are called after, and leave the handler as it is.
+"""
+
+from collections.abc import Sequence
+from typing import Unpack
+
+import pytest
+
+from covet.core.route import Handler, RouteOptions
+from covet.core.route_decorators import RouteDecorators
+from covet.core.routing import CovetRouter
+
+
+async def handler(request: object) -> str:
+    """A handler."""
+    return "handler"
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+def test_each_method_has_a_decorator(method: str) -> None:
+    """
+    The decorator declares its method and returns the handler as it is.
+    """
+    router = CovetRouter()
+
+    decorated = getattr(router, method.lower())("/x", summary="s")(handler)
+
+    assert decorated is handler
+    assert router.routes[0].methods == (method,)
+    assert router.routes[0].summary == "s"
+
+
+def test_decorators_stack() -> None:
+    """
+    One handler may answer several paths and methods.
+    """
+    router = CovetRouter()
+
+    @router.get("/a")
+    @router.route("/b", methods=["PUT", "POST"])
+    @router.route("/c")
+    async def stacked() -> None: ...
+
+    assert [(route.path, route.methods) for route in router.routes] == [
+        ("/c", ("GET",)),
+        ("/b", ("PUT", "POST")),
+        ("/a", ("GET",)),
+    ]
+
+
+def test_anything_with_add_route_gets_the_decorators() -> None:
+    """
+    Path, handler, methods and options arrive at `add_route()` as they were written; no methods means its default.
+    """
+    calls: list[tuple[object, ...]] = []
+
+    class Recorder(RouteDecorators):
+        def add_route(
+            self, path: str, handler: Handler, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
+        ) -> None:
+            calls.append((path, handler, methods, options))
+
+    Recorder().route("/a", timeout=2.0)(handler)
+    Recorder().delete("/b")(handler)
+
+    assert calls == [("/a", handler, None, {"timeout": 2.0}), ("/b", handler, ("DELETE",), {})]
