@@ -300,7 +300,7 @@ def _is_body_type(annotation: Any) -> bool:
     if is_model(annotation):
         return True
     origin = origin_of(annotation)
-    if isinstance(origin, type) and issubclass(origin, Mapping):
+    if any(isinstance(cls, type) and issubclass(cls, Mapping) for cls in (annotation, origin)):
         return True
     return any(_is_body_type(item) for item in get_args(annotation) if item is not Ellipsis and not _is_literal(origin))
 

@@ -77,6 +77,8 @@ class ResultConverter:
             ResponseError: If the status or a header cannot be carried, or the value not be written.
         """
         if isinstance(result, Response):
+            # A length that is not the body's is found here, where the middleware is still around.
+            result.check_length()
             return result
         if isinstance(result, tuple) and not hasattr(result, "_fields") and _is_answer(result):
             response = self._convert_value(request, result[0], check_status(result[1]))
@@ -121,8 +123,8 @@ def _is_answer(result: tuple[Any, ...]) -> bool:
     if len(result) not in (2, 3) or not isinstance(result[1], int) or isinstance(result[1], bool):
         return False
     if not 200 <= result[1] <= 599:
-        # Two numbers, such as a point, are a value; a number where a status is meant would be one from 200 to 599.
-        return len(result) == 3 and isinstance(result[2], dict)
+        # Two or three numbers, such as a point, are a value; everything else was meant to have a status.
+        return not isinstance(result[0], (int, float))
     return len(result) == 2 or result[2] is None or isinstance(result[2], (dict, list))
 
 
