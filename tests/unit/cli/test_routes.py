@@ -1,0 +1,123 @@
+"""
+`covet routes`: the table, JSON, and what has no routes.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+
+from covet.cli.commands import covet
+from covet.cli.routes import RouteRow, make_table, read_routes
+from covet.server.target import TargetError
+
+APPLICATION = """
+class Route:
+    def __init__(self, path, methods, handler, name=None, middleware=()):
+        self.path, self.methods, self.handler = path, methods, handler
+        self.name, self.middleware = name, middleware
+
+class Router:
+    def __init__(self, routes):
+        self.routes = routes
+
+class Outer: ...
+
+def list_users(): ...
+def show_user(): ...
+
+class App:
+    def __init__(self, routes):
+        self.router = Router(routes)
+    def __call__(self, scope, receive, send): ...
+
+app = App([
+    Route("/users", {"POST", "GET"}, list_users, "users"),
+    Route("/users/{user_id:int}", {"GET"}, show_user, middleware=(Outer(), Outer, show_user)),
+])
+empty = App([])
+def plain(scope, receive, send): ...
+def create_app(): return app
+"""
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A working directory with an application, whose module is forgotten afterwards."""
+    (tmp_path / "listed.py").write_text(APPLICATION)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield tmp_path
+    sys.modules.pop("listed", None)
+
+
+def call(*arguments: str) -> SimpleNamespace:
+    """Call the command in this process; returns status, output and errors."""
+    result = CliRunner().invoke(covet, arguments)
+    return SimpleNamespace(status=result.exit_code, output=result.stdout, errors=result.stderr)
+
+
+def test_routes_are_a_table(directory: Path) -> None:
+    """Method, path, name, handler and middleware stand under their headings."""
+    result = call("routes", "listed:app")
+
+    assert result.status == 0
+    assert [line.split() for line in result.output.splitlines()] == [
+        ["METHOD", "PATH", "NAME", "HANDLER", "MIDDLEWARE"],
+        ["GET,POST", "/users", "users", "listed:list_users", "-"],
+        ["GET", "/users/{user_id:int}", "-", "listed:show_user", "listed:Outer,", "listed:Outer,", "listed:show_user"],
+    ]
+
+
+def test_routes_are_json_on_demand(directory: Path) -> None:
+    """`--json` writes the same for programs."""
+    result = call("routes", "listed:create_app", "--factory", "--json")
+
+    assert json.loads(result.output)[0] == {
+        "methods": ["GET", "POST"],
+        "path": "/users",
+        "name": "users",
+        "handler": "listed:list_users",
+        "middleware": [],
+    }
+
+
+def test_no_routes_are_said(directory: Path) -> None:
+    """An application without routes gets a sentence, not an empty table."""
+    assert call("routes", "listed:empty").output == "listed:empty has no routes.\n"
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("listed:ap", "Module 'listed' has no 'ap'.\n  Did you mean 'app'?"),
+        ("listde:app", "There is no module 'listde'"),
+        ("listed:plain", "'listed:plain' has no router.routes to list."),
+    ],
+)
+def test_routes_of_nothing_are_explained(directory: Path, target: str, message: str) -> None:
+    """A target that cannot be listed is explained without a trace, with status 1."""
+    result = call("routes", target)
+
+    assert result.status == 1
+    assert message in result.errors
+    assert "Traceback" not in result.errors
+
+
+def test_an_application_without_a_router_is_refused() -> None:
+    """Only CovetPy's applications have routes to read."""
+    with pytest.raises(TargetError, match=r"This command reads CovetPy applications"):
+        read_routes(object(), "main:app")
+
+
+def test_columns_are_as_wide_as_needed() -> None:
+    """Every column starts at the same place on each line."""
+    rows = [RouteRow(["GET"], "/", "", "a:b", []), RouteRow(["DELETE"], "/long/path", "n", "a:b", [])]
+
+    lines = make_table(rows).splitlines()
+
+    assert len({line.index("a:b") for line in lines[1:]}) == 1

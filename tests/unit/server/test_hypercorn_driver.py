@@ -1,0 +1,82 @@
+"""
+What Hypercorn is told, without starting it. That it works is tested in tests/e2e.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from covet.server import hypercorn_driver
+from covet.server.options import RunOptions, make_options
+from covet.server.worker import Job
+
+hypercorn_asyncio = pytest.importorskip("hypercorn.asyncio")
+hypercorn_utils = pytest.importorskip("hypercorn.utils")
+
+
+async def app(scope: object, receive: object, send: object) -> None:
+    """Speak ASGI, and say nothing."""
+
+
+def drive(monkeypatch: pytest.MonkeyPatch, options: RunOptions | None = None, *, fails: bool = False) -> Any:
+    """Serve with a fake; returns the configuration."""
+    seen: list[Any] = []
+
+    # Any: Hypercorn's configuration has some sixty attributes.
+    async def serve(served: object, config: Any, *, shutdown_trigger: Callable[[], Awaitable[None]], mode: str) -> None:
+        assert (served, mode) == (app, "asgi")
+        seen.append(config)
+        if fails:
+            raise hypercorn_utils.LifespanFailureError("startup", "out of tea")
+
+    monkeypatch.setattr(hypercorn_asyncio, "serve", serve)
+    job = Job(app=app, target=None, interface="asgi", drain_timeout=30.0, listening_on=1, log_level="info")
+    hypercorn_driver.serve(job, make_options(options or {}), start_method="spawn")
+    return seen[0]
+
+
+def test_the_settings_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Limits as with Granian, HTTP/1 only, and no server header."""
+    config = drive(monkeypatch, {"drain_timeout": 7})
+
+    assert config.bind == ["127.0.0.1:8000"]
+    assert config.h11_max_incomplete_size == 64 * 1024
+    assert config.h2_max_header_list_size == 64 * 1024
+    assert config.keep_alive_timeout == 30
+    assert config.graceful_timeout == 7
+    assert config.alpn_protocols == ["http/1.1"]
+    assert config.include_server_header is False
+    assert config.accesslog is None
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "value"),
+    [
+        ({"host": "::1", "port": 9000}, "bind", ["[::1]:9000"]),
+        ({"uds": "/run/app.sock"}, "bind", ["unix:/run/app.sock"]),
+        ({"http": "auto"}, "alpn_protocols", ["h2", "http/1.1"]),
+        ({"keep_alive": 3}, "keep_alive_timeout", 3),
+        ({"access_log": True}, "accesslog", "-"),
+        ({"log_level": "debug"}, "loglevel", "DEBUG"),
+        ({"tls_certificate": "c.pem", "tls_key": "k.pem"}, "keyfile", "k.pem"),
+    ],
+)
+def test_options_reach_hypercorn(
+    monkeypatch: pytest.MonkeyPatch, options: RunOptions, name: str, value: object
+) -> None:
+    """What was chosen is what Hypercorn is told."""
+    assert getattr(drive(monkeypatch, options), name) == value
+
+
+def test_a_failed_start_is_an_exit_with_status_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The application's message is written without Hypercorn's trace."""
+    with pytest.raises(SystemExit) as caught:
+        drive(monkeypatch, fails=True)
+
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == (
+        "Lifespan failure in startup. 'out of tea'.\ncovet: The application could not be started.\n"
+    )
