@@ -1,0 +1,69 @@
+"""
+Tests of what is compiled at start-up, and what waits until it is called.
+"""
+
+import subprocess
+import sys
+
+import pytest
+
+from covet import CovetPy
+from covet.testing import TestClient
+
+
+def make_app() -> CovetPy:
+    app = CovetPy()
+
+    @app.get("/users/{user_id}")
+    async def show_user(user_id: int) -> dict[str, int]:
+        return {"user_id": user_id}
+
+    return app
+
+
+@pytest.mark.parametrize(("started", "other"), [("asgi", "rsgi"), ("rsgi", "asgi")])
+async def test_the_servers_own_protocol_is_compiled_at_start(started: str, other: str) -> None:
+    """The endpoint that the server will call is there before its first request, the other one is not."""
+    app = make_app()
+
+    async with TestClient(app, protocol="asgi" if started == "asgi" else "rsgi"):
+        compiled = app.router.routes[0].endpoint
+
+    assert getattr(compiled, started).__name__ == "endpoint"
+    assert getattr(compiled, other).__name__ == "compile_and_call"
+
+
+async def test_an_endpoint_that_waits_is_compiled_once() -> None:
+    """The first HEAD compiles its endpoint, the second finds it."""
+    app = make_app()
+
+    async with TestClient(app) as client:
+        first = await client.head("/users/7")
+        compiled = app.router.routes[0].endpoint.asgi_head
+        second = await client.head("/users/7")
+        again = app.router.routes[0].endpoint.asgi_head
+
+    assert first.headers["content-length"] == second.headers["content-length"] == "13"
+    assert compiled is again
+    assert compiled.__name__ == "endpoint"
+
+
+async def test_an_application_that_no_server_started_answers() -> None:
+    """Without a lifespan the first request compiles what it needs."""
+    app = make_app()
+
+    response = await TestClient(app).get("/users/7")
+
+    assert response.json() == {"user_id": 7}
+
+
+def test_importing_covet_does_not_load_the_compilers() -> None:
+    """What start-up needs is loaded when the first route is compiled, since an import must stay cheap."""
+    code = (
+        "import sys, covet; "
+        "print([name for name in ('covet.core.compilation', 'covet.validation', 'covet.server') if name in sys.modules])"
+    )
+
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert result.stdout.strip() == "[]"
