@@ -238,6 +238,9 @@ def _own_traceback(error: BaseException) -> list[str]:
     trace: TracebackType | None = error.__traceback__
     while trace is not None and _is_machinery(trace.tb_frame):
         trace = trace.tb_next
+    if trace is None and isinstance(error, SyntaxError):
+        # It names file and line by itself; nothing of the module has run.
+        return traceback.format_exception_only(error)
     # An error of the machinery itself is shown whole.
     return traceback.format_exception(type(error), error, trace or error.__traceback__)
 

@@ -4,6 +4,7 @@ Import strings, and what is said when nothing to serve is found.
 
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,28 @@ def test_an_error_in_the_module_keeps_its_own_traceback(directory: Path) -> None
     assert text.endswith("Importing 'sample_target' failed with ValueError.")
     assert "importlib" not in text
     assert "server/target.py" not in text
+
+
+def test_a_syntax_error_shows_the_line_and_nothing_else(directory: Path) -> None:
+    """A module that cannot be parsed has no trace of its own: its line is shown."""
+    with pytest.raises(TargetError) as caught:
+        load(directory, "app = (")
+
+    text = explain(caught.value)
+    assert 'sample_target.py", line 1' in text
+    assert "app = (" in text
+    assert "Traceback" not in text
+
+
+def test_an_error_of_the_machinery_is_shown_whole() -> None:
+    """Where no frame is the user's, the trace is all there is to go by."""
+    with pytest.raises(AttributeError) as caught:
+        import_module(42)  # type: ignore[arg-type]
+
+    error = caught.value
+    assert error.__traceback__ is not None
+    error.__traceback__ = error.__traceback__.tb_next
+    assert "in import_module" in explain(error)
 
 
 def test_a_configuration_error_needs_no_traceback(directory: Path) -> None:
