@@ -6,26 +6,34 @@ a model comes from the body, everything else from the query; a marker in `Annota
 What cannot work is an error here, at start-up, that names the route, the parameter and the mend.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Annotated, Any, Final, get_args
+from functools import partial
+from inspect import unwrap
+from types import CodeType
+from typing import Any, Final
 
+from covet.core.argument_types import (
+    AnyValidator,
+    compile_argument,
+    find_hidden_marker,
+    has_limits,
+    is_body_type,
+    make_constraints,
+)
 from covet.core.converters import StrConverter
 from covet.core.route import Route
 from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
 from covet.http.request import Request
-from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, origin_of, type_name
-from covet.parameters import Body, Cookie, Form, FromState, Header, Parameter, Path, Query
+from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, type_name
+from covet.parameters import Body, Parameter, Path, Query
 from covet.tasks import BackgroundTasks
 from covet.types import UNSET
-from covet.validation import Constraints, Validator, compile_validator, is_model
-
-# A validator's type is that of the argument, known to nobody here.
-AnyValidator = Validator[Any]
+from covet.validation import is_model
 
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-_TEXT_SOURCES: Final = frozenset({"query", "path", "header", "cookie", "form"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ class Argument:
 
     Attributes:
         name: The parameter's name.
-        source: `"request"`, `"background"`, `"state"`, `"path"`, `"query"`, `"header"`, `"cookie"`, `"body"` or `"form"`.
+        source: `"request"`, `"background"`, or the source of a marker, such as `"path"`.
         alias: The name on the wire.
         annotation: The parameter's type.
         validator: Makes the value from what came; `None` where nothing is validated.
@@ -119,20 +127,20 @@ def make_plan(route: Route) -> Plan:
             raise RouteError(exc.message, route=str(route), parameter=exc.parameter, hint=exc.hint) from exc
         raise
     path_names = route.parameter_names
-    arguments = [_plan_argument(route, info, parameter, path_names) for parameter in info.parameters]
-    planned = tuple(argument for argument in arguments if argument is not None)
+    planned = tuple(_plan_argument(route, info, parameter, path_names) for parameter in info.parameters)
     _check_bodies(route, planned)
     return Plan(planned, info, _makes_background_tasks(route.handler))
 
 
-def _plan_argument(
-    route: Route, info: CallableInfo, parameter: ParameterInfo, path_names: Sequence[str]
-) -> Argument | None:
+def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, path_names: Sequence[str]) -> Argument:
     kind = parameter.kind
     if kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
-        if parameter.name in {"args", "kwargs"} or parameter.name.startswith("_"):
-            return None
-        raise _error(route, parameter, "A handler takes named parameters only.", "Name each parameter and annotate it.")
+        raise _error(
+            route,
+            parameter,
+            "A handler takes named parameters only.",
+            "Name each parameter and annotate it; a decorator of a handler needs functools.wraps.",
+        )
     is_keyword = kind is kind.KEYWORD_ONLY
     marker = _find_marker(route, parameter)
     annotation = parameter.annotation
@@ -181,75 +189,39 @@ def _make_argument(
         # The built-in converters only check; the text is parsed into the annotated type.
         if type(declared.converter).__module__ != StrConverter.__module__:
             convert = declared.converter.convert
-    validator = (
-        None if source == "state" or convert is not None else _compile(route, parameter, annotation, marker, source)
-    )
+    validator = None
+    if source == "state" or convert is not None:
+        _refuse_constraints(route, parameter, marker, convert)
+    else:
+        validator = _compile_validator(route, parameter, annotation, marker, source)
     return Argument(
         parameter.name, source, alias, annotation, validator, default, factory, is_keyword, index, convert, marker
     )
 
 
-def _compile(
+def _compile_validator(
     route: Route, parameter: ParameterInfo, annotation: Any, marker: Parameter | None, source: str
 ) -> AnyValidator:
-    if source in _TEXT_SOURCES and _is_body_type(annotation):
-        raise _error(
-            route,
-            parameter,
-            f"{type_name(annotation)} cannot come from the {source}.",
-            "A model comes from the body; take its fields as parameters of their own.",
-        )
     try:
-        if marker is None and not parameter.metadata and isinstance(annotation, type):
-            validator = _compile_class(annotation)
-        else:
-            metadata = [item for item in parameter.metadata if not isinstance(item, Parameter)]
-            validator = compile_validator(
-                _annotate(annotation, metadata), constraints=None if marker is None else make_constraints(marker)
-            )
+        return compile_argument(annotation, parameter.metadata, marker, source)
     except ConfigurationError as exc:
         raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=exc.hint) from exc
-    if source in _TEXT_SOURCES and not (validator.accepts_text or validator.is_sequence):
-        raise _error(
-            route,
-            parameter,
-            f"{type_name(annotation)} cannot come from the {source}.",
-            "Text can become a number, a date, an enum and the like, or a list of these.",
-        )
-    return validator
 
 
-def make_constraints(marker: Parameter) -> Constraints:
-    """
-    Write what a marker says about the value as the validation knows it.
-
-    Example:
-        >>> make_constraints(Query(ge=1)).ge
-        1
-    """
-    return Constraints(
-        ge=marker.ge,
-        gt=marker.gt,
-        le=marker.le,
-        lt=marker.lt,
-        multiple_of=marker.multiple_of,
-        min_length=marker.min_length,
-        max_length=marker.max_length,
-        pattern=marker.pattern,
-        title=marker.title,
-        description=marker.description,
-        examples=tuple(marker.examples) or None,
+def _refuse_constraints(
+    route: Route, parameter: ParameterInfo, marker: Parameter | None, convert: Callable[[str], object] | None
+) -> None:
+    """Refuse limits on a value that nothing validates: they would be ignored."""
+    if (marker is None or not has_limits(make_constraints(marker))) and not has_limits(*parameter.metadata):
+        return
+    if convert is None:
+        raise _error(route, parameter, "What comes from the state is not validated.", "Leave the constraints out.")
+    raise _error(
+        route,
+        parameter,
+        "Its value is made by the path's own converter, not validated.",
+        "Leave the constraints out, and let the converter raise ValueError.",
     )
-
-
-@lru_cache(maxsize=512)
-def _compile_class(cls: type) -> AnyValidator:
-    """Compile a class once: thousands of routes take an `int` or the same model."""
-    return compile_validator(cls)
-
-
-def _annotate(annotation: Any, metadata: Sequence[object]) -> Any:
-    return Annotated[annotation, *metadata] if metadata else annotation
 
 
 def _find_marker(route: Route, parameter: ParameterInfo) -> Parameter | None:
@@ -263,6 +235,14 @@ def _find_marker(route: Route, parameter: ParameterInfo) -> Parameter | None:
             f"{type(parameter.default).__name__}() stands as its default.",
             f"Write {parameter.name}: Annotated[..., {type(parameter.default).__name__}(...)] instead.",
         )
+    hidden = find_hidden_marker(parameter.annotation)
+    if hidden is not None:
+        raise _error(
+            route,
+            parameter,
+            f"{hidden} stands inside of its type, where it says nothing.",
+            f"Write {parameter.name}: Annotated[..., {hidden}(...)] around the whole type.",
+        )
     if len(markers) > 1:
         names = " and ".join(type(marker).__name__ for marker in markers)
         raise _error(route, parameter, f"It has two sources, {names}.", "Keep one of them.")
@@ -273,11 +253,19 @@ def _find_default(
     route: Route, parameter: ParameterInfo, marker: Parameter | None
 ) -> tuple[object, Callable[[], object] | None]:
     if marker is None:
-        return parameter.default, None
+        return _copy_default(parameter.default)
     given = [parameter.default is not UNSET, marker.default is not UNSET, marker.default_factory is not None]
     if sum(given) > 1:
         raise _error(route, parameter, "It has more than one default.", "Keep the one in the signature.")
-    return (parameter.default if given[0] else marker.default), marker.default_factory
+    default, factory = _copy_default(parameter.default if given[0] else marker.default)
+    return default, marker.default_factory or factory
+
+
+def _copy_default(default: object) -> tuple[object, Callable[[], object] | None]:
+    """Give each request a default of its own, if one request could change what the next one gets."""
+    if isinstance(default, (list, dict, set, bytearray)) or (default is not UNSET and is_model(type(default))):
+        return default, partial(deepcopy, default)
+    return default, None
 
 
 def _is_request(info: CallableInfo, parameter: ParameterInfo, path_names: Sequence[str]) -> bool:
@@ -292,21 +280,7 @@ def _is_request(info: CallableInfo, parameter: ParameterInfo, path_names: Sequen
 def _infer_source(parameter: ParameterInfo, path_names: Sequence[str]) -> str:
     if parameter.name in path_names:
         return Path.source
-    return Body.source if _is_body_type(parameter.annotation) else Query.source
-
-
-def _is_body_type(annotation: Any) -> bool:
-    """Tell whether a type cannot be written in a query: a model, a mapping, or a container or union of them."""
-    if is_model(annotation):
-        return True
-    origin = origin_of(annotation)
-    if any(isinstance(cls, type) and issubclass(cls, Mapping) for cls in (annotation, origin)):
-        return True
-    return any(_is_body_type(item) for item in get_args(annotation) if item is not Ellipsis and not _is_literal(origin))
-
-
-def _is_literal(origin: Any) -> bool:
-    return getattr(origin, "__name__", "") == "Literal" or str(origin) == "typing.Literal"
+    return Body.source if is_body_type(parameter.annotation) else Query.source
 
 
 def _check_bodies(route: Route, arguments: Sequence[Argument]) -> None:
@@ -339,27 +313,33 @@ def _check_bodies(route: Route, arguments: Sequence[Argument]) -> None:
 
 def _makes_background_tasks(handler: Callable[..., object]) -> bool:
     """Tell whether the handler's own code names the class, as in `background = BackgroundTasks()`."""
-    function = getattr(handler, "__func__", handler)
+    function: Any = handler  # Any: what a callable object has depends on its kind
+    while isinstance(function, partial):
+        function = function.func
+    function = unwrap(getattr(function, "__func__", function))
     code = getattr(function, "__code__", None)
-    names = getattr(function, "__globals__", {})
     if code is None:
         return False
-    closure = dict(zip(code.co_freevars, getattr(function, "__closure__", None) or (), strict=False))
-    found = [names.get(name) for name in code.co_names]
-    found += [cell.cell_contents for cell in closure.values() if _is_filled(cell)]
-    return any(item is BackgroundTasks for item in found)
+    names = dict(getattr(function, "__globals__", {}))
+    for name, cell in zip(code.co_freevars, getattr(function, "__closure__", None) or (), strict=False):
+        with suppress(ValueError):  # the enclosing function has not given it a value yet
+            names[name] = cell.cell_contents
+    used = _list_names(code)
+    # As an attribute, `tasks.BackgroundTasks()`, it is known by its name only.
+    return BackgroundTasks.__name__ in used or any(names.get(name) is BackgroundTasks for name in used)
 
 
-def _is_filled(cell: Any) -> bool:
-    try:
-        cell.cell_contents  # noqa: B018 - reading is the test
-    except ValueError:
-        return False
-    return True
+def _list_names(code: CodeType) -> set[str]:
+    """List the names that a function uses, in the functions within it too."""
+    found = {*code.co_names, *code.co_freevars}
+    for item in code.co_consts:
+        if isinstance(item, CodeType):
+            found |= _list_names(item)
+    return found
 
 
 def _error(route: Route, parameter: ParameterInfo, message: str, hint: str) -> RouteError:
     return RouteError(message, route=str(route), parameter=parameter.name, hint=hint)
 
 
-__all__ = ["Argument", "Cookie", "Form", "FromState", "Header", "Plan", "make_plan"]
+__all__ = ["Argument", "Plan", "make_constraints", "make_plan"]

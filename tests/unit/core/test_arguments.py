@@ -1,0 +1,170 @@
+"""
+Tests of the values that handlers get, and of the report when they cannot.
+"""
+
+import dataclasses
+from typing import Annotated, Any
+
+import pytest
+
+from covet import Body, Cookie, CovetPy, Form, Header, Query, State
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+
+
+@dataclasses.dataclass
+class Item:
+    name: str
+    price: float
+
+
+def make_app() -> CovetPy:
+    app = CovetPy()
+
+    @app.get("/all/{number}")
+    async def everything(
+        number: int,
+        page: Annotated[int, Query(ge=1)] = 1,
+        tag: list[str] = [],  # noqa: B006
+        *,
+        agent: Annotated[str, Header(alias="user-agent")],
+        sid: Annotated[str | None, Cookie()] = None,
+        fresh: Annotated[list[int], Query(default_factory=list)],
+    ) -> dict[str, object]:
+        return {"number": number, "page": page, "tag": tag, "agent": agent, "sid": sid, "fresh": fresh}
+
+    @app.post("/items/{number}")
+    async def create(number: int, item: Item, page: int = 1) -> dict[str, object]:
+        return {"number": number, "item": item, "page": page}
+
+    @app.post("/optional")
+    async def optional(item: Item | None = None) -> dict[str, object]:
+        return {"item": item}
+
+    @app.post("/form")
+    async def form(title: Annotated[str, Form()], tag: Annotated[list[int], Form()]) -> dict[str, object]:
+        return {"title": title, "tag": tag}
+
+    @app.get("/state")
+    async def state(name: Annotated[str, State()], other: Annotated[int, State(default=7)]) -> dict[str, object]:
+        return {"name": name, "other": other}
+
+    @app.post("/raw")
+    async def raw(data: Annotated[list[int], Body()]) -> int:
+        return sum(data)
+
+    return app
+
+
+async def call(protocol: Any, method: str, path: str, **options: Any) -> Any:
+    app = make_app()
+    app.state.name = "of the app"
+    async with TestClient(app, protocol=protocol) as client:
+        return await client.request(method, path, **options)
+
+
+@Protocols
+async def test_each_source_gives_its_value(protocol: str) -> None:
+    """Path, query, repeated query, header, cookie and default factory."""
+    response = await call(protocol, "GET", "/all/7?page=2&tag=a&tag=b", headers={"user-agent": "t", "cookie": "sid=s"})
+
+    assert response.json() == {"number": 7, "page": 2, "tag": ["a", "b"], "agent": "t", "sid": "s", "fresh": []}
+
+
+@Protocols
+async def test_every_error_of_every_source_is_listed(protocol: str) -> None:
+    """Path, query and body are wrong at once; the report has all of it, and none of the input."""
+    response = await call(protocol, "POST", "/items/evil?page=bad", json={"name": 7})
+
+    assert response.status_code == 422
+    assert [(error["source"], error["pointer"], error["type"]) for error in response.json()["errors"]] == [
+        ("path", "/number", "int_type"),
+        ("body", "/name", "string_type"),
+        ("body", "/price", "missing"),
+        ("query", "/page", "int_type"),
+    ]
+    assert "evil" not in response.text
+    assert "bad" not in response.text
+
+
+@Protocols
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b'{"name":"a","price":1.5}', "application/json", 200),
+        (b'{"name":"a","price":1.5}', "application/vnd.item+json", 200),
+        (b'{"name":"a","price":1.5}', "application/json; charset=UTF-8", 200),
+        (b"\x82\xa4name\xa1a\xa5price\xcb?\xf8\x00\x00\x00\x00\x00\x00", "application/msgpack", 200),
+        (b'{"name":"a","price":1.5}', "text/plain", 415),
+        (b'{"name":"a","price":1.5}', "application/json; charset=utf-16", 415),
+        (b"name=a", "application/x-www-form-urlencoded", 415),
+        (b'{"name":"a","name":"b","price":1}', "application/json", 400),
+        (b'{"name":"a","price":NaN}', "application/json", 400),
+        (b'{"name":', "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'{"name":"\\ud800","price":1}', "application/json", 400),
+        (b'{"name":"a","price":' + b"1" * 5000 + b"}", "application/json", 400),
+    ],
+)
+async def test_a_body_is_read_by_its_type(protocol: str, content: bytes, content_type: str, status: int) -> None:
+    """JSON and MessagePack are read, other types are 415, what is malformed is 400."""
+    response = await call(protocol, "POST", "/items/1", content=content, headers={"content-type": content_type})
+
+    assert response.status_code == status
+
+
+@Protocols
+async def test_row_067_a_body_without_a_type_is_refused(protocol: str) -> None:
+    """Guessing JSON would let another site's form post it."""
+    response = await call(protocol, "POST", "/items/1", content=b'{"name":"a","price":1}')
+
+    assert response.status_code == 415
+    assert response.json()["detail"] == "The body has no Content-Type."
+
+
+@Protocols
+async def test_an_absent_body_takes_its_default(protocol: str) -> None:
+    """No body and no type is no error where there is a default; elsewhere it is missing."""
+    absent = await call(protocol, "POST", "/optional")
+    missing = await call(protocol, "POST", "/items/1")
+
+    assert absent.json() == {"item": None}
+    assert missing.json()["errors"] == [{"source": "body", "pointer": "", "message": "is required", "type": "missing"}]
+
+
+@Protocols
+async def test_a_form_gives_its_fields(protocol: str) -> None:
+    """Fields are parsed into their types, and their errors are listed as the form's."""
+    good = await call(protocol, "POST", "/form", data=[("title", "t"), ("tag", "1"), ("tag", "2")])
+    bad = await call(protocol, "POST", "/form", data={"tag": "x"})
+
+    assert good.json() == {"title": "t", "tag": [1, 2]}
+    assert [(error["source"], error["pointer"]) for error in bad.json()["errors"]] == [
+        ("form", "/title"),
+        ("form", "/tag/0"),
+    ]
+
+
+@Protocols
+async def test_state_comes_from_the_request_or_the_application(protocol: str) -> None:
+    """The application's state is asked after the request's; a default fills what neither has."""
+    response = await call(protocol, "GET", "/state")
+
+    assert response.json() == {"name": "of the app", "other": 7}
+
+
+async def test_state_that_nobody_set_is_the_programs_error() -> None:
+    """It is a 500, not the client's fault."""
+    async with TestClient(make_app()) as client:
+        with pytest.raises(AttributeError, match=r"Neither request.state nor app.state has 'name'."):
+            await client.get("/state")
+
+
+@Protocols
+@pytest.mark.parametrize("number", ["1_0", "\u00b2", "\uff11\uff12", " 1", "1" * 5000])
+async def test_row_021_odd_numbers_are_refused(protocol: str, number: str) -> None:
+    """Only ASCII digits are a number, and not too many of them."""
+    response = await call(protocol, "GET", "/all/1", params={"page": number})
+
+    assert response.status_code in {400, 422}

@@ -1,0 +1,287 @@
+"""
+Tests of the onion: order, outcomes, errors, and what is refused at start-up.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Request, Response
+from covet.core.middleware import CallNext, Middleware, MiddlewarePipeline, OnceNext, make_layer
+from covet.exceptions import ConfigurationError, NotFoundError, ResponseError
+from covet.responses import StreamingResponse
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+
+
+class Recorder(Middleware):
+    """Note every hook that runs."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        self.name = name
+        self.log = log
+
+    async def process_request(self, request: Request) -> Response | None:
+        self.log.append(f"{self.name} request")
+        return None
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        self.log.append(f"{self.name} response {response.status_code}")
+        return response
+
+    async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
+        self.log.append(f"{self.name} finish {type(error).__name__}")
+
+
+def make_app(*middleware: object) -> CovetPy:
+    app = CovetPy(middleware=middleware)
+
+    @app.get("/")
+    async def index() -> str:
+        return "index"
+
+    @app.get("/missing")
+    async def missing() -> str:
+        raise NotFoundError("nothing here")
+
+    @app.get("/broken")
+    async def broken() -> str:
+        raise RuntimeError("broken")
+
+    return app
+
+
+async def call(app: CovetPy, path: str, protocol: Any) -> tuple[int, str]:
+    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+        response = await client.get(path)
+    return response.status_code, response.text
+
+
+@Protocols
+@pytest.mark.parametrize(("path", "status"), [("/", 200), ("/missing", 404), ("/broken", 500), ("/no-route", 404)])
+async def test_every_layer_sees_one_outcome(protocol: str, path: str, status: int) -> None:
+    """A layer that was entered sees one response leave, and learns once that the exchange is over."""
+    log: list[str] = []
+
+    answered, _ = await call(make_app(Recorder("a", log), Recorder("b", log)), path, protocol)
+
+    assert answered == status
+    assert log == [
+        "a request",
+        "b request",
+        f"b response {status}",
+        f"a response {status}",
+        "b finish NoneType",
+        "a finish NoneType",
+    ]
+
+
+@Protocols
+async def test_a_short_circuit_leaves_the_inside_alone(protocol: str) -> None:
+    """A layer that answers sees its own answer leave; what is inside of it was never entered."""
+    log: list[str] = []
+
+    class Closed(Recorder):
+        async def process_request(self, request: Request) -> Response | None:
+            return Response("closed", 503)
+
+    answer = await call(make_app(Closed("a", log), Recorder("b", log)), "/", protocol)
+
+    assert answer == (503, "closed")
+    assert log == ["a response 503", "a finish NoneType"]
+
+
+@Protocols
+async def test_errors_are_asked_inside_out_and_answered_where_they_arise(protocol: str) -> None:
+    """The innermost layer that handles an error answers it; every layer sees that answer leave."""
+    log: list[str] = []
+
+    class Handler(Recorder):
+        async def handle_exception(self, request: Request, exc: Exception) -> Response:
+            self.log.append(f"{self.name} asked")
+            if self.name == "inner":
+                raise exc
+            return Response("handled", 500)
+
+    answer = await call(make_app(Handler("outer", log), Handler("inner", log), Recorder("b", log)), "/broken", protocol)
+
+    assert answer == (500, "handled")
+    assert log[3:8] == ["inner asked", "outer asked", "b response 500", "inner response 500", "outer response 500"]
+
+
+@Protocols
+@pytest.mark.parametrize("hook", ["process_request", "process_response"])
+async def test_a_layers_own_error_is_not_its_own_to_handle(protocol: str, hook: str) -> None:
+    """An error of a layer's own hook is answered outside of it."""
+    log: list[str] = []
+
+    class Faulty(Recorder):
+        async def handle_exception(self, request: Request, exc: Exception) -> Response:
+            return Response("its own", 500)
+
+    def fail(self: Any, *args: object) -> Response:
+        raise RuntimeError("own")
+
+    setattr(Faulty, hook, fail)
+    answer = await call(make_app(Recorder("a", log), Faulty("b", log)), "/", protocol)
+
+    assert answer[0] == 500
+    assert "its own" not in answer[1]
+    assert "a response 500" in log
+    assert "b finish NoneType" in log
+
+
+@Protocols
+async def test_functions_and_classes_with_call_go_around(protocol: str) -> None:
+    """A function and a class with `__call__` wrap what is inside; context variables set there are seen inside."""
+
+    async def stamp(request: Request, call_next: CallNext) -> Response:
+        request.state.stamp = "s"
+        response = await call_next(request)
+        response.headers["x-stamp"] = request.state.stamp
+        return response
+
+    class Twice(Middleware):
+        async def __call__(self, request: Request, call_next: CallNext) -> Response:
+            response = await call_next(request)
+            response.headers["x-class"] = "1"
+            return response
+
+    async with TestClient(make_app(stamp, Twice), protocol=protocol) as client:  # type: ignore[arg-type]
+        response = await client.get("/missing")
+
+    assert (response.status_code, response.headers["x-stamp"], response.headers["x-class"]) == (404, "s", "1")
+
+
+async def test_call_next_runs_the_inside_once() -> None:
+    """A second call is an error that names the layer."""
+
+    async def inner(request: Request) -> Response:
+        return Response()
+
+    call_next = OnceNext(inner, "stamp")
+    await call_next(Request())
+
+    with pytest.raises(RuntimeError, match="stamp called call_next twice for one request"):
+        await call_next(Request())
+
+
+@Protocols
+async def test_more_layers_than_blocks_can_be_nested(protocol: str) -> None:
+    """Forty layers run in order."""
+    log: list[str] = []
+
+    answer = await call(make_app(*(Recorder(str(number), log) for number in range(40))), "/", protocol)
+
+    assert answer == (200, "index")
+    assert [entry for entry in log if entry.endswith("request")] == [f"{number} request" for number in range(40)]
+
+
+@Protocols
+async def test_on_finish_comes_after_the_last_byte_of_a_stream(protocol: str) -> None:
+    """A stream is over before its layers learn so."""
+    log: list[str] = []
+    app = CovetPy(middleware=[Recorder("a", log)])
+
+    @app.get("/")
+    async def stream() -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            for number in range(3):
+                await asyncio.sleep(0)
+                yield str(number)
+            log.append("last")
+
+        return StreamingResponse(pieces())
+
+    answer = await call(app, "/", protocol)
+
+    assert answer == (200, "012")
+    assert log[-2:] == ["last", "a finish NoneType"]
+
+
+async def test_one_chain_is_never_shared_by_two_handlers() -> None:
+    """Defect of the samples: the first handler's chain answered for all of them."""
+    pipeline = MiddlewarePipeline()
+
+    async def one(request: Request) -> Response:
+        return Response("one")
+
+    async def two(request: Request) -> Response:
+        return Response("two")
+
+    bodies = [(await pipeline.execute(Request(), handler)).body for handler in (one, two)]
+
+    assert bodies == [b"one", b"two"]
+
+
+def test_priority_orders_and_ties_keep_their_order() -> None:
+    """Lower is further out; equal priorities keep the order of their adding."""
+    log: list[str] = []
+    first, second, third = (Recorder(name, log) for name in "abc")
+    pipeline = MiddlewarePipeline()
+
+    pipeline.add(first)
+    pipeline.add(second)
+    pipeline.add(third, priority=10)
+
+    assert pipeline.layers == (third, first, second)
+    assert len(pipeline) == 3
+
+
+def test_a_hook_that_is_not_overridden_is_not_there() -> None:
+    """A layer with one hook has one."""
+
+    class Only(Middleware):
+        def process_response(self, request: Request, response: Response) -> Response:
+            return response
+
+    assert make_layer(Only).hooks == {"process_response"}
+
+
+@pytest.mark.parametrize(
+    ("item", "text"),
+    [
+        ("nowhere", "'nowhere' is no middleware.\n  Write \"package.module:Name\"."),
+        ("covet.nowhere:Name", "'covet.nowhere:Name' cannot be imported"),
+        ("covet.middleware:Nothing", "'covet.middleware:Nothing' cannot be imported"),
+        (7, "int is no middleware.\n  Write async def name(request, call_next), or a subclass of Middleware."),
+        (Recorder, "Recorder cannot be made without options"),
+    ],
+)
+def test_what_is_no_middleware_is_refused(item: object, text: str) -> None:
+    """A wrong entry is an error where it is added, and says what to write."""
+    app = CovetPy()
+
+    with pytest.raises(ConfigurationError) as caught:
+        app.add_middleware(item)
+
+    assert text in str(caught.value)
+
+
+async def test_a_hook_that_forgets_its_response_is_named() -> None:
+    """`process_response` without a return is answered as 500, and the error names it."""
+
+    class Forgetful(Middleware):
+        def process_response(self, request: Request, response: Response) -> Response:
+            return None  # type: ignore[return-value]
+
+    async with TestClient(make_app(Forgetful)) as client:
+        with pytest.raises(ResponseError) as caught:
+            await client.get("/")
+
+    assert str(caught.value).startswith("Forgetful.process_response returned NoneType, expected Response.")
+
+
+async def test_a_layer_runs_by_hand() -> None:
+    """The base class runs its hooks around a function, as the standards' tests do."""
+    log: list[str] = []
+
+    async def inner(request: Request) -> Response:
+        return Response("inner")
+
+    response = await Recorder("a", log)(Request(), inner)
+
+    assert (response.body, log) == (b"inner", ["a request", "a response 200"])

@@ -1,0 +1,169 @@
+"""
+Tests of what becomes of a handler's result.
+"""
+
+import collections
+import dataclasses
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Response
+from covet.exceptions import ResponseError
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+
+Point = collections.namedtuple("Point", ["x", "y"])  # noqa: PYI024
+
+
+@dataclasses.dataclass
+class Item:
+    name: str
+
+
+def numbers() -> Iterator[str]:
+    yield "1"
+    yield "2"
+
+
+async def answer(result: Any, protocol: Any = "asgi", *, headers: dict[str, str] | None = None, **options: Any) -> Any:
+    app = CovetPy()
+
+    @app.get("/", **options)
+    async def index():  # type: ignore[no-untyped-def]
+        return result
+
+    async with TestClient(app, protocol=protocol) as client:
+        return await client.get("/", headers=headers or {})
+
+
+@Protocols
+@pytest.mark.parametrize(
+    ("result", "status", "content_type", "content"),
+    [
+        ("text", 200, "text/plain; charset=utf-8", b"text"),
+        ("\ud800", 200, "text/plain; charset=utf-8", b"?"),
+        (b"bytes", 200, "application/octet-stream", b"bytes"),
+        (None, 204, None, b""),
+        ({"a": 1}, 200, "application/json", b'{"a":1}'),
+        ({"a": "\ud800"}, 200, "application/json", '{"a":"\ufffd"}'.encode()),
+        ([1, 2], 200, "application/json", b"[1,2]"),
+        (Item("a"), 200, "application/json", b'{"name":"a"}'),
+        ([Item("a")], 200, "application/json", b'[{"name":"a"}]'),
+        (Point(3, 4), 200, "application/json", b"[3,4]"),
+        ((3, 4), 200, "application/json", b"[3,4]"),
+        (7, 200, "application/json", b"7"),
+        (True, 200, "application/json", b"true"),
+        (({"a": 1}, 201), 201, "application/json", b'{"a":1}'),
+        ((None, 202), 202, None, b""),
+        (("gone", 410, {"x-a": "1"}), 410, "text/plain; charset=utf-8", b"gone"),
+        (Response("r", 203), 203, "text/plain; charset=utf-8", b"r"),
+        ((Response("r"), 203), 203, "text/plain; charset=utf-8", b"r"),
+    ],
+)
+async def test_each_kind_of_result_has_its_response(
+    protocol: str, result: Any, status: int, content_type: str | None, content: bytes
+) -> None:
+    """The table of contract and documentation."""
+    response = await answer(result, protocol)
+
+    assert (response.status_code, response.headers.get("content-type"), response.content) == (
+        status,
+        content_type,
+        content,
+    )
+
+
+@Protocols
+async def test_generators_are_streamed(protocol: str) -> None:
+    """An async generator and a plain one, by handler or by result."""
+    app = CovetPy()
+
+    @app.get("/async", media_type="text/plain")
+    async def later() -> AsyncIterator[str]:
+        yield "1"
+        yield "2"
+
+    app.add_route("/plain", numbers)
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        answers = [await client.get(path) for path in ("/async", "/plain")]
+
+    assert [response.text for response in answers] == ["12", "12"]
+    assert answers[0].headers["content-type"] == "text/plain; charset=utf-8"
+    assert (await answer(numbers(), protocol)).text == "12"
+
+
+@pytest.mark.parametrize("result", [("x", 999), ("x", 99), ("x", -1), (None, 70000), ({"a": 1}, 0)])
+async def test_row_048_a_wrong_status_is_an_error(result: Any) -> None:
+    """A status that no wire can carry is a 500 with a log entry, not a strange answer."""
+    with pytest.raises(ResponseError, match="A response's status must be an integer from 200 to 599"):
+        await answer(result)
+
+
+async def test_the_options_are_the_defaults() -> None:
+    """`status_code` and `media_type` of the route hold for results that name none."""
+    created = await answer({"a": 1}, status_code=201)
+    empty = await answer({"a": 1}, status_code=204)
+    page = await answer("<p>", media_type="text/html")
+
+    assert created.status_code == 201
+    assert (empty.status_code, empty.content) == (204, b"")
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+
+
+@Protocols
+async def test_the_client_chooses_the_format(protocol: str) -> None:
+    """`Accept` decides with its q-values; what is not on offer is 406."""
+    packed = await answer({"a": 1}, protocol, headers={"accept": "application/msgpack, application/json;q=0.5"})
+    json = await answer({"a": 1}, protocol, headers={"accept": "text/html, application/*;q=0.8"})
+    refused = await answer({"a": 1}, protocol, headers={"accept": "text/html"})
+
+    assert (packed.headers["content-type"], packed.headers["vary"], packed.content) == (
+        "application/msgpack",
+        "Accept",
+        b"\x81\xa1a\x01",
+    )
+    assert json.headers["content-type"] == "application/json"
+    assert refused.status_code == 406
+    assert refused.json()["available"] == ["application/json", "application/msgpack"]
+
+
+async def test_remembered_accept_headers_are_bounded() -> None:
+    """Row 28: clients cannot fill the memory with `Accept` headers."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def index() -> dict[str, int]:
+        return {}
+
+    async with TestClient(app) as client:
+        for number in range(1100):
+            await client.get("/", headers={"accept": f"application/json, text/x{number}"})
+        accepted = app.router.routes[0].endpoint.results.accepted
+
+    assert len(accepted) <= 1024
+
+
+async def test_a_length_that_lies_is_found_inside_the_middleware() -> None:
+    """Row 47: the layers see the 500 leave."""
+
+    async def stamp(request: Any, call_next: Any) -> Response:
+        response: Response = await call_next(request)
+        response.headers["x-stamp"] = "1"
+        return response
+
+    app = CovetPy(middleware=[stamp])
+
+    @app.get("/")
+    async def index() -> Response:
+        response = Response("body")
+        response.headers["content-length"] = "7"
+        return response
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        response = await client.get("/")
+
+    assert (response.status_code, response.headers["x-stamp"]) == (500, "1")
