@@ -20,6 +20,7 @@ class Item:
 
 
 def make_app() -> CovetPy:
+    """Make the application under test."""
     app = CovetPy()
 
     @app.get("/all/{number}")
@@ -58,6 +59,7 @@ def make_app() -> CovetPy:
 
 
 async def call(protocol: Any, method: str, path: str, **options: Any) -> Any:
+    """Send one request."""
     app = make_app()
     app.state.name = "of the app"
     async with TestClient(app, protocol=protocol) as client:

@@ -22,10 +22,12 @@ class Item:
 
 
 def make(path: str, handler: Callable[..., object], method: str = "GET") -> Route:
+    """Make what is under test."""
     return make_route(PathTemplate.parse(path), handler, (method,), {}, ())
 
 
 def sources(path: str, handler: Callable[..., object], method: str = "GET") -> dict[str, str]:
+    """Find the source of each argument."""
     return {argument.name: argument.source for argument in make_plan(make(path, handler, method)).arguments}
 
 
@@ -105,17 +107,48 @@ def test_a_marker_says_all_that_the_validation_knows() -> None:
     assert (constraints.title, constraints.description, constraints.examples) == ("t", "d", (2,))
 
 
-async def no_annotation(request: Request, page) -> None: ...  # type: ignore[no-untyped-def]
-async def two_sources(page: Annotated[int, Query(), Header()]) -> None: ...
-async def marker_as_default(page: int = Query(ge=1)) -> None: ...  # type: ignore[assignment]
-async def not_in_path(page: Annotated[int, Path()]) -> None: ...
-async def two_defaults(page: Annotated[int, Query(default=1)] = 2) -> None: ...
-async def star(*values: int) -> None: ...
-async def model_in_query(item: Annotated[Item, Query()]) -> None: ...
-async def body_and_form(item: Item, title: Annotated[str, Form()]) -> None: ...
-async def body_on_get(item: Item) -> None: ...
-async def unresolvable(item: "Nowhere") -> None: ...  # type: ignore[name-defined]  # noqa: F821
-async def unsupported(value: complex) -> None: ...
+async def no_annotation(request: Request, page) -> None:
+    """Be a handler whose no annotation."""  # type: ignore[no-untyped-def]
+
+
+async def two_sources(page: Annotated[int, Query(), Header()]) -> None:
+    """Be a handler whose two sources."""
+
+
+async def marker_as_default(page: int = Query(ge=1)) -> None:
+    """Be a handler whose marker as default."""  # type: ignore[assignment]
+
+
+async def not_in_path(page: Annotated[int, Path()]) -> None:
+    """Be a handler whose not in path."""
+
+
+async def two_defaults(page: Annotated[int, Query(default=1)] = 2) -> None:
+    """Be a handler whose two defaults."""
+
+
+async def star(*values: int) -> None:
+    """Be a handler whose star."""
+
+
+async def model_in_query(item: Annotated[Item, Query()]) -> None:
+    """Be a handler whose model in query."""
+
+
+async def body_and_form(item: Item, title: Annotated[str, Form()]) -> None:
+    """Be a handler whose body and form."""
+
+
+async def body_on_get(item: Item) -> None:
+    """Be a handler whose body on get."""
+
+
+async def unresolvable(item: "Nowhere") -> None:
+    """Be a handler whose unresolvable."""  # type: ignore[name-defined]  # noqa: F821
+
+
+async def unsupported(value: complex) -> None:
+    """Be a handler whose unsupported."""
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from covet.testing import TestClient
 
 
 def make_app() -> CovetPy:
+    """Make the application under test."""
     app = CovetPy()
 
     @app.get("/users/{user_id}")

@@ -17,6 +17,7 @@ Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
 
 def make_app(error: Exception, **options: Any) -> CovetPy:
+    """Make the application under test."""
     app = CovetPy(**options)
 
     @app.get("/")
@@ -27,6 +28,7 @@ def make_app(error: Exception, **options: Any) -> CovetPy:
 
 
 async def get(app: CovetPy, protocol: Any = "asgi", **options: Any) -> Any:
+    """Send one GET."""
     async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
         return await client.get("/", **options)
 

@@ -37,6 +37,7 @@ class Recorder(Middleware):
 
 
 def make_app(*middleware: object) -> CovetPy:
+    """Make the application under test."""
     app = CovetPy(middleware=middleware)
 
     @app.get("/")
@@ -55,6 +56,7 @@ def make_app(*middleware: object) -> CovetPy:
 
 
 async def call(app: CovetPy, path: str, protocol: Any) -> tuple[int, str]:
+    """Send one request."""
     async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
         response = await client.get(path)
     return response.status_code, response.text

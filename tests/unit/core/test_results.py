@@ -24,11 +24,13 @@ class Item:
 
 
 def numbers() -> Iterator[str]:
+    """Yield two pieces."""
     yield "1"
     yield "2"
 
 
 async def answer(result: Any, protocol: Any = "asgi", *, headers: dict[str, str] | None = None, **options: Any) -> Any:
+    """Answer one request with a result."""
     app = CovetPy()
 
     @app.get("/", **options)
