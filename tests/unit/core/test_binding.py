@@ -107,48 +107,48 @@ def test_a_marker_says_all_that_the_validation_knows() -> None:
     assert (constraints.title, constraints.description, constraints.examples) == ("t", "d", (2,))
 
 
-async def no_annotation(request: Request, page) -> None:
-    """Be a handler whose no annotation."""  # type: ignore[no-untyped-def]
+async def no_annotation(request: Request, page) -> None:  # type: ignore[no-untyped-def]
+    """Take a parameter without a type."""
 
 
 async def two_sources(page: Annotated[int, Query(), Header()]) -> None:
-    """Be a handler whose two sources."""
+    """Name two sources."""
 
 
-async def marker_as_default(page: int = Query(ge=1)) -> None:
-    """Be a handler whose marker as default."""  # type: ignore[assignment]
+async def marker_as_default(page: int = Query(ge=1)) -> None:  # type: ignore[assignment]
+    """Write a marker where a default stands."""
 
 
 async def not_in_path(page: Annotated[int, Path()]) -> None:
-    """Be a handler whose not in path."""
+    """Want a path's parameter that is not there."""
 
 
 async def two_defaults(page: Annotated[int, Query(default=1)] = 2) -> None:
-    """Be a handler whose two defaults."""
+    """Have two defaults."""
 
 
 async def star(*values: int) -> None:
-    """Be a handler whose star."""
+    """Take any number of arguments."""
 
 
 async def model_in_query(item: Annotated[Item, Query()]) -> None:
-    """Be a handler whose model in query."""
+    """Want a model from the query."""
 
 
 async def body_and_form(item: Item, title: Annotated[str, Form()]) -> None:
-    """Be a handler whose body and form."""
+    """Want a body and a form."""
 
 
 async def body_on_get(item: Item) -> None:
-    """Be a handler whose body on get."""
+    """Want a body from GET."""
 
 
-async def unresolvable(item: "Nowhere") -> None:
-    """Be a handler whose unresolvable."""  # type: ignore[name-defined]  # noqa: F821
+async def unresolvable(item: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Name a type that does not exist."""
 
 
 async def unsupported(value: complex) -> None:
-    """Be a handler whose unsupported."""
+    """Want a type that is not supported."""
 
 
 @pytest.mark.parametrize(
