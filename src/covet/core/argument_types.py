@@ -1,0 +1,154 @@
+"""
+Which types an argument may have, by its source, and the validator that makes its value.
+
+Text carries what one string can spell, and lists of it; a model, a mapping and whatever contains one is a body.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Final, Literal, get_args
+
+from covet.exceptions import ConfigurationError
+from covet.introspection import Annotation, origin_of, type_name
+from covet.parameters import Parameter
+from covet.validation import Constraints, Validator, compile_validator, is_model
+
+# A validator's type is that of the argument, known to nobody here.
+AnyValidator = Validator[Any]
+
+_TEXT_SOURCES: Final = frozenset({"query", "path", "header", "cookie", "form"})
+_LIMITS: Final = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
+
+
+def compile_argument(
+    annotation: Annotation, metadata: Sequence[object], marker: Parameter | None, source: str
+) -> AnyValidator:
+    """
+    Make the validator of an argument.
+
+    Args:
+        annotation: Its type.
+        metadata: What `Annotated` carried besides.
+        marker: The marker among it.
+        source: Where it comes from.
+
+    Raises:
+        ConfigurationError: If the type cannot be validated, or cannot come from there.
+
+    Example:
+        >>> from covet.parameters import Query
+        >>> compile_argument(int, (), Query(ge=1), "query").parse("7", source="query", pointer="/page")
+        7
+    """
+    is_text = source in _TEXT_SOURCES
+    if is_text and is_body_type(annotation):
+        raise ConfigurationError(
+            f"{type_name(annotation)} cannot come from the {source}.",
+            hint="A model comes from the body; take its fields as parameters of their own.",
+        )
+    if marker is None and not metadata and isinstance(annotation, type):
+        validator = _compile_class(annotation)
+    else:
+        constraints = None if marker is None else make_constraints(marker)
+        others = [item for item in metadata if not _is_marker(item)]
+        validator = compile_validator(Annotated[annotation, *others] if others else annotation, constraints=constraints)
+    if is_text and not (validator.accepts_text or validator.is_sequence):
+        raise ConfigurationError(
+            f"{type_name(annotation)} cannot come from the {source}.",
+            hint="Text can become a number, a date, an enum and the like, or a list of these.",
+        )
+    return validator
+
+
+@lru_cache(maxsize=512)
+def _compile_class(cls: type) -> AnyValidator:
+    """Compile a class once: thousands of routes take an `int` or the same model."""
+    return compile_validator(cls)
+
+
+def make_constraints(marker: Parameter) -> Constraints:
+    """
+    Write what a marker says about the value as the validation knows it.
+
+    Example:
+        >>> from covet.parameters import Query
+        >>> make_constraints(Query(ge=1)).ge
+        1
+    """
+    return Constraints(
+        ge=marker.ge,
+        gt=marker.gt,
+        le=marker.le,
+        lt=marker.lt,
+        multiple_of=marker.multiple_of,
+        min_length=marker.min_length,
+        max_length=marker.max_length,
+        pattern=marker.pattern,
+        title=marker.title,
+        description=marker.description,
+        examples=tuple(marker.examples) or None,
+    )
+
+
+def has_limits(*metadata: object) -> bool:
+    """
+    Tell whether there is a limit on the value among some metadata.
+
+    Example:
+        >>> has_limits("text", Constraints(title="Page")), has_limits(Constraints(ge=1))
+        (False, True)
+    """
+    return any(
+        isinstance(item, Constraints) and any(getattr(item, name) is not None for name in _LIMITS) for item in metadata
+    )
+
+
+def is_body_type(annotation: Annotation) -> bool:
+    """
+    Tell whether a type cannot be written in a query: a model, a mapping, or a container or union of them.
+
+    Example:
+        >>> is_body_type(list[dict[str, int]]), is_body_type(list[int])
+        (True, False)
+    """
+    if is_model(annotation):
+        return True
+    origin = origin_of(annotation)
+    if any(isinstance(cls, type) and issubclass(cls, Mapping) for cls in (annotation, origin)):
+        return True
+    return any(is_body_type(item) for item in _list_inner(annotation))
+
+
+def find_hidden_marker(annotation: Annotation) -> str | None:
+    """
+    Name a marker that stands inside of a type, as in `Annotated[int, Query(ge=1)] | None`, where nothing reads it.
+
+    Example:
+        >>> from covet.parameters import Query
+        >>> find_hidden_marker(list[Annotated[int, Query(ge=1)]])
+        'Query'
+    """
+    for item in _list_inner(annotation):
+        if origin_of(item) is Annotated:
+            for data in get_args(item)[1:]:
+                if _is_marker(data):
+                    return data.__name__ if isinstance(data, type) else type(data).__name__
+        found = find_hidden_marker(item)
+        if found is not None:
+            return found
+    return None
+
+
+def _list_inner(annotation: Annotation) -> Iterator[Annotation]:
+    """List the types in the brackets of another one, or between its bars."""
+    origin = origin_of(annotation)
+    if origin is Literal:
+        return
+    arguments = get_args(annotation)
+    for item in arguments[:1] if origin is Annotated else arguments:
+        if item is not Ellipsis:
+            yield item
+
+
+def _is_marker(item: object) -> bool:
+    return isinstance(item, Parameter) or (isinstance(item, type) and issubclass(item, Parameter))
