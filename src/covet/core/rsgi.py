@@ -34,11 +34,10 @@ Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], RSGIHeaders], Await
 class RSGIRequest(Request):
     """A request that came over RSGI."""
 
-    __slots__ = ("_chunks", "_expected", "_protocol", "_scope", "_watch")
+    __slots__ = ("_chunks", "_expected", "_protocol", "_scope")
 
     _chunks: AsyncIterator[bytes]
     _expected: int | None
-    _watch: "asyncio.Future[None]"
 
     def __init__(
         self, compiled: CompiledRoute, app: Any, scope: RSGIScope, protocol: RSGIProtocol, path_values: Sequence[str]
@@ -88,23 +87,20 @@ class RSGIRequest(Request):
 
     async def is_disconnected(self) -> bool:
         """Tell whether the client has left."""
+        waiting = asyncio.ensure_future(_as_coroutine(self._protocol.client_disconnect()))
         try:
-            watch = self._watch
-        except AttributeError:
-            self._watch = watch = asyncio.ensure_future(_as_coroutine(self._protocol.client_disconnect()))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-        return watch.done()
+            # One turn of the loop is enough for a server that knows already.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            return waiting.done()
+        finally:
+            # It stays pending after a complete response: nothing must be left waiting for it.
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
 
     async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:
         """Await something, but cancel it when the client leaves."""
         return await run_against(call, self._protocol.client_disconnect())
-
-    def stop_watching(self) -> None:
-        """End what `is_disconnected()` began."""
-        watch = getattr(self, "_watch", None)
-        if watch is not None:
-            watch.cancel()
 
     def record_error(self, exc: Exception) -> None:
         """Tell a test client about an error that was answered as 500."""
@@ -196,7 +192,6 @@ async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: 
     except ResponseError as exc:
         response = make_error_response(request, exc)
         headers = response.wire_headers()
-    request.stop_watching()
     status = response.status_code
     if has_no_body(status):
         headers = [pair for pair in headers if pair[0] != "content-type"]

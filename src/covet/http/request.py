@@ -286,7 +286,8 @@ class Request:
             return self._form
         except AttributeError:
             pass
-        media_type, params = parse_media_type(self.headers.get("content-type", ""))
+        content_type = self.headers.get("content-type")
+        media_type, params = parse_media_type(content_type) if content_type else ("", {})
         if media_type != "application/x-www-form-urlencoded":
             raise UnsupportedMediaTypeError(["application/x-www-form-urlencoded"])
         self._form = form = parse_urlencoded(await self.body(), charset=params.get("charset", "utf-8"))

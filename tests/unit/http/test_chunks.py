@@ -1,0 +1,63 @@
+"""
+Tests of the pieces of a streamed body.
+"""
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from covet.exceptions import ResponseError
+from covet.http.chunks import encode_chunks
+
+
+async def test_every_kind_of_piece_becomes_bytes() -> None:
+    """Text is UTF-8, buffers are copied, empty pieces are skipped, lone surrogates replaced."""
+    pieces = ["\u00e9", b"", "", bytearray(b"a"), memoryview(b"b"), "\ud800"]
+
+    chunks = [chunk async for chunk in encode_chunks(pieces)]  # type: ignore[arg-type]
+
+    assert chunks == ["\u00e9".encode(), b"a", b"b", b"?"]
+
+
+async def test_another_piece_is_refused() -> None:
+    """A number is no piece of a body."""
+    with pytest.raises(ResponseError, match="A stream's piece must be bytes or str, got int."):
+        [chunk async for chunk in encode_chunks([1])]  # type: ignore[list-item]
+
+
+async def test_a_plain_iterator_runs_in_a_thread_and_is_closed() -> None:
+    """It may block; whatever ends the iteration ends the generator."""
+    log: list[object] = []
+
+    def pieces() -> Iterator[str]:
+        try:
+            while True:
+                log.append(threading.current_thread() is threading.main_thread())
+                yield "piece"
+        finally:
+            log.append("closed")
+
+    chunks = encode_chunks(pieces())
+    await anext(chunks)
+    await chunks.aclose()
+
+    assert log == [False, "closed"]
+
+
+async def test_an_async_source_is_closed() -> None:
+    """The `finally` of the generator runs when nobody wants more."""
+    log: list[str] = []
+
+    async def pieces() -> AsyncIterator[str]:
+        try:
+            yield "a"
+            yield "b"
+        finally:
+            log.append("closed")
+
+    chunks = encode_chunks(pieces())
+    await anext(chunks)
+    await chunks.aclose()
+
+    assert log == ["closed"]

@@ -1,0 +1,173 @@
+"""
+Tests of requests, made by hand and off the wire.
+"""
+
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Request
+from covet.exceptions import BadRequestError, ContentTooLargeError, HeadersTooLargeError, UnsupportedMediaTypeError
+from covet.http.body import BodyLimits
+from covet.http.request import Address, State
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+
+
+def test_a_request_is_made_by_hand() -> None:
+    """As the standards' tests do it."""
+    request = Request(method="GET", url="/x?a=1&a=2", headers={"Cookie": "s=1", "X-A": "b"}, path_params={"id": 7})
+
+    assert (request.method, request.path, request.host, request.scheme) == ("GET", "/x", "localhost", "http")
+    assert request.query_params.get_list("a") == ["1", "2"]
+    assert request.cookies == {"s": "1"}
+    assert request.path_params == {"id": 7}
+    assert str(request.url) == "http://localhost/x?a=1&a=2"
+    assert request.client is None
+    assert repr(request) == "<Request GET '/x'>"
+
+
+def test_a_whole_url_gives_scheme_and_host() -> None:
+    """IPv6 hosts included; the client's address is named."""
+    request = Request(url="https://[::1]:8443/caf%C3%A9", client=("10.0.0.1", 5))
+
+    assert (request.scheme, request.host, request.path) == ("https", "[::1]:8443", "/caf\u00e9")
+    assert request.client == Address("10.0.0.1", 5)
+
+
+def test_state_takes_attributes() -> None:
+    """Each request has its own."""
+    first, second = Request(), Request()
+
+    first.state.user = "ada"
+
+    assert isinstance(first.state, State)
+    assert first.state.user == "ada"
+    assert not hasattr(second.state, "user")
+
+
+async def test_a_body_is_read_again() -> None:
+    """Once it is held; a stream of it works as well."""
+    request = Request(body=b"abc")
+
+    assert await request.body() == await request.body() == b"abc"
+    assert [chunk async for chunk in request.stream()] == [b"abc"]
+
+
+async def test_json_and_forms_are_read() -> None:
+    """JSON by the limits of row 20 to 22, forms by their type."""
+    form = Request(body=b"a=1&b=2", headers={"content-type": "application/x-www-form-urlencoded"})
+
+    assert await Request(body=b'{"a": 1}').json() == {"a": 1}
+    assert (await form.form())["b"] == "2"
+    assert (await form.form()) is (await form.form())
+    with pytest.raises(BadRequestError):
+        await Request(body=b'{"a":1,"a":2}').json()
+    with pytest.raises(UnsupportedMediaTypeError):
+        await Request(body=b"a=1").form()
+
+
+def make_app(seen: list[Any]) -> CovetPy:
+    """Make an application that shows what it got."""
+    app = CovetPy()
+
+    @app.post("/small", body_limit=4)
+    async def small(request: Request) -> dict[str, int]:
+        return {"size": len(await request.body())}
+
+    @app.post("/stream")
+    async def stream(request: Request) -> list[str]:
+        return [chunk.decode() async for chunk in request.stream()]
+
+    @app.post("/twice")
+    async def twice(request: Request) -> str:
+        async for _ in request.stream():
+            break
+        await request.body()
+        return ""
+
+    @app.get("/show/{name}")
+    async def show(request: Request) -> dict[str, Any]:
+        seen.append(request)
+        return {
+            "url": str(request.url),
+            "client": request.client,
+            "name": request.path_params["name"],
+            "cookies": request.cookies,
+            "left": await request.is_disconnected(),
+        }
+
+    return app
+
+
+@Protocols
+async def test_what_came_off_the_wire_is_shown(protocol: Any) -> None:
+    """URL, client, path parameters and cookies, the same over both protocols."""
+    async with TestClient(make_app([]), protocol=protocol, base_url="http://example.com:81") as client:
+        response = await client.get("/show/caf%C3%A9?q=1", cookies={"s": "1"})
+
+    body = response.json()
+    assert body.pop("client")[0] == "127.0.0.1"
+    assert body == {
+        "url": "http://example.com:81/show/caf%C3%A9?q=1",
+        "name": "caf\u00e9",
+        "cookies": {"s": "1"},
+        "left": False,
+    }
+
+
+@Protocols
+async def test_the_routes_limit_is_exact(protocol: Any) -> None:
+    """Declared or not, as many bytes as allowed pass and one more is 413."""
+
+    async def chunked(*chunks: bytes) -> Any:
+        for chunk in chunks:
+            yield chunk
+
+    async with TestClient(make_app([]), protocol=protocol) as client:
+        answers = [
+            (await client.post("/small", content=content)).status_code
+            for content in (b"1234", b"12345", chunked(b"12", b"34"), chunked(b"123", b"45"))
+        ]
+
+    assert answers == [200, 413, 200, 413]
+
+
+@Protocols
+async def test_a_body_is_streamed_once(protocol: Any) -> None:
+    """What was streamed cannot be held afterwards; the error says what to do."""
+    async with TestClient(make_app([]), protocol=protocol) as client:
+        response = await client.post("/stream", content=b"abc")
+        with pytest.raises(RuntimeError, match=r"Use body\(\) to read it more than once"):
+            await client.post("/twice", content=b"abc")
+
+    assert "".join(response.json()) == "abc"
+
+
+@Protocols
+async def test_two_requests_share_nothing(protocol: Any) -> None:
+    """Requests are not pooled: each exchange has an object of its own."""
+    seen: list[Any] = []
+
+    async with TestClient(make_app(seen), protocol=protocol) as client:
+        await client.get("/show/a")
+        await client.get("/show/b")
+
+    assert seen[0] is not seen[1]
+    assert [request.path_params["name"] for request in seen] == ["a", "b"]
+
+
+@Protocols
+async def test_too_many_cookies_are_431(protocol: Any) -> None:
+    """The limit of the cookie header holds where cookies are read."""
+    async with TestClient(make_app([]), protocol=protocol) as client:
+        response = await client.get("/show/a", headers={"cookie": "; ".join(f"a{i}=1" for i in range(200))})
+
+    assert response.status_code == HeadersTooLargeError.status_code
+
+
+def test_a_limit_can_be_lifted() -> None:
+    """`BodyLimits(max_size=None)` is no limit, and the default is one MiB."""
+    assert BodyLimits().max_size == 1024 * 1024
+    assert ContentTooLargeError(limit=4).limit == 4
