@@ -19,7 +19,7 @@ from covet.core.middleware import Layer, OnceNext, check_response, make_layer
 from covet.core.results import ResultConverter
 from covet.core.route import Route
 from covet.deadlines import Deadline
-from covet.exceptions import HandlerTimeoutError, ValidationError
+from covet.exceptions import ClientDisconnectedError, HandlerTimeoutError, ValidationError
 from covet.http.body import BodyLimits
 from covet.http.request import Request
 from covet.http.response import Response
@@ -180,12 +180,19 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
             with writer.block("if response is None:"):
                 wire.write_body(writer, status_code=results.status_code, is_head=is_head)
             with writer.block("else:"):
-                writer.line(send)
+                _write_send(writer, send)
         else:
-            writer.line(send)
+            _write_send(writer, send)
         with writer.block("if response is not None:" if not needs_request else "if True:"):
             writer.line("await run_afterwards(request, response)")
     return writer.compile("endpoint")
+
+
+def _write_send(writer: CodeWriter, send: str) -> None:
+    with writer.block("try:"):
+        writer.line(send)
+    with writer.block(f"except {writer.bind('ClientDisconnectedError', ClientDisconnectedError)}:"):
+        writer.line("pass")
 
 
 def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, *, has_request: bool) -> None:

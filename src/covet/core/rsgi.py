@@ -168,13 +168,16 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
         try:
             response = await handle(request)
             response = await send_response(protocol, request, response, is_head)
+        except ClientDisconnectedError as exc:
+            # Nobody is left to answer, and nothing went wrong here.
+            error = exc
         except BaseException as exc:
             error = exc
             raise
         finally:
             if has_finishers:
                 await finish(compiled.layers, request, response, error)
-        if request._deferred is not None or response.background is not None:  # noqa: SLF001
+        if request._deferred is not None or (response is not None and response.background is not None):  # noqa: SLF001
             await run_afterwards(request, response)
 
     return endpoint_with_layers
