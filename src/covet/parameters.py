@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from covet.types import UNSET
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameter:
     """
