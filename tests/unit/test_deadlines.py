@@ -13,9 +13,8 @@ from covet.deadlines import Deadline
 
 async def test_a_block_that_takes_too_long_ends() -> None:
     """With `TimeoutError`, and the task is not left cancelled."""
-    with pytest.raises(TimeoutError, match="The time of 0.01 s is up."):
-        with Deadline(0.01):
-            await asyncio.sleep(5)
+    with pytest.raises(TimeoutError, match="The time of 0.01 s is up."), Deadline(0.01):
+        await asyncio.sleep(5)
 
     task = asyncio.current_task()
     assert task is not None
@@ -34,9 +33,8 @@ async def test_a_block_in_time_is_left_alone() -> None:
 async def test_the_inner_deadline_fires_inside() -> None:
     """The outer one goes on."""
     with Deadline(5) as outer:
-        with pytest.raises(TimeoutError):
-            with Deadline(0.01):
-                await asyncio.sleep(5)
+        with pytest.raises(TimeoutError), Deadline(0.01):
+            await asyncio.sleep(5)
         await asyncio.sleep(0)
 
     assert not outer.is_expired

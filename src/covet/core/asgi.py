@@ -5,7 +5,7 @@ The scope is trusted to be what the specification says; what the application ans
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
@@ -148,6 +148,9 @@ async def run_against(call: Awaitable[Any], departure: Awaitable[None]) -> Any:
     finally:
         watcher.cancel()
         await asyncio.gather(watcher, return_exceptions=True)
+        # A watcher that never got its turn has not awaited it.
+        if isinstance(departure, Coroutine):
+            departure.close()
 
 
 class ASGIWire:

@@ -112,9 +112,11 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         is_debug: Whether traces may be shown.
     """
     instance = f"urn:uuid:{_make_uuid()}"
-    if isinstance(exc, HTTPError) and exc.status_code < 500:
-        if logger.isEnabledFor(logging.DEBUG):
-            logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
+    if isinstance(exc, HTTPError):
+        # Somebody chose this answer: it is no failure of the program. A client's mistakes must not fill the log.
+        level = logging.WARNING if exc.status_code in {500, 502, 503, 504} else logging.DEBUG
+        if logger.isEnabledFor(level):
+            logger.log(level, "%s answered %d (%s)", describe_route(request), exc.status_code, instance)
         return make_problem(exc, instance)
     if isinstance(exc, ClientDisconnectedError):
         # Nobody reads this answer; 499 is no registered status.
@@ -122,8 +124,6 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         return make_problem(HTTPError("The client left.", status_code=400), instance)
     request.record_error(exc)
     logger.error("Unhandled error in %s (%s)", describe_route(request), instance, exc_info=exc)
-    if isinstance(exc, HTTPError):
-        return make_problem(exc, instance)
     if is_debug and "text/html" in request.headers.get("accept", ""):
         return Response("".join(traceback.format_exception(exc)), 500, media_type="text/plain")
     detail = "".join(traceback.format_exception_only(exc)).strip() if is_debug else None

@@ -75,5 +75,8 @@ async def unmatched(request: Request) -> Response:
     if isinstance(answer, Exception):
         raise answer
     if isinstance(answer, Response):
+        query = request.url.query
+        if query and "location" in answer.headers:
+            answer.headers["location"] += f"?{query}"
         return answer
     raise NotFoundError

@@ -71,6 +71,7 @@ class Request:
     __slots__ = (
         "__weakref__",
         "_body",
+        "_client",
         "_cookies",
         "_deferred",
         "_form",
@@ -80,7 +81,6 @@ class Request:
         "_query_params",
         "_state",
         "_url",
-        "_client",
         "app",
         "body_limits",
         "entered",
@@ -202,7 +202,9 @@ class Request:
         try:
             return self._url
         except AttributeError:
-            self._url = url = URL.from_parts(self._read_scheme(), self.host, self._read_raw_path(), _to_text(self._read_query()))
+            self._url = url = URL.from_parts(
+                self._read_scheme(), self.host, self._read_raw_path(), _to_text(self._read_query())
+            )
             return url
 
     @property

@@ -90,8 +90,8 @@ class Response:
         background: BackgroundTasks | None = None,
     ) -> None:
         # PERF: the usual status passes with one comparison of identity.
-        self._status_code = status_code if status_code.__class__ is int and 200 <= status_code <= 599 else check_status(
-            status_code
+        self._status_code = (
+            status_code if status_code.__class__ is int and 200 <= status_code <= 599 else check_status(status_code)
         )
         self.background = background
         self._headers: MutableHeaders | None = None
@@ -306,4 +306,6 @@ class StreamedResponse(Response):
             ResponseError: If one was set.
         """
         if self._headers is not None and "content-length" in self._headers:
-            raise ResponseError("A stream cannot carry Content-Length.", hint="Leave it out: the framework frames the body.")
+            raise ResponseError(
+                "A stream cannot carry Content-Length.", hint="Leave it out: the framework frames the body."
+            )

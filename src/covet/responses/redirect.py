@@ -44,7 +44,9 @@ class RedirectResponse(Response):
         allow_external: bool = False,
     ) -> None:
         if status_code not in _REDIRECTS:
-            raise ResponseError(f"A redirect's status is one of {', '.join(map(str, _REDIRECTS))}, got {status_code!r}.")
+            raise ResponseError(
+                f"A redirect's status is one of {', '.join(map(str, _REDIRECTS))}, got {status_code!r}."
+            )
         super().__init__(None, status_code, headers)
         if allow_external:
             try:

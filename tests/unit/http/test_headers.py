@@ -74,7 +74,9 @@ def test_row_045_a_name_that_is_no_token_is_refused(name: str) -> None:
         MutableHeaders()[name] = "1"
 
 
-@pytest.mark.parametrize("value", ["a\r\nb: c", "a\nb", "a\x00", "a\x1f", "a\x7f", "\u20ac", "\r", "a\x85"[:1] + "\x0b"])
+@pytest.mark.parametrize(
+    "value", ["a\r\nb: c", "a\nb", "a\x00", "a\x1f", "a\x7f", "\u20ac", "\r", "a\x85"[:1] + "\x0b"]
+)
 def test_row_045_a_value_that_splits_is_refused(value: str) -> None:
     """Control characters and what is beyond Latin-1 never reach the wire; the text does not repeat the value."""
     with pytest.raises(ResponseError) as caught:

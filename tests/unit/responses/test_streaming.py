@@ -41,9 +41,8 @@ async def test_pieces_arrive_as_they_are_made(protocol: Any) -> None:
     """Nothing waits for the end; a client that leaves ends the generator."""
     log: list[str] = []
 
-    async with TestClient(make_app(log), protocol=protocol) as client:
-        async with client.stream("GET", "/endless") as response:
-            first = await anext(aiter(response.aiter_bytes()))
+    async with TestClient(make_app(log), protocol=protocol) as client, client.stream("GET", "/endless") as response:
+        first = await anext(aiter(response.aiter_bytes()))
 
     assert first.startswith(b"piece")
     assert log == ["closed"]

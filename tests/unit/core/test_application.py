@@ -1,0 +1,167 @@
+"""
+Tests of the dispatcher.
+"""
+
+import inspect
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Request
+from covet.exceptions import ConfigurationError
+from covet.testing import TestClient
+from covet.types import ASGIApp, Receive, Scope, Send
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+
+
+def make_app() -> CovetPy:
+    """Make an application with one route."""
+    app = CovetPy()
+
+    @app.get("/users/{user_id}")
+    async def show(user_id: int) -> dict[str, int]:
+        return {"user_id": user_id}
+
+    return app
+
+
+def test_servers_recognise_asgi_3() -> None:
+    """They ask whether the application, or its `__call__`, is a coroutine function."""
+    app = make_app()
+
+    assert inspect.iscoroutinefunction(app.__call__)
+    assert callable(app)
+
+
+@Protocols
+async def test_a_route_may_be_added_while_the_application_runs(protocol: Any) -> None:
+    """The next request finds it; a wrong one is refused and changes nothing."""
+    app = make_app()
+
+    async with TestClient(app, protocol=protocol) as client:
+        before = await client.get("/late")
+
+        @app.get("/late")
+        async def late() -> str:
+            return "late"
+
+        after = await client.get("/late")
+        with pytest.raises(ConfigurationError):
+            app.add_route("/wrong", lambda one, two: None, name="wrong")
+        wrong = await client.get("/wrong")
+
+    assert (before.status_code, after.text, wrong.status_code) == (404, "late", 404)
+
+
+@Protocols
+async def test_a_mounted_application_answers_below_its_prefix(protocol: Any) -> None:
+    """It sees its own paths, and its lifespan runs."""
+    log: list[str] = []
+    inner = CovetPy()
+
+    @inner.get("/x")
+    async def x(request: Request) -> dict[str, str]:
+        return {"path": request.path, "url": str(request.url)}
+
+    inner.on_startup(lambda: log.append("start"))
+    inner.on_shutdown(lambda: log.append("stop"))
+    app = make_app()
+    app.mount("/inner", inner)
+
+    async with TestClient(app, protocol=protocol) as client:
+        inside = await client.get("/inner/x")
+        outside = await client.get("/innerx")
+        missing = await client.get("/inner/y")
+
+    assert inside.json() == {"path": "/x", "url": "http://testserver/inner/x"}
+    assert (outside.status_code, missing.status_code) == (404, 404)
+    assert log == ["start", "stop"]
+
+
+@Protocols
+async def test_raw_middleware_wraps_everything(protocol: Any) -> None:
+    """What is wrapped first is outermost; it works on RSGI as well."""
+
+    def add(name: bytes) -> Any:
+        def wrapper(inner: ASGIApp) -> ASGIApp:
+            async def app(scope: Scope, receive: Receive, send: Send) -> None:
+                async def stamped(message: Any) -> None:
+                    if message["type"] == "http.response.start":
+                        message["headers"] = [*message["headers"], (b"x-order", name)]
+                    await send(message)
+
+                await inner(scope, receive, stamped)
+
+            return app
+
+        return wrapper
+
+    app = make_app()
+    app.wrap(add(b"outer"))
+    app.wrap(add(b"inner"))
+
+    async with TestClient(app, protocol=protocol) as client:
+        responses = [await client.get(path) for path in ("/users/7", "/users/7", "/nowhere")]
+
+    assert [response.status_code for response in responses] == [200, 200, 404]
+    assert [response.headers.get_list("x-order") for response in responses] == [["inner", "outer"]] * 3
+
+
+async def test_optional_parts_of_the_scope_may_be_missing() -> None:
+    """`root_path`, `raw_path`, `client`, `extensions` and `state` are optional in ASGI."""
+    app = make_app()
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/users/7",
+        "query_string": b"",
+        "headers": [(b"host", b"a")],
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    for _ in range(2):
+        await app(dict(scope), receive, send)
+
+    assert [message.get("status") for message in sent] == [200, None, 200, None]
+
+
+async def test_remembered_hosts_are_bounded() -> None:
+    """Row 28: clients cannot fill the memory with hosts."""
+    app = make_app()
+
+    async with TestClient(app) as client:
+        for number in range(1100):
+            await client.get("/users/7", headers={"host": f"h{number}"})
+
+    assert len(app._hosts_bytes) <= 1024
+
+
+async def test_sub_applications_see_the_root_path() -> None:
+    """Under a prefix of the server the routes are found without it."""
+    app = make_app()
+    sent: list[Any] = []
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/root/users/7",
+        "root_path": "/root",
+        "query_string": b"",
+        "headers": [(b"host", b"a")],
+    }
+
+    async def receive() -> Any:
+        return {"type": "http.request"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+
+    assert sent[0]["status"] == 200
