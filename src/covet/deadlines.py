@@ -7,7 +7,7 @@ runs at most every second, or earlier if a deadline is nearer, and only while th
 
 import asyncio
 from types import TracebackType
-from typing import Final
+from typing import Final, Self
 from weakref import WeakKeyDictionary
 
 _LONGEST_SWEEP: Final = 1.0
@@ -46,7 +46,7 @@ class Deadline:
         self.is_expired = False
         self.elapsed = 0.0
 
-    def __enter__(self) -> "Deadline":
+    def __enter__(self) -> Self:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("A Deadline guards code that runs in an asyncio task.")

@@ -13,7 +13,7 @@ from covet.deadlines import Deadline
 
 async def test_a_block_that_takes_too_long_ends() -> None:
     """With `TimeoutError`, and the task is not left cancelled."""
-    with pytest.raises(TimeoutError, match="The time of 0.01 s is up."), Deadline(0.01):
+    with pytest.raises(TimeoutError, match=r"The time of 0.01 s is up."), Deadline(0.01):
         await asyncio.sleep(5)
 
     task = asyncio.current_task()

@@ -26,4 +26,4 @@ def test_each_marker_names_its_source(marker: type[Query], source: str) -> None:
     with pytest.raises(TypeError, match="unexpected keyword argument 'minimum'"):
         marker(minimum=1)  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        marker("alias")  # type: ignore[misc]
+        marker("alias")  # type: ignore[call-arg]

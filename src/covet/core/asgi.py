@@ -181,7 +181,8 @@ class ASGIWire:
         # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks: plain, json).
         length = f"lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)"
         writer.line(
-            f"await send({{'type': 'http.response.start', 'status': {status_code}, 'headers': [content_type, {length}]}})"
+            f"await send({{'type': 'http.response.start', 'status': {status_code}, "
+            f"'headers': [content_type, {length}]}})"
         )
         body = "b''" if is_head else "body"
         writer.line(f"await send({{'type': 'http.response.body', 'body': {body}}})")
@@ -196,10 +197,15 @@ def compile_asgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
     has_finishers = compiled.has_finishers
 
     async def endpoint_with_layers(
-        scope: Scope, receive: Receive, send: Send, values: Sequence[str], accept: bytes | None
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        values: Sequence[str],
+        accept: bytes | None,  # noqa: ARG001 - the bare endpoints need it
     ) -> None:
         request = ASGIRequest(compiled, app, scope, receive, values)
-        response = error = None
+        response: Response | None = None
+        error: BaseException | None = None
         try:
             response = await handle(request)
             response = await send_response(send, request, response, is_head)

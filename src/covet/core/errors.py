@@ -65,7 +65,7 @@ class ErrorAnswers:
         if handler is not None:
             try:
                 return check_response(await self._call(handler, request, exc), describe(handler), "")
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - it is answered below
                 if failure is not exc:
                     exc = unwrap(failure)
         for layer in reversed(self._layers[:depth]):
@@ -74,7 +74,7 @@ class ErrorAnswers:
             try:
                 answered = await settle(layer.middleware.handle_exception(request, exc))
                 return check_response(answered, layer.name, "handle_exception")
-            except Exception as failure:
+            except Exception as failure:  # noqa: BLE001 - the next layer is asked, then it is answered
                 exc = unwrap(failure)
         return self.make_response(request, exc)
 

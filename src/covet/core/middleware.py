@@ -43,7 +43,7 @@ class Middleware:
         ...         return response
     """
 
-    def process_request(self, request: Request) -> Response | None | Awaitable[Response | None]:
+    def process_request(self, request: Request) -> Response | Awaitable[Response | None] | None:
         """
         See a request before the inner layers do.
 
@@ -51,7 +51,11 @@ class Middleware:
             A response to answer at once, or `None` to go on.
         """
 
-    def process_response(self, request: Request, response: Response) -> Response | Awaitable[Response]:
+    def process_response(  # the base only shows the shape of the hook
+        self,
+        request: Request,  # noqa: ARG002
+        response: Response,
+    ) -> Response | Awaitable[Response]:
         """
         See the response that leaves the inside: the handler's, an error's, or one of the layer's own.
 
@@ -60,7 +64,11 @@ class Middleware:
         """
         return response
 
-    def handle_exception(self, request: Request, exc: Exception) -> Response | Awaitable[Response]:
+    def handle_exception(
+        self,
+        request: Request,  # noqa: ARG002
+        exc: Exception,
+    ) -> Response | Awaitable[Response]:
         """
         Answer an error of the inside that no exception handler answers; the innermost layer is asked first.
 
@@ -74,7 +82,7 @@ class Middleware:
 
     def on_finish(
         self, request: Request, response: Response | None, error: BaseException | None
-    ) -> None | Awaitable[None]:
+    ) -> Awaitable[None] | None:
         """
         Learn that the exchange is over: after the last byte, or when it was cancelled.
 
@@ -96,7 +104,7 @@ class Middleware:
         if response is None:
             try:
                 response = await call_next(request)
-            except Exception as exc:
+            except Exception as exc:  # noqa: BLE001 - the hook raises again what it does not answer
                 response = await settle(self.handle_exception(request, exc))
         result: Response = await settle(self.process_response(request, response))
         return result
@@ -217,6 +225,7 @@ class OnceNext:
         self._name = name
 
     def __call__(self, request: Request) -> Awaitable[Response]:
+        """Go on to the inside; the second time is an error."""
         if self._is_called:
             raise RuntimeError(f"{self._name} called call_next twice for one request.")
         self._is_called = True

@@ -161,10 +161,14 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
     has_finishers = compiled.has_finishers
 
     async def endpoint_with_layers(
-        scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], headers: RSGIHeaders
+        scope: RSGIScope,
+        protocol: RSGIProtocol,
+        values: Sequence[str],
+        headers: RSGIHeaders,  # noqa: ARG001 - the bare endpoints need it
     ) -> None:
         request = RSGIRequest(compiled, app, scope, protocol, values)
-        response = error = None
+        response: Response | None = None
+        error: BaseException | None = None
         try:
             response = await handle(request)
             response = await send_response(protocol, request, response, is_head)

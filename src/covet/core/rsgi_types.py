@@ -77,7 +77,10 @@ class RSGIStream(Protocol):
 class RSGIProtocol(Protocol):
     """The object through which an application reads a request and answers it."""
 
-    def __call__(self) -> Awaitable[bytes]: ...
+    def __call__(self) -> Awaitable[bytes]:
+        """Read the whole body."""
+        ...
+
     def __aiter__(self) -> AsyncIterator[bytes]: ...
     async def client_disconnect(self) -> None:
         """Wait until the client leaves."""

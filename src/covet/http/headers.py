@@ -108,7 +108,7 @@ class Headers(Mapping[str, str]):
             'example.com'
         """
         headers = cls.__new__(cls)
-        headers._index = _make_index((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+        headers._index = _make_index((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)  # noqa: SLF001
         return headers
 
     @classmethod
@@ -121,7 +121,7 @@ class Headers(Mapping[str, str]):
             'example.com'
         """
         headers = cls.__new__(cls)
-        headers._index = _make_index(pairs)
+        headers._index = _make_index(pairs)  # noqa: SLF001
         return headers
 
     def __getitem__(self, name: str) -> str:

@@ -163,7 +163,8 @@ class Request:
         try:
             return self._path_params
         except AttributeError:
-            self._path_params = params = self.route.convert(self.path_values)
+            params: dict[str, Any] = self.route.convert(self.path_values)
+            self._path_params = params
             return params
 
     @property

@@ -55,7 +55,7 @@ class BackgroundTasks:
         """
         if not callable(func):
             raise TypeError(f"add_task() takes a function and its arguments, got {type(func).__name__}.")
-        calls = self._calls if self._host is None else self._host._calls
+        calls = self._calls if self._host is None else self._host._calls  # noqa: SLF001 - the same class
         calls.append(partial(func, *args, **kwargs))
 
     def __len__(self) -> int:

@@ -28,7 +28,7 @@ async def test_a_client_that_leaves_cancels_its_handler_where_that_is_wanted() -
         return ""
 
     for protocol in ("asgi", "rsgi"):
-        async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        async with TestClient(app, protocol=protocol) as client:
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.05):
                     await client.get("/watched")
@@ -52,7 +52,7 @@ async def test_the_call_wins_when_it_ends_first() -> None:
 
 async def test_the_departure_wins_when_it_comes_first() -> None:
     """The call is cancelled, the task is not left so."""
-    with pytest.raises(ClientDisconnectedError, match="The client left."):
+    with pytest.raises(ClientDisconnectedError, match=r"The client left."):
         await run_against(asyncio.sleep(5), asyncio.sleep(0))
 
     task = asyncio.current_task()

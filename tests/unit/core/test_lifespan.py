@@ -69,7 +69,7 @@ async def test_a_failed_start_is_rolled_back(protocol: Any) -> None:
     """What was started is stopped, what was not is left alone; the error names the step."""
     log: list[str] = []
 
-    with pytest.raises(RuntimeError, match="second") as caught:
+    with pytest.raises(RuntimeError, match=r"second") as caught:
         async with TestClient(make_app(log, fails="second"), protocol=protocol):
             pass
 
@@ -96,20 +96,22 @@ async def test_what_may_follow_what() -> None:
     await lifespan.stop()
     await lifespan.start([])
 
-    with pytest.raises(LifespanError, match="The application is ready, it cannot become starting."):
+    with pytest.raises(LifespanError, match=r"The application is ready, it cannot become starting."):
         await lifespan.start([])
 
     await lifespan.stop()
-    assert lifespan.phase is Phase.STOPPED
+    phases = [lifespan.phase]
     await lifespan.start([])
-    assert lifespan.phase is Phase.READY
+    phases.append(lifespan.phase)
+
+    assert phases == [Phase.STOPPED, Phase.READY]
 
 
 def test_wrong_events_and_lifespans_are_refused() -> None:
     """The error suggests the event that was meant."""
     with pytest.raises(ConfigurationError, match=r"There is no event 'start'.\n  Did you mean 'startup'\?"):
         CovetPy().on_event("start")
-    with pytest.raises(ConfigurationError, match="lifespan must be a callable, got int."):
+    with pytest.raises(ConfigurationError, match=r"lifespan must be a callable, got int."):
         CovetPy(lifespan=7)  # type: ignore[arg-type]
 
 

@@ -25,7 +25,7 @@ def feed(*chunks: bytes, delay: float = 0.0) -> Callable[[], Awaitable[bytes | N
 @pytest.mark.parametrize("text", ["-1", "+5", "1_0", "\uff15", "", " 5", "5 ", "1" * 20, "0x5", "5,5"])
 def test_row_006_a_length_is_digits_and_nothing_else(text: str) -> None:
     """`int()` never sees the raw header."""
-    with pytest.raises(BadRequestError, match="Content-Length must be a number of at most 19 digits."):
+    with pytest.raises(BadRequestError, match=r"Content-Length must be a number of at most 19 digits."):
         parse_content_length(text)
 
 
@@ -35,7 +35,7 @@ def test_a_declared_length_is_checked_before_reading() -> None:
 
     assert check_declared_length(None, limits) is None
     assert check_declared_length("10", limits) == 10
-    with pytest.raises(ContentTooLargeError, match="The limit is 10 bytes."):
+    with pytest.raises(ContentTooLargeError, match=r"The limit is 10 bytes."):
         check_declared_length("11", limits)
 
 
@@ -59,7 +59,7 @@ async def test_a_body_that_does_not_come_is_given_up() -> None:
     """After the grace the average rate counts."""
     limits = BodyLimits(grace=0.02, min_rate=240)
 
-    with pytest.raises(RequestTimeoutError, match="The body came too slowly."):
+    with pytest.raises(RequestTimeoutError, match=r"The body came too slowly."):
         [chunk async for chunk in read_chunks(feed(b"a", b"b", delay=0.5), limits)]
 
 

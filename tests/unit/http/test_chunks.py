@@ -22,7 +22,7 @@ async def test_every_kind_of_piece_becomes_bytes() -> None:
 
 async def test_another_piece_is_refused() -> None:
     """A number is no piece of a body."""
-    with pytest.raises(ResponseError, match="A stream's piece must be bytes or str, got int."):
+    with pytest.raises(ResponseError, match=r"A stream's piece must be bytes or str, got int."):
         [chunk async for chunk in encode_chunks([1])]  # type: ignore[list-item]
 
 

@@ -60,11 +60,11 @@ def test_an_enum_is_a_status() -> None:
 
 def test_row_047_a_length_that_is_not_the_bodys_is_refused() -> None:
     """At once where it can be, else before the first byte; the true one is dropped, since it is always computed."""
-    with pytest.raises(ResponseError, match="Content-Length says '5', the body has 20 bytes."):
+    with pytest.raises(ResponseError, match=r"Content-Length says '5', the body has 20 bytes."):
         Response("\u00e9" * 10, headers={"content-length": "5"})
     late = Response("ab")
     late.headers["content-length"] = "7"
-    with pytest.raises(ResponseError, match="Leave Content-Length out"):
+    with pytest.raises(ResponseError, match=r"Leave Content-Length out"):
         late.wire_headers()
     right = Response("ab", headers={"content-length": "2"})
 
@@ -104,9 +104,9 @@ def test_a_body_can_be_replaced() -> None:
 
 def test_a_stream_takes_pieces_and_no_length() -> None:
     """A body that is there already is no stream, and nobody knows a stream's length."""
-    with pytest.raises(ResponseError, match="A stream takes an iterable of bytes or str, got str."):
+    with pytest.raises(ResponseError, match=r"A stream takes an iterable of bytes or str, got str."):
         StreamedResponse("text")
-    with pytest.raises(ResponseError, match="got int"):
+    with pytest.raises(ResponseError, match=r"got int"):
         StreamedResponse(7)  # type: ignore[arg-type]
-    with pytest.raises(ResponseError, match="A stream cannot carry Content-Length."):
+    with pytest.raises(ResponseError, match=r"A stream cannot carry Content-Length."):
         StreamedResponse(["a"], headers={"content-length": "1"})
