@@ -107,8 +107,8 @@ class CovetPyASGI:
                     if found is not None:
                         table, values = found
                         return table[method].endpoint.asgi(scope, receive, send, values, accept)  # type: ignore[no-any-return]
-        except KeyError:
-            # No HTTP request (it has no method), or none for this method.
+        except (KeyError, AttributeError):
+            # No HTTP request (it has no method), none for this method, or a route that has to be compiled again.
             pass
         return self._dispatch_asgi(scope, receive, send)
 
@@ -207,7 +207,7 @@ class CovetPyASGI:
                         table, values = found
                 if table is not None:
                     route = table.get(method)
-                    if route is not None:
+                    if route is not None and route.endpoint is not None:
                         return route.endpoint.rsgi(scope, protocol, values, headers)  # type: ignore[no-any-return]
         return self._dispatch_rsgi(scope, protocol)
 

@@ -22,7 +22,7 @@ from covet.deadlines import Deadline
 from covet.exceptions import ClientDisconnectedError, HandlerTimeoutError, ValidationError
 from covet.http.body import BodyLimits
 from covet.http.request import Request
-from covet.http.response import Response
+from covet.http.response import Response, StreamedResponse
 from covet.serialization import SerializerTable, encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread
@@ -169,7 +169,7 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
             else:
                 if not needs_request:
                     writer.line(f"request = {wire.request}")
-                writer.line("response = to_response(request, result)")
+                _write_conversion(writer)
         with writer.block("except Exception as exc:"):
             if not needs_request:
                 with writer.block("if request is None:"):
@@ -186,6 +186,13 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
         with writer.block("if response is not None:" if not needs_request else "if True:"):
             writer.line("await run_afterwards(request, response)")
     return writer.compile("endpoint")
+
+
+def _write_conversion(writer: CodeWriter) -> None:
+    writer.line("response = to_response(request, result)")
+    with writer.block(f"if isinstance(response, {writer.bind('StreamedResponse', StreamedResponse)}):"):
+        # An error before the first piece is answered in here, where the middleware is around it.
+        writer.line("await response.begin()")
 
 
 def _write_send(writer: CodeWriter, send: str) -> None:
@@ -215,7 +222,7 @@ def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, 
     with writer.block("else:"):
         if not has_request:
             writer.line(f"request = {wire.request}")
-        writer.line("response = to_response(request, result)")
+        _write_conversion(writer)
 
 
 def _bind_common(writer: CodeWriter, compiled: CompiledRoute) -> None:
@@ -305,7 +312,7 @@ def _write_guarded_layer(writer: CodeWriter, compiled: CompiledRoute, index: int
 def _write_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start: int) -> None:
     if index == len(compiled.layers):
         _write_call(writer, compiled)
-        writer.line("response = to_response(request, result)")
+        _write_conversion(writer)
         return
     if index - start >= _MAX_NESTED:
         _continue_elsewhere(writer, compiled, index)

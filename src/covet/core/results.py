@@ -114,7 +114,9 @@ class ResultConverter:
         if serializer.media_type == JSON:
             self.remember(accept)
         response = Response(serializer.serialize(value), status_code, media_type=serializer.media_type)
-        response.headers.add_vary("Accept")
+        if serializer.media_type != JSON:
+            # JSON is what everybody gets who asks for nothing else; only the others depend on the header.
+            response.headers.add_vary("Accept")
         return response
 
 

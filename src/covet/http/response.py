@@ -6,6 +6,7 @@ much (a status of 70000 ends some of them). The length is always computed, never
 """
 
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -274,7 +275,7 @@ class StreamedResponse(Response):
         ResponseError: If the content is no iterable of pieces.
     """
 
-    __slots__ = ("_chunks",)
+    __slots__ = ("_begun", "_chunks")
 
     def __init__(
         self,
@@ -290,13 +291,29 @@ class StreamedResponse(Response):
                 hint="Pass a generator, or use Response for a body that is there already.",
             )
         self._chunks = content
+        self._begun: tuple[AsyncGenerator[bytes, None], bytes | None] | None = None
         super().__init__(None, status_code, headers, media_type, background)
         if self._content_type is None and "content-type" not in self.headers:
             self.headers["content-type"] = BYTES
 
-    def stream(self) -> AsyncGenerator[bytes, None]:
+    async def begin(self) -> None:
+        """Make the first piece, so that an error in it can still be answered as one."""
+        if self._begun is None:
+            chunks = encode_chunks(self._chunks)
+            self._begun = (chunks, await anext(chunks, None))
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
         """Yield the pieces; a plain iterator runs in a thread, piece by piece."""
-        return encode_chunks(self._chunks)
+        if self._begun is None:
+            await self.begin()
+        if self._begun is None:
+            return
+        chunks, first = self._begun
+        async with aclosing(chunks):
+            if first is not None:
+                yield first
+            async for chunk in chunks:
+                yield chunk
 
     def check_length(self) -> None:
         """

@@ -12,6 +12,7 @@ two things are left to prove for each body:
 """
 
 from collections.abc import Callable
+from dataclasses import MISSING
 from enum import Enum
 from typing import Any
 
@@ -111,8 +112,20 @@ def _is_native(node: Node, entered: set[int]) -> bool:
         if not node.faithful and any(_is_constrained(field.node, set()) for field in node.fields):
             # The author's code may have changed what the constraints are about.
             return False
+        if _leaves_defaults_out(node):
+            return False
         return node.native and all(_is_native(field.node, entered) for field in node.fields)
     return False
+
+
+def _leaves_defaults_out(node: ModelNode) -> bool:
+    """
+    Tell whether msgspec would leave a default on the class instead of setting it on the instance.
+
+    It does so for dataclasses without slots; the instance works, but its JSON would then lack the member.
+    """
+    fields = getattr(node.cls, "__dataclass_fields__", {})
+    return "__slots__" not in vars(node.cls) and any(field.default is not MISSING for field in fields.values())
 
 
 def _is_any_of_set(node: ArrayNode) -> bool:

@@ -55,6 +55,25 @@ async def test_a_route_may_be_added_while_the_application_runs(protocol: Any) ->
 
 
 @Protocols
+async def test_a_layer_may_be_added_to_a_router_while_the_application_runs(protocol: Any) -> None:
+    """Its routes are compiled again."""
+    app = make_app()
+
+    async def stamp(request: Request, call_next: Any) -> Any:
+        response = await call_next(request)
+        response.headers["x-stamp"] = "1"
+        return response
+
+    async with TestClient(app, protocol=protocol) as client:
+        before = await client.get("/users/7")
+        app.router.middleware(stamp)
+        after = [await client.get("/users/7") for _ in range(2)]
+
+    assert "x-stamp" not in before.headers
+    assert [response.headers["x-stamp"] for response in after] == ["1", "1"]
+
+
+@Protocols
 async def test_a_mounted_application_answers_below_its_prefix(protocol: Any) -> None:
     """It sees its own paths, and its lifespan runs."""
     log: list[str] = []

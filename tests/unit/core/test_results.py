@@ -23,6 +23,12 @@ class Item:
     name: str
 
 
+@dataclasses.dataclass
+class Todo:
+    title: str
+    completed: bool = False
+
+
 def numbers() -> Iterator[str]:
     """Yield two pieces."""
     yield "1"
@@ -169,3 +175,18 @@ async def test_a_length_that_lies_is_found_inside_the_middleware() -> None:
         response = await client.get("/")
 
     assert (response.status_code, response.headers["x-stamp"]) == (500, "1")
+
+
+@Protocols
+async def test_a_default_that_did_not_come_is_in_the_answer(protocol: str) -> None:
+    """A dataclass that was decoded with its defaults is written with them."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def echo(todo: Todo) -> Todo:
+        return todo
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        response = await client.post("/", json={"title": "a"})
+
+    assert response.json() == {"title": "a", "completed": False}

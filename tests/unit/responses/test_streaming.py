@@ -55,6 +55,7 @@ async def test_an_error_before_the_first_piece_is_a_clean_500(protocol: Any) -> 
         response = await client.get("/fails")
 
     assert response.status_code == 500
+    assert response.headers["content-type"] == "application/problem+json"
 
 
 @Protocols
