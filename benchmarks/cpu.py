@@ -2,7 +2,7 @@
 Measure the CPU time that a server process spends per request, end to end on Granian.
 
 The server is pinned to core 0 and `wrk -t1 -c64` to core 1; user and system time of the server's process group are
-from /proc before and after. Variants take turns within each round, so that a slow minute of the machine meets all of them.
+read from /proc before and after. Variants take turns within each round, so that a slow minute meets all of them.
 """
 
 import os

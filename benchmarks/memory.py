@@ -7,6 +7,7 @@ Run alone as `python -m benchmarks.memory <scenario> <requests>`, it prints both
 import argparse
 import asyncio
 import gc
+import logging
 import os
 import subprocess
 import sys
@@ -30,7 +31,7 @@ SCENARIOS: dict[str, Scenario] = {
     "invalid body": (422, lambda _: Case("post", "POST", "/items", None, BROKEN_BODY)),
     "invalid parameter, always new": (422, lambda n: Case("param", "GET", f"/users/x{n}", None)),
     "never-seen path": (404, lambda n: Case("path", "GET", f"/never/{n}/seen", None)),
-    "never-seen method": (405, lambda n: Case("method", f"M{n}", "/users/1", None)),
+    "never-seen method": (501, lambda n: Case("method", f"M{n}", "/users/1", None)),
     "unhandled error": (500, lambda _: Case("fail", "GET", "/fail", None)),
 }
 
@@ -157,9 +158,10 @@ def main() -> None:
     parser.add_argument("requests", type=int)
     options = parser.parse_args()
 
-    from benchmarks.apps.covet_memory_app import app
+    from benchmarks.apps.covet_memory_app import make_app
 
-    print(*asyncio.run(run(app, options.scenario, options.requests)))
+    logging.disable(logging.CRITICAL)  # a million tracebacks on the terminal are not what is measured
+    print(*asyncio.run(run(make_app(), options.scenario, options.requests)))
 
 
 if __name__ == "__main__":

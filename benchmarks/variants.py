@@ -59,7 +59,8 @@ VARIANTS: dict[str, Variant] = {
 MIDDLEWARE_VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
-        Variant("raw-asgi+5", "benchmarks.apps.raw_asgi_middleware", "asgi", "msgspec"),
+        Variant("raw-asgi+5", "benchmarks.apps.raw_asgi_onepass", "asgi", "msgspec"),
+        Variant("raw-asgi+5-layers", "benchmarks.apps.raw_asgi_middleware", "asgi", "msgspec"),
         Variant("covet-asgi+5", "benchmarks.apps.covet_middleware_app", "asgi", "covet"),
         Variant("starlette+5", "benchmarks.apps.starlette_middleware_app", "asgi", "starlette"),
     )

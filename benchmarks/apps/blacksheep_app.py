@@ -1,18 +1,16 @@
 """
-Answer the four cases with BlackSheep: typed handlers, and a dataclass bound from the JSON body.
+Answer the four cases with BlackSheep: typed handlers, and a pydantic model bound from the JSON body.
 """
 
-from dataclasses import dataclass
-
 from blacksheep import Application, FromJSON, Response, json, text
+from pydantic import BaseModel
 
 from benchmarks.cases import GREETING
 
 app = Application()
 
 
-@dataclass
-class Item:
+class Item(BaseModel):
     """
     Describe the body of the post case.
     """
@@ -52,4 +50,4 @@ async def create(data: FromJSON[Item]) -> Response:
     """
     Answer with the bound body.
     """
-    return json(data.value)
+    return json(data.value.model_dump())

@@ -19,16 +19,6 @@ RAW_ORIGINS = frozenset(origin.encode() for origin in ALLOWED_ORIGINS)
 RAW_SECURITY_HEADERS = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS]
 
 
-def find_header(headers: Any, name: bytes) -> bytes | None:
-    """
-    Return the first value of a header.
-    """
-    for key, value in headers:
-        if key == name:
-            return bytes(value)
-    return None
-
-
 class RequestId:
     """
     Give every request an id, the client's own if it sent one, and put it on the response.
@@ -41,7 +31,7 @@ class RequestId:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = find_header(scope["headers"], b"x-request-id") or make_request_id().encode()
+        request_id = dict(scope["headers"]).get(b"x-request-id") or make_request_id().encode()
         scope["state"]["request_id"] = request_id
 
         async def send_with_id(message: Any) -> None:
@@ -61,11 +51,11 @@ class Cors:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or (origin := find_header(scope["headers"], b"origin")) is None:
+        if scope["type"] != "http" or (origin := dict(scope["headers"]).get(b"origin")) is None:
             await self.app(scope, receive, send)
             return
         allowed = origin in RAW_ORIGINS
-        if scope["method"] == "OPTIONS" and find_header(scope["headers"], b"access-control-request-method"):
+        if scope["method"] == "OPTIONS" and b"access-control-request-method" in dict(scope["headers"]):
             headers = [(b"vary", b"Origin"), (b"content-length", b"0")]
             if allowed:
                 headers.append((b"access-control-allow-origin", origin))
@@ -144,7 +134,7 @@ class GZip:
         self.app = app
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        if scope["type"] != "http" or b"gzip" not in (find_header(scope["headers"], b"accept-encoding") or b""):
+        if scope["type"] != "http" or b"gzip" not in dict(scope["headers"]).get(b"accept-encoding", b""):
             await self.app(scope, receive, send)
             return
         start: Any = None
@@ -152,7 +142,7 @@ class GZip:
         async def send_compressed(message: Any) -> None:
             nonlocal start
             if message["type"] == "http.response.start":
-                if int(find_header(message["headers"], b"content-length") or 0) >= MINIMUM_SIZE:
+                if int(dict(message["headers"]).get(b"content-length", 0)) >= MINIMUM_SIZE:
                     start = message  # kept back: its length is not known yet
                     return
             elif start is not None:

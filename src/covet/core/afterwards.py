@@ -1,13 +1,17 @@
 """
 What follows a response: `on_finish` of the layers that were entered, then the deferred work.
+
+A stream that fails before its first piece is answered here, too: the layers have seen its response leave by then.
 """
 
 import logging
 from collections.abc import Sequence
 
+from covet.core.errors import make_error_response
 from covet.core.middleware import Layer, settle
+from covet.exceptions import ResponseError
 from covet.http.request import Request
-from covet.http.response import Response
+from covet.http.response import Response, StreamedResponse
 
 logger = logging.getLogger("covet.errors")
 
@@ -32,3 +36,21 @@ async def run_afterwards(request: Request | None, response: Response | None) -> 
         await request._deferred.run()  # noqa: SLF001
     if response is not None and response.background is not None:
         await response.background.run()
+
+
+async def answer_late(request: Request, exc: Exception) -> Response:
+    """
+    Answer an error of a stream that has not begun: by the route's exception handlers, else as the framework does.
+
+    Args:
+        request: The request.
+        exc: The error.
+    """
+    compiled = None if request.route is None else request.route.endpoint
+    if compiled is None:
+        return make_error_response(request, exc)
+    response: Response = await compiled.answers.answer(request, exc, 0)
+    if isinstance(response, StreamedResponse):
+        # It could fail in the same way, for ever.
+        return make_error_response(request, ResponseError("A stream's error cannot be answered with a stream."))
+    return response

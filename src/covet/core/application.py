@@ -7,20 +7,22 @@ The fast way knows nothing but look-ups; whatever is unusual (a path or method w
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from covet._extras import find_extra
-from covet.core.lifespan import Lifespan, MountedLifespan, Phase, Step, make_context_step
+from covet.core.lifespan import Lifespan, Phase, Step, serve_lifespan
 from covet.core.middleware import MiddlewarePipeline
+from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
-from covet.core.route import Route, make_route
+from covet.core.route import Mount, Route, make_route
 from covet.core.routing import CovetRouter, TrailingSlash
-from covet.core.rsgi_types import RSGIProtocol, RSGIScope
+from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.unmatched import (
     MAX_HEADERS,
     MAX_PATH_SIZE,
     MAX_QUERY_SIZE,
     answer_unmatched,
+    find_hosts,
     find_problem,
     refuse_method,
     unmatched,
@@ -28,6 +30,7 @@ from covet.core.unmatched import (
 from covet.exceptions import ConfigurationError, HTTPError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.request import State
+from covet.http.response import Response
 from covet.registry import Registry
 from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
 from covet.types import ASGIApp, Receive, Scope, Send
@@ -56,6 +59,7 @@ class CovetPyASGI:
         self._pipeline = MiddlewarePipeline()
         self._wrappers: list[Callable[[ASGIApp], ASGIApp]] = []
         self._lifespan = Lifespan()
+        self._mounts = MountedApplications()
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
         self._unmatched: Any = None
@@ -114,7 +118,7 @@ class CovetPyASGI:
 
     async def _dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self._serve_lifespan(receive, send)
+            await serve_lifespan(self._start_over_asgi, self.shutdown, receive, send)
             return
         self.compile()
         if self._wrapped is not None:
@@ -124,63 +128,50 @@ class CovetPyASGI:
 
     async def _dispatch_inner_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what no wrapper is around any more."""
-        if scope["type"] != "http":
-            await self._refuse_websocket(scope, receive, send)
-            return
         root = scope.get("root_path", "")
-        if root and scope["path"].startswith(root):
+        path = scope.get("path", "")
+        if root and path.startswith(root) and path[len(root) : len(root) + 1] in {"", "/"}:
             # A mounted application sees its own paths (ASGI: path includes root_path).
-            scope = {**scope, "path": scope["path"][len(root) :] or "/", "root_path": ""}
-            scope["covet.root_path"] = root
+            path = path[len(root) :] or "/"
+        if scope["type"] != "http":
+            await self._serve_other(scope, root, path, receive, send)
+            return
         headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
         problem = find_problem(
             [value.decode("latin-1") for name, value in headers if name == b"host"],
             len(headers),
             sum(len(name) + len(value) for name, value in headers),
-            len(scope["path"]),
-            len(scope["query_string"]),
+            scope["method"],
+            path,
+            len(scope.get("query_string", b"")),
         )
-        accept = b", ".join(value for name, value in headers if name == b"accept") or None
-        compiled, values, mount = self._resolve(scope["path"], scope["method"], problem)
+        compiled, values, mount = self._resolve(path, scope["method"], problem)
         if mount is not None:
-            prefix = root + mount[0]
-            await mount[1]({**scope, "path": root + scope["path"], "root_path": prefix}, receive, send)
+            await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
         if problem is None:
             self._remember_host(next(value for name, value in headers if name == b"host"))
-        endpoint = compiled.asgi
-        if scope["method"] == "HEAD":
-            endpoint = compiled.asgi_head
+        if root:
+            scope = {**scope, "path": path, "root_path": "", "covet.root_path": root}
+        accept = b", ".join(value for name, value in headers if name == b"accept") or None
+        endpoint = compiled.asgi_head if scope["method"] == "HEAD" else compiled.asgi
         await endpoint(scope, receive, send, values, accept)
 
-    async def _refuse_websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "websocket":
-            mount = self.router.find_mount(scope["path"])
-            if mount is not None:
-                root = scope.get("root_path", "")
-                await mount.app({**scope, "root_path": root + mount.prefix}, receive, send)
-                return
-            await receive()
-            await send({"type": "websocket.close", "code": 1000, "reason": ""})
+    async def _serve_other(self, scope: Scope, root: str, path: str, receive: Receive, send: Send) -> None:
+        """Answer what is no HTTP request: a WebSocket may be for a mounted application, all others are refused."""
+        if scope["type"] != "websocket":
+            raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
+        mount = self.router.find_mount(path)
+        if mount is not None:
+            await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
-        raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
+        await receive()
+        # Before it was accepted: the server answers the handshake with 403.
+        await send({"type": "websocket.close", "code": 1000, "reason": ""})
 
-    async def _serve_lifespan(self, receive: Receive, send: Send) -> None:
-        while True:
-            message = await receive()
-            event = message["type"].removeprefix("lifespan.")
-            try:
-                if event == "startup":
-                    self._protocol = "asgi"
-                    await self.startup()
-                else:
-                    await self.shutdown()
-            except BaseException as exc:
-                await send({"type": f"lifespan.{event}.failed", "message": f"{type(exc).__name__}: {exc}"})
-                raise
-            await send({"type": f"lifespan.{event}.complete"})
-            if event == "shutdown":
-                return
+    async def _start_over_asgi(self) -> None:
+        self._protocol = "asgi"
+        await self.startup()
 
     # ── RSGI ─────────────────────────────────────────────────────────────────
 
@@ -213,30 +204,30 @@ class CovetPyASGI:
 
     async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:
         self.compile()
-        if self._wrapped is not None or scope.proto != "http":
-            await self._bridge(self._wrapped or self._dispatch_inner_asgi, scope, protocol)
+        if scope.proto != "http":
+            cast("RSGIHandshake", protocol).close(403)
+            return
+        if self._wrapped is not None:
+            await self._bridge(self._wrapped, scope, protocol)
             return
         headers = scope.headers
         pairs = headers.items()
-        hosts = headers.get_all("host")
-        # A Host that is not visible ASCII is there by its name only.
-        hosts += [""] * ("host" in headers and not hosts)
         problem = find_problem(
-            hosts,
+            find_hosts(scope),
             max(len(pairs), len(headers)),
             sum(len(name) + len(value) for name, value in pairs),
-            len(scope.path),
+            scope.method,
+            scope.path,
             len(scope.query_string),
         )
         compiled, values, mount = self._resolve(scope.path, scope.method, problem)
         if mount is not None:
-            await self._bridge(mount[1], scope, protocol, root_path=mount[0])
+            await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))
             return
         if problem is None:
-            self._remember_host(hosts[0].encode("latin-1"))
-        endpoint = compiled.rsgi
-        if scope.method == "HEAD":
-            endpoint = compiled.rsgi_head
+            for host in headers.get_all("host"):
+                self._remember_host(host.encode("latin-1"))
+        endpoint = compiled.rsgi_head if scope.method == "HEAD" else compiled.rsgi
         self._http_protocol = protocol.__class__
         await endpoint(scope, protocol, values, headers)
 
@@ -251,27 +242,26 @@ class CovetPyASGI:
 
     # ── The slow way ─────────────────────────────────────────────────────────
 
-    def _resolve(
-        self, path: str, method: str, problem: HTTPError | None
-    ) -> tuple[Any, Sequence[Any], tuple[str, ASGIApp] | None]:
-        """Decide what answers: a route, a mounted application, or the error that `_unmatched` raises."""
-        if self._unmatched is None:
-            raise ConfigurationError("The application is not compiled.")
+    def _resolve(self, path: str, method: str, problem: HTTPError | None) -> tuple[Any, Sequence[Any], Mount | None]:
+        """Decide what answers: a route, a mounted application, or what `_unmatched` gives."""
         if problem is not None:
             return self._unmatched, (problem,), None
-        if method not in self.router.methods:
-            return self._unmatched, (refuse_method(method, self.router.resolve(path, method).allowed),), None
+        if path == "*":
+            # RFC 9110 §9.3.7: `OPTIONS *` asks about the server.
+            return self._unmatched, (Response(None, 204, {"allow": ", ".join(sorted(self.router.methods))}),), None
         found = self.router.resolve(path, method)
         if found.route is None and method == "HEAD":
             as_get = self.router.resolve(path, "GET")
             if as_get.route is not None:
                 found = as_get
         if found.mount is not None:
-            return self._unmatched, (), (found.mount.prefix, found.mount.app)
+            return self._unmatched, (), found.mount
         if found.route is not None:
             if found.route.endpoint is None:
                 self._prepare_route(found.route)
             return found.route.endpoint, found.values, None
+        if method not in self.router.methods:
+            return self._unmatched, (refuse_method(method, found),), None
         return self._unmatched, (answer_unmatched(found, method),), None
 
     def _remember_host(self, host: bytes) -> None:
@@ -309,11 +299,13 @@ class CovetPyASGI:
             raise failures[0]
         if failures:
             raise ExceptionGroup(f"{len(failures)} routes cannot be served.", failures)
-        self._unmatched = self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()))
+        self._unmatched = self._compile_unmatched()
         self.router.prepare = self._prepare_route
         app: ASGIApp = self._dispatch_inner_asgi
         for wrapper in reversed(self._wrappers):
             app = wrapper(app)
+            if not callable(app):
+                raise ConfigurationError(f"{wrapper!r} must give an ASGI application, got {type(app).__name__}.")
         self._wrapped = app if self._wrappers else None
         self._is_compiled = True
 
@@ -335,6 +327,12 @@ class CovetPyASGI:
             is_debug=self.debug,
         )
 
+    # Any: as above.
+    def _compile_unmatched(self) -> Any:
+        compiled = self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()))
+        compiled.shown = None
+        return compiled
+
     def _recompile(self) -> None:
         """Forget what was compiled: something that all routes contain has changed."""
         self._is_compiled = False
@@ -345,12 +343,29 @@ class CovetPyASGI:
 
     def _get_steps(self) -> list[Step]:
         """Name what happens at start; the application adds its own steps."""
-        return [make_context_step(f"mount {mount.prefix}", MountedLifespan(mount.app)) for mount in self.router.mounts]
+        return self._mounts.make_steps(self.router.mounts)
 
     @property
     def is_ready(self) -> bool:
         """Whether the application has started and is not stopping."""
         return self._lifespan.phase is Phase.READY
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the server stops: a stream without an end should come to one."""
+        return self._lifespan.is_draining
+
+    def begin_drain(self) -> None:
+        """
+        Learn that the server stops; servers call it when they are told to.
+
+        The application is not ready any more and `wait_draining()` returns. Requests are answered as before.
+        """
+        self._lifespan.begin_drain()
+
+    async def wait_draining(self) -> None:
+        """Wait until the server stops, as a stream does that would have no end otherwise."""
+        await self._lifespan.wait_draining()
 
     async def startup(self) -> None:
         """

@@ -62,6 +62,7 @@ class CompiledRoute:
         results: What makes responses of its results.
         serializers: The formats that bodies may come in.
         limits: How large its body may be.
+        shown: The route as its requests show it: none, if it stands for all that no route answers.
         asgi: The endpoint for ASGI; `asgi_head` answers HEAD. Compiled at start-up.
         rsgi: The endpoint for RSGI; `rsgi_head` answers HEAD.
     """
@@ -73,6 +74,7 @@ class CompiledRoute:
     results: ResultConverter
     serializers: SerializerTable
     limits: BodyLimits
+    shown: Route | None
     # Any: the adapters alone know how they call their endpoints.
     asgi: Any = None
     asgi_head: Any = None
@@ -121,6 +123,7 @@ def compile_route(
         results,
         serializers,
         limits,
+        route,
         has_finishers=any("on_finish" in layer.hooks for layer in layers),
     )
 

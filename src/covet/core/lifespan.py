@@ -1,5 +1,7 @@
 """
 Start and stop, in order and in reverse: what was started is stopped, whatever fails in between.
+
+Between the two lies the drain: the server has been told to stop and serves what it has accepted.
 """
 
 import asyncio
@@ -13,7 +15,7 @@ from inspect import isawaitable
 from typing import Any, Final
 
 from covet.exceptions import ConfigurationError, LifespanError
-from covet.types import ASGIApp, Message
+from covet.types import Receive, Send
 
 logger = logging.getLogger("covet.lifespan")
 
@@ -27,6 +29,7 @@ class Phase(Enum):
     NEW = "new"
     STARTING = "starting"
     READY = "ready"
+    DRAINING = "draining"
     STOPPING = "stopping"
     STOPPED = "stopped"
     FAILED = "failed"
@@ -36,7 +39,8 @@ class Phase(Enum):
 _NEXT: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.NEW: frozenset({Phase.STARTING}),
     Phase.STARTING: frozenset({Phase.READY, Phase.FAILED}),
-    Phase.READY: frozenset({Phase.STOPPING}),
+    Phase.READY: frozenset({Phase.DRAINING, Phase.STOPPING}),
+    Phase.DRAINING: frozenset({Phase.STOPPING}),
     Phase.STOPPING: frozenset({Phase.STOPPED}),
     # An application can be started again: a test does so.
     Phase.STOPPED: frozenset({Phase.STARTING}),
@@ -50,15 +54,23 @@ class Lifespan:
     """
     Run steps in order at start, and undo those that ran in reverse at stop.
 
+    Both happen in one task of its own: what a step opened in it, such as a task group, can be closed only there,
+    and a server may start and stop in different ones.
+
     Attributes:
         phase: Where it stands.
+        is_draining: The server stops: whoever works without an end should come to one.
         timings: Seconds that each step of the last start and stop took.
     """
 
     def __init__(self) -> None:
         self.phase = Phase.NEW
+        self.is_draining = False
         self.timings: dict[str, float] = {}
         self._undo: list[tuple[str, Callable[[], Awaitable[None]]]] = []
+        self._drain_waiters: set[asyncio.Future[None]] = set()
+        self._keeper: asyncio.Task[None] | None = None
+        self._stopping = asyncio.Event()
 
     def _move(self, phase: Phase) -> None:
         if phase not in _NEXT[self.phase]:
@@ -72,28 +84,23 @@ class Lifespan:
         Run the steps; undo what ran if one fails.
 
         Raises:
+            LifespanError: If it has started already.
             Exception: What the step raised; failures of the undoing come with it as an `ExceptionGroup`.
         """
         self._move(Phase.STARTING)
         self.timings = {}
+        self.is_draining = False
+        self._stopping = asyncio.Event()
+        started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        keeper = self._keeper = asyncio.create_task(self._keep(steps, started), name="covet-lifespan")
         try:
-            for name, begin, end in steps:
-                started = time.perf_counter()
-                try:
-                    await begin()
-                except Exception as exc:
-                    exc.add_note(f"while starting: {name}")
-                    raise
-                self.timings[name] = time.perf_counter() - started
-                if end is not None:
-                    self._undo.append((name, end))
-        except BaseException as exc:
-            self._move(Phase.FAILED)
-            failures = await self._run_undo()
-            if failures and isinstance(exc, Exception):
-                raise ExceptionGroup("The start failed, and so did its rollback.", [exc, *failures]) from exc
+            await started
+        except asyncio.CancelledError:
+            # Once only, though the server may have cancelled both tasks: a second time would strike the rollback.
+            if not keeper.cancelling():
+                keeper.cancel()
+            await asyncio.wait({keeper})
             raise
-        self._move(Phase.READY)
 
     async def stop(self) -> None:
         """
@@ -102,30 +109,144 @@ class Lifespan:
         Raises:
             ExceptionGroup: With every failure, if there was one.
         """
-        if self.phase is not Phase.READY:
+        if self._keeper is None or self.phase not in {Phase.READY, Phase.DRAINING}:
             return
+        self.begin_drain()
         self._move(Phase.STOPPING)
-        failures = await self._run_undo()
-        self._move(Phase.STOPPED)
+        self._stopping.set()
+        await self._keeper
+
+    # ── The drain ────────────────────────────────────────────────────────────
+
+    def begin_drain(self) -> None:
+        """Say that the server stops: not ready any more, and whoever waits for it is woken. Once is enough."""
+        if self.phase is Phase.READY:
+            self._move(Phase.DRAINING)
+        self.is_draining = True
+        waiters, self._drain_waiters = self._drain_waiters, set()
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def wait_draining(self) -> None:
+        """Wait until the server stops."""
+        if self.is_draining:
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._drain_waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._drain_waiters.discard(waiter)
+
+    # ── In the task of its own ───────────────────────────────────────────────
+
+    async def _keep(self, steps: Sequence[Step], started: "asyncio.Future[None]") -> None:
+        try:
+            await self._run(steps)
+        except asyncio.CancelledError:
+            started.cancel()
+            raise
+        except BaseException as exc:  # noqa: BLE001 - it is raised where somebody waits for it
+            if not started.done():
+                started.set_exception(exc)
+            return
+        self._move(Phase.READY)
+        if not started.done():
+            started.set_result(None)
+        try:
+            await self._stopping.wait()
+        except asyncio.CancelledError:
+            # The loop ends without a stop: what was started is stopped all the same.
+            self.begin_drain()
+            self._move(Phase.STOPPING)
+            await self._finish()
+            raise
+        await self._finish()
+
+    async def _run(self, steps: Sequence[Step]) -> None:
+        try:
+            for name, begin, end in steps:
+                began = time.perf_counter()
+                try:
+                    await begin()
+                except Exception as exc:
+                    exc.add_note(f"while starting: {name}")
+                    raise
+                self.timings[name] = time.perf_counter() - began
+                if end is not None:
+                    self._undo.append((name, end))
+        except BaseException as exc:
+            failures = await self._run_undo()
+            self._move(Phase.FAILED)
+            if failures and isinstance(exc, Exception):
+                raise ExceptionGroup("The start failed, and so did its rollback.", [exc, *failures]) from exc
+            _log(failures)
+            raise
+
+    async def _finish(self) -> None:
+        try:
+            failures = await self._run_undo()
+        finally:
+            self._move(Phase.STOPPED)
         if failures:
             raise ExceptionGroup("The stop had failures.", failures)
 
     async def _run_undo(self) -> list[Exception]:
         failures: list[Exception] = []
+        interruption: BaseException | None = None
         while self._undo:
             name, end = self._undo.pop()
-            started = time.perf_counter()
+            began = time.perf_counter()
             try:
                 await end()
             except Exception as exc:  # noqa: BLE001 - each is kept and raised at the end
                 exc.add_note(f"while stopping: {name}")
                 failures.append(exc)
-            self.timings[f"stop {name}"] = time.perf_counter() - started
+            except BaseException as exc:  # noqa: BLE001 - the other steps run before it is raised again
+                interruption = exc
+            self.timings[f"stop {name}"] = time.perf_counter() - began
+        if interruption is not None:
+            _log(failures)
+            raise interruption
         return failures
 
 
+def _log(failures: Sequence[Exception]) -> None:
+    """Log failures that nothing else can carry: something that is no `Exception` is on its way."""
+    for failure in failures:
+        logger.error("%s", describe_failure(failure), exc_info=failure)
+
+
+def describe_failure(exc: BaseException) -> str:
+    """
+    Write an error with its notes, and everything that a group holds, one to a line.
+
+    Example:
+        >>> print(describe_failure(ExceptionGroup("two", [KeyError("a"), ValueError("b")])))
+        ExceptionGroup: two (2 sub-exceptions)
+          KeyError: 'a'
+          ValueError: b
+    """
+    lines = [f"{type(exc).__name__}: {exc}", *getattr(exc, "__notes__", ())]
+    if isinstance(exc, BaseExceptionGroup):
+        for inner in exc.exceptions:
+            lines += [f"  {line}" for line in describe_failure(inner).splitlines()]
+    return "\n".join(lines)
+
+
 def make_context_step(name: str, context: AbstractAsyncContextManager[Any]) -> Step:
-    """Make a step of a context manager: entered at start, left at stop."""
+    """
+    Make a step of a context manager: entered at start, left at stop.
+
+    Raises:
+        ConfigurationError: If it is no asynchronous context manager.
+    """
+    if not hasattr(context, "__aenter__") or not hasattr(context, "__aexit__"):
+        raise ConfigurationError(
+            f"{name} must give an asynchronous context manager, got {type(context).__name__}.",
+            hint="Decorate the function with contextlib.asynccontextmanager.",
+        )
 
     async def begin() -> None:
         await context.__aenter__()
@@ -172,48 +293,29 @@ def check_lifespan(lifespan: object) -> None:
         )
 
 
-class MountedLifespan:
+async def serve_lifespan(
+    start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]], receive: Receive, send: Send
+) -> None:
     """
-    The lifespan of a mounted ASGI application, driven by the protocol's messages.
+    Answer an ASGI server's lifespan messages.
 
-    An application that knows no lifespan is left alone, as the specification says.
+    Args:
+        start: Starts the application.
+        stop: Stops it.
+        receive: The server's.
+        send: The server's.
+
+    Raises:
+        Exception: What the start or the stop raised; the server has been told, too.
     """
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-        self._inbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._outbox: asyncio.Queue[Message] = asyncio.Queue()
-        self._task: asyncio.Task[None] | None = None
-
-    async def __aenter__(self) -> None:
-        self._task = asyncio.create_task(self._run())
-        await self._exchange("startup")
-
-    async def __aexit__(self, *exc_info: object) -> None:
-        if self._task is None:
+    while True:
+        message = await receive()
+        event = message["type"].removeprefix("lifespan.")
+        try:
+            await (start() if event == "startup" else stop())
+        except BaseException as exc:
+            await send({"type": f"lifespan.{event}.failed", "message": describe_failure(exc)})
+            raise
+        await send({"type": f"lifespan.{event}.complete"})
+        if event == "shutdown":
             return
-        if not self._task.done():
-            await self._exchange("shutdown")
-            await self._task
-        self._task = None
-
-    async def _run(self) -> None:
-        scope = {"type": "lifespan", "asgi": {"version": "3.0", "spec_version": "2.0"}, "state": {}}
-        await self._app(scope, self._inbox.get, self._outbox.put)
-
-    async def _exchange(self, event: str) -> None:
-        task = self._task
-        if task is None:
-            return
-        await self._inbox.put({"type": f"lifespan.{event}"})
-        answer = asyncio.create_task(self._outbox.get())
-        await asyncio.wait({answer, task}, return_when=asyncio.FIRST_COMPLETED)
-        if not answer.done():
-            answer.cancel()
-            if task.exception() is not None and event == "startup":
-                logger.debug("A mounted application knows no lifespan", exc_info=task.exception())
-            return
-        message = answer.result()
-        if message["type"] == f"lifespan.{event}.failed":
-            await asyncio.gather(task, return_exceptions=True)
-            raise LifespanError(message.get("message", "") or f"A mounted application failed its {event}.", step=event)

@@ -12,13 +12,14 @@ from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
 
-from covet.core.afterwards import finish, run_afterwards
-from covet.core.asgi import run_against
+from covet.core.afterwards import answer_late, finish, run_afterwards
 from covet.core.code_writer import CodeWriter
+from covet.core.connections import cut_client
+from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
 from covet.core.errors import make_error_response
-from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, WireHeaders
-from covet.core.unmatched import MAX_QUERY_SIZE
+from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
+from covet.core.unmatched import MAX_QUERY_SIZE, check_headers_size
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
@@ -32,12 +33,18 @@ Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], RSGIHeaders], Await
 
 
 class RSGIRequest(Request):
-    """A request that came over RSGI."""
+    """
+    A request that came over RSGI.
 
-    __slots__ = ("_chunks", "_expected", "_protocol", "_scope")
+    Attributes:
+        departure: What ended the answer early, if the client left while it was sent.
+    """
+
+    __slots__ = ("_chunks", "_expected", "_protocol", "_scope", "departure")
 
     _chunks: AsyncIterator[bytes]
     _expected: int | None
+    departure: ClientDisconnectedError
 
     def __init__(
         self, compiled: CompiledRoute, app: Any, scope: RSGIScope, protocol: RSGIProtocol, path_values: Sequence[str]
@@ -45,7 +52,7 @@ class RSGIRequest(Request):
         self.method = scope.method
         self.path = scope.path
         self.app = app
-        self.route = compiled.route
+        self.route = compiled.shown
         self.body_limits = compiled.limits
         self.path_values = path_values
         self._scope = scope
@@ -53,7 +60,14 @@ class RSGIRequest(Request):
         self._deferred = None
 
     def _read_headers(self) -> Headers:
-        return Headers.from_lowered(self._scope.headers.items())
+        pairs = self._scope.headers.items()
+        if self._scope.http_version == "2" and self._scope.authority and "host" not in self._scope.headers:
+            # HTTP/2 has :authority in its stead (RFC 9113 §8.3.1).
+            pairs.append(("host", self._scope.authority))
+        # They are set before they are refused, so that whatever answers the error can read them.
+        self._headers = Headers.from_lowered(pairs)
+        check_headers_size(len(pairs), sum(len(name) + len(value) for name, value in pairs))
+        return self._headers
 
     def _read_query(self) -> str:
         query = self._scope.query_string
@@ -68,8 +82,7 @@ class RSGIRequest(Request):
         return self._scope.scheme
 
     def _read_client(self) -> Address | None:
-        host, separator, port = self._scope.client.rpartition(":")
-        return Address(host, int(port)) if separator and port.isdigit() else None
+        return parse_client(self._scope.client)
 
     async def _next_chunk(self) -> bytes | None:
         try:
@@ -86,27 +99,30 @@ class RSGIRequest(Request):
         return chunk
 
     async def is_disconnected(self) -> bool:
-        """Tell whether the client has left."""
-        waiting = asyncio.ensure_future(_as_coroutine(self._protocol.client_disconnect()))
-        try:
-            # One turn of the loop is enough for a server that knows already.
-            await asyncio.sleep(0)
-            await asyncio.sleep(0)
-            return waiting.done()
-        finally:
-            # It stays pending after a complete response: nothing must be left waiting for it.
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
+        """Tell whether the client has left, as far as the server knows already."""
+        return await is_done_soon(self._protocol.client_disconnect())
 
     async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:
         """Await something, but cancel it when the client leaves."""
-        return await run_against(call, self._protocol.client_disconnect())
+        return await run_against(call, self._protocol.client_disconnect)
 
     def record_error(self, exc: Exception) -> None:
         """Tell a test client about an error that was answered as 500."""
         recorder = getattr(self._protocol, "covet_test", None)
         if recorder is not None:
             recorder["exceptions"].append(exc)
+
+
+def parse_client(text: str) -> Address | None:
+    """
+    Read a client's address as Granian shows it; there is none over a Unix socket.
+
+    Example:
+        >>> parse_client("[::1]:50312")
+        Address(host='::1', port=50312)
+    """
+    host, separator, port = text.rpartition(":")
+    return Address(host.strip("[]"), int(port)) if separator and port.isdigit() else None
 
 
 async def next_chunk(chunks: AsyncIterator[bytes]) -> bytes | None:
@@ -116,10 +132,6 @@ async def next_chunk(chunks: AsyncIterator[bytes]) -> bytes | None:
         return await anext(chunks)
     except StopAsyncIteration:
         return None
-
-
-async def _as_coroutine(awaitable: Awaitable[None]) -> None:
-    await awaitable
 
 
 class RSGIWire:
@@ -161,27 +173,20 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
     has_finishers = compiled.has_finishers
 
     async def endpoint_with_layers(
-        scope: RSGIScope,
-        protocol: RSGIProtocol,
-        values: Sequence[str],
-        headers: RSGIHeaders,  # noqa: ARG001 - the bare endpoints need it
+        scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], _headers: RSGIHeaders
     ) -> None:
         request = RSGIRequest(compiled, app, scope, protocol, values)
-        response: Response | None = None
-        error: BaseException | None = None
+        response = error = None
         try:
             response = await handle(request)
             response = await send_response(protocol, request, response, is_head)
-        except ClientDisconnectedError as exc:
-            # Nobody is left to answer, and nothing went wrong here.
-            error = exc
         except BaseException as exc:
             error = exc
             raise
         finally:
             if has_finishers:
-                await finish(compiled.layers, request, response, error)
-        if request._deferred is not None or (response is not None and response.background is not None):  # noqa: SLF001
+                await finish(compiled.layers, request, response, error or getattr(request, "departure", None))
+        if request._deferred is not None or response.background is not None:  # noqa: SLF001
             await run_afterwards(request, response)
 
     return endpoint_with_layers
@@ -204,7 +209,7 @@ async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: 
         headers = [pair for pair in headers if pair[0] != "content-type"]
         protocol.response_empty(status, headers)
     elif isinstance(response, StreamedResponse):
-        await _send_stream(protocol, request, response, headers, is_head=is_head)
+        return await _send_stream(protocol, request, response, headers, is_head=is_head)
     elif is_head:
         protocol.response_empty(status, [*headers, ("content-length", str(len(response.body)))])
     else:
@@ -214,24 +219,39 @@ async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: 
 
 async def _send_stream(
     protocol: RSGIProtocol, request: RSGIRequest, response: StreamedResponse, headers: WireHeaders, *, is_head: bool
-) -> None:
+) -> Response:
     async with aclosing(response.stream()) as chunks:
         if is_head:
             protocol.response_empty(response.status_code, headers)
-            return
-        # The first piece comes before the status goes: an error in it is still a clean 500.
-        first = await anext(chunks, None)
+            return response
+        try:
+            # The first piece comes before the status goes: an error in it is still a clean answer.
+            first = await anext(chunks, None)
+        except Exception as exc:  # noqa: BLE001 - it becomes a response
+            return await send_response(protocol, request, await answer_late(request, exc), is_head)
         stream = protocol.response_stream(response.status_code, headers)
-        if first is None:
-            return
+        if first is not None:
+            try:
+                await request.run_until_disconnect(_pump(stream, first, chunks))
+            except ClientDisconnectedError as exc:
+                request.departure = exc
+            except BaseException:
+                # The server ends the body as soon as nobody holds the stream: the connection goes first.
+                await cut_client(request._scope)  # noqa: SLF001 - this module's own
+                raise
+    return response
 
-        async def pump() -> None:
-            await stream.send_bytes(first)
-            sent = 1
-            async for chunk in chunks:
-                await stream.send_bytes(chunk)
-                sent += 1
-                if sent % _PIECES_PER_TURN == 0:
-                    await asyncio.sleep(0)
 
-        await request.run_until_disconnect(pump())
+async def _pump(stream: RSGIStream, first: bytes, chunks: AsyncIterator[bytes]) -> None:
+    chunk: bytes | None = first
+    sent = 0
+    while chunk is not None:
+        try:
+            await stream.send_bytes(chunk)
+        except RuntimeError as exc:
+            # Granian's RSGIProtocolClosed; its module is no dependency.
+            raise ClientDisconnectedError("The client left.") from exc
+        sent += 1
+        if sent % _PIECES_PER_TURN == 0:
+            await asyncio.sleep(0)
+        chunk = await anext(chunks, None)

@@ -56,6 +56,21 @@ class RSGIScope(Protocol):
         ...
 
     @property
+    def http_version(self) -> str:
+        """`"1"`, `"1.1"` or `"2"`."""
+        ...
+
+    @property
+    def authority(self) -> str | None:
+        """The host in the request's target; `None` if that is only a path."""
+        ...
+
+    @property
+    def server(self) -> str:
+        """The address and port that listen."""
+        ...
+
+    @property
     def client(self) -> str:
         """The client's address and port."""
         ...
@@ -96,4 +111,12 @@ class RSGIProtocol(Protocol):
 
     def response_stream(self, status: int, headers: WireHeaders) -> RSGIStream:
         """Answer in pieces."""
+        ...
+
+
+class RSGIHandshake(Protocol):
+    """What stands in the protocol's place when a WebSocket is asked for."""
+
+    def close(self, status: int) -> None:
+        """Refuse it with a status."""
         ...

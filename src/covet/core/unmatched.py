@@ -5,9 +5,11 @@ It runs as a route like any other, so that the application's middleware is aroun
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from covet.core.route import Resolution
+from covet.core.rsgi_types import RSGIScope
 from covet.exceptions import (
     BadRequestError,
     HeadersTooLargeError,
@@ -18,6 +20,7 @@ from covet.exceptions import (
     URITooLongError,
 )
 from covet.http.hosts import is_valid_host
+from covet.http.percent import quote_path, quote_query
 from covet.http.request import Request
 from covet.http.response import Response
 
@@ -29,39 +32,85 @@ MAX_QUERY_SIZE: Final = 8192
 # RFC 9110 §9.1, and PATCH (RFC 5789): what is not among them is no method.
 _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
 
-Answer = HTTPError | Response
+
+@dataclass(slots=True, eq=False)
+class Redirection:
+    """The percent-encoded path that answers in place of the one that was asked for."""
+
+    path: str
 
 
-def find_problem(hosts: Sequence[str], count: int, size: int, path_size: int, query_size: int) -> HTTPError | None:
+Answer = HTTPError | Response | Redirection
+
+
+def check_headers_size(count: int, size: int) -> None:
     """
-    Find what is wrong with a request's head, whatever its path.
+    Refuse too many headers, or too large ones.
+
+    Args:
+        count: How many there are.
+        size: Their bytes in all.
+
+    Raises:
+        HeadersTooLargeError: If a limit is passed.
+    """
+    if count > MAX_HEADERS or size > MAX_HEADERS_SIZE:
+        raise HeadersTooLargeError(f"The limits are {MAX_HEADERS} headers and {MAX_HEADERS_SIZE} bytes in all.")
+
+
+def find_problem(
+    hosts: Sequence[str], count: int, size: int, method: str, path: str, query_size: int
+) -> HTTPError | None:
+    """
+    Find what is wrong with a request's head, whether a route answers its path or not.
 
     Args:
         hosts: The values of its `Host` headers.
         count: How many headers it has.
         size: Their bytes in all.
-        path_size: The length of its path.
+        method: Its method.
+        path: Its path.
         query_size: The length of its query.
     """
-    if count > MAX_HEADERS or size > MAX_HEADERS_SIZE:
-        return HeadersTooLargeError(f"The limits are {MAX_HEADERS} headers and {MAX_HEADERS_SIZE} bytes in all.")
-    if path_size > MAX_PATH_SIZE or query_size > MAX_QUERY_SIZE:
+    try:
+        check_headers_size(count, size)
+    except HeadersTooLargeError as exc:
+        return exc
+    if len(path) > MAX_PATH_SIZE or query_size > MAX_QUERY_SIZE:
         return URITooLongError(f"The limit is {MAX_PATH_SIZE} bytes.")
     # RFC 9112 §3.2: exactly one, and a valid one.
     if len(hosts) != 1 or not is_valid_host(hosts[0]):
         return BadRequestError("There must be exactly one Host header, with a valid host.")
+    # APPSEC: what is no path could move the host elsewhere (`GET @evil`). RFC 9112 §3.2.4: `*` is for OPTIONS alone.
+    if not path.startswith("/") and not (path == "*" and method == "OPTIONS"):
+        return BadRequestError("The target of a request is a path.")
     return None
 
 
-def refuse_method(method: str, allowed: Sequence[str]) -> HTTPError:
-    """Answer a method that no route may have: 405 if HTTP defines it, else 501."""
-    return MethodNotAllowedError(allowed) if method in _KNOWN_METHODS else NotImplementedMethodError()
+def find_hosts(scope: RSGIScope) -> list[str]:
+    """List the hosts that an RSGI request names; one that is there but not readable counts, as an invalid one."""
+    headers = scope.headers
+    hosts = headers.get_all("host")
+    if not hosts and "host" in headers:
+        # Granian shows no value that is not visible ASCII.
+        return [""]
+    if scope.http_version == "2" and scope.authority is not None and scope.authority not in hosts:
+        # RFC 9113 §8.3.1: :authority stands for Host, and a Host must not differ from it.
+        hosts.append(scope.authority)
+    return hosts
+
+
+def refuse_method(method: str, found: Resolution) -> HTTPError:
+    """Answer a method that no route may have: 404 or 405 if HTTP defines it, else 501."""
+    if method not in _KNOWN_METHODS:
+        return NotImplementedMethodError()
+    return MethodNotAllowedError(found.allowed) if found.allowed else NotFoundError()
 
 
 def answer_unmatched(found: Resolution, method: str) -> Answer:
     """Answer a path or a method that no route has."""
     if found.redirect is not None:
-        return Response(None, 308, {"location": found.redirect})
+        return Redirection(found.redirect)
     if not found.allowed:
         return NotFoundError()
     if method == "OPTIONS":
@@ -72,11 +121,27 @@ def answer_unmatched(found: Resolution, method: str) -> Answer:
 async def unmatched(request: Request) -> Response:
     """Give the answer that was found in place of a route's."""
     answer = request.path_values[0]
-    if isinstance(answer, Exception):
-        raise answer
+    if isinstance(answer, Redirection):
+        return Response(None, 308, {"location": make_location(request, answer.path)})
     if isinstance(answer, Response):
         query = request.url.query
         if query and "location" in answer.headers:
             answer.headers["location"] += f"?{query}"
         return answer
+    if isinstance(answer, Exception):
+        raise answer
     raise NotFoundError
+
+
+def make_location(request: Request, path: str) -> str:
+    """
+    Write where a redirect leads: another path of this application, with the query that came.
+
+    Raises:
+        NotFoundError: If the query cannot stand in a header.
+    """
+    try:
+        query = request.url.query
+        return f"{quote_path(request.root_path)}{path}{'?' if query else ''}{quote_query(query)}"
+    except ValueError as exc:
+        raise NotFoundError from exc

@@ -163,7 +163,7 @@ class Request:
         try:
             return self._path_params
         except AttributeError:
-            params: dict[str, Any] = self.route.convert(self.path_values)
+            params: dict[str, Any] = {} if self.route is None else self.route.convert(self.path_values)
             self._path_params = params
             return params
 
@@ -191,6 +191,11 @@ class Request:
     def scheme(self) -> str:
         """`"http"` or `"https"`, as the server sees it."""
         return self._read_scheme()
+
+    @property
+    def root_path(self) -> str:
+        """The prefix that the application is mounted under; it stands in the URL, not in `path`."""
+        return ""
 
     @property
     def host(self) -> str:

@@ -3,12 +3,13 @@ Tests of the ASGI adapter: what reaches the wire, and what does not.
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
 
 from covet import CovetPy, Request, Response
-from covet.core.asgi import run_against
+from covet.core.disconnects import run_against
 from covet.exceptions import ClientDisconnectedError
 from covet.testing import TestClient
 
@@ -45,15 +46,15 @@ async def test_the_call_wins_when_it_ends_first() -> None:
     async def error() -> int:
         raise KeyError("a")
 
-    assert await run_against(result(), asyncio.sleep(5)) == 7
+    assert await run_against(result(), partial(asyncio.sleep, 5)) == 7
     with pytest.raises(KeyError):
-        await run_against(error(), asyncio.sleep(5))
+        await run_against(error(), partial(asyncio.sleep, 5))
 
 
 async def test_the_departure_wins_when_it_comes_first() -> None:
     """The call is cancelled, the task is not left so."""
     with pytest.raises(ClientDisconnectedError, match=r"The client left."):
-        await run_against(asyncio.sleep(5), asyncio.sleep(0))
+        await run_against(asyncio.sleep(5), partial(asyncio.sleep, 0))
 
     task = asyncio.current_task()
     assert task is not None

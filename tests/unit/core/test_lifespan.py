@@ -104,6 +104,7 @@ async def test_what_may_follow_what() -> None:
     await lifespan.start([])
     phases.append(lifespan.phase)
 
+    await lifespan.stop()
     assert phases == [Phase.STOPPED, Phase.READY]
 
 

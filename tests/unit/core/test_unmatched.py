@@ -123,11 +123,11 @@ async def test_limits_of_the_head(protocol: Any) -> None:
 
 def test_each_problem_has_its_error() -> None:
     """The head is checked as a whole."""
-    assert find_problem(["a"], 1, 10, 10, 10) is None
-    assert isinstance(find_problem(["a"], 101, 10, 10, 10), HeadersTooLargeError)
-    assert isinstance(find_problem(["a"], 1, 65537, 10, 10), HeadersTooLargeError)
-    assert isinstance(find_problem(["a"], 1, 10, 8193, 10), URITooLongError)
-    assert isinstance(find_problem([], 1, 10, 10, 10), BadRequestError)
+    assert find_problem(["a"], 1, 10, "GET", "/" * 10, 10) is None
+    assert isinstance(find_problem(["a"], 101, 10, "GET", "/" * 10, 10), HeadersTooLargeError)
+    assert isinstance(find_problem(["a"], 1, 65537, "GET", "/" * 10, 10), HeadersTooLargeError)
+    assert isinstance(find_problem(["a"], 1, 10, "GET", "/" * 8193, 10), URITooLongError)
+    assert isinstance(find_problem([], 1, 10, "GET", "/" * 10, 10), BadRequestError)
 
 
 @Protocols

@@ -1,0 +1,204 @@
+"""
+Clients that leave while their request is answered: noticing it, and ending the work for them.
+
+A message of the request's body must never be lost to whoever only wanted to know whether the client is there.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from covet.exceptions import ClientDisconnectedError
+from covet.types import Message, Receive
+
+# What is read ahead of the application at most: as much as a socket's buffer holds.
+MAX_HELD: Final = 65_536
+# Turns of the event loop in which a server says what it knows already.
+_TURNS: Final = 2
+
+
+# Any: whatever the call gives.
+async def run_against(call: Awaitable[Any], wait_left: Callable[[], Awaitable[None]]) -> Any:
+    """
+    Await a call in this task, but cancel it when the client leaves first.
+
+    Args:
+        call: What is wanted.
+        wait_left: Waits until the client has left; it is cancelled once the call has ended.
+
+    Raises:
+        ClientDisconnectedError: If the client left first.
+
+    Example:
+        >>> await run_against(asyncio.sleep(0, "done"), asyncio.Event().wait)
+        'done'
+    """
+    task = asyncio.current_task()
+    if task is None:
+        return await call
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        await wait_left()
+        has_left = True
+        task.cancel()
+
+    watcher = asyncio.ensure_future(watch())
+    watcher.add_done_callback(_look_at)
+    cancelling = task.cancelling()
+    try:
+        result = await call
+    except asyncio.CancelledError as exc:
+        # The rule of asyncio.timeout: swallow our own cancellation only, and only if nobody else cancelled too.
+        if has_left and task.uncancel() <= cancelling:
+            raise ClientDisconnectedError("The client left.") from exc
+        raise
+    except BaseException:
+        if has_left:
+            task.uncancel()
+        raise
+    finally:
+        # It is not awaited: a cancellation that struck here would be taken for one from outside.
+        watcher.cancel()
+    if has_left:
+        # The call did not let itself be cancelled, or ended in the same turn.
+        task.uncancel()
+    return result
+
+
+async def is_done_soon(awaitable: Awaitable[None]) -> bool:
+    """
+    Tell whether something ends within a turn of the loop; it is cancelled if it does not.
+
+    Example:
+        >>> await is_done_soon(asyncio.sleep(0)), await is_done_soon(asyncio.sleep(10))
+        (True, False)
+    """
+    waiting = asyncio.ensure_future(_as_coroutine(awaitable))
+    waiting.add_done_callback(_look_at)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
+    is_done = waiting.done()
+    waiting.cancel()
+    return is_done
+
+
+class Inbox:
+    """
+    The messages of one ASGI request, when several want them: the body's reader and who waits for the end.
+
+    One call of `receive` is under way at a time, and what it brings is kept for whom it is for.
+
+    Args:
+        receive: The server's.
+        is_complete: Whether the whole body was read before.
+
+    Attributes:
+        has_left: Whether the client has left.
+    """
+
+    __slots__ = ("_chunks", "_held", "_is_complete", "_pending", "_receive", "_room", "_waiters", "has_left")
+
+    def __init__(self, receive: Receive, *, is_complete: bool) -> None:
+        self.has_left = False
+        self._receive = receive
+        self._is_complete = is_complete
+        self._chunks: deque[bytes] = deque()
+        self._held = 0
+        self._room = asyncio.Event()
+        self._pending: asyncio.Future[Message] | None = None
+        self._waiters = 0
+
+    async def next_chunk(self) -> bytes | None:
+        """
+        Wait for the next piece of the body; `None` is its end.
+
+        Raises:
+            ClientDisconnectedError: If the client left before the end of its request.
+        """
+        while not self._chunks:
+            if self._is_complete:
+                return None
+            if self.has_left:
+                raise ClientDisconnectedError("The client left before the end of its request.")
+            await self._take()
+        chunk = self._chunks.popleft()
+        self._held -= len(chunk)
+        self._room.set()
+        return chunk
+
+    async def wait_left(self) -> None:
+        """Wait until the client has left; so much of the body is read ahead as a socket's buffer holds."""
+        while not self.has_left:
+            while self._is_full:
+                self._room.clear()
+                await self._room.wait()
+            await self._take()
+
+    async def poll(self) -> bool:
+        """Tell whether the client has left, as far as the server knows already."""
+        while not self.has_left and not self._is_full:
+            pending = self._begin()
+            for _ in range(_TURNS):
+                if pending.done():
+                    break
+                await asyncio.sleep(0)
+            if not pending.done():
+                self._give_up()
+                break
+            self._note(pending)
+        return self.has_left
+
+    @property
+    def _is_full(self) -> bool:
+        return self._held >= MAX_HELD and not self._is_complete
+
+    async def _take(self) -> None:
+        """Wait for one message, together with whoever else does."""
+        pending = self._begin()
+        self._waiters += 1
+        try:
+            await asyncio.wait({pending})
+        finally:
+            self._waiters -= 1
+            if pending.done():
+                self._note(pending)
+            else:
+                self._give_up()
+
+    def _begin(self) -> "asyncio.Future[Message]":
+        if self._pending is None:
+            self._pending = asyncio.ensure_future(self._receive())
+            self._pending.add_done_callback(_look_at)
+        return self._pending
+
+    def _give_up(self) -> None:
+        if self._pending is not None and not self._waiters:
+            self._pending.cancel()
+            self._pending = None
+
+    def _note(self, pending: "asyncio.Future[Message]") -> None:
+        if self._pending is not pending:
+            # Another one that waited for it was first.
+            return
+        self._pending = None
+        message = pending.result()
+        if message["type"] == "http.disconnect":
+            self.has_left = True
+            return
+        chunk: bytes = message.get("body", b"")
+        self._chunks.append(chunk)
+        self._held += len(chunk)
+        self._is_complete = not message.get("more_body", False)
+
+
+async def _as_coroutine(awaitable: Awaitable[None]) -> None:
+    await awaitable
+
+
+def _look_at(future: "asyncio.Future[Any]") -> None:
+    """Fetch what a future raised, which is its waiter's business or nobody's: asyncio need not report it."""
+    if not future.cancelled():
+        future.exception()

@@ -1,0 +1,229 @@
+"""
+The benchmarks compare like with like, and calculate rightly.
+"""
+
+import asyncio
+import importlib
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from benchmarks import body, callgrind, cpu, imports, memory, tables
+from benchmarks.asgi import Lifespan, check_asgi
+from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
+from benchmarks.instructions import Figure, table
+from benchmarks.rsgi import check_rsgi
+from benchmarks.variants import MIDDLEWARE_VARIANTS, VARIANTS, Variant
+
+
+def ask(variant: Variant, case: Case) -> Answer:
+    """
+    Start a variant as the driver does and send one request.
+    """
+    if not variant.is_installed():
+        pytest.skip(f"{variant.requires} is not installed")
+    app = variant.load()
+
+    async def send() -> Answer:
+        async with Lifespan(app, variant.protocol):
+            return await (check_asgi if variant.protocol == "asgi" else check_rsgi)(app, case)
+
+    with asyncio.Runner() as runner:
+        if hasattr(app, "__rsgi_init__") and variant.protocol == "rsgi":
+            app.__rsgi_init__(runner.get_loop())
+        return runner.run(send())
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_every_variant_gives_the_answer_of_the_case(variant: Variant, case: Case) -> None:
+    """Whatever is compared answers the same."""
+    answer = ask(variant, case)
+
+    content_type = dict(answer.headers)["content-type"]
+    assert content_type.startswith("text/plain" if case.name == "plain" else "application/json")
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+@pytest.mark.parametrize("name", ["raw-rsgi", "covet-asgi", "covet-rsgi"])
+def test_the_compared_bytes_are_those_of_the_raw_application(name: str, case: Case) -> None:
+    """CovetPy is not measured with a smaller body than the application written by hand."""
+    raw = ask(VARIANTS["raw-asgi"], case)
+
+    answer = ask(VARIANTS[name], case)
+
+    assert answer.content == raw.content
+
+
+@pytest.mark.parametrize("name", [name for name in MIDDLEWARE_VARIANTS if name != "raw-asgi+5"])
+def test_five_middleware_add_the_same_headers_however_they_are_written(name: str) -> None:
+    """The middleware of all variants do the same work."""
+    raw = dict(ask(MIDDLEWARE_VARIANTS["raw-asgi+5"], MIDDLEWARE_CASE).headers)
+
+    headers = dict(ask(MIDDLEWARE_VARIANTS[name], MIDDLEWARE_CASE).headers)
+
+    own = {"x-request-id", "x-ratelimit-remaining", "vary"}
+    assert own <= headers.keys()
+    assert len(headers["x-request-id"]) == len(raw["x-request-id"])
+    assert {key: headers[key] for key in headers if key not in own} == {
+        key: value for key, value in raw.items() if key not in own
+    }
+
+
+@pytest.mark.parametrize("name", list(route_cases(20)))
+@pytest.mark.parametrize("module", ["covet_routes_app", "starlette_routes_app"])
+def test_the_application_of_many_routes_knows_first_and_last(module: str, name: str) -> None:
+    """The router table asks for routes that are there, and for one that is not."""
+    if not find_spec(module.split("_", maxsplit=1)[0]):
+        pytest.skip(f"{module.split('_', maxsplit=1)[0]} is not installed")
+    app = importlib.import_module(f"benchmarks.apps.{module}").make_app(20)
+
+    async def send() -> Answer:
+        async with Lifespan(app, "asgi"):
+            return await check_asgi(app, route_cases(20)[name])
+
+    answer = asyncio.run(send())
+
+    assert answer.status == (404 if name == "missing" else 200)
+
+
+@pytest.mark.parametrize("name", [name for name in body.SUBJECTS if name != "raw-msgspec"])
+def test_the_large_body_is_decoded_and_six_errors_are_reported(name: str) -> None:
+    """The subjects of the large body check themselves: this runs their check."""
+    subject = body.make_subject(name)
+
+    result = subject()
+
+    if name == "covet-six-errors":
+        assert isinstance(result, list)
+        assert len(result) == 6
+    else:
+        assert result == body.make_subject("raw-msgspec")()
+
+
+@pytest.mark.parametrize("name", list(memory.SCENARIOS))
+def test_every_memory_scenario_answers_with_its_status(name: str) -> None:
+    """What is sent a hundred thousand times does what its name says."""
+    status, make_case = memory.SCENARIOS[name]
+    app = importlib.import_module("benchmarks.apps.covet_memory_app").make_app()
+
+    async def send() -> None:
+        async with Lifespan(app, "asgi"):
+            await memory.call(app, make_case(1), status)
+
+    asyncio.run(send())
+
+
+def test_a_wrong_answer_is_refused_with_what_was_expected() -> None:
+    """An application that answers something else is not measured."""
+    with pytest.raises(WrongAnswerError, match=r"param: expected 200 \{'user_id': 42\}, got 200 b'\{\}'"):
+        CASES["param"].check(Answer(200, b"{}", []))
+
+
+def test_instructions_per_unit_cancel_what_both_blocks_cost() -> None:
+    """(Ir(N2) - Ir(N1)) / (N2 - N1)."""
+    assert callgrind.per_unit([1_000 + 200 * 7, 1_000 + 1_200 * 7], [200, 1_200]) == 7
+
+
+def test_blocks_that_do_not_grow_are_refused() -> None:
+    """Two blocks of one size have no difference to divide by."""
+    with pytest.raises(ValueError, match="the second block must be larger than the first, not 200 and 200"):
+        callgrind.per_unit([1, 2], [200, 200])
+
+
+def test_dumps_are_read_in_order_and_only_those_at_a_mark(tmp_path: Path) -> None:
+    """The tenth dump comes after the second, and the end of the program is no block."""
+    for number, trigger, total in [(10, "--dump-before=getppid", 30), (2, "--dump-before=getppid", 20), (11, "end", 9)]:
+        (tmp_path / f"callgrind.out.{number}").write_text(
+            f"desc: Trigger: {trigger}\nsummary: {total}\ntotals: {total}\n"
+        )
+
+    counts = callgrind.read_blocks(tmp_path)
+
+    assert counts == [20, 30]
+
+
+def test_each_measurement_leaves_out_its_preparations() -> None:
+    """In front of the blocks of every case stands one dump of what was done before."""
+    assert callgrind.split_blocks([900, 1, 2, 800, 3, 4], 2) == [[1, 2], [3, 4]]
+
+
+def test_an_odd_number_of_dumps_is_an_error() -> None:
+    """A missing dump would shift all others."""
+    with pytest.raises(callgrind.CallgrindError, match="expected dumps in groups of 3, got 2"):
+        callgrind.split_blocks([900, 1], 2)
+
+
+def test_cpu_ticks_of_a_process_are_user_and_system_time() -> None:
+    """A command name with spaces and brackets does not shift the fields of /proc/<pid>/stat."""
+    line = "17 (a (b) c) S 1 42 42 0 -1 0 0 0 0 0 130 70 0 0 20 0 1 0 5 0"
+
+    group, ticks = cpu.parse_stat(line)
+
+    assert (group, ticks) == (42, 200)
+
+
+def test_requests_of_wrk_are_read() -> None:
+    """The divisor is what wrk finished."""
+    assert cpu.parse_wrk("  25685 requests in 2.02s, 3.72MB read\n") == 25685
+
+
+@pytest.mark.parametrize(
+    "output",
+    [
+        "10 requests in 1s\n  Non-2xx or 3xx responses: 4\n",
+        "10 requests in 1s\n  Socket errors: connect 0, read 3, write 0, timeout 0\n",
+        "unable to connect\n",
+    ],
+)
+def test_a_load_with_failures_is_no_figure(output: str) -> None:
+    """Failed requests are cheap: they must not make a variant look fast."""
+    with pytest.raises(cpu.LoadError, match="wrk did not end well"):
+        cpu.parse_wrk(output)
+
+
+def test_the_table_compares_with_the_raw_variant_of_the_same_protocol() -> None:
+    """RSGI in process has stand-ins of its own, so it is compared with raw RSGI."""
+    figures = [
+        Figure("raw-asgi", "json", [10_000.0]),
+        Figure("raw-rsgi", "json", [4_000.0]),
+        Figure("covet-asgi", "json", [15_000.0, 15_000.0]),
+        Figure("covet-rsgi", "json", [8_000.0]),
+    ]
+
+    text = table(figures, base="raw-asgi")
+
+    assert "| covet-asgi            | 15.0 |     × 1.50 |" in text
+    assert "| covet-rsgi            |  8.0 |     × 2.00 |" in text
+
+
+def test_a_variant_that_failed_has_dashes() -> None:
+    """A failure is visible and does not stop the table."""
+    text = table([Figure("raw-asgi", "json", [], "it did not start")], base="raw-asgi")
+
+    assert "| raw-asgi              |    - |          - |" in text
+
+
+def test_import_ratios_leave_the_bare_interpreter_out() -> None:
+    """What is compared is what the import adds."""
+    figures = [
+        imports.ImportFigure("bare", 20.0, 10.0),
+        imports.ImportFigure(imports.BASE, 60.0, 20.0),
+        imports.ImportFigure("covet", 80.0, 26.0),
+    ]
+
+    text = imports.table(figures)
+
+    assert "× 1.50" in text
+    assert "+6.0" in text
+
+
+def test_the_slope_of_memory_is_per_hundred_thousand_requests() -> None:
+    """2 MiB over 400,000 requests are half a MiB per 100,000."""
+    assert memory.MemoryFigure("x", 400_000, 0, 2 * 2**20).slope == 0.5
+
+
+def test_figures_without_a_base_have_no_ratio() -> None:
+    """A table without its raw variant still prints."""
+    assert tables.ratio(5.0, None) == "-"
