@@ -79,9 +79,6 @@ class CovetError(Exception):
         return f"{self.message}\n  {self.hint}"
 
 
-# ── Start-up ─────────────────────────────────────────────────────────────────
-
-
 class ConfigurationError(CovetError):
     """The application cannot start as it is set up; the text says how to mend it."""
 
@@ -162,9 +159,6 @@ class ItemNotFoundError(ConfigurationError, KeyError):
         self.available = tuple(available)
         self.registry = registry
         super().__init__(f"{name!r} is not registered in {registry}.", hint=suggest(name, self.available))
-
-
-# ── Requests ─────────────────────────────────────────────────────────────────
 
 
 class HTTPError(CovetError):
@@ -379,9 +373,6 @@ class HandlerTimeoutError(HTTPError):
     """504: the handler did not finish within the route's `timeout`."""
 
     status_code = 504
-
-
-# ── The rest ─────────────────────────────────────────────────────────────────
 
 
 class DatabaseError(CovetError):

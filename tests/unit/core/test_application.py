@@ -169,8 +169,8 @@ async def test_sub_applications_see_the_root_path() -> None:
     scope = {
         "type": "http",
         "method": "GET",
-        "path": "/root/users/7",
-        "root_path": "/root",
+        "path": "/base/users/7",
+        "root_path": "/base",
         "query_string": b"",
         "headers": [(b"host", b"a")],
     }

@@ -136,7 +136,7 @@ class Wheel:
 @attrs.define
 class Checked:
     size: int = attrs.field(validator=attrs.validators.ge(1))
-    name: str = attrs.field(default="", converter=str.strip)
+    name: str = attrs.field(default="", converter=str.strip)  # type: ignore[misc]
 
 
 class Model(pydantic.BaseModel):
@@ -157,7 +157,7 @@ FAITHFUL: list[Any] = [
 NAMED: list[Any] = [*FAITHFUL, Hooked, Checked, Mixed, Broken]
 SCALARS: list[Any] = [
     Any, None, bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta, UUID, object,
-    Literal["a", "b:c"], Literal[1, 2], (Literal[1, "a", True] | None), Annotated[int, Constraints(ge=1, lt=4)],
+    Literal["a", "b:c"], Literal[1, 2], Literal[1, "a", None, True], Annotated[int, Constraints(ge=1, lt=4)],  # noqa: PYI061
     Annotated[str, Constraints(max_length=2)], Annotated[float, Constraints(multiple_of=0.1)],
     Annotated[int, msgspec.Meta(multiple_of=2)], Annotated[float, msgspec.Meta(multiple_of=0.1)],
     Annotated[str, annotated_types.Len(1, 2)], Annotated[int, annotated_types.Interval(ge=0, lt=3)],
@@ -179,7 +179,7 @@ def make_faithful_collection(inner: st.SearchStrategy[Any]) -> st.SearchStrategy
         inner.map(lambda item: typing.Union[item, bool]),  # noqa: UP007 - built from a value
         st.lists(inner, min_size=1, max_size=4).flatmap(
             lambda members: st.sampled_from([make_dataclass, make_struct, make_attrs]).map(
-                lambda make: make([(Optional[item], None) for item in members])
+                lambda make: make([(Optional[item], None) for item in members])  # noqa: UP045
             )
         ),
     )
@@ -200,17 +200,17 @@ def make_collections(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[An
     """Be a handler whose make collections."""
     sized = Constraints(min_length=1, max_length=2)
     return [
-        inner.map(lambda item: list[item]),
-        inner.map(lambda item: tuple[item, ...]),
-        inner.map(lambda item: Sequence[item]),
-        inner.map(lambda item: Annotated[list[item], sized]),
-        st.tuples(inner, inner).map(lambda pair: tuple[pair[0], pair[1]]),
-        st.sampled_from(HASHABLE).map(lambda item: set[item]),
-        st.sampled_from(HASHABLE).map(lambda item: Annotated[frozenset[item], msgspec.Meta(min_length=2)]),
-        st.tuples(st.sampled_from(KEYS), inner).map(lambda pair: dict[pair[0], pair[1]]),
-        inner.map(lambda item: Mapping[str, item]),
-        inner.map(lambda item: Optional[item]),
-        inner.map(lambda item: Page[item]),
+        inner.map(lambda item: list[item]),  # type: ignore[valid-type]
+        inner.map(lambda item: tuple[item, ...]),  # type: ignore[valid-type]
+        inner.map(lambda item: Sequence[item]),  # type: ignore[valid-type]
+        inner.map(lambda item: Annotated[list[item], sized]),  # type: ignore[valid-type]
+        st.tuples(inner, inner).map(lambda pair: tuple[pair[0], pair[1]]),  # type: ignore[valid-type]
+        st.sampled_from(HASHABLE).map(lambda item: set[item]),  # type: ignore[valid-type]
+        st.sampled_from(HASHABLE).map(lambda item: Annotated[frozenset[item], msgspec.Meta(min_length=2)]),  # type: ignore[valid-type]
+        st.tuples(st.sampled_from(KEYS), inner).map(lambda pair: dict[pair[0], pair[1]]),  # type: ignore[valid-type]
+        inner.map(lambda item: Mapping[str, item]),  # type: ignore[valid-type]
+        inner.map(lambda item: Optional[item]),  # noqa: UP045
+        inner.map(lambda item: Page[item]),  # type: ignore[valid-type]
         st.lists(inner, min_size=1, max_size=3).map(
             lambda types: TypedDict("Generated", {f"f{i}": item for i, item in enumerate(types)})  # type: ignore[operator]
         ),
