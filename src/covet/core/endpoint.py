@@ -9,13 +9,14 @@ tracebacks.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import Any, Final, Protocol
 
 from covet.core.arguments import collect_errors, write_arguments
 from covet.core.binding import Plan, make_plan
 from covet.core.code_writer import CodeWriter
-from covet.core.errors import ErrorAnswers
-from covet.core.middleware import Layer, OnceNext, check_response, make_layer
+from covet.core.errors import CallHandler, ErrorAnswers, status_of
+from covet.core.middleware import Layer, OnceNext, make_layer, settle, settle_response
 from covet.core.results import ResultConverter
 from covet.core.route import Route
 from covet.deadlines import Deadline
@@ -128,15 +129,15 @@ def compile_route(
     )
 
 
-def _compile_error_caller(results: ResultConverter) -> Any:
-    from inspect import iscoroutinefunction
-
-    async def call(handler: Callable[..., Any], request: Request, exc: Exception) -> Response:
-        if iscoroutinefunction(handler):
-            result = await handler(request, exc)
+def _compile_error_caller(results: ResultConverter) -> CallHandler:
+    async def call(handler: Callable[..., object], request: Request, exc: Exception) -> Response:
+        # Any: an exception handler may return anything.
+        result: Any
+        if iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
+            result = handler(request, exc)
         else:
             result = await run_in_thread(handler, request, exc)
-        return results.convert(request, result)
+        return results.convert_error(request, await settle(result), status_of(exc) or 400)
 
     return call
 
@@ -234,7 +235,8 @@ def _bind_common(writer: CodeWriter, compiled: CompiledRoute) -> None:
         "Deadline": Deadline,
         "HandlerTimeoutError": HandlerTimeoutError,
         "OnceNext": OnceNext,
-        "check_response": check_response,
+        "Response": Response,
+        "settle_response": settle_response,
     }.items():
         writer.bind(name, value)
 
@@ -319,20 +321,21 @@ def _write_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start:
         return
     if "process_request" in layer.hooks:
         writer.line(f"response = {_hook(writer, layer, index, 'process_request')}(request)")
+        with writer.block("if response is not None:"):
+            _write_check(writer, title, "process_request")
         with writer.block("if response is None:"):
             _write_guarded_layer(writer, compiled, index + 1, start)
-        with writer.block("else:"):
-            _write_check(writer, title, "process_request")
     else:
         _write_guarded_layer(writer, compiled, index + 1, start)
     if "process_response" in layer.hooks:
         writer.line(f"response = {_hook(writer, layer, index, 'process_response')}(request, response)")
-        with writer.block("if response is None:"):
-            _write_check(writer, title, "process_response")
+        _write_check(writer, title, "process_response")
 
 
 def _write_check(writer: CodeWriter, title: str, hook: str) -> None:
-    writer.line(f"check_response(response, {title}, {hook!r})")
+    # PERF: nearly every response is of this very class; one comparison instead of a call (benchmarks: onion).
+    with writer.block("if type(response) is not Response:"):
+        writer.line(f"response = await settle_response(response, {title}, {hook!r})")
 
 
 def _hook(writer: CodeWriter, layer: Layer, index: int, hook: str) -> str:
