@@ -15,7 +15,7 @@ from typing import Any, Final, Protocol
 from covet.core.arguments import collect_errors, write_arguments
 from covet.core.binding import Plan, make_plan
 from covet.core.code_writer import CodeWriter
-from covet.core.errors import CallHandler, ErrorAnswers, status_of
+from covet.core.errors import CallHandler, ErrorAnswers, contain, status_of
 from covet.core.middleware import Layer, OnceNext, make_layer, settle, settle_response
 from covet.core.results import ResultConverter
 from covet.core.route import Route
@@ -32,6 +32,10 @@ Handle = Callable[[Request], Awaitable[Response]]
 
 # CPython allows 20 statically nested blocks; a longer onion continues in a function of its own.
 _MAX_NESTED: Final = 8
+
+# What is answered, and as which error: some servers end with what ends a process (measured: hypercorn 0.18).
+_ENDING: Final = "(SystemExit, KeyboardInterrupt)"
+_CAUGHT: Final = {"Exception": "exc", _ENDING: "contain(exc)"}
 
 
 class Wire(Protocol):
@@ -155,41 +159,51 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
     writer = CodeWriter()
     _bind_common(writer, compiled)
     wire.bind(writer)
-    plan, results, route = compiled.plan, compiled.results, compiled.route
+    plan, route = compiled.plan, compiled.route
     needs_request = any(argument.source != "path" for argument in plan.arguments) or bool(
         plan.makes_background_tasks or route.cancel_on_disconnect
     )
     with writer.block(f"async def endpoint({wire.parameters}):"):
-        writer.line("response = None")
-        if not needs_request:
-            writer.line("request = None")
         with writer.block("try:"):
-            if needs_request:
+            _write_bare(writer, compiled, wire, needs_request=needs_request, is_head=is_head)
+        with writer.block(f"except {_ENDING} as exc:"):
+            writer.line("raise contain(exc) from exc")
+    return writer.compile("endpoint")
+
+
+def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, *, needs_request: bool, is_head: bool) -> None:
+    """Write the call of the handler, the answer on the wire and what follows it."""
+    results = compiled.results
+    writer.line("response = None")
+    if not needs_request:
+        writer.line("request = None")
+    with writer.block("try:"):
+        if needs_request:
+            writer.line(f"request = {wire.request}")
+        _write_call(writer, compiled, "values", "request" if needs_request else wire.request)
+        writer.line("kind = result.__class__")
+        if results.is_plain:
+            _write_fast_result(writer, compiled, wire, has_request=needs_request)
+        else:
+            if not needs_request:
                 writer.line(f"request = {wire.request}")
-            _write_call(writer, compiled, "values", "request" if needs_request else wire.request)
-            writer.line("kind = result.__class__")
-            if results.is_plain:
-                _write_fast_result(writer, compiled, wire, has_request=needs_request)
-            else:
-                if not needs_request:
-                    writer.line(f"request = {wire.request}")
-                writer.line("response = to_response(request, result)")
-        with writer.block("except Exception as exc:"):
+            writer.line("response = to_response(request, result)")
+    for kind, error in _CAUGHT.items():
+        with writer.block(f"except {kind} as exc:"):
             if not needs_request:
                 with writer.block("if request is None:"):
                     writer.line(f"request = {wire.request}")
-            writer.line("response = await answer(request, exc, 0)")
-        send = f"await send_response({wire.exchange}, request, response, {is_head})"
-        if results.is_plain:
-            with writer.block("if response is None:"):
-                wire.write_body(writer, status_code=results.status_code, is_head=is_head)
-            with writer.block("else:"):
-                writer.line(send)
-        else:
+            writer.line(f"response = await answer(request, {error}, 0)")
+    send = f"await send_response({wire.exchange}, request, response, {is_head})"
+    if results.is_plain:
+        with writer.block("if response is None:"):
+            wire.write_body(writer, status_code=results.status_code, is_head=is_head)
+        with writer.block("else:"):
             writer.line(send)
-        with writer.block("if response is not None:" if not needs_request else "if True:"):
-            writer.line("await run_afterwards(request, response)")
-    return writer.compile("endpoint")
+    else:
+        writer.line(send)
+    with writer.block("if response is not None:" if not needs_request else "if True:"):
+        writer.line("await run_afterwards(request, response)")
 
 
 def _write_fast_result(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, *, has_request: bool) -> None:
@@ -228,6 +242,7 @@ def _bind_common(writer: CodeWriter, compiled: CompiledRoute) -> None:
         "encode": encode,
         "encode_json": results.encode_json,
         "collect_errors": collect_errors,
+        "contain": contain,
         "ValidationError": ValidationError,
         "run_in_thread": run_in_thread,
         "attach_background_tasks": attach_background_tasks,
@@ -296,8 +311,9 @@ def _write_onion(writer: CodeWriter, compiled: CompiledRoute, start: int, name: 
 def _write_guarded_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start: int) -> None:
     with writer.block("try:"):
         _write_layer(writer, compiled, index, start)
-    with writer.block("except Exception as exc:"):
-        writer.line(f"response = await answer(request, exc, {index})")
+    for kind, error in _CAUGHT.items():
+        with writer.block(f"except {kind} as exc:"):
+            writer.line(f"response = await answer(request, {error}, {index})")
 
 
 def _write_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start: int) -> None:

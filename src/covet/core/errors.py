@@ -192,6 +192,21 @@ def make_problem(error: HTTPError, instance: str | None = None) -> Response:
     return Response(encode_json(problem), error.status_code, error.headers, PROBLEM)
 
 
+def contain(exc: BaseException) -> Exception:
+    """
+    Make an error of what would end the process, so that one request cannot end the others.
+
+    A cancellation is not for this: it belongs to whoever cancelled.
+
+    Example:
+        >>> contain(SystemExit(3))
+        RuntimeError('A request raised SystemExit, which would have ended the process.')
+    """
+    contained = RuntimeError(f"A request raised {type(exc).__name__}, which would have ended the process.")
+    contained.__cause__ = exc
+    return contained
+
+
 def unwrap(exc: Exception) -> Exception:
     """
     Take the one error out of a group that a `TaskGroup` wrapped around it.
@@ -219,6 +234,7 @@ __all__ = [
     "PROBLEM",
     "ErrorAnswers",
     "ExceptionHandlers",
+    "contain",
     "describe_route",
     "make_error_response",
     "make_problem",
