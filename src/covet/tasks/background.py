@@ -68,7 +68,8 @@ class BackgroundTasks:
             call = self._calls.pop(0)
             try:
                 await _call(call)
-            except Exception:
+            except (Exception, SystemExit, KeyboardInterrupt):
+                # The last two would end the process, and every other request with it.
                 logger.exception("A background task failed: %s", describe_call(call))
 
     def __del__(self) -> None:
