@@ -170,7 +170,8 @@ def compile_asgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
         scope: Scope, receive: Receive, send: Send, values: Sequence[str], _accept: bytes | None
     ) -> None:
         request = ASGIRequest(compiled, app, scope, receive, values)
-        response = error = None
+        response: Response | None = None
+        error: BaseException | None = None
         try:
             response = await handle(request)
             response = await send_response(send, request, response, is_head)

@@ -176,7 +176,8 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
         scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], _headers: RSGIHeaders
     ) -> None:
         request = RSGIRequest(compiled, app, scope, protocol, values)
-        response = error = None
+        response: Response | None = None
+        error: BaseException | None = None
         try:
             response = await handle(request)
             response = await send_response(protocol, request, response, is_head)
