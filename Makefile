@@ -10,7 +10,7 @@ PINS := constraints/constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint $(PINS)
 # Folders that do not exist yet, or that a packager left out, are not an error.
-CODE := $(wildcard src tests examples benchmarks scripts conftest.py)
+CODE := $(wildcard src tests examples benchmarks conftest.py)
 
 # An interpreter that was removed from the machine takes what was installed for it along.
 ifeq ($(shell test -x $(BIN)/python && echo yes),)
@@ -61,7 +61,7 @@ constraints: | $(BIN)/python ## Choose new versions for constraints/constraints.
 
 clean: ## Remove what the commands made, the environment too
 	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
-	find src tests examples benchmarks scripts -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:
 	@rm -f $(BIN)/python $(BIN)/python3*

@@ -35,6 +35,9 @@ class CovetPy(CovetPyASGI):
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
 
+    Raises:
+        ConfigurationError: If an argument is wrong; the text says how to mend it.
+
     Example:
         >>> app = CovetPy()
         >>> @app.get("/users/{user_id}")
@@ -57,6 +60,10 @@ class CovetPy(CovetPyASGI):
         body_limit: int | None = 1024 * 1024,
         trailing_slash: TrailingSlash = "redirect",
     ) -> None:
+        if isinstance(middleware, str):
+            raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
+        if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
+            raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self.body_limits = BodyLimits(max_size=body_limit)
         self._lifespan_factory = lifespan

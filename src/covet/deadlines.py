@@ -6,9 +6,12 @@ runs at most every second, or earlier if a deadline is nearer, and only while th
 """
 
 import asyncio
-from types import TracebackType
-from typing import Final, Self
-from weakref import WeakKeyDictionary
+from collections.abc import Coroutine, Generator
+from types import TracebackType, coroutine
+from typing import Any, Final, Self, TypeVar
+from weakref import WeakKeyDictionary, ref
+
+T = TypeVar("T")
 
 _LONGEST_SWEEP: Final = 1.0
 _SHORTEST_SWEEP: Final = 0.005
@@ -77,6 +80,48 @@ class Deadline:
             raise TimeoutError(f"The time of {self.seconds} s is up.") from exc
 
 
+# Any: what a coroutine passes between itself and the event loop is theirs.
+@coroutine
+def resume(step: Coroutine[Any, Any, T], waiting: Any) -> Generator[Any, Any, T]:
+    """
+    Await a coroutine that was begun by hand and did not end at once.
+
+    Whoever begins it sees whether it must wait, and can spare a `Deadline` if not.
+
+    Args:
+        step: The coroutine.
+        waiting: What its `send(None)` gave.
+
+    Example:
+        >>> async def wait_if_need_be(step):
+        ...     try:
+        ...         waiting = step.send(None)
+        ...     except StopIteration as ended:
+        ...         return ended.value
+        ...     with Deadline(5):
+        ...         return await resume(step, waiting)
+        >>> await wait_if_need_be(asyncio.sleep(0.001, "done"))
+        'done'
+    """
+    # PEP 380 by hand: `yield from` would begin the coroutine again.
+    while True:
+        try:
+            sent = yield waiting
+        except GeneratorExit:
+            step.close()
+            raise
+        except BaseException as exc:  # noqa: BLE001 - the coroutine decides what becomes of it
+            try:
+                waiting = step.throw(exc)
+            except StopIteration as ended:
+                return ended.value  # type: ignore[no-any-return] # a StopIteration forgets the type
+        else:
+            try:
+                waiting = step.send(sent)
+            except StopIteration as ended:
+                return ended.value  # type: ignore[no-any-return]
+
+
 class _Sweeper:
     """The deadlines of one event loop, and the one timer that looks after them."""
 
@@ -85,7 +130,8 @@ class _Sweeper:
     def __init__(self) -> None:
         # A dict keeps insertion order and removes in constant time.
         self.entries: dict[Deadline, None] = {}
-        self._handle: asyncio.TimerHandle | None = None
+        # Weak: the handle knows its loop, and what stands in _SWEEPERS must not keep a loop alive.
+        self._handle: ref[asyncio.TimerHandle] | None = None
         self._next = 0.0
 
     def add(self, deadline: Deadline, loop: asyncio.AbstractEventLoop) -> None:
@@ -94,11 +140,12 @@ class _Sweeper:
             self._arm(loop, deadline.when)
 
     def _arm(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
-        if self._handle is not None:
-            self._handle.cancel()
+        handle = None if self._handle is None else self._handle()
+        if handle is not None:
+            handle.cancel()
         now = loop.time()
         self._next = max(now + _SHORTEST_SWEEP, min(when, now + _LONGEST_SWEEP))
-        self._handle = loop.call_at(self._next, self._sweep, loop)
+        self._handle = ref(loop.call_at(self._next, self._sweep, loop))
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
         self._handle = None

@@ -34,6 +34,9 @@ async def run_in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
         *args: Its positional arguments.
         **kwargs: Its keyword arguments.
 
+    Raises:
+        RuntimeError: In place of a `StopIteration`, as coroutines do it.
+
     Example:
         >>> await run_in_thread(sum, [1, 2, 3])
         6
@@ -42,4 +45,12 @@ async def run_in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     pool = _POOLS.get(loop)
     if pool is None:
         pool = _POOLS[loop] = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="covet")
-    return await loop.run_in_executor(pool, partial(copy_context().run, func, *args, **kwargs))
+    return await loop.run_in_executor(pool, partial(copy_context().run, _call, func, *args, **kwargs))
+
+
+def _call(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+    try:
+        return func(*args, **kwargs)
+    except StopIteration as exc:
+        # A future cannot carry it, and whoever waits for the future would wait for ever (PEP 479 has the same rule).
+        raise RuntimeError(f"{getattr(func, '__qualname__', func)!s} raised StopIteration") from exc

@@ -22,6 +22,8 @@ ADAPTERS: dict[str, set[str]] = {
         "covet.serialization.models",
         "covet.serialization.msgpack",
         "covet.validation.native",
+        "covet.validation.native_json",
+        "covet.validation.native_proof",
     },
     "pydantic": {"covet.validation.pydantic_models"},
     "pydantic_core": {"covet.validation.pydantic_models"},

@@ -1,107 +1,352 @@
 """
-Tests of the application's surface.
+Tests of what an application can be told.
 """
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 
-from covet import CovetPy, Response
-from covet.core.routing import CovetRouter
-from covet.exceptions import ItemNotFoundError, RouteError
+import covet.server
+from covet import CovetPy, Request, Response
+from covet.core import CovetPyASGI, CovetRouter
+from covet.core.controller import get as controller_get
+from covet.core.middleware import CallNext
+from covet.exceptions import ConfigurationError, RouteConflictError, RouteError
 from covet.testing import TestClient
+from covet.types import ASGIApp, Receive, Scope, Send
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
 
+async def send_request(app: CovetPy, method: str, path: str, protocol: Any = "asgi", **options: Any) -> Any:
+    """Send one request to a started application."""
+    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+        return await client.request(method, path, **options)
+
+
+async def handler() -> str:
+    """Answer."""
+    return "handler"
+
+
+# ── Routes ───────────────────────────────────────────────────────────────────
+
+
+@Protocols
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
-async def test_each_method_has_its_decorator(method: str) -> None:
-    """The handler is returned unchanged, so that decorators stack."""
+async def test_each_method_has_its_decorator(protocol: str, method: str) -> None:
+    """It declares the route and gives the function back as it was."""
     app = CovetPy()
 
-    async def handler() -> str:
-        return method
+    decorated = getattr(app, method)("/x")(handler)
+    response = await send_request(app, method.upper(), "/x", protocol)
 
-    assert getattr(app, method)("/")(handler) is handler
-    async with TestClient(app) as client:
-        response = await client.request(method.upper(), "/")
-
-    assert response.text == method
+    assert decorated is handler
+    assert (response.status_code, response.text) == (200, "handler")
 
 
-async def test_a_route_answers_get_unless_it_says_otherwise() -> None:
-    """`methods=` names others."""
+@Protocols
+async def test_route_answers_get_and_head_unless_told_otherwise(protocol: str) -> None:
+    """The methods that are named are those that are answered."""
+    app = CovetPy()
+    app.route("/read")(handler)
+    app.route("/write", methods=["POST", "PUT"], name="write")(handler)
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        statuses = [
+            (await client.request(method, path)).status_code
+            for method, path in (("GET", "/read"), ("HEAD", "/read"), ("POST", "/read"), ("PUT", "/write"))
+        ]
+        refused = await client.get("/write")
+
+    assert statuses == [200, 200, 405, 200]
+    assert refused.headers["allow"] == "OPTIONS, POST, PUT"
+
+
+async def test_two_handlers_of_the_same_requests_are_refused() -> None:
+    """The error names both."""
+    app = CovetPy()
+    app.get("/x")(handler)
+
+    with pytest.raises(RouteConflictError, match=r"test_app\.handler .* claim the same requests"):
+        app.add_route("/x", handler, name="other")
+
+
+async def test_an_unknown_option_is_refused_with_a_suggestion() -> None:
+    """Nothing is swallowed."""
     app = CovetPy()
 
-    @app.route("/get")
-    async def index() -> str:
-        return "get"
+    with pytest.raises(RouteError) as caught:
+        app.get("/x", status=201)(handler)  # type: ignore[call-arg]
 
-    @app.route("/put", methods=["PUT", "PATCH"])
-    async def change() -> str:
-        return "put"
-
-    async with TestClient(app) as client:
-        answers = [(await client.get("/get")).text, (await client.put("/put")).text, (await client.patch("/put")).text]
-        refused = await client.get("/put")
-
-    assert answers == ["get", "put", "put"]
-    assert refused.headers["allow"] == "OPTIONS, PATCH, PUT"
+    assert "There is no option 'status'.\n  Did you mean 'status_code'?" in str(caught.value)
 
 
-async def test_routers_are_included_with_their_middleware() -> None:
-    """Prefix, tags and layers hold for its routes, and names lead back."""
+@Protocols
+async def test_a_route_may_be_added_while_the_application_runs(protocol: str) -> None:
+    """It is checked at once, and answers the next request."""
     app = CovetPy()
-    router = CovetRouter()
 
-    @router.get("/{name}")
-    async def show(name: str) -> str:
-        return name
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        before = await client.get("/late")
+        app.add_route("/late", handler)
+        after = await client.get("/late")
+        with pytest.raises(RouteError, match="has no annotation"):
 
-    async def stamp(request: Any, call_next: Any) -> Response:
-        response: Response = await call_next(request)
-        response.headers["x-stamp"] = "1"
+            @app.get("/wrong")
+            async def wrong(request, page) -> None: ...  # type: ignore[no-untyped-def]
+
+        wrong_response = await client.get("/wrong")
+
+    assert (before.status_code, after.text, wrong_response.status_code) == (404, "handler", 404)
+
+
+@Protocols
+async def test_routers_controllers_and_mounts_are_included(protocol: str) -> None:
+    """Each with its prefix."""
+    app, router = CovetPy(), CovetRouter()
+    router.get("/router")(handler)
+
+    class Controller:
+        @controller_get("/controller")
+        async def show(self) -> str:
+            return "controller"
+
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": scope["path"].encode()})
+
+    app.include_router(router, "/api")
+    app.add_controller(Controller, "/api")
+    app.mount("/mounted", mounted)
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        texts = [(await client.get(path)).text for path in ("/api/router", "/api/controller", "/mounted/x")]
+
+    assert texts == ["handler", "controller", "/mounted/x"]
+
+
+def test_urls_are_written_by_name() -> None:
+    """The name is the handler's unless another is given."""
+    app = CovetPy()
+
+    @app.get("/users/{user_id:int}")
+    async def show_user(user_id: int) -> str:
+        return ""
+
+    assert app.url_for("show_user", user_id=7) == "/users/7"
+
+
+# ── Around the routes ────────────────────────────────────────────────────────
+
+
+def make_stamp(name: str) -> Any:
+    """Make middleware that adds its name to a header, on the way out."""
+
+    async def stamp(request: Request, call_next: CallNext) -> Response:
+        response = await call_next(request)
+        response.headers["x-order"] = f"{response.headers.get('x-order', '')}{name}"
         return response
 
-    app.include_router(router, "/users", middleware=[stamp], tags=["users"])
-    app.add_route("/plain", lambda: "plain")
-
-    async with TestClient(app) as client:
-        inside, outside = await client.get("/users/ada"), await client.get("/plain")
-
-    assert (inside.text, inside.headers["x-stamp"], "x-stamp" in outside.headers) == ("ada", "1", False)
-    assert app.url_for("show", name="a b") == "/users/a%20b"
-    assert app.router.routes[0].all_tags == ("users",)
-    with pytest.raises((RouteError, ItemNotFoundError)):
-        app.url_for("shaw", name="a")
+    return stamp
 
 
-async def test_layers_added_later_hold_for_all_routes() -> None:
-    """Also while the application runs; a stack keeps its order, a priority beats it."""
+@Protocols
+async def test_middleware_is_given_in_many_ways(protocol: str) -> None:
+    """As an argument, by call, as a decorator, as a stack: outermost first, lower priorities further out."""
+    app = CovetPy(middleware=[make_stamp("a")])
+    app.get("/")(handler)
+    app.middleware(make_stamp("b"))
+    app.add_middleware(make_stamp("first"), priority=1)
+    app.add_middleware_stack([make_stamp("c"), make_stamp("d")])
+
+    @app.middleware
+    async def last(request: Request, call_next: CallNext) -> Response:
+        response = await call_next(request)
+        response.headers["x-order"] = "last-"
+        return response
+
+    response = await send_request(app, "GET", "/", protocol)
+
+    assert response.headers["x-order"] == "last-dcbafirst"
+    assert callable(last)
+
+
+@Protocols
+async def test_wrap_is_around_everything(protocol: str) -> None:
+    """Raw ASGI middleware sees 404s as well, and what is added first is outermost."""
+    seen: list[str] = []
+
+    def wrap(name: str) -> Any:
+        def wrapper(app: ASGIApp) -> ASGIApp:
+            async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
+                seen.append(f"{name} {scope['path']}")
+                await app(scope, receive, send)
+
+            return wrapped
+
+        return wrapper
+
     app = CovetPy()
-    app.add_route("/", lambda: "")
+    app.get("/")(handler)
+    app.wrap(wrap("outer"))
+    app.wrap(wrap("inner"))
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        statuses = [(await client.get(path)).status_code for path in ("/", "/missing")]
+
+    assert statuses == [200, 404]
+    assert seen == ["outer /", "inner /", "outer /missing", "inner /missing"]
+
+
+@Protocols
+async def test_exception_handlers_are_given_in_three_ways(protocol: str) -> None:
+    """As an argument, by call, as a decorator."""
+    app = CovetPy(exception_handlers={KeyError: lambda request, exc: "argument"})
+    app.add_exception_handler(404, lambda request, exc: "call")
+
+    @app.exception_handler(ValueError)
+    async def decorated(request: Request, exc: Exception) -> tuple[str, int]:
+        return "decorator", 400
+
+    @app.get("/{kind}")
+    async def fail(kind: str) -> str:
+        raise {"key": KeyError, "value": ValueError}[kind]
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        answers = [await client.get(path) for path in ("/key", "/value", "/no/route")]
+
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (500, "argument"),
+        (400, "decorator"),
+        (404, "call"),
+    ]
+
+
+async def test_an_exception_handler_added_later_answers() -> None:
+    """Also while the application runs, added to the application or to its router."""
+    app = CovetPy()
+
+    @app.get("/{kind}")
+    async def fail(kind: str) -> str:
+        raise {"key": KeyError, "value": ValueError}[kind]
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        await client.get("/key")
+        app.add_exception_handler(KeyError, lambda request, exc: ("application", 400))
+        app.router.add_exception_handler(ValueError, lambda request, exc: ("router", 400))
+        texts = [(await client.get(path)).text for path in ("/key", "/value")]
+
+    assert texts == ["application", "router"]
+
+
+# ── Start and stop ───────────────────────────────────────────────────────────
+
+
+@Protocols
+async def test_start_and_stop_run_in_order(protocol: str) -> None:
+    """The lifespan is entered first and left last; handlers of the stop run in reverse."""
     log: list[str] = []
 
-    def layer(name: str) -> Any:
-        async def around(request: Any, call_next: Any) -> Any:
-            log.append(name)
-            return await call_next(request)
+    @asynccontextmanager
+    async def lifespan(app: CovetPy) -> AsyncIterator[None]:
+        log.append(f"enter {type(app).__name__}")
+        yield
+        log.append("leave")
 
-        return around
+    app = CovetPy(lifespan=lifespan)
+    app.on_event("startup")(lambda: log.append("start 1"))
+    app.on_startup(lambda: log.append("start 2"))
+    app.on_event("shutdown")(lambda: log.append("stop 1"))
 
-    async with TestClient(app) as client:
-        await client.get("/")
-        app.add_middleware_stack([layer("a"), layer("b")])
-        app.middleware(layer("first"), priority=1)
-        await client.get("/")
+    @app.on_shutdown
+    async def stop() -> None:
+        log.append("stop 2")
 
-    assert log == ["first", "a", "b"]
+    async with TestClient(app, protocol=protocol):  # type: ignore[arg-type]
+        assert app.is_ready
+
+    assert not app.is_ready
+    assert log == ["enter CovetPy", "start 1", "start 2", "stop 2", "stop 1", "leave"]
 
 
-def test_run_hands_everything_to_the_server() -> None:
-    """Options pass as they are; the server checks them."""
+def test_an_event_that_does_not_exist_is_refused() -> None:
+    """With a suggestion."""
     app = CovetPy()
 
-    with patch("covet.server.run") as run:
-        app.run("0.0.0.0", 81, workers=2, log_level="info")
+    with pytest.raises(ConfigurationError) as caught:
+        app.on_event("start")
 
-    run.assert_called_once_with(app, host="0.0.0.0", port=81, workers=2, reload=False, log_level="info")
+    assert str(caught.value) == ("There is no event 'start'.\n  Did you mean 'startup'? Available: shutdown, startup.")
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"middleware": "pkg.mod:Name"}, "middleware must be a list, got 'pkg.mod:Name'.\n  Write ['pkg.mod:Name']."),
+        ({"middleware": [7]}, "int is no middleware."),
+        ({"body_limit": -1}, "body_limit must be a number of bytes or None, got -1."),
+        ({"body_limit": "1MB"}, "body_limit must be a number of bytes or None, got '1MB'."),
+        ({"trailing_slash": "redirct"}, "Did you mean 'redirect'?"),
+        ({"exception_handlers": {200: handler}}, "is for an exception class or an error status, got 200"),
+        ({"lifespan": 7}, "lifespan must be a callable, got int."),
+    ],
+)
+def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None:
+    """Where it is given, with what to write instead."""
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(**options)
+
+    assert text in str(caught.value)
+
+
+def test_an_unknown_argument_is_refused() -> None:
+    """Python's own error names it."""
+    with pytest.raises(TypeError, match="middlewares"):
+        CovetPy(middlewares=[])  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(("limit", "status"), [(10, 413), (100, 200), (None, 200)])
+async def test_the_body_limit_holds_for_every_route(limit: int | None, status: int) -> None:
+    """A larger body is 413; `None` lifts the limit."""
+    app = CovetPy(body_limit=limit)
+
+    @app.post("/")
+    async def read(request: Request) -> int:
+        return len(await request.body())
+
+    response = await send_request(app, "POST", "/", content=b"x" * 50)
+
+    assert response.status_code == status
+
+
+async def test_two_applications_share_nothing() -> None:
+    """State, routes and serializers are an application's own."""
+    one, two = CovetPy(), CovetPy()
+    one.state.name = "one"
+    one.get("/")(handler)
+    one.serializers.unregister("application/msgpack")
+
+    response = await send_request(two, "GET", "/")
+
+    assert response.status_code == 404
+    assert not hasattr(two.state, "name")
+    assert "application/msgpack" in two.serializers
+
+
+def test_the_class_has_its_names() -> None:
+    """`CovetPy` is the application that servers see."""
+    assert issubclass(CovetPy, CovetPyASGI)
+
+
+def test_run_hands_its_options_to_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it does not know itself is the server's to check."""
+    calls: list[tuple[object, dict[str, object]]] = []
+    monkeypatch.setattr(covet.server, "run", lambda app, **options: calls.append((app, options)))
+    app = CovetPy()
+
+    app.run("0.0.0.0", 9000, workers=4, log_level="info")
+
+    assert calls == [(app, {"host": "0.0.0.0", "port": 9000, "workers": 4, "reload": False, "log_level": "info"})]

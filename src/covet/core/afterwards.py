@@ -26,7 +26,7 @@ async def finish(
             continue
         try:
             await settle(layer.middleware.on_finish(request, response, error))
-        except Exception:
+        except (Exception, SystemExit, KeyboardInterrupt):
             logger.exception("%s.on_finish failed", layer.name)
 
 

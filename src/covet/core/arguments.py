@@ -11,13 +11,13 @@ from typing import Any, Final
 from covet.core.binding import Argument, Plan
 from covet.core.code_writer import CodeWriter
 from covet.exceptions import (
-    BadRequestError,
     ErrorItem,
     HTTPError,
     NotFoundError,
     UnsupportedMediaTypeError,
     ValidationError,
 )
+from covet.http.forms import FormData
 from covet.http.request import Request
 from covet.serialization import JSONSerializer, SerializerTable
 from covet.types import UNSET
@@ -49,7 +49,7 @@ def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable
     if "body" in plan.sources:
         lines.append("body = await request.body()")
     if "form" in plan.sources:
-        lines.append("await request.form()")
+        lines.append(f"await {writer.bind('read_form', read_form)}(request)")
     for number, argument in enumerate(plan.arguments):
         name = f"argument_{number}"
         if argument.source == "request":
@@ -68,7 +68,7 @@ def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable
             for line in lines:
                 writer.line(line)
         with writer.block("except (ValueError, ValidationError) as exc:"):
-            writer.line(f"raise await collect_errors({request}, {collected}) from exc")
+            writer.line(f"raise await collect_errors({request}, {collected}, exc) from exc")
     return ", ".join(passed)
 
 
@@ -109,8 +109,16 @@ def _path_parser(argument: Argument) -> Callable[[str], Any] | None:
     if convert is not None:
         return convert
     if validator is None or validator.is_text:
-        return None
+        return None if argument.check is None else _keep_checked(argument.check)
     return validator.parse_fast
+
+
+def _keep_checked(check: Callable[[str], object]) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        check(text)
+        return text
+
+    return parse
 
 
 def compile_reader(argument: Argument, serializers: SerializerTable) -> Reader:
@@ -131,16 +139,19 @@ def compile_reader(argument: Argument, serializers: SerializerTable) -> Reader:
 
 
 def _read_path(argument: Argument) -> Reader:
-    convert, validator, index, pointer = argument.convert, argument.validator, argument.index, argument.pointer
+    convert, check, validator = argument.convert, argument.check, argument.validator
+    index, pointer = argument.index, argument.pointer
 
     def read(request: Request) -> Any:
         text = request.path_values[index]
-        if convert is None:
-            return text if validator is None else validator.parse(text, source="path", pointer=pointer)
         try:
-            return convert(text)
+            value = text if check is None else check(text)
         except ValueError as exc:
+            # Such as /days/2026-02-31: the template's own rules say that there is no such path.
             raise NotFoundError from exc
+        if convert is not None or validator is None:
+            return value
+        return validator.parse(text, source="path", pointer=pointer)
 
     return read
 
@@ -234,13 +245,27 @@ def _read_body(argument: Argument, serializers: SerializerTable) -> Reader:
     return read
 
 
-async def collect_errors(request: Request, readers: Sequence[tuple[Argument, Reader]]) -> Exception:
+async def read_form(request: Request) -> None:
+    """
+    Read the form of a request, for the arguments that are its fields; no body at all is a form without fields.
+
+    Raises:
+        UnsupportedMediaTypeError: If there is a body that is no form.
+    """
+    if request.headers.get("content-type") is None and not await request.body():
+        request._form = FormData()  # noqa: SLF001 - what form() would remember
+        return
+    await request.form()
+
+
+async def collect_errors(request: Request, readers: Sequence[tuple[Argument, Reader]], first: Exception) -> Exception:
     """
     Read all arguments again and return one error with everything that is wrong.
 
     Args:
         request: The request.
         readers: The arguments and what reads them.
+        first: The error that the happy path stopped at.
 
     Returns:
         A `ValidationError`, or the first error that is more than a wrong value, such as 400, 404 or 415.
@@ -255,6 +280,5 @@ async def collect_errors(request: Request, readers: Sequence[tuple[Argument, Rea
             items += exc.errors
         except HTTPError as exc:
             return exc
-    if not items:
-        return BadRequestError("The request could not be read.")
-    return ValidationError(items)
+    # Nothing is wrong any more: it was no error of the request, but of a default's factory or a converter.
+    return ValidationError(items) if items else first

@@ -13,7 +13,7 @@ from covet.core.afterwards import answer_late, finish, run_afterwards
 from covet.core.code_writer import CodeWriter
 from covet.core.disconnects import Inbox, run_against
 from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
-from covet.core.errors import make_error_response
+from covet.core.errors import contain, make_error_response
 from covet.core.unmatched import MAX_QUERY_SIZE, check_headers_size
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers
@@ -170,10 +170,14 @@ def compile_asgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
         scope: Scope, receive: Receive, send: Send, values: Sequence[str], _accept: bytes | None
     ) -> None:
         request = ASGIRequest(compiled, app, scope, receive, values)
-        response = error = None
+        response: Response | None = None
+        error: BaseException | None = None
         try:
             response = await handle(request)
             response = await send_response(send, request, response, is_head)
+        except (SystemExit, KeyboardInterrupt) as exc:
+            error = contain(exc)
+            raise error from exc
         except BaseException as exc:
             error = exc
             raise

@@ -51,7 +51,8 @@ class Argument:
         default_factory: Makes the default for each request.
         is_keyword: It is passed by name.
         index: Its place among the path's values.
-        convert: The path's own converter, when the template names one.
+        convert: The path's own converter, when the template names one that makes the value.
+        check: The converter that the template names, whatever makes the value: what it refuses is not found.
         marker: What `Annotated` said, if it did.
     """
 
@@ -65,6 +66,7 @@ class Argument:
     is_keyword: bool = False
     index: int = -1
     convert: Callable[[str], object] | None = None
+    check: Callable[[str], object] | None = None
     marker: Parameter | None = None
 
     @property
@@ -175,7 +177,7 @@ def _make_argument(
     if source == "header" and (marker is None or marker.alias is None):
         alias = alias.replace("_", "-")
     default, factory = _find_default(route, parameter, marker)
-    index, convert = -1, None
+    index, convert, check = -1, None, None
     if source == "path":
         if alias not in path_names:
             raise _error(
@@ -185,17 +187,30 @@ def _make_argument(
                 f"Its parameters are: {', '.join(path_names) or 'none'}.",
             )
         index = path_names.index(alias)
-        declared = route.template.parameters[index].named_converter
+        converter = route.template.parameters[index].named_converter.converter
         # The built-in converters only check; the text is parsed into the annotated type.
-        if type(declared.converter).__module__ != StrConverter.__module__:
-            convert = declared.converter.convert
+        if type(converter).__module__ != StrConverter.__module__:
+            convert = converter.convert
+        if not isinstance(converter, StrConverter):
+            check = converter.convert
     validator = None
     if source == "state" or convert is not None:
         _refuse_constraints(route, parameter, marker, convert)
     else:
         validator = _compile_validator(route, parameter, annotation, marker, source)
     return Argument(
-        parameter.name, source, alias, annotation, validator, default, factory, is_keyword, index, convert, marker
+        parameter.name,
+        source,
+        alias,
+        annotation,
+        validator,
+        default,
+        factory,
+        is_keyword,
+        index,
+        convert,
+        check,
+        marker,
     )
 
 

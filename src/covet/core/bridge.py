@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from covet.core.connections import cut_client
+from covet.core.errors import contain
 from covet.core.rsgi import next_chunk, parse_client
 from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ResponseError
@@ -56,6 +57,9 @@ async def bridge_to_asgi(
         await app(asgi_scope, exchange.receive, exchange.send)
     except ClientLeftError:
         return
+    except (SystemExit, KeyboardInterrupt) as exc:
+        await exchange.abort()
+        raise contain(exc) from exc
     except BaseException:
         await exchange.abort()
         raise

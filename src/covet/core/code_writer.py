@@ -12,6 +12,20 @@ from typing import Any, Final
 _COMPILED: Final[dict[str, CodeType]] = {}
 
 
+def get_source(function: Callable[..., object]) -> str:
+    r"""
+    Return the source that a compiled function came from, as tracebacks show it.
+
+    Example:
+        >>> writer = CodeWriter()
+        >>> with writer.block("def answer():"):
+        ...     writer.line("return 42")
+        >>> get_source(writer.compile("answer"))
+        'def answer():\n    return 42\n'
+    """
+    return "".join(linecache.getlines(getattr(function, "__code__").co_filename))  # noqa: B009 - of functions only
+
+
 class CodeWriter:
     """
     Write the source of one function and the namespace it runs in.

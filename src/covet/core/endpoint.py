@@ -9,13 +9,14 @@ tracebacks.
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from inspect import iscoroutinefunction
 from typing import Any, Final, Protocol
 
 from covet.core.arguments import collect_errors, write_arguments
 from covet.core.binding import Plan, make_plan
 from covet.core.code_writer import CodeWriter
-from covet.core.errors import ErrorAnswers
-from covet.core.middleware import Layer, OnceNext, check_response, make_layer
+from covet.core.errors import CallHandler, ErrorAnswers, contain, status_of
+from covet.core.middleware import Layer, OnceNext, make_layer, settle, settle_response
 from covet.core.results import ResultConverter
 from covet.core.route import Route
 from covet.deadlines import Deadline
@@ -31,6 +32,10 @@ Handle = Callable[[Request], Awaitable[Response]]
 
 # CPython allows 20 statically nested blocks; a longer onion continues in a function of its own.
 _MAX_NESTED: Final = 8
+
+# What is answered, and as which error: some servers end with what ends a process (measured: hypercorn 0.18).
+_ENDING: Final = "(SystemExit, KeyboardInterrupt)"
+_CAUGHT: Final = {"Exception": "exc", _ENDING: "contain(exc)"}
 
 
 class Wire(Protocol):
@@ -128,15 +133,15 @@ def compile_route(
     )
 
 
-def _compile_error_caller(results: ResultConverter) -> Any:
-    from inspect import iscoroutinefunction
-
-    async def call(handler: Callable[..., Any], request: Request, exc: Exception) -> Response:
-        if iscoroutinefunction(handler):
-            result = await handler(request, exc)
+def _compile_error_caller(results: ResultConverter) -> CallHandler:
+    async def call(handler: Callable[..., object], request: Request, exc: Exception) -> Response:
+        # Any: an exception handler may return anything.
+        result: Any
+        if iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
+            result = handler(request, exc)
         else:
             result = await run_in_thread(handler, request, exc)
-        return results.convert(request, result)
+        return results.convert_error(request, await settle(result), status_of(exc) or 400)
 
     return call
 
@@ -154,46 +159,57 @@ def compile_bare(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> Any:
     writer = CodeWriter()
     _bind_common(writer, compiled)
     wire.bind(writer)
-    plan, results, route = compiled.plan, compiled.results, compiled.route
+    plan, route = compiled.plan, compiled.route
     needs_request = any(argument.source != "path" for argument in plan.arguments) or bool(
         plan.makes_background_tasks or route.cancel_on_disconnect
     )
     with writer.block(f"async def endpoint({wire.parameters}):"):
-        writer.line("response = None")
-        if not needs_request:
-            writer.line("request = None")
         with writer.block("try:"):
-            if needs_request:
+            _write_bare(writer, compiled, wire, needs_request=needs_request, is_head=is_head)
+        with writer.block(f"except {_ENDING} as exc:"):
+            writer.line("raise contain(exc) from exc")
+    return writer.compile("endpoint")
+
+
+def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, *, needs_request: bool, is_head: bool) -> None:
+    """Write the call of the handler, the answer on the wire and what follows it."""
+    results = compiled.results
+    writer.line("response = None")
+    if not needs_request:
+        writer.line("request = None")
+    with writer.block("try:"):
+        if needs_request:
+            writer.line(f"request = {wire.request}")
+        _write_call(writer, compiled, "values", "request" if needs_request else wire.request)
+        writer.line("kind = result.__class__")
+        if results.is_plain:
+            _write_fast_result(writer, compiled, wire, has_request=needs_request)
+        else:
+            if not needs_request:
                 writer.line(f"request = {wire.request}")
-            _write_call(writer, compiled, "values", "request" if needs_request else wire.request)
-            writer.line("kind = result.__class__")
-            if results.is_plain:
-                _write_fast_result(writer, compiled, wire, has_request=needs_request)
-            else:
-                if not needs_request:
-                    writer.line(f"request = {wire.request}")
-                _write_conversion(writer)
-        with writer.block("except Exception as exc:"):
+            _write_conversion(writer)
+    for kind, error in _CAUGHT.items():
+        with writer.block(f"except {kind} as exc:"):
             if not needs_request:
                 with writer.block("if request is None:"):
                     writer.line(f"request = {wire.request}")
-            writer.line("response = await answer(request, exc, 0)")
-        send = f"await send_response({wire.exchange}, request, response, {is_head})"
-        if results.is_plain:
-            with writer.block("if response is None:"):
-                wire.write_body(writer, status_code=results.status_code, is_head=is_head)
-            with writer.block("else:"):
-                _write_send(writer, send)
-        else:
+            writer.line(f"response = await answer(request, {error}, 0)")
+    send = f"await send_response({wire.exchange}, request, response, {is_head})"
+    if results.is_plain:
+        with writer.block("if response is None:"):
+            wire.write_body(writer, status_code=results.status_code, is_head=is_head)
+        with writer.block("else:"):
             _write_send(writer, send)
-        with writer.block("if response is not None:" if not needs_request else "if True:"):
-            writer.line("await run_afterwards(request, response)")
-    return writer.compile("endpoint")
+    else:
+        _write_send(writer, send)
+    with writer.block("if response is not None:" if not needs_request else "if True:"):
+        writer.line("await run_afterwards(request, response)")
 
 
 def _write_conversion(writer: CodeWriter) -> None:
     writer.line("response = to_response(request, result)")
-    with writer.block(f"if isinstance(response, {writer.bind('StreamedResponse', StreamedResponse)}):"):
+    streamed = writer.bind("StreamedResponse", StreamedResponse)
+    with writer.block(f"if isinstance(response, {streamed}) and request.method != 'HEAD':"):
         # An error before the first piece is answered in here, where the middleware is around it.
         writer.line("await response.begin()")
 
@@ -241,6 +257,7 @@ def _bind_common(writer: CodeWriter, compiled: CompiledRoute) -> None:
         "encode": encode,
         "encode_json": results.encode_json,
         "collect_errors": collect_errors,
+        "contain": contain,
         "ValidationError": ValidationError,
         "run_in_thread": run_in_thread,
         "attach_background_tasks": attach_background_tasks,
@@ -248,7 +265,8 @@ def _bind_common(writer: CodeWriter, compiled: CompiledRoute) -> None:
         "Deadline": Deadline,
         "HandlerTimeoutError": HandlerTimeoutError,
         "OnceNext": OnceNext,
-        "check_response": check_response,
+        "Response": Response,
+        "settle_response": settle_response,
     }.items():
         writer.bind(name, value)
 
@@ -308,8 +326,9 @@ def _write_onion(writer: CodeWriter, compiled: CompiledRoute, start: int, name: 
 def _write_guarded_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start: int) -> None:
     with writer.block("try:"):
         _write_layer(writer, compiled, index, start)
-    with writer.block("except Exception as exc:"):
-        writer.line(f"response = await answer(request, exc, {index})")
+    for kind, error in _CAUGHT.items():
+        with writer.block(f"except {kind} as exc:"):
+            writer.line(f"response = await answer(request, {error}, {index})")
 
 
 def _write_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start: int) -> None:
@@ -333,20 +352,21 @@ def _write_layer(writer: CodeWriter, compiled: CompiledRoute, index: int, start:
         return
     if "process_request" in layer.hooks:
         writer.line(f"response = {_hook(writer, layer, index, 'process_request')}(request)")
+        with writer.block("if response is not None:"):
+            _write_check(writer, title, "process_request")
         with writer.block("if response is None:"):
             _write_guarded_layer(writer, compiled, index + 1, start)
-        with writer.block("else:"):
-            _write_check(writer, title, "process_request")
     else:
         _write_guarded_layer(writer, compiled, index + 1, start)
     if "process_response" in layer.hooks:
         writer.line(f"response = {_hook(writer, layer, index, 'process_response')}(request, response)")
-        with writer.block("if response is None:"):
-            _write_check(writer, title, "process_response")
+        _write_check(writer, title, "process_response")
 
 
 def _write_check(writer: CodeWriter, title: str, hook: str) -> None:
-    writer.line(f"check_response(response, {title}, {hook!r})")
+    # PERF: nearly every response is of this very class; one comparison instead of a call (benchmarks: onion).
+    with writer.block("if type(response) is not Response:"):
+        writer.line(f"response = await settle_response(response, {title}, {hook!r})")
 
 
 def _hook(writer: CodeWriter, layer: Layer, index: int, hook: str) -> str:

@@ -7,11 +7,11 @@ number that its log record carries as well.
 
 import logging
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, Final
 
 from covet.core.middleware import Layer, check_response, settle
-from covet.exceptions import ClientDisconnectedError, HTTPError, ValidationError, phrase_of
+from covet.exceptions import ClientDisconnectedError, CovetError, HTTPError, ResponseError, ValidationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.serialization import encode_json
@@ -21,6 +21,13 @@ logger = logging.getLogger("covet.errors")
 PROBLEM: Final = "application/problem+json"
 
 ExceptionHandlers = Mapping[type[Exception] | int, Callable[..., object]]
+
+
+# Classes that say less about an error than its status does: a handler of a status is asked before theirs.
+_GENERAL: Final = (HTTPError, CovetError, Exception)
+
+# What calls an exception handler and makes a response of its result.
+CallHandler = Callable[[Callable[..., object], Request, Exception], Awaitable[Response]]
 
 
 class ErrorAnswers:
@@ -37,19 +44,14 @@ class ErrorAnswers:
     __slots__ = ("_call", "_found", "_is_debug", "_layers", "_levels")
 
     def __init__(
-        self,
-        levels: Sequence[ExceptionHandlers],
-        layers: Sequence[Layer],
-        call: "Callable[[Callable[..., object], Request, Exception], Any]",  # Any: a coroutine of a Response
-        *,
-        is_debug: bool,
+        self, levels: Sequence[ExceptionHandlers], layers: Sequence[Layer], call: CallHandler, *, is_debug: bool
     ) -> None:
         self._levels = tuple(levels)
         self._layers = tuple(layers)
         self._call = call
         self._is_debug = is_debug
         # Bounded by the number of exception classes that the program has.
-        self._found: dict[tuple[type[Exception], int | None], Callable[..., object] | None] = {}
+        self._found: dict[tuple[type[Exception], int | None, int], tuple[Callable[..., object] | None, int]] = {}
 
     async def answer(self, request: Request, exc: Exception, depth: int) -> Response:
         """
@@ -61,45 +63,54 @@ class ErrorAnswers:
             depth: How many layers were entered around the place where it arose.
         """
         exc = unwrap(exc)
-        handler = self._find(exc)
-        if handler is not None:
+        handler, level = self._find(exc, 0)
+        while handler is not None:
             try:
                 return check_response(await self._call(handler, request, exc), describe(handler), "")
-            except Exception as failure:  # noqa: BLE001 - it is answered below
-                if failure is not exc:
-                    exc = unwrap(failure)
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the next level answers it
+                exc = unwrap(failure)
+            handler, level = self._find(exc, level + 1)
         for layer in reversed(self._layers[:depth]):
             if "handle_exception" not in layer.hooks:
                 continue
             try:
                 answered = await settle(layer.middleware.handle_exception(request, exc))
                 return check_response(answered, layer.name, "handle_exception")
-            except Exception as failure:  # noqa: BLE001 - the next layer is asked, then it is answered
+            except Exception as failure:  # noqa: BLE001 - whatever it is, the next layer answers it
                 exc = unwrap(failure)
-        return self.make_response(request, exc)
+        return make_error_response(request, exc, is_debug=self._is_debug)
 
-    def _find(self, exc: Exception) -> Callable[..., object] | None:
-        status = getattr(exc, "status_code", None)
-        key = (type(exc), status if isinstance(status, int) else None)
+    def _find(self, exc: Exception, start: int) -> tuple[Callable[..., object] | None, int]:
+        key = (type(exc), status_of(exc), start)
         try:
             return self._found[key]
         except KeyError:
             found = self._found[key] = self._search(*key)
             return found
 
-    def _search(self, cls: type[Exception], status: int | None) -> Callable[..., object] | None:
-        for level in self._levels:
-            for base in cls.__mro__:
-                if base in level:
-                    return level[base]
-            # Errors without a status are answered as 500 at the end.
-            if (500 if status is None else status) in level:
-                return level[500 if status is None else status]
-        return None
+    def _search(self, cls: type[Exception], status: int | None, start: int) -> tuple[Callable[..., object] | None, int]:
+        bases = cls.__mro__
+        # Any: what cannot be a key, such as `object`, is in no level.
+        keys: list[Any] = [*(base for base in bases if base not in _GENERAL), status]
+        keys += [base for base in bases if base in _GENERAL]
+        for number, level in enumerate(self._levels[start:], start):
+            for key in keys:
+                if key in level:
+                    return level[key], number
+        return None, len(self._levels)
 
-    def make_response(self, request: Request, exc: Exception) -> Response:
-        """Make the framework's own answer."""
-        return make_error_response(request, exc, is_debug=self._is_debug)
+
+def status_of(exc: Exception) -> int | None:
+    """
+    Tell the status that an error is answered with; `None` if nobody is there to read an answer.
+
+    Example:
+        >>> status_of(HTTPError(status_code=410)), status_of(KeyError("a"))
+        (410, 500)
+    """
+    if isinstance(exc, HTTPError):
+        return exc.status_code
+    return None if isinstance(exc, ClientDisconnectedError) else 500
 
 
 def make_error_response(request: Request, exc: Exception, *, is_debug: bool = False) -> Response:
@@ -113,11 +124,13 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
     """
     instance = f"urn:uuid:{_make_uuid()}"
     if isinstance(exc, HTTPError):
-        # Somebody chose this answer: it is no failure of the program. A client's mistakes must not fill the log.
-        level = logging.WARNING if exc.status_code in {500, 502, 503, 504} else logging.DEBUG
-        if logger.isEnabledFor(level):
-            logger.log(level, "%s answered %d (%s)", describe_route(request), exc.status_code, instance)
-        return make_problem(exc, instance)
+        try:
+            response = make_problem(exc, instance)
+        except Exception as failure:  # noqa: BLE001 - an error that no wire can carry is an error of its own
+            exc = failure
+        else:
+            _log_answer(request, exc, instance)
+            return response
     if isinstance(exc, ClientDisconnectedError):
         # Nobody reads this answer; 499 is no registered status.
         logger.debug("%s: the client left (%s)", describe_route(request), instance)
@@ -128,6 +141,14 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         return Response("".join(traceback.format_exception(exc)), 500, media_type="text/plain")
     detail = "".join(traceback.format_exception_only(exc)).strip() if is_debug else None
     return make_problem(HTTPError(detail, status_code=500), instance)
+
+
+def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
+    """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
+    if exc.status_code >= 500:
+        logger.error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc_info=exc)
+    elif logger.isEnabledFor(logging.DEBUG):
+        logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
 
 
 def _make_uuid() -> str:
@@ -145,11 +166,16 @@ def make_problem(error: HTTPError, instance: str | None = None) -> Response:
         error: The error.
         instance: A URI for this occurrence.
 
+    Raises:
+        ResponseError: If the status is none of an error, or a header or an extension cannot be carried.
+
     Example:
         >>> from covet.exceptions import NotFoundError
         >>> make_problem(NotFoundError("User 7 not found")).body
         b'{"type":"about:blank","title":"Not Found","status":404,"detail":"User 7 not found"}'
     """
+    if not 400 <= error.status_code <= 599:
+        raise ResponseError(f"An error's status is from 400 to 599, {type(error).__name__} has {error.status_code!r}.")
     problem: dict[str, object] = {
         "type": error.type or "about:blank",
         "title": error.title,
@@ -164,6 +190,21 @@ def make_problem(error: HTTPError, instance: str | None = None) -> Response:
     for name, value in error.extensions.items():
         problem.setdefault(name, value)
     return Response(encode_json(problem), error.status_code, error.headers, PROBLEM)
+
+
+def contain(exc: BaseException) -> Exception:
+    """
+    Make an error of what would end the process, so that one request cannot end the others.
+
+    A cancellation is not for this: it belongs to whoever cancelled.
+
+    Example:
+        >>> contain(SystemExit(3))
+        RuntimeError('A request raised SystemExit, which would have ended the process.')
+    """
+    contained = RuntimeError(f"A request raised {type(exc).__name__}, which would have ended the process.")
+    contained.__cause__ = exc
+    return contained
 
 
 def unwrap(exc: Exception) -> Exception:
@@ -189,4 +230,14 @@ def describe_route(request: Request) -> str:
     return "no route" if request.route is None else str(request.route)
 
 
-__all__ = ["PROBLEM", "ErrorAnswers", "ExceptionHandlers", "describe_route", "make_problem", "phrase_of", "unwrap"]
+__all__ = [
+    "PROBLEM",
+    "ErrorAnswers",
+    "ExceptionHandlers",
+    "contain",
+    "describe_route",
+    "make_error_response",
+    "make_problem",
+    "status_of",
+    "unwrap",
+]

@@ -7,11 +7,11 @@ class does not override is not there at all. An error is answered where it arise
 that was entered sees a response leave, and `call_next` always returns one.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from inspect import isclass, iscoroutinefunction
+from inspect import isclass, iscoroutinefunction, signature
 from typing import Any, Final
 
 from covet.exceptions import ConfigurationError, ResponseError
@@ -20,10 +20,12 @@ from covet.http.response import Response
 
 CallNext = Callable[[Request], Awaitable[Response]]
 
-# A hook may be a coroutine function or, when it awaits nothing, a plain function: that saves a coroutine.
-MaybeAwaitable = Awaitable[Any]
-
-HOOKS: Final = ("process_request", "process_response", "handle_exception", "on_finish")
+HOOKS: Final[dict[str, Sequence[str]]] = {
+    "process_request": ("request",),
+    "process_response": ("request", "response"),
+    "handle_exception": ("request", "exc"),
+    "on_finish": ("request", "response", "error"),
+}
 
 
 class Middleware:
@@ -51,11 +53,7 @@ class Middleware:
             A response to answer at once, or `None` to go on.
         """
 
-    def process_response(  # the base only shows the shape of the hook
-        self,
-        request: Request,  # noqa: ARG002
-        response: Response,
-    ) -> Response | Awaitable[Response]:
+    def process_response(self, request: Request, response: Response) -> Response | Awaitable[Response]:  # noqa: ARG002
         """
         See the response that leaves the inside: the handler's, an error's, or one of the layer's own.
 
@@ -64,11 +62,7 @@ class Middleware:
         """
         return response
 
-    def handle_exception(
-        self,
-        request: Request,  # noqa: ARG002
-        exc: Exception,
-    ) -> Response | Awaitable[Response]:
+    def handle_exception(self, request: Request, exc: Exception) -> Response | Awaitable[Response]:  # noqa: ARG002
         """
         Answer an error of the inside that no exception handler answers; the innermost layer is asked first.
 
@@ -100,14 +94,16 @@ class Middleware:
             request: The request.
             call_next: What answers inside.
         """
+        name = type(self).__name__
         response = await settle(self.process_request(request))
         if response is None:
             try:
                 response = await call_next(request)
-            except Exception as exc:  # noqa: BLE001 - the hook raises again what it does not answer
-                response = await settle(self.handle_exception(request, exc))
-        result: Response = await settle(self.process_response(request, response))
-        return result
+            except Exception as exc:  # noqa: BLE001 - the hook raises it again if it has no answer
+                response = check_response(await settle(self.handle_exception(request, exc)), name, "handle_exception")
+        else:
+            check_response(response, name, "process_request")
+        return check_response(await settle(self.process_response(request, response)), name, "process_response")
 
 
 # Any: a hook's result, whichever hook it was.
@@ -140,7 +136,7 @@ class Layer:
     is_call: bool
 
     def is_async(self, hook: str) -> bool:
-        """Tell whether a hook has to be awaited."""
+        """Tell whether a hook is a coroutine function; a plain one may still return an awaitable."""
         return iscoroutinefunction(getattr(self.middleware, hook))
 
 
@@ -158,21 +154,41 @@ def make_layer(item: object) -> Layer:
         True
     """
     middleware = make_middleware(item)
-    if isinstance(middleware, Middleware):
-        cls = type(middleware)
-        is_call = cls.__call__ is not Middleware.__call__
-        hooks = frozenset(
-            hook
-            for hook in HOOKS
-            if getattr(cls, hook) is not getattr(Middleware, hook) and not (is_call and hook != "on_finish")
-        )
-        return Layer(middleware, cls.__name__, hooks, is_call)
+    if not isinstance(middleware, Middleware):
+        return Layer(middleware, _check_call(middleware), frozenset(), is_call=True)
+    cls = type(middleware)
+    is_call = cls.__call__ is not Middleware.__call__
+    if is_call:
+        _check_call(middleware)
+    # With a `__call__` of its own it is the class that calls the other hooks, if it wants to.
+    hooks = [
+        name for name in (("on_finish",) if is_call else HOOKS) if getattr(cls, name) is not getattr(Middleware, name)
+    ]
+    for name in hooks:
+        _check_parameters(getattr(middleware, name), f"{cls.__name__}.{name}", HOOKS[name])
+    return Layer(middleware, cls.__name__, frozenset(hooks), is_call)
+
+
+# Any: whatever stands in a list of middleware.
+def _check_call(middleware: Any) -> str:
+    """Return the name of what goes around the inside, once it is known that it can."""
+    name = describe_middleware(middleware)
     if not iscoroutinefunction(middleware) and not iscoroutinefunction(getattr(middleware, "__call__", None)):  # noqa: B004
         raise ConfigurationError(
-            f"{describe_middleware(item)} is no middleware.",
+            f"{name} is no middleware.",
             hint="Write async def name(request, call_next), or a subclass of Middleware.",
         )
-    return Layer(middleware, describe_middleware(middleware), frozenset(), is_call=True)
+    _check_parameters(middleware, name, ("request", "call_next"))
+    return name
+
+
+def _check_parameters(function: Callable[..., object], name: str, parameters: Sequence[str]) -> None:
+    try:
+        signature(function).bind(*parameters)
+    except (TypeError, ValueError) as exc:
+        raise ConfigurationError(
+            f"{name} cannot be called: {exc}.", hint=f"Its parameters are ({', '.join(parameters)})."
+        ) from exc
 
 
 def make_middleware(item: object) -> Any:
@@ -190,7 +206,7 @@ def make_middleware(item: object) -> Any:
         except TypeError as exc:
             raise ConfigurationError(
                 f"{item.__name__} cannot be made without options: {exc}.",
-                hint=f"Pass an instance: {item.__name__}(...).",
+                hint=f"Pass an instance, {item.__name__}(...). Raw ASGI middleware goes to app.wrap().",
             ) from exc
     return item
 
@@ -225,7 +241,12 @@ class OnceNext:
         self._name = name
 
     def __call__(self, request: Request) -> Awaitable[Response]:
-        """Go on to the inside; the second time is an error."""
+        """
+        Let the inside answer.
+
+        Raises:
+            RuntimeError: If it did already.
+        """
         if self._is_called:
             raise RuntimeError(f"{self._name} called call_next twice for one request.")
         self._is_called = True
@@ -238,13 +259,37 @@ def check_response(response: object, name: str, hook: str) -> Response:
 
     Raises:
         ResponseError: If it is not; the text names the layer.
+
+    Example:
+        >>> check_response("text", "Stamp", "process_response")
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ResponseError: Stamp.process_response returned str, expected Response.
+          Return the response, at the end of the hook too.
     """
     if isinstance(response, Response):
         return response
     raise ResponseError(
-        f"{name}.{hook} returned {type(response).__name__}, expected Response.",
+        f"{name}{'.' if hook else ''}{hook} returned {type(response).__name__}, expected Response.",
         hint="Return the response, at the end of the hook too.",
     )
+
+
+# Any: whatever the hook returned.
+async def settle_response(response: Any, name: str, hook: str) -> Response | None:
+    """
+    Take what a hook returned that is not exactly a `Response`: a subclass of it, an awaitable, or a mistake.
+
+    Returns:
+        The response; `None` only if `process_request` goes on.
+
+    Raises:
+        ResponseError: If it is neither; the text names the layer.
+    """
+    settled = await settle(response)
+    if settled is None and hook == "process_request":
+        return None
+    return check_response(settled, name, hook)
 
 
 class MiddlewarePipeline:

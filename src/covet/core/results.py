@@ -6,10 +6,11 @@ from collections.abc import AsyncIterable, Iterator
 from typing import Any, Final, get_args
 
 from covet.core.route import Route
+from covet.exceptions import HTTPError, NotAcceptableError, ResponseError
 from covet.http.request import Request
 from covet.http.response import BYTES, JSON, TEXT, Response, StreamedResponse, check_status, has_no_body
 from covet.introspection import CallableInfo, origin_of
-from covet.serialization import JSONSerializer, SerializerTable, encode_json, load_json_encoder
+from covet.serialization import JSONSerializer, Serializer, SerializerTable, encode_json, load_json_encoder
 from covet.validation import is_model
 
 _MAX_REMEMBERED: Final = 1024
@@ -80,14 +81,43 @@ class ResultConverter:
             # A length that is not the body's is found here, where the middleware is still around.
             result.check_length()
             return result
-        if isinstance(result, tuple) and not hasattr(result, "_fields") and _is_answer(result):
-            response = self._convert_value(request, result[0], check_status(result[1]))
-            if len(result) == 3:
-                response._take_headers(result[2] or {})  # noqa: SLF001 - the same noun
-            return response
-        return self._convert_value(request, result, self.status_code)
+        if isinstance(result, tuple) and _is_answer(result):
+            return self._convert_answer(request, result, self._media_type)
+        return self._convert_value(request, result, self.status_code, self._media_type)
 
-    def _convert_value(self, request: Request, value: Any, status_code: int) -> Response:
+    # Any: as above.
+    def convert_error(self, request: Request, result: Any, status_code: int) -> Response:
+        """
+        Turn what an exception handler returned into a response.
+
+        The route's `status_code` and `media_type` are those of its results; here the error's status is the
+        default, and a client that accepts none of the formats gets JSON: better than not to learn of the error.
+
+        Args:
+            request: The request.
+            result: What the exception handler returned.
+            status_code: The status if it names none.
+
+        Raises:
+            ResponseError: If the status or a header cannot be carried, or the value not be written.
+        """
+        if isinstance(result, Response):
+            result.check_length()
+            return result
+        answer = result if isinstance(result, tuple) and _is_answer(result) else (result, status_code)
+        try:
+            return self._convert_answer(request, answer, None)
+        except NotAcceptableError:
+            written = Response(self.encode_json(answer[0]), media_type=JSON)
+            return self._convert_answer(request, (written, *answer[1:]), None)
+
+    def _convert_answer(self, request: Request, answer: tuple[Any, ...], media_type: str | None) -> Response:
+        response = self._convert_value(request, answer[0], check_status(answer[1]), media_type)
+        if len(answer) == 3:
+            response._take_headers(answer[2] or {})  # noqa: SLF001 - the same noun
+        return response
+
+    def _convert_value(self, request: Request, value: Any, status_code: int, media_type: str | None) -> Response:
         if isinstance(value, Response):
             value.status_code = status_code
             return value
@@ -96,17 +126,13 @@ class ResultConverter:
         if value is None:
             return Response(None, 204 if status_code == 200 else status_code)
         if isinstance(value, str):
-            return Response(value, status_code, media_type=self._media_type or TEXT)
+            return Response(value, status_code, media_type=media_type or TEXT)
         if isinstance(value, (bytes, bytearray, memoryview)):
-            return Response(bytes(value), status_code, media_type=self._media_type or BYTES)
+            return Response(bytes(value), status_code, media_type=media_type or BYTES)
         if isinstance(value, (AsyncIterable, Iterator)) and not is_model(type(value)):
-            return StreamedResponse(value, status_code, media_type=self._media_type)
-        return self._serialize(request, value, status_code)
-
-    def _serialize(self, request: Request, value: Any, status_code: int) -> Response:
-        if self._media_type is not None:
-            body = self._serializers.find(self._media_type).serialize(value)
-            return Response(body, status_code, media_type=self._media_type)
+            return StreamedResponse(value, status_code, media_type=media_type)
+        if media_type is not None:
+            return Response(self._find_serializer(media_type).serialize(value), status_code, media_type=media_type)
         accept = request.headers.get("accept")
         if accept is None or accept in self.accepted:
             return Response(self.encode_json(value), status_code, media_type=JSON)
@@ -119,9 +145,20 @@ class ResultConverter:
             response.headers.add_vary("Accept")
         return response
 
+    def _find_serializer(self, media_type: str) -> Serializer:
+        try:
+            return self._serializers.find(media_type)
+        except HTTPError as exc:
+            raise ResponseError(
+                f"The route's media_type {media_type!r} has no serializer.",
+                hint="Return str or bytes, or register a serializer for it.",
+            ) from exc
+
 
 def _is_answer(result: tuple[Any, ...]) -> bool:
     """Tell `(value, status)` and `(value, status, headers)` from a tuple that is itself the value."""
+    if hasattr(result, "_fields"):
+        return False
     if len(result) not in (2, 3) or not isinstance(result[1], int) or isinstance(result[1], bool):
         return False
     if not 200 <= result[1] <= 599:

@@ -17,7 +17,7 @@ from covet.core.code_writer import CodeWriter
 from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
-from covet.core.errors import make_error_response
+from covet.core.errors import contain, make_error_response
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.core.unmatched import MAX_QUERY_SIZE, check_headers_size
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
@@ -176,10 +176,14 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
         scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], _headers: RSGIHeaders
     ) -> None:
         request = RSGIRequest(compiled, app, scope, protocol, values)
-        response = error = None
+        response: Response | None = None
+        error: BaseException | None = None
         try:
             response = await handle(request)
             response = await send_response(protocol, request, response, is_head)
+        except (SystemExit, KeyboardInterrupt) as exc:
+            error = contain(exc)
+            raise error from exc
         except BaseException as exc:
             error = exc
             raise

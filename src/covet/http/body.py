@@ -5,17 +5,18 @@ Servers limit neither a body's size nor its speed, so both are enforced here, wh
 is too large is refused before it is held, one that trickles is given up.
 """
 
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
-from covet.deadlines import Deadline
+from covet.deadlines import Deadline, resume
 from covet.exceptions import BadRequestError, ContentTooLargeError, RequestTimeoutError
 
-NextChunk = Callable[[], Awaitable[bytes | None]]
+# Any: what a coroutine passes between itself and the event loop is theirs.
+Step = Coroutine[Any, Any, bytes | None]
+NextChunk = Callable[[], Step]
 
-_LENGTH: Final = re.compile(r"[0-9]{1,19}", re.ASCII)
+_MAX_DIGITS: Final = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class BodyLimits:
 DEFAULT_BODY_LIMITS: Final = BodyLimits()
 
 
-def parse_content_length(text: str) -> int:
+def parse_content_length(text: bytes) -> int:
     """
     Read a `Content-Length`: digits and nothing else (RFC 9110 §8.6).
 
@@ -45,19 +46,20 @@ def parse_content_length(text: str) -> int:
         BadRequestError: If it is anything else, such as `-1`, `+5` or `1_0`.
 
     Example:
-        >>> parse_content_length("512")
+        >>> parse_content_length(b"512")
         512
-        >>> parse_content_length("+5")
+        >>> parse_content_length(b"+5")
         Traceback (most recent call last):
             ...
         covet.exceptions.BadRequestError: Content-Length must be a number of at most 19 digits.
     """
-    if _LENGTH.fullmatch(text) is None:
+    # The digits of bytes are 0 to 9 alone, unlike those of text.
+    if not text.isdigit() or len(text) > _MAX_DIGITS:
         raise BadRequestError("Content-Length must be a number of at most 19 digits.")
     return int(text)
 
 
-def check_declared_length(declared: str | None, limits: BodyLimits) -> int | None:
+def check_declared_length(declared: bytes | None, limits: BodyLimits) -> None:
     """
     Refuse a body by its `Content-Length`, before a byte of it is read.
 
@@ -66,43 +68,92 @@ def check_declared_length(declared: str | None, limits: BodyLimits) -> int | Non
         ContentTooLargeError: If it is above the limit.
     """
     if declared is None:
-        return None
+        return
     length = parse_content_length(declared)
     if limits.max_size is not None and length > limits.max_size:
         raise ContentTooLargeError(limit=limits.max_size)
-    return length
 
 
-async def read_chunks(next_chunk: NextChunk, limits: BodyLimits) -> AsyncIterator[bytes]:
+class BodyReader:
     """
-    Yield a body's chunks within its limits.
+    Read the chunks of one body within its limits.
 
     Args:
-        next_chunk: Waits for the next chunk; answers `None` after the last.
+        next_chunk: Makes a coroutine that waits for the next chunk and gives `None` after the last.
         limits: What is allowed.
 
-    Raises:
-        ContentTooLargeError: As soon as more than the limit came.
-        RequestTimeoutError: If the client sends too slowly.
+    Example:
+        >>> chunks = iter([b"ab", b"c", None])
+        >>> async def next_chunk():
+        ...     return next(chunks)
+        >>> reader = BodyReader(next_chunk, BodyLimits(max_size=3))
+        >>> await reader.read(), await reader.read(), await reader.read()
+        (b'ab', b'c', None)
     """
-    received = 0
-    spent = 0.0
-    while True:
-        # The time that the consumer of the chunks takes must not count against the client.
-        deadline = Deadline(limits.grace + received / limits.min_rate - spent) if limits.min_rate else None
-        if deadline is None:
-            chunk = await next_chunk()
-        else:
-            try:
-                with deadline:
-                    chunk = await next_chunk()
-            except TimeoutError as exc:
-                raise RequestTimeoutError("The body came too slowly.") from exc
-            spent += deadline.elapsed
-        if chunk is None:
-            return
-        received += len(chunk)
-        if limits.max_size is not None and received > limits.max_size:
-            raise ContentTooLargeError(limit=limits.max_size)
-        if chunk:
-            yield chunk
+
+    __slots__ = ("_limits", "_next_chunk", "_received", "_waited")
+
+    def __init__(self, next_chunk: NextChunk, limits: BodyLimits) -> None:
+        self._next_chunk = next_chunk
+        self._limits = limits
+        self._received = 0
+        self._waited = 0.0
+
+    async def read(self) -> bytes | None:
+        """
+        Wait for the next chunk, which may be empty; `None` is the end.
+
+        Raises:
+            ContentTooLargeError: As soon as more than the limit came.
+            RequestTimeoutError: If the client sends too slowly.
+        """
+        step = self._next_chunk()
+        try:
+            waiting = step.send(None)
+        except StopIteration as ended:
+            # What is there already needs no deadline.
+            return self.count(ended.value)
+        return await self.wait(step, waiting)
+
+    # Any: what the coroutine waits for is between it and the event loop.
+    async def wait(self, step: Step, waiting: Any) -> bytes | None:
+        """
+        Wait for a chunk that was asked for by hand and was not there at once.
+
+        Args:
+            step: What `next_chunk` made.
+            waiting: What its `send(None)` gave.
+
+        Raises:
+            ContentTooLargeError: As soon as more than the limit came.
+            RequestTimeoutError: If the client sends too slowly.
+        """
+        limits = self._limits
+        if not limits.min_rate:
+            return self.count(await resume(step, waiting))
+        # Only the time that the client takes counts, not that of whoever reads the chunks.
+        deadline = Deadline(limits.grace + self._received / limits.min_rate - self._waited)
+        try:
+            with deadline:
+                chunk = await resume(step, waiting)
+        except TimeoutError as exc:
+            if not deadline.is_expired:
+                raise
+            raise RequestTimeoutError("The body came too slowly.") from exc
+        finally:
+            self._waited += deadline.elapsed
+        return self.count(chunk)
+
+    def count(self, chunk: bytes | None) -> bytes | None:
+        """
+        Return a chunk that came, and count it.
+
+        Raises:
+            ContentTooLargeError: If it is more than the limit, together with those before.
+        """
+        if chunk is not None:
+            self._received += len(chunk)
+            max_size = self._limits.max_size
+            if max_size is not None and self._received > max_size:
+                raise ContentTooLargeError(limit=max_size)
+        return chunk

@@ -4,7 +4,8 @@ The pieces of a streamed body, from whatever iterable an application has.
 It must never read ahead: the next piece is asked for when the last one was taken.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Iterator
+from threading import Lock
 
 from covet.exceptions import ResponseError
 from covet.threads import run_in_thread
@@ -27,7 +28,7 @@ async def encode_chunks(chunks: AsyncIterable[bytes | str] | Iterable[bytes | st
         >>> [chunk async for chunk in encode_chunks(["a", b"", b"b"])]
         [b'a', b'b']
     """
-    source = chunks if isinstance(chunks, AsyncIterable) else _iterate_in_thread(iter(chunks))
+    source = aiter(chunks) if isinstance(chunks, AsyncIterable) else _iterate_in_thread(iter(chunks))
     try:
         async for chunk in source:
             if isinstance(chunk, bytes):
@@ -46,12 +47,24 @@ async def encode_chunks(chunks: AsyncIterable[bytes | str] | Iterable[bytes | st
             await close()
 
 
-async def _iterate_in_thread(iterator: Iterator[bytes | str]) -> AsyncIterator[bytes | str]:
+async def _iterate_in_thread(iterator: Iterator[bytes | str]) -> AsyncGenerator[bytes | str, None]:
+    # A cancelled `next` runs on in its thread; a generator that is running cannot be closed, so closing waits.
+    lock = Lock()
+    close = getattr(iterator, "close", None)
     end = object()
+
+    def step() -> object:
+        with lock:
+            return next(iterator, end)
+
+    def finish() -> None:
+        with lock:
+            if close is not None:
+                close()
+
     try:
-        while (chunk := await run_in_thread(next, iterator, end)) is not end:
+        while (chunk := await run_in_thread(step)) is not end:
             yield chunk  # type: ignore[misc] # everything but the sentinel is a piece
     finally:
-        close = getattr(iterator, "close", None)
         if close is not None:
-            await run_in_thread(close)
+            await run_in_thread(finish)

@@ -5,18 +5,17 @@ Nothing is parsed before it is asked for, and what was parsed stays. A request b
 it is never pooled, reused or looked up by its identity.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from covet.exceptions import UnsupportedMediaTypeError
-from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits, check_declared_length, read_chunks
+from covet.exceptions import NotFoundError
+from covet.http.body import DEFAULT_BODY_LIMITS
 from covet.http.cookies import parse_cookies
-from covet.http.forms import FormData, parse_urlencoded
 from covet.http.headers import Headers
+from covet.http.message import IncomingMessage
 from covet.http.query import QueryParams
 from covet.http.urls import URL, quote_path, unquote_path
-from covet.serialization import get_json_serializer, parse_media_type
 from covet.tasks import BackgroundTasks
 
 
@@ -39,7 +38,7 @@ class Address(NamedTuple):
     port: int
 
 
-class Request:
+class Request(IncomingMessage):
     """
     An HTTP request.
 
@@ -70,19 +69,14 @@ class Request:
 
     __slots__ = (
         "__weakref__",
-        "_body",
         "_client",
         "_cookies",
         "_deferred",
-        "_form",
-        "_headers",
-        "_is_streamed",
         "_path_params",
         "_query_params",
         "_state",
         "_url",
         "app",
-        "body_limits",
         "entered",
         "method",
         "path",
@@ -92,16 +86,11 @@ class Request:
 
     # Slots that stay empty until they are asked for: reading one that is empty raises AttributeError, which
     # costs nothing on the way that finds it filled.
-    _body: bytes
     _cookies: dict[str, str]
-    _form: FormData
-    _headers: Headers
-    _is_streamed: bool
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
     _state: State
     _url: URL
-    body_limits: BodyLimits
     entered: int
     path_values: Sequence[str]
 
@@ -122,26 +111,20 @@ class Request:
         self.path = unquote_path(target.path) or "/"
         self.app: Any = app
         self.route: Any = None
-        self._headers = Headers(headers)
-        if "host" not in self._headers:
-            self._headers = Headers([*self._headers.multi_items(), ("host", target.netloc or "localhost")])
+        own = Headers(headers)
+        if "host" not in own:
+            own = Headers([*own.multi_items(), ("host", target.netloc or "localhost")])
+        self._headers = own
         self._query_params = QueryParams(target.query)
-        self._url = URL.from_parts(target.scheme or "http", self._headers["host"], target.path or "/", target.query)
+        self._url = URL.from_parts(target.scheme or "http", own["host"], target.path or "/", target.query)
         self._path_params = dict(path_params or {})
-        self._body = body
+        # A text or a number is no body: memoryview refuses what bytes would make something of.
+        self._body = bytes(memoryview(body))
+        self.body_limits = DEFAULT_BODY_LIMITS
         self._deferred: BackgroundTasks | None = None
         self._client = Address(*client) if client else None
 
     # ── What came ────────────────────────────────────────────────────────────
-
-    @property
-    def headers(self) -> Headers:
-        """The headers, a read-only mapping that ignores case."""
-        try:
-            return self._headers
-        except AttributeError:
-            self._headers = headers = self._read_headers()
-            return headers
 
     @property
     def query_params(self) -> QueryParams:
@@ -159,13 +142,22 @@ class Request:
 
     @property
     def path_params(self) -> Mapping[str, Any]:
-        """The values of the path's parameters by their names, as their converters made them."""
+        """
+        The values of the path's parameters by their names, as their converters made them.
+
+        Raises:
+            NotFoundError: If a converter refuses its text.
+        """
         try:
             return self._path_params
         except AttributeError:
-            params: dict[str, Any] = {} if self.route is None else self.route.convert(self.path_values)
-            self._path_params = params
-            return params
+            pass
+        try:
+            self._path_params = params = {} if self.route is None else self.route.convert(self.path_values)
+        except ValueError as exc:
+            # Such as /days/2026-02-31: the template's own rules say that there is no such path.
+            raise NotFoundError from exc
+        return params
 
     @property
     def cookies(self) -> Mapping[str, str]:
@@ -222,99 +214,6 @@ class Request:
             self._state = state = State()
             return state
 
-    # ── The body ─────────────────────────────────────────────────────────────
-
-    async def body(self) -> bytes:
-        """
-        Read the whole body; it can be read again.
-
-        Raises:
-            ContentTooLargeError: If it is larger than the limit (1 MiB, or the route's `body_limit`).
-            RequestTimeoutError: If it comes too slowly.
-            ClientDisconnectedError: If the client leaves before its end.
-            RuntimeError: If `stream()` has begun to read it.
-        """
-        try:
-            return self._body
-        except AttributeError:
-            self._body = body = b"".join([chunk async for chunk in self.stream()])
-            return body
-
-    async def stream(self) -> AsyncIterator[bytes]:
-        """
-        Read the body in chunks as they come, without holding it; once only.
-
-        Raises:
-            ContentTooLargeError: As soon as more than the limit came.
-            RequestTimeoutError: If it comes too slowly.
-            ClientDisconnectedError: If the client leaves before its end.
-            RuntimeError: If it was streamed before.
-
-        Example:
-            >>> [chunk async for chunk in Request(body=b"abc").stream()]
-            [b'abc']
-        """
-        try:
-            body = self._body
-        except AttributeError:
-            pass
-        else:
-            if body:
-                yield body
-            return
-        if getattr(self, "_is_streamed", False):
-            raise RuntimeError("The body was streamed already. Use body() to read it more than once.")
-        self._is_streamed = True
-        limits = self._get_body_limits()
-        check_declared_length(self.headers.get("content-length"), limits)
-        async for chunk in read_chunks(self._next_chunk, limits):
-            yield chunk
-
-    # Any: JSON is whatever the client sent.
-    async def json(self) -> Any:
-        """
-        Read the body as JSON.
-
-        Raises:
-            BadRequestError: If it is not JSON, nests deeper than 100, repeats a key or has a NaN.
-            ContentTooLargeError: If it is larger than the limit.
-        """
-        return get_json_serializer().deserialize(await self.body())
-
-    async def form(self) -> FormData:
-        """
-        Read the body as the fields of a form.
-
-        Raises:
-            UnsupportedMediaTypeError: If its `Content-Type` is no form's.
-            ContentTooLargeError: If it is larger than the limit, or has too many fields.
-            BadRequestError: If it is malformed.
-        """
-        try:
-            return self._form
-        except AttributeError:
-            pass
-        content_type = self.headers.get("content-type")
-        media_type, params = parse_media_type(content_type) if content_type else ("", {})
-        if media_type != "application/x-www-form-urlencoded":
-            raise UnsupportedMediaTypeError(["application/x-www-form-urlencoded"])
-        self._form = form = parse_urlencoded(await self.body(), charset=params.get("charset", "utf-8"))
-        return form
-
-    @property
-    def read_body(self) -> bytes:
-        """The body, once `body()` was awaited."""
-        return self._body
-
-    @property
-    def read_form(self) -> FormData:
-        """The form, once `form()` was awaited."""
-        return self._form
-
-    async def is_disconnected(self) -> bool:
-        """Tell whether the client has left. It can be known only once the body was read."""
-        return False
-
     # ── Afterwards ───────────────────────────────────────────────────────────
 
     def defer(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> None:
@@ -336,7 +235,7 @@ class Request:
         """What runs after the response, in the order it was deferred."""
         tasks = self._deferred
         if tasks is None:
-            self._deferred = tasks = BackgroundTasks()
+            self._deferred = tasks = BackgroundTasks.for_request()
         return tasks
 
     def __repr__(self) -> str:
@@ -352,9 +251,6 @@ class Request:
     def record_error(self, exc: Exception) -> None:
         """Tell a test client about an error that was answered as 500."""
 
-    def _read_headers(self) -> Headers:
-        return Headers()
-
     def _read_query(self) -> str | bytes:
         return str(self._query_params)
 
@@ -366,15 +262,6 @@ class Request:
 
     def _read_client(self) -> Address | None:
         return self._client
-
-    async def _next_chunk(self) -> bytes | None:
-        return None
-
-    def _get_body_limits(self) -> BodyLimits:
-        try:
-            return self.body_limits
-        except AttributeError:
-            return DEFAULT_BODY_LIMITS
 
 
 def _to_text(query: str | bytes) -> str:

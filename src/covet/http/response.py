@@ -13,7 +13,7 @@ from typing import Any, Final
 from covet.exceptions import ResponseError
 from covet.http.chunks import encode_chunks
 from covet.http.cookies import SameSite, make_delete_cookie, make_set_cookie
-from covet.http.headers import MutableHeaders
+from covet.http.headers import MutableHeaders, check_header_name, check_header_value
 from covet.serialization import encode_json
 from covet.tasks import BackgroundTasks
 
@@ -51,10 +51,30 @@ def has_no_body(status_code: int) -> bool:
     return status_code in (204, 205, 304)
 
 
-def _with_charset(media_type: str) -> str:
-    if media_type.startswith("text/") and "charset" not in media_type:
-        return f"{media_type}; charset=utf-8"
-    return media_type
+# PERF: what goes out for each media type that was named; one look-up instead of a check. They come from
+# code, not from requests; the cap is a guard.
+_CONTENT_TYPES: Final[dict[str, str]] = {kind: kind for kind in (TEXT, HTML, JSON, BYTES)}
+_MAX_CONTENT_TYPES: Final = 256
+
+
+def make_content_type(media_type: str) -> str:
+    """
+    Return a `Content-Type` for a media type, or refuse it; text gets `charset=utf-8` unless it names one.
+
+    Raises:
+        ResponseError: If it is no text, or has a character that no header can carry.
+
+    Example:
+        >>> make_content_type("text/csv"), make_content_type("text/csv; charset=latin-1")
+        ('text/csv; charset=utf-8', 'text/csv; charset=latin-1')
+    """
+    content_type = check_header_value("content-type", media_type)
+    lowered = content_type.lower()
+    if lowered.startswith("text/") and "charset=" not in lowered:
+        content_type += "; charset=utf-8"
+    if len(_CONTENT_TYPES) < _MAX_CONTENT_TYPES and len(media_type) <= _MAX_CONTENT_TYPES:
+        _CONTENT_TYPES[media_type] = content_type
+    return content_type
 
 
 class Response:
@@ -66,6 +86,7 @@ class Response:
         status_code: The status, 200 to 599.
         headers: Further headers; a name may come several times.
         media_type: The `Content-Type`; by default what the content is. `charset=utf-8` is added to text types.
+        background: What runs after it was sent.
 
     Raises:
         ResponseError: If the status or a header cannot be carried by HTTP, or if a `Content-Length` is
@@ -97,8 +118,9 @@ class Response:
         self.background = background
         self._headers: MutableHeaders | None = None
         self._body, default = self.render(content)
-        chosen = media_type or self.media_type
-        self._content_type = default if chosen is None else _with_charset(chosen)
+        chosen = media_type or self.media_type or default
+        # APPSEC: row 45 of security.md: this way goes past the headers, and is checked as they are.
+        self._content_type = None if chosen is None else _CONTENT_TYPES.get(chosen) or make_content_type(chosen)
         if headers is not None:
             self._take_headers(headers)
 
@@ -120,7 +142,7 @@ class Response:
     def _take_headers(self, headers: HeaderSource) -> None:
         mine = self.headers
         for name, value in headers.items() if isinstance(headers, Mapping) else headers:
-            if name.lower() == "content-type":
+            if check_header_name(name) == "content-type":
                 mine[name] = value
             else:
                 mine.append(name, value)
@@ -147,11 +169,13 @@ class Response:
 
     @property
     def body(self) -> bytes:
-        """The body."""
+        """The body; empty for a stream, whose body is not there yet."""
         return self._body
 
     @body.setter
     def body(self, value: bytes) -> None:
+        if not isinstance(value, (bytes, bytearray, memoryview)):
+            raise ResponseError(f"A body must be bytes, got {type(value).__name__}.", hint="Encode text first.")
         self._body = bytes(value)
 
     def check_length(self) -> None:
@@ -259,6 +283,10 @@ class Response:
         return f"<{type(self).__name__} {self._status_code}>"
 
 
+# Iterable, but nobody means them to be sent piece by piece.
+_WHOLE: Final = (str, bytes, bytearray, memoryview, Mapping)
+
+
 class StreamedResponse(Response):
     """
     A response whose body comes in pieces; the base of all streams.
@@ -285,7 +313,7 @@ class StreamedResponse(Response):
         media_type: str | None = None,
         background: BackgroundTasks | None = None,
     ) -> None:
-        if isinstance(content, (str, bytes)) or not isinstance(content, (AsyncIterable, Iterable)):
+        if isinstance(content, _WHOLE) or not isinstance(content, (AsyncIterable, Iterable)):
             raise ResponseError(
                 f"A stream takes an iterable of bytes or str, got {type(content).__name__}.",
                 hint="Pass a generator, or use Response for a body that is there already.",
@@ -293,8 +321,19 @@ class StreamedResponse(Response):
         self._chunks = content
         self._begun: tuple[AsyncGenerator[bytes, None], bytes | None] | None = None
         super().__init__(None, status_code, headers, media_type, background)
-        if self._content_type is None and "content-type" not in self.headers:
-            self.headers["content-type"] = BYTES
+
+    def render(self, content: None) -> tuple[bytes, str | None]:  # noqa: ARG002 - the pieces come later
+        """Return no body, and the media type of pieces that say nothing about themselves."""
+        return b"", BYTES
+
+    @property
+    def body(self) -> bytes:
+        """Nothing: the body is not there yet."""
+        return b""
+
+    @body.setter
+    def body(self, value: bytes) -> None:  # noqa: ARG002
+        raise ResponseError("The body of a stream cannot be set.", hint="Return another response in its stead.")
 
     async def begin(self) -> None:
         """Make the first piece, so that an error in it can still be answered as one."""

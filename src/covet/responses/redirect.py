@@ -4,7 +4,8 @@ Redirects that cannot be turned against their users.
 
 from covet.exceptions import ResponseError
 from covet.http.response import HeaderSource, Response
-from covet.http.urls import quote_url, safe_redirect_target
+from covet.http.urls import URL, quote_url, safe_redirect_target
+from covet.tasks import BackgroundTasks
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 
@@ -17,6 +18,7 @@ class RedirectResponse(Response):
         url: Where to go: a path of this site. Another site needs `allow_external=True`.
         status_code: 301, 302, 303, 307 or 308. 307 keeps method and body.
         headers: Further headers.
+        background: What runs after it was sent.
         allow_external: The target may be another site; never say so for a target that a client gave.
 
     Raises:
@@ -29,36 +31,32 @@ class RedirectResponse(Response):
         >>> RedirectResponse("//evil.example/")
         Traceback (most recent call last):
             ...
-        covet.exceptions.ResponseError: The target of a redirect leads to another site.
-          Use a path, or allow_external=True for a target of your own.
+        covet.exceptions.ResponseError: The target of a redirect is no path of this site.
+          Start it with one '/', or say allow_external=True for a target of your own.
     """
 
     __slots__ = ()
 
     def __init__(
         self,
-        url: str,
+        url: str | URL,
         status_code: int = 307,
         headers: HeaderSource | None = None,
+        background: BackgroundTasks | None = None,
         *,
         allow_external: bool = False,
     ) -> None:
         if status_code not in _REDIRECTS:
+            allowed = ", ".join(map(str, _REDIRECTS))
+            raise ResponseError(f"A redirect's status is one of {allowed}, got {status_code!r}.")
+        super().__init__(None, status_code, headers, background=background)
+        try:
+            location = quote_url(str(url)) if allow_external else safe_redirect_target(str(url))
+        except ValueError as exc:
+            if allow_external:
+                raise ResponseError("The target of a redirect has a character that no URL can carry.") from exc
             raise ResponseError(
-                f"A redirect's status is one of {', '.join(map(str, _REDIRECTS))}, got {status_code!r}."
-            )
-        super().__init__(None, status_code, headers)
-        if allow_external:
-            try:
-                location = quote_url(str(url))
-            except ValueError as exc:
-                raise ResponseError(f"The target of a redirect is no URL: {exc}") from exc
-        else:
-            try:
-                location = safe_redirect_target(str(url))
-            except ValueError as exc:
-                raise ResponseError(
-                    "The target of a redirect leads to another site.",
-                    hint="Use a path, or allow_external=True for a target of your own.",
-                ) from exc
+                "The target of a redirect is no path of this site.",
+                hint="Start it with one '/', or say allow_external=True for a target of your own.",
+            ) from exc
         self.headers["location"] = location

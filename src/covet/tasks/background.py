@@ -4,13 +4,15 @@ Deferred work: functions that run after the response was sent, one after the oth
 A failure is logged and never stops the next one. Nothing here survives the process.
 """
 
+import asyncio
 import logging
 import warnings
+from collections import deque
 from collections.abc import Callable
 from contextvars import ContextVar
 from functools import partial
-from inspect import iscoroutinefunction
-from typing import Final, ParamSpec
+from inspect import isasyncgenfunction, iscoroutine, iscoroutinefunction, isgeneratorfunction
+from typing import Final, ParamSpec, Self
 
 from covet.threads import run_in_thread
 
@@ -35,11 +37,20 @@ class BackgroundTasks:
         sent
     """
 
-    __slots__ = ("__weakref__", "_calls", "_host")
+    __slots__ = ("__weakref__", "_calls", "_is_joined")
 
     def __init__(self) -> None:
-        self._calls: list[Callable[[], object]] = []
-        self._host = _CURRENT.get()
+        host = _CURRENT.get()
+        self._is_joined = host is not None
+        self._calls: deque[Callable[[], object]] = deque() if host is None else host._calls  # noqa: SLF001 - one class
+
+    @classmethod
+    def for_request(cls) -> Self:
+        """Make the tasks of a request, which join nobody's."""
+        tasks = cls.__new__(cls)
+        tasks._is_joined = False  # noqa: SLF001 - a second constructor of this class
+        tasks._calls = deque()  # noqa: SLF001
+        return tasks
 
     def add_task(self, func: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
         """
@@ -51,32 +62,52 @@ class BackgroundTasks:
             **kwargs: Its keyword arguments.
 
         Raises:
-            TypeError: If it is not callable, such as a coroutine that was called already.
+            TypeError: If it is not callable, such as a coroutine that was called already, or if calling it
+                would only make a generator.
         """
         if not callable(func):
-            raise TypeError(f"add_task() takes a function and its arguments, got {type(func).__name__}.")
-        calls = self._calls if self._host is None else self._host._calls  # noqa: SLF001 - the same class
-        calls.append(partial(func, *args, **kwargs))
+            raise TypeError(_explain(func))
+        if isgeneratorfunction(func) or isasyncgenfunction(func):
+            raise TypeError(f"add_task() cannot run the generator {describe_call(func)}: nobody would iterate over it.")
+        self._calls.append(partial(func, *args, **kwargs))
 
     def __len__(self) -> int:
         return len(self._calls)
 
     async def run(self) -> None:
-        """Call every function in order, those included that are added meanwhile; failures are logged."""
+        """
+        Call every function in order, those included that are added meanwhile.
+
+        A failure is logged. So are those that never run because this was cancelled, as it is when the
+        application stops and its deadline has passed.
+        """
+        task = asyncio.current_task()
+        cancelling = 0 if task is None else task.cancelling()
         # No iterator: a function may defer more work while it runs.
         while self._calls:
-            call = self._calls.pop(0)
+            call = self._calls.popleft()
             try:
                 await _call(call)
-            except Exception:
+            except asyncio.CancelledError:
+                if task is None or task.cancelling() > cancelling:
+                    self._give_up(call)
+                    raise
+                # Something inside was cancelled, not we.
+                logger.exception("A background task failed: %s", describe_call(call))
+            except (Exception, SystemExit, KeyboardInterrupt):
+                # A function that wants to exit must not take the server with it.
                 logger.exception("A background task failed: %s", describe_call(call))
 
+    def _give_up(self, call: Callable[[], object]) -> None:
+        lost = _name(self._calls)
+        self._calls.clear()
+        logger.error("Background tasks were cancelled: %s; never run: %s", describe_call(call), lost or "none")
+
     def __del__(self) -> None:
-        if self._calls:
-            names = ", ".join(describe_call(call) for call in self._calls)
+        if self._calls and not self._is_joined:
             warnings.warn(
-                f"Background tasks were never run: {names}. Take BackgroundTasks as a parameter of the handler, "
-                "or use request.defer().",
+                f"Background tasks were never run: {_name(self._calls)}. Take BackgroundTasks as a parameter of the "
+                "handler, or use request.defer().",
                 ResourceWarning,
                 stacklevel=1,
             )
@@ -87,10 +118,29 @@ def attach_background_tasks(tasks: BackgroundTasks) -> None:
     _CURRENT.set(tasks)
 
 
-def describe_call(call: Callable[[], object]) -> str:
-    """Name the function of a deferred call."""
+def describe_call(call: Callable[..., object]) -> str:
+    """
+    Name the function of a deferred call, without its arguments.
+
+    Example:
+        >>> describe_call(partial(print, "secret"))
+        'builtins.print'
+    """
     func = call.func if isinstance(call, partial) else call
     return f"{getattr(func, '__module__', '?')}.{getattr(func, '__qualname__', type(func).__qualname__)}"
+
+
+def _name(calls: deque[Callable[[], object]]) -> str:
+    return ", ".join(describe_call(call) for call in calls)
+
+
+def _explain(func: object) -> str:
+    message = f"add_task() takes a function and its arguments, got {type(func).__name__}."
+    if not iscoroutine(func):
+        return message
+    # It will never be awaited, and this says so better than a warning.
+    func.close()
+    return f"{message} Write add_task({func.__name__}, ...) instead of add_task({func.__name__}(...))."
 
 
 async def _call(call: Callable[[], object]) -> None:

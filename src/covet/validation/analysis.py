@@ -33,6 +33,7 @@ from covet.validation.nodes import (
     TupleNode,
     UnionNode,
 )
+from covet.validation.shape import find_ambiguous_recursion
 
 _SCALARS: dict[Any, ScalarKind] = {
     Any: "any",
@@ -85,6 +86,12 @@ def analyze(annotation: Annotation, constraints: Constraints | None = None) -> N
         'int'
     """
     node = _Analyzer().visit(annotation)
+    ambiguous = find_ambiguous_recursion(node)
+    if ambiguous is not None:
+        raise ConfigurationError(
+            f"{type_name(ambiguous.annotation)} contains itself, and its members look alike in JSON.",
+            hint="Give each model a required field of its own value, such as kind: Literal['leaf'].",
+        )
     return _constrain(node, (constraints,)) if constraints is not None else node
 
 
@@ -93,6 +100,7 @@ class _Analyzer:
 
     def __init__(self) -> None:
         self._models: dict[Any, ModelNode] = {}
+        self._aliases: list[Annotation] = []
 
     def visit(self, annotation: Annotation) -> Node:
         """Read any annotation."""
@@ -101,10 +109,8 @@ class _Analyzer:
         origin, arguments = origin_of(annotation), get_args(annotation)
         if origin is Annotated:
             return _constrain(self.visit(arguments[0]), read_constraints(arguments[1:]))
-        if is_type_alias(annotation):
-            return self.visit(annotation.__value__)
-        if origin is not None and is_type_alias(origin):
-            return self.visit(origin.__value__[arguments])
+        if is_type_alias(annotation) or is_type_alias(origin):
+            return self._visit_alias(annotation, origin, arguments)
         if isinstance(annotation, NewType):
             return self.visit(annotation.__supertype__)
         if isinstance(annotation, TypeVar):
@@ -116,6 +122,17 @@ class _Analyzer:
         if origin is Literal:
             return self._visit_literal(annotation, arguments)
         return self._visit_class(annotation, origin or annotation, arguments)
+
+    def _visit_alias(self, annotation: Annotation, origin: Annotation, arguments: tuple[Any, ...]) -> Node:
+        if annotation in self._aliases:
+            raise ConfigurationError(
+                f"The type alias {type_name(annotation)} contains itself.", hint="Use a model for what is recursive."
+            )
+        self._aliases.append(annotation)
+        value = origin.__value__[arguments] if is_type_alias(origin) else annotation.__value__
+        node = self.visit(value)
+        self._aliases.pop()
+        return node
 
     def _visit_class(self, annotation: Annotation, cls: Annotation, arguments: tuple[Any, ...]) -> Node:
         try:

@@ -52,7 +52,7 @@ def constrained(convert: Converter, node: Node) -> Converter:
 
     def convert_and_check(value: object) -> object:
         result = convert(value)
-        if result.__class__ is Failed:
+        if type(result) is Failed:
             return result
         problems = [Problem(check.message, check.type) for check in checks if not check.holds(result)]
         return Failed(problems) if problems else result

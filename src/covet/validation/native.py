@@ -8,7 +8,7 @@ two things are left to prove for each body:
 - Constraints that msgspec cannot see (`Constraints` and `annotated_types` within a model) are checked on the value.
 - msgspec skips unknown keys unread, and takes the last of duplicate keys. The decoded value shows how many keys the
   body must have had at least; the colons in it bound how many it has at most. If both agree there is neither, and
-  nothing was skipped. If not, the body is read again by the strict reader, which decides.
+  nothing was skipped. If not, the body is read again as `native_json` and at last `strict_json` read it.
 """
 
 from collections.abc import Callable
@@ -17,8 +17,8 @@ from enum import Enum
 from typing import Any
 
 from covet._extras import find_extra
-from covet.validation.checks import make_checks
-from covet.validation.native_proof import compile_key_count, prove_keys
+from covet.validation.native_checks import compile_holds, is_constrained
+from covet.validation.native_proof import compile_flat_count, compile_key_count, prove_keys
 from covet.validation.nodes import (
     ArrayNode,
     ChoiceNode,
@@ -30,7 +30,7 @@ from covet.validation.nodes import (
     UnionNode,
 )
 from covet.validation.shape import parts_of
-from covet.validation.strict_json import MAX_DEPTH, check_depth, load_json
+from covet.validation.strict_json import MAX_DEPTH, check_depth
 
 _NATIVE_SCALARS = frozenset(
     {"any", "none", "bool", "int", "float", "str", "bytes", "datetime", "date", "time", "timedelta", "uuid"}
@@ -41,7 +41,7 @@ _KEY_KINDS = frozenset({"str", "int", "uuid"})
 Decode = Callable[[bytes], Any]  # the decoded value is of the caller's type
 
 
-def compile_native(node: Node) -> Decode | None:
+def compile_native(node: Node, load: Callable[[bytes], object]) -> Decode | None:
     """
     Make the fast decoder of a type; `None` if msgspec is absent or reads the type differently.
 
@@ -57,16 +57,21 @@ def compile_native(node: Node) -> Decode | None:
     holds = compile_holds(node)
     count = compile_key_count(node)
     bounded = _is_bounded(node)
+    count_flat = compile_flat_count(node)
     if isinstance(count, int) and holds is None and bounded:
-        return _make_static(decode, count)
+        return _make_static(decode, count, load)
 
     def decode_and_prove(data: bytes) -> Any:
         value = decode(data)
         if not bounded:
             check_depth(data)
+        colons = data.count(b":")
         least = count if isinstance(count, int) else count(value)
-        if data.count(b":") != least and not prove_keys(data, least):
-            load_json(data)
+        if colons != least:
+            if count_flat is not None:
+                least = count_flat(data)
+            if colons != least and not prove_keys(data, least):
+                load(data)
         if holds is not None and not holds(value):
             raise ValueError("a constraint does not hold")
         return value
@@ -74,12 +79,12 @@ def compile_native(node: Node) -> Decode | None:
     return decode_and_prove
 
 
-def _make_static(decode: Decode, count: int) -> Decode:
+def _make_static(decode: Decode, count: int, load: Callable[[bytes], object]) -> Decode:
     def decode_and_prove(data: bytes) -> Any:
         value = decode(data)
         # PERF: one pass of memchr is the whole proof for a model whose fields are all required.
         if data.count(b":") != count and not prove_keys(data, count):
-            load_json(data)
+            load(data)
         return value
 
     return decode_and_prove
@@ -109,7 +114,7 @@ def _is_native(node: Node, entered: set[int]) -> bool:
         if id(node) in entered:
             return True
         entered.add(id(node))
-        if not node.faithful and any(_is_constrained(field.node, set()) for field in node.fields):
+        if not node.faithful and any(is_constrained(field.node) for field in node.fields):
             # The author's code may have changed what the constraints are about.
             return False
         if _leaves_defaults_out(node):
@@ -180,101 +185,3 @@ def _depth(node: Node, inside: tuple[int, ...]) -> int:
             return MAX_DEPTH + 1
         inside = (*inside, id(node))
     return 1 + max((_depth(part, inside) for part in parts_of(node)), default=0)
-
-
-# ── Constraints that msgspec cannot see ──────────────────────────────────────
-
-Holds = Callable[[Any], bool]  # asked about decoded values only
-
-
-def compile_holds(node: Node) -> Holds | None:
-    """Make the question whether all constraints hold in a decoded value; `None` if there is nothing to ask."""
-    return _HoldsCompiler().compile(node)
-
-
-class _HoldsCompiler:
-    def __init__(self) -> None:
-        self._models: dict[int, Holds] = {}
-
-    def compile(self, node: Node) -> Holds | None:
-        if not _is_constrained(node, set()):
-            return None
-        own = [check.holds for check in make_checks(node)]
-        inner = self._compile_parts(node)
-        if inner is None:
-            return own[0] if len(own) == 1 else (lambda value: all(hold(value) for hold in own))
-        if not own:
-            return inner
-        return lambda value: inner(value) and all(hold(value) for hold in own)
-
-    def _compile_parts(self, node: Node) -> Holds | None:
-        if isinstance(node, ArrayNode):
-            item = self.compile(node.item)
-            return None if item is None else (lambda value: all(map(item, value)))
-        if isinstance(node, TupleNode):
-            items = [(index, hold) for index, part in enumerate(node.items) if (hold := self.compile(part))]
-            return (lambda value: all(hold(value[index]) for index, hold in items)) if items else None
-        if isinstance(node, MapNode):
-            key, entry = self.compile(node.key) or _always, self.compile(node.value) or _always
-            if key is _always and entry is _always:
-                return None
-            return lambda value: all(key(name) and entry(item) for name, item in value.items())
-        if isinstance(node, UnionNode):
-            return self._compile_union(node)
-        return self._compile_model(node) if isinstance(node, ModelNode) else None
-
-    def _compile_union(self, node: UnionNode) -> Holds | None:
-        members = [(_classes(member), hold) for member in node.members if (hold := self.compile(member))]
-
-        def holds(value: Any) -> bool:
-            return value is None or all(hold(value) for classes, hold in members if isinstance(value, classes))
-
-        return holds if members else None
-
-    def _compile_model(self, node: ModelNode) -> Holds:
-        known = self._models.get(id(node))
-        if known is not None:
-            return known
-        fields: list[tuple[str, Holds]] = []
-        if node.kind == "typeddict":
-
-            def holds(value: Any) -> bool:
-                return all(hold(value[name]) for name, hold in fields if name in value)
-
-        else:
-
-            def holds(value: Any) -> bool:
-                # A default that breaks its own constraints cannot be told from the same value sent: plain decides.
-                return all(hold(getattr(value, name)) for name, hold in fields)
-
-        self._models[id(node)] = holds
-        fields.extend((field.attribute, hold) for field in node.fields if (hold := self.compile(field.node)))
-        return holds
-
-
-def _is_constrained(node: Node, entered: set[int]) -> bool:
-    if id(node) in entered:
-        return False
-    entered.add(id(node))
-    return bool(make_checks(node)) or any(_is_constrained(part, entered) for part in parts_of(node))
-
-
-def _always(_value: Any) -> bool:
-    return True
-
-
-def _classes(node: Node) -> tuple[type, ...]:
-    if isinstance(node, ScalarNode):
-        return (type(None),) if node.kind == "none" else (_SCALAR_CLASSES.get(node.kind, object),)
-    if isinstance(node, ArrayNode):
-        return (node.factory,)
-    if isinstance(node, TupleNode):
-        return (tuple,)
-    if isinstance(node, MapNode):
-        return (dict,)
-    if isinstance(node, ModelNode):
-        return (dict,) if node.kind == "typeddict" else (node.cls,)
-    return (object,)
-
-
-_SCALAR_CLASSES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str, "bytes": bytes}

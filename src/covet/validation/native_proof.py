@@ -10,6 +10,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import Any
 
+from covet._extras import find_extra
 from covet.types import UNSET
 from covet.validation.nodes import (
     ArrayNode,
@@ -22,6 +23,7 @@ from covet.validation.nodes import (
     TupleNode,
     UnionNode,
 )
+from covet.validation.shape import count_keys
 
 # A number when all values of the type have the same; else a question about the value.
 KeyCount = int | Callable[[Any], int]
@@ -47,6 +49,35 @@ def prove_keys(data: bytes, least: int) -> bool:
     return most + sum(map(data.count, _SPACED_COLONS)) <= least
 
 
+def compile_flat_count(node: Node) -> Callable[[bytes], int] | None:
+    """
+    Make the exact count of the keys in a body that is one flat object of a model; `None` if the model is not flat.
+
+    This is for clients that send defaults too, which the value itself does not show. The body is read again into a
+    shadow of the model, whose fields take any JSON as it stands and are otherwise unset. Unknown keys are not counted.
+
+    Example:
+        >>> compile_flat_count(ScalarNode(annotation=int, kind="int")) is None
+        True
+    """
+    msgspec: Any = find_extra("msgspec")
+    if msgspec is None or not isinstance(node, ModelNode) or not node.fields:
+        return None
+    if any(compile_key_count(field.node) != 0 for field in node.fields):
+        return None
+    fields = [
+        (f"field_{index}", msgspec.Raw, msgspec.field(name=field.key, default=UNSET))
+        for index, field in enumerate(node.fields)
+    ]
+    shadow = msgspec.defstruct("Shadow", fields, gc=False)
+    decode, as_tuple, total = msgspec.json.Decoder(shadow).decode, msgspec.structs.astuple, len(fields)
+
+    def count_flat(data: bytes) -> int:
+        return total - int(as_tuple(decode(data)).count(UNSET))
+
+    return count_flat
+
+
 def compile_key_count(node: Node) -> KeyCount:
     """
     Make the count of the keys that the JSON of a value had at least.
@@ -58,24 +89,6 @@ def compile_key_count(node: Node) -> KeyCount:
     return _Compiler().compile(node)
 
 
-def count_any(value: Any) -> int:
-    """
-    Count the keys in a value of builtins.
-
-    Example:
-        >>> count_any({"a": [{"b": 1}], "c": {}})
-        3
-    """
-    if value.__class__ is dict:
-        return len(value) + sum(count_any(item) for item in value.values() if item.__class__ in _CONTAINERS)
-    if value.__class__ is list:
-        return sum(count_any(item) for item in value if item.__class__ in _CONTAINERS)
-    return 0
-
-
-_CONTAINERS = frozenset({dict, list})
-
-
 class _Compiler:
     """Makes the count of each model once; a recursive one refers to itself through its slot."""
 
@@ -84,7 +97,7 @@ class _Compiler:
 
     def compile(self, node: Node) -> KeyCount:
         if isinstance(node, ScalarNode):
-            return count_any if node.kind == "any" else 0
+            return count_keys if node.kind == "any" else 0
         if isinstance(node, ChoiceNode):
             return 0
         if isinstance(node, ArrayNode):

@@ -27,6 +27,7 @@ from covet.validation.nodes import (
 from covet.validation.plain_models import ModelCompiler
 from covet.validation.plain_union import make_union
 from covet.validation.scalars import READERS, read_key_int
+from covet.validation.shape import simple_class
 from covet.validation.strict_json import ExactFloat
 
 
@@ -90,17 +91,17 @@ def _none(value: object) -> object:
 
 
 def _bool(value: object) -> object:
-    return value if value.__class__ is bool else fail("must be true or false", "bool_type")
+    return value if type(value) is bool else fail("must be true or false", "bool_type")
 
 
 def _int(value: object) -> object:
-    return value if value.__class__ is int else fail("must be an integer", "int_type")
+    return value if type(value) is int else fail("must be an integer", "int_type")
 
 
 def _float(value: Any) -> object:
-    if value.__class__ is float:
+    if type(value) is float:
         return value if isfinite(value) else fail("must be a finite number", "finite_number")
-    if value.__class__ is int or value.__class__ is ExactFloat:
+    if type(value) is int or type(value) is ExactFloat:
         try:
             return float(value)
         except OverflowError:
@@ -109,21 +110,21 @@ def _float(value: Any) -> object:
 
 
 def _str(value: object) -> object:
-    return value if value.__class__ is str else fail("must be a string", "string_type")
+    return value if type(value) is str else fail("must be a string", "string_type")
 
 
 def _decimal(value: Any) -> object:
-    if value.__class__ is str:
+    if type(value) is str:
         read = READERS["decimal"][0](value)
         if read is not None:
             return read
-    elif value.__class__ is int:
+    elif type(value) is int:
         return Decimal(value)
-    elif value.__class__ is float and isfinite(value):
+    elif type(value) is float and isfinite(value):
         return Decimal(repr(value))
-    elif value.__class__ is ExactFloat:
+    elif type(value) is ExactFloat:
         return Decimal(value.text)
-    elif value.__class__ is Decimal and value.is_finite():
+    elif type(value) is Decimal and value.is_finite():
         return value
     return fail("must be a decimal number", "decimal_type")
 
@@ -153,11 +154,11 @@ def _make_reader(kind: str, built: type) -> Converter:
     read, message, type_ = READERS[kind]
 
     def convert(value: Any) -> object:
-        if value.__class__ is str:
+        if type(value) is str:
             result = read(value)
             if result is not None:
                 return result
-        elif value.__class__ is built:
+        elif type(value) is built:
             return value
         return fail(message, type_)
 
@@ -166,7 +167,7 @@ def _make_reader(kind: str, built: type) -> Converter:
 
 def _make_path(factory: Callable[[str], object]) -> Converter:
     def convert(value: Any) -> object:
-        if value.__class__ is not str or "\0" in value:
+        if type(value) is not str or "\0" in value:
             return fail("must be a path", "path_type")
         return factory(value)
 
@@ -250,15 +251,19 @@ def _own_names(cls: type) -> list[str]:
 def _make_array(node: ArrayNode, item: Converter) -> Converter:
     factory = node.factory
     hashing = factory in {set, frozenset}
+    simple = simple_class(node.item)
 
     def convert(value: Any) -> object:
-        if value.__class__ is not list and value.__class__ is not tuple:
+        if type(value) is not list and type(value) is not tuple:
             return fail("must be an array", "list_type")
-        result = []
+        # PERF: one pass in C over an array of numbers or strings.
+        if simple is not None and {*map(type, value)} <= {simple}:
+            return factory(value)
+        result: list[object] = []
         for entry in value:
             converted = item(entry)
-            if converted.__class__ is Failed:
-                return _collect(value, item)
+            if type(converted) is Failed:
+                return _collect(converted, value, len(result), item)
             result.append(converted)
         if factory is list:
             return result
@@ -272,15 +277,15 @@ def _make_array(node: ArrayNode, item: Converter) -> Converter:
     return convert
 
 
-def _collect(values: Sequence[object], item: Converter) -> Failed:
-    """Go on after the first failure, for the report only."""
-    problems: list[Problem] = []
-    for index, entry in enumerate(values):
-        converted = item(entry)
+def _collect(first: Any, values: Sequence[object], start: int, item: Converter) -> Failed:
+    """Go on after the first failure, for the report only; nothing is converted twice."""
+    problems: list[Problem] = first.at(start)
+    for index in range(start + 1, len(values)):
+        if len(problems) >= MAX_ERRORS:
+            break
+        converted = item(values[index])
         if isinstance(converted, Failed):
-            problems.extend(converted.at(index))
-            if len(problems) >= MAX_ERRORS:
-                break
+            problems += converted.at(index)
     return Failed(problems)
 
 
@@ -289,7 +294,7 @@ def _make_tuple(items: list[Converter]) -> Converter:
     message = f"must be an array of {length} items" if length != 1 else "must be an array of 1 item"
 
     def convert(value: Any) -> object:
-        if value.__class__ is not list and value.__class__ is not tuple:
+        if type(value) is not list and type(value) is not tuple:
             return fail("must be an array", "tuple_type")
         if len(value) != length:
             return fail(message, "tuple_length")
@@ -307,7 +312,7 @@ def _make_tuple(items: list[Converter]) -> Converter:
 
 def _make_map(key: Converter, item: Converter) -> Converter:
     def convert(value: Any) -> object:
-        if value.__class__ is not dict:
+        if type(value) is not dict:
             return fail("must be an object", "dict_type")
         result: dict[object, object] = {}
         problems: list[Problem] = []
@@ -342,14 +347,14 @@ def _make_key(node: Node, compile_node: Callable[[Node], Converter]) -> Converte
     direct = compile_node(node)
     if isinstance(node, ScalarNode) and node.kind in {"int", "float"}:
         read: Callable[[str], object] = read_key_int if node.kind == "int" else READERS["float"][0]
-    elif isinstance(node, ChoiceNode) and any(sent.__class__ is int for sent, _ in node.values):
-        texts = {str(sent): sent for sent, _ in node.values if sent.__class__ is int}
+    elif isinstance(node, ChoiceNode) and any(type(sent) is int for sent, _ in node.values):
+        texts = {str(sent): sent for sent, _ in node.values if type(sent) is int}
         read = texts.get
     else:
         return direct
 
     def convert(value: Any) -> object:
-        if value.__class__ is str:
+        if type(value) is str:
             number = read(value)
             if number is not None:
                 return direct(number)

@@ -2,14 +2,16 @@
 Unions in the plain engine: which member takes a value, and whose errors are told when none does.
 
 A value goes to the first member that accepts it, in the order written, except that an integer prefers the members
-made for integers. When none accepts it, the errors of the one member that was plainly meant are reported.
+made for integers. Models with a tag, or with a required field of fixed values, are told apart by it and only the one
+that is meant is tried. When none accepts a value, the errors of the one member that was plainly meant are reported.
 """
 
 from typing import Any
 
 from covet.introspection import type_name
-from covet.validation.failures import Converter, Failed, fail
+from covet.validation.failures import Converter, Failed, Problem, fail
 from covet.validation.nodes import ChoiceNode, ModelNode, Node, ScalarNode, UnionNode
+from covet.validation.shape import find_tag
 
 
 def make_union(node: UnionNode, converters: list[Converter]) -> Converter:
@@ -25,17 +27,42 @@ def make_union(node: UnionNode, converters: list[Converter]) -> Converter:
     for_integers = [pair[1] for pair in sorted(members, key=lambda pair: not _takes_integers(pair[0]))]
     names = [type_name(member.annotation) for member in node.members]
     message = f"must be one of these types: {', '.join(names)}"
-    tagged = _tags(members)
+    tag = find_tag(node.members)
+    if tag is None:
+        return _make_trying(converters, for_integers, message)
+    key, values = tag
+    chosen = {sent: converters[position] for sent, position in values.items()}
+    others = [pair[1] for pair in members if not isinstance(pair[0], ModelNode)]
+    try_others = _make_trying(others, others, message) if others else None
+    try_all = _make_trying(converters, for_integers, message)
+    expected = f"must be one of: {', '.join(repr(sent) for _, sent in values)}"
 
     def convert(value: Any) -> object:
-        if tagged is not None and value.__class__ is dict:
-            chosen = _choose(tagged, value)
-            if chosen is not None:
-                return chosen(value)
+        if type(value) is not dict:
+            return try_all(value)
+        sent = value.get(key)
+        if sent.__class__ in _TAG_CLASSES and (converter := chosen.get((sent.__class__, sent))):
+            return converter(value)
+        if try_others is not None:
+            converted = try_others(value)
+            if type(converted) is not Failed:
+                return converted
+        return Failed(
+            [Problem(expected, "literal", [key]) if key in value else Problem("is required", "missing", [key])]
+        )
+
+    return convert
+
+
+_TAG_CLASSES = frozenset({str, int, bool})
+
+
+def _make_trying(converters: list[Converter], for_integers: list[Converter], message: str) -> Converter:
+    def convert(value: Any) -> object:
         failures = []
-        for converter in for_integers if value.__class__ is int else converters:
+        for converter in for_integers if type(value) is int else converters:
             converted = converter(value)
-            if converted.__class__ is not Failed:
+            if type(converted) is not Failed:
                 return converted
             failures.append(converted)
         return _report(failures, message)
@@ -57,46 +84,3 @@ def _report(failures: list[Any], message: str) -> Failed:
 
 def _is_misfit(problem: Any) -> bool:
     return not problem.keys and (problem.type.endswith("_type") or problem.type in {"literal", "enum"})
-
-
-# ── Members told apart by a field ────────────────────────────────────────────
-
-Tags = tuple[str, dict[tuple[type, object], Converter]]
-
-
-def _tags(members: list[tuple[Node, Converter]]) -> Tags | None:
-    """Find the field whose fixed values tell all the models of a union apart."""
-    models = [(member, convert) for member, convert in members if isinstance(member, ModelNode)]
-    if len(models) < 2:
-        return None
-    offered = [_fixed_fields(model) for model, _ in models]
-    for key in offered[0]:
-        if not all(key in fields for fields in offered):
-            continue
-        table: dict[tuple[type, object], Converter] = {}
-        total = 0
-        for fields, (_, convert) in zip(offered, models, strict=True):
-            for value in fields[key]:
-                table[(value.__class__, value)] = convert
-                total += 1
-        if len(table) == total:
-            return key, table
-    return None
-
-
-def _fixed_fields(model: ModelNode) -> dict[str, list[object]]:
-    if model.tag is not None:
-        return {model.tag[0]: [model.tag[1]]}
-    return {
-        field.key: [sent for sent, _ in field.node.values]
-        for field in model.fields
-        if field.required and isinstance(field.node, ChoiceNode)
-    }
-
-
-def _choose(tags: Tags, value: dict[str, object]) -> Converter | None:
-    key, table = tags
-    sent = value.get(key)
-    if sent.__class__ not in {str, int, bool}:
-        return None
-    return table.get((sent.__class__, sent))

@@ -20,14 +20,19 @@ from covet.exceptions import BadRequestError
 
 MAX_DEPTH = 100
 MAX_INTEGER_DIGITS = 4300
+# PERF: as a number, not as a text of one byte: the search is then one memchr.
+BACKSLASH = 0x5C
 
 # Possessive, and never failing at a quote that stays open: linear whatever comes.
 _STRING = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _SURROGATE_HINT = re.compile(rb"\\u[dD][89a-fA-F]")
 _ESCAPE = re.compile(rb"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-# A number can only be out of range with 200 digits in a row or an exponent of three.
-_NUMBER_HINT = re.compile(rb"[0-9][eE]\+?[0-9]{3}|(?<![0-9])[0-9]{200}")
+# A number can only be out of range with 200 digits in a row or an exponent of three. Digits read as 0 here.
+_DIGITS = bytes(0x30 if 0x30 <= code <= 0x39 else code for code in range(256)).replace(b"E", b"e")
+_LONG_EXPONENT = b"0e000"
+_LONG_NUMBER = b"0" * 200
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NOT_MARKS = bytes(set(_NOT_BRACKETS) - set(b'"'))
 _BRACKET_STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")
 
 
@@ -65,7 +70,7 @@ def load_json(data: bytes, *, exact: bool = False) -> object:
         raise BadRequestError("The JSON is not encoded in UTF-8.") from None
     if exact:
         decode = _EXACT_DECODER.decode
-    elif _NUMBER_HINT.search(data):
+    elif _may_overflow(data):
         decode = _CAREFUL_DECODER.decode
     else:
         # PERF: no Python call per number; worth a third of the time of a body full of prices.
@@ -96,12 +101,35 @@ def check_depth(data: bytes) -> None:
             ...
         covet.exceptions.BadRequestError: The JSON is nested deeper than 100.
     """
-    if data.count(b"[") + data.count(b"{") <= MAX_DEPTH:
+    if len(data) <= MAX_DEPTH:
         return
-    brackets = _STRING.sub(b"", data).translate(_BRACKET_STEPS, _NOT_BRACKETS)
+    # PERF: nearly all bodies end here or with the next question, a few table passes after they came in.
+    marks = data.translate(None, _NOT_MARKS)
+    if marks.count(b"[") + marks.count(b"{") <= MAX_DEPTH:
+        return
+    brackets = _structure(data, marks)
+    # Removing empty pairs takes one level off for each kind, so what is left of the limit still bounds the depth.
+    shallow = brackets.replace(b"[]", b"").replace(b"{}", b"")
+    if shallow.count(b"[") + shallow.count(b"{") <= MAX_DEPTH - 2:
+        return
     # PERF: bytes 1 and 255 read as +1 and -1: the running depth without a Python step per bracket.
-    if brackets and max(accumulate(array("b", brackets))) > MAX_DEPTH:
+    if max(accumulate(array("b", brackets.translate(_BRACKET_STEPS)))) > MAX_DEPTH:
         _refuse_depth()
+
+
+def _structure(data: bytes, marks: bytes) -> bytes:
+    """Keep the brackets that are not in strings."""
+    if BACKSLASH in data:
+        return _STRING.sub(b"", data).translate(None, _NOT_BRACKETS)
+    # Without a backslash the quotes alone say what is a string, and two quotes side by side change nothing outside.
+    marks = marks.replace(b'""', b"")
+    return b"".join(marks.split(b'"')[::2]) if 0x22 in marks else marks
+
+
+def _may_overflow(data: bytes) -> bool:
+    # PERF: one table pass and two searches in C; a regular expression costs ten times as much.
+    digits = data.translate(_DIGITS, b"+")
+    return _LONG_EXPONENT in digits or _LONG_NUMBER in digits
 
 
 def _refuse_depth() -> NoReturn:

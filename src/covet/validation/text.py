@@ -110,7 +110,7 @@ def _make_choice(node: ChoiceNode) -> TextConverter | None:
         # The spelling itself comes first; "1" can also mean the member whose value is 1.
         for candidate in _spellings(text, kinds):
             value = plain(candidate)
-            if value.__class__ is not Failed:
+            if type(value) is not Failed:
                 return value
         return fail(message, type_)
 
@@ -235,7 +235,7 @@ def make_fast(node: Node, convert: TextConverter) -> Callable[[str], object]:
 
     def read(text: str) -> object:
         value = convert(text)
-        if value.__class__ is Failed:
+        if type(value) is Failed:
             raise ValueError("not a value of this type")
         return value
 

@@ -2,7 +2,6 @@
 The table of commands: help, version, errors, and how little is imported for them.
 """
 
-import resource
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -61,26 +60,14 @@ def test_help_imports_no_command() -> None:
         "from covet.cli import main\n"
         "try:\n    main()\n"
         "except SystemExit:\n"
-        "    heavy = {'granian', 'uvicorn', 'hypercorn', 'covet.cli.run', 'covet.cli.routes', 'multiprocessing'}\n"
+        "    heavy = {'granian', 'msgspec', 'uvicorn', 'hypercorn', 'multiprocessing'}\n"
+        "    heavy |= {'covet.cli.run', 'covet.cli.routes'}\n"
         "    print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
 
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
 
     assert "HEAVY []" in ended.stdout
-
-
-def test_help_is_quick() -> None:
-    """`covet --help` takes less than 0.3 s of CPU."""
-    seconds = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        subprocess.run([sys.executable, "-m", "covet", "--help"], capture_output=True, check=True)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        seconds.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-
-    # The best of three: what else the machine does is no cost of ours.
-    assert min(seconds) < 0.3
 
 
 def test_without_click_the_error_says_what_to_install(

@@ -1,56 +1,196 @@
 """
-Tests of what follows a response.
+Tests of what follows a response: `on_finish`, then the deferred work.
 """
 
-import logging
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
 from covet import CovetPy, Request, Response
-from covet.middleware import Middleware
-from covet.tasks import BackgroundTasks
+from covet.core.middleware import Middleware
+from covet.responses import StreamingResponse
 from covet.testing import TestClient
 
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
-@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
-async def test_a_hook_that_fails_at_the_end_touches_nobody(protocol: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """Its failure is logged; the other layers learn of the end, and the answer is out."""
+
+class Recorder(Middleware):
+    """Note what leaves, and when the exchange is over."""
+
+    def __init__(self, name: str, log: list[str]) -> None:
+        self.name = name
+        self.log = log
+
+    def process_request(self, request: Request) -> Response | None:
+        """Note that a request came."""
+        self.log.append(f"{self.name} request")
+        return None
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Note the status."""
+        self.log.append(f"{self.name} response {response.status_code}")
+        return response
+
+    async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
+        """Note what ended the exchange."""
+        self.log.append(f"{self.name} finish {type(error).__name__}")
+
+
+async def get(app: CovetPy, protocol: Any = "asgi") -> Any:
+    """Send one GET, and take a 500 for an answer."""
+    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+        return await client.get("/")
+
+
+@Protocols
+async def test_on_finish_comes_after_the_last_byte_of_a_stream(protocol: str) -> None:
+    """A stream is over before its layers learn so."""
     log: list[str] = []
-
-    class Faulty(Middleware):
-        async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
-            raise RuntimeError("late")
-
-    class Outer(Middleware):
-        def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
-            log.append("outer")
-
-    app = CovetPy(middleware=[Outer, Faulty])
-    app.add_route("/", lambda: "answer")
-
-    with caplog.at_level(logging.ERROR):
-        async with TestClient(app, protocol=protocol) as client:
-            response = await client.get("/")
-
-    assert (response.text, log) == ("answer", ["outer"])
-    assert "Faulty.on_finish failed" in caplog.text
-
-
-@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
-async def test_a_response_brings_its_own_tasks(protocol: Any) -> None:
-    """They run after those of the request."""
-    log: list[str] = []
-    app = CovetPy()
+    app = CovetPy(middleware=[Recorder("a", log)])
 
     @app.get("/")
-    async def index(request: Request) -> Response:
-        tasks = BackgroundTasks()
-        tasks.add_task(log.append, "response")
-        request.defer(log.append, "request")
-        return Response("answer", background=tasks)
+    async def stream() -> StreamingResponse:
+        async def pieces() -> AsyncIterator[str]:
+            for number in range(3):
+                await asyncio.sleep(0)
+                yield str(number)
+            log.append("last")
 
-    async with TestClient(app, protocol=protocol) as client:
-        await client.get("/")
+        return StreamingResponse(pieces())
 
-    assert sorted(log) == ["request", "response"]
+    response = await get(app, protocol)
+
+    assert response.text == "012"
+    assert log[-2:] == ["last", "a finish NoneType"]
+
+
+@Protocols
+async def test_on_finish_learns_that_the_client_left(protocol: Any) -> None:
+    """A stream whose client leaves ends with an error for its layers, once."""
+    log: list[str] = []
+    app = CovetPy(middleware=[Recorder("a", log)])
+
+    @app.get("/")
+    async def stream() -> AsyncIterator[str]:
+        while True:
+            await asyncio.sleep(0)
+            yield "piece"
+
+    client = TestClient(app, protocol=protocol)
+    async with client.stream("GET", "/") as response:
+        await anext(response.aiter_bytes())
+
+    assert log[:2] == ["a request", "a response 200"]
+    assert log[2:] == ["a finish ClientDisconnectedError"]
+
+
+async def test_on_finish_learns_of_a_cancellation() -> None:
+    """A handler that its server cancels has no response; its layers are told, each once."""
+    log: list[str] = []
+    app = CovetPy(middleware=[Recorder("a", log), Recorder("b", log)])
+    started = asyncio.Event()
+
+    @app.get("/")
+    async def index() -> str:
+        started.set()
+        await asyncio.sleep(30)
+        return "never"
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        log.append(message["type"])
+
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "root_path": "", "query_string": b"",
+        "headers": [(b"host", b"testserver")],
+    }  # fmt: skip
+    task = asyncio.ensure_future(app(scope, receive, send))
+    await started.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+    assert log == ["a request", "b request", "b finish CancelledError", "a finish CancelledError"]
+
+
+async def test_a_failing_on_finish_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    """It is logged by its layer's name."""
+    log: list[str] = []
+
+    class Failing(Recorder):
+        async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
+            raise RuntimeError("own")
+
+    app = CovetPy(middleware=[Recorder("a", log), Failing("b", log)])
+
+    @app.get("/")
+    async def index() -> str:
+        return "index"
+
+    response = await get(app)
+
+    assert response.text == "index"
+    assert log[-1] == "a finish NoneType"
+    assert [record.getMessage() for record in caplog.records] == ["Failing.on_finish failed"]
+
+
+@Protocols
+async def test_deferred_work_follows_on_finish(protocol: str) -> None:
+    """The exchange is over for the layers before work that was put off begins; its failure is logged, no more."""
+    log: list[str] = []
+    app = CovetPy(middleware=[Recorder("a", log)])
+
+    def fail() -> None:
+        log.append("failed")
+        raise RuntimeError("deferred")
+
+    @app.get("/")
+    async def index(request: Request) -> str:
+        request.defer(fail)
+        request.defer(log.append, "deferred")
+        return "index"
+
+    response = await get(app, protocol)
+
+    assert response.text == "index"
+    assert log[2:] == ["a finish NoneType", "failed", "deferred"]
+
+
+@Protocols
+@pytest.mark.parametrize("layers", [(), (Middleware,), (Recorder("a", []),)])
+async def test_work_of_a_failed_handler_is_done(protocol: str, layers: tuple[object, ...]) -> None:
+    """What was deferred before the error was deferred on purpose."""
+    log: list[str] = []
+    app = CovetPy(middleware=layers)
+
+    @app.get("/")
+    async def index(request: Request) -> str:
+        request.defer(log.append, "deferred")
+        raise RuntimeError("broken")
+
+    response = await get(app, protocol)
+
+    assert (response.status_code, log) == (500, ["deferred"])
+
+
+@Protocols
+async def test_a_layer_that_answers_or_fails_itself_is_told_too(protocol: str) -> None:
+    """Whoever was entered learns of the end, whatever it did; whoever was not, does not."""
+    log: list[str] = []
+
+    class Failing(Recorder):
+        def process_request(self, request: Request) -> Response | None:
+            raise RuntimeError("own")
+
+    app = CovetPy(middleware=[Recorder("a", log), Failing("b", log), Recorder("c", log)])
+
+    @app.get("/")
+    async def index() -> str:
+        return "index"
+
+    await get(app, protocol)
+
+    assert log == ["a request", "a response 500", "b finish NoneType", "a finish NoneType"]

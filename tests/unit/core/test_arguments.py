@@ -3,11 +3,13 @@ Tests of the values that handlers get, and of the report when they cannot.
 """
 
 import dataclasses
+import datetime as dt
 from typing import Annotated, Any
 
 import pytest
 
-from covet import Body, Cookie, CovetPy, Form, Header, Query, State
+from covet import Body, Cookie, CovetPy, Form, Header, Query, Request, State
+from covet.tasks import BackgroundTasks
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -170,3 +172,137 @@ async def test_row_021_odd_numbers_are_refused(protocol: str, number: str) -> No
     response = await call(protocol, "GET", "/all/1", params={"page": number})
 
     assert response.status_code in {400, 422}
+
+
+@Protocols
+async def test_row_067_a_form_that_is_none_is_refused(protocol: str) -> None:
+    """Fields come from a form's own type; no body at all is a form without fields."""
+    json = await call(protocol, "POST", "/form", json={"title": "t"})
+    text = await call(protocol, "POST", "/form", content=b"title=t", headers={"content-type": "text/plain"})
+    untyped = await call(protocol, "POST", "/form", content=b"title=t")
+    absent = await call(protocol, "POST", "/form")
+
+    assert [answer.status_code for answer in (json, text, untyped, absent)] == [415, 415, 415, 422]
+    assert [error["pointer"] for error in absent.json()["errors"]] == ["/title", "/tag"]
+
+
+@Protocols
+@pytest.mark.parametrize("handler", ["typed", "text", "request"])
+async def test_a_day_that_does_not_exist_is_not_found(protocol: Any, handler: str) -> None:
+    """What the template's converter refuses is no path of the application, however the handler takes it."""
+    app = CovetPy()
+
+    @app.get("/typed/{day:date}")
+    async def typed(day: dt.date) -> str:
+        return day.isoformat()
+
+    @app.get("/text/{day:date}")
+    async def text(day: str) -> str:
+        return day
+
+    @app.get("/request/{day:date}")
+    async def by_request(request: Request) -> str:
+        return f"{request.path_params['day']}"
+
+    async with TestClient(app, protocol=protocol) as client:
+        answers = [await client.get(f"/{handler}/{day}") for day in ("2026-02-28", "2026-02-31")]
+
+    assert [answer.status_code for answer in answers] == [200, 404]
+    assert answers[0].text == "2026-02-28"
+
+
+async def test_an_error_of_a_default_factory_is_the_programs() -> None:
+    """It is a 500, also when it does not happen again while the errors are collected."""
+    calls: list[int] = []
+
+    def make() -> int:
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError("of the factory")
+        return 7
+
+    app = CovetPy()
+
+    @app.get("/")
+    async def index(page: Annotated[int, Query(default_factory=make)]) -> int:
+        return page
+
+    async with TestClient(app) as client:
+        with pytest.raises(ValueError, match="of the factory"):
+            await client.get("/")
+
+
+@Protocols
+async def test_a_default_that_a_handler_changes_is_new_for_the_next_request(protocol: str) -> None:
+    """Defect of the samples: one user's data was served to another."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def index(tag: list[str] = []) -> list[str]:  # noqa: B006
+        tag.append("mine")
+        return tag
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        answers = [(await client.get("/")).json() for _ in range(2)]
+
+    assert answers == [["mine"], ["mine"]]
+
+
+@Protocols
+async def test_state_of_the_request_comes_first(protocol: str) -> None:
+    """What a layer noted on the request beats what the application has."""
+
+    async def note(request: Request, call_next: Any) -> Any:
+        request.state.user = "of the request"
+        return await call_next(request)
+
+    app = CovetPy(middleware=[note])
+    app.state.user = "of the application"
+
+    @app.get("/")
+    async def index(user: Annotated[str, State()]) -> str:
+        return user
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        response = await client.get("/")
+
+    assert response.text == "of the request"
+
+
+@Protocols
+async def test_background_tasks_run_after_the_response(protocol: str) -> None:
+    """Injected, or made by the handler: they belong to the request."""
+    done: list[str] = []
+    app = CovetPy()
+
+    @app.get("/injected")
+    async def injected(tasks: BackgroundTasks) -> str:
+        tasks.add_task(done.append, "injected")
+        return "a"
+
+    @app.get("/made")
+    def made() -> str:
+        tasks = BackgroundTasks()
+        tasks.add_task(done.append, "made")
+        return "b"
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        await client.get("/injected")
+        await client.get("/made")
+
+    assert done == ["injected", "made"]
+
+
+@Protocols
+async def test_headers_repeat(protocol: str) -> None:
+    """A list takes every line of a header; one value takes the last."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def index(x_tag: Annotated[list[int], Header()], x_last: Annotated[str, Header()]) -> list[object]:
+        return [x_tag, x_last]
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        response = await client.get("/", headers=[("x-tag", "1"), ("x-tag", "2"), ("x-last", "a"), ("x-last", "b")])
+
+    assert response.json() == [[1, 2], "b"]

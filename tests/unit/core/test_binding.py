@@ -3,13 +3,18 @@ Tests of where arguments come from, and of every start-up error of the binding.
 """
 
 import dataclasses
+import functools
+import sys
+import types
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
 
-from covet import Body, CovetPy, Form, Header, Path, Query, Request
-from covet.core.binding import make_constraints, make_plan
+import covet.tasks
+from covet import Body, CovetPy, Form, Header, Path, Query, Request, State
+from covet.core.binding import make_plan
+from covet.core.converters import ConverterTable
 from covet.core.path_template import PathTemplate
 from covet.core.route import Route, make_route
 from covet.exceptions import RouteError
@@ -19,6 +24,38 @@ from covet.tasks import BackgroundTasks
 @dataclasses.dataclass
 class Item:
     name: str
+
+
+LATE_SOURCE = """
+from __future__ import annotations
+from dataclasses import dataclass
+from typing import Annotated
+from covet import Query, Request
+
+@dataclass
+class Late:
+    name: str
+
+def make_handler():
+    Limit = int
+    async def handler(user_id: int, item: Late, page: Annotated[Limit, Query(alias="p")], req: Request):
+        return Limit(page)
+    return handler
+"""
+
+
+class Slug:
+    """A converter of one's own."""
+
+    regex = "[a-z-]+"
+
+    def convert(self, text: str) -> str:
+        """Leave the text as it is."""
+        return text
+
+    def to_string(self, value: str) -> str:
+        """Leave it, too."""
+        return value
 
 
 def make(path: str, handler: Callable[..., object], method: str = "GET") -> Route:
@@ -99,14 +136,6 @@ def test_markers_decide() -> None:
     ]
 
 
-def test_a_marker_says_all_that_the_validation_knows() -> None:
-    """Every limit of a marker arrives."""
-    constraints = make_constraints(Query(ge=1, le=9, multiple_of=2, title="t", description="d", examples=(2,)))
-
-    assert (constraints.ge, constraints.le, constraints.multiple_of) == (1, 9, 2)
-    assert (constraints.title, constraints.description, constraints.examples) == ("t", "d", (2,))
-
-
 async def no_annotation(request: Request, page) -> None:  # type: ignore[no-untyped-def]
     """Take a parameter without a type."""
 
@@ -129,6 +158,26 @@ async def two_defaults(page: Annotated[int, Query(default=1)] = 2) -> None:
 
 async def star(*values: int) -> None:
     """Take any number of arguments."""
+
+
+async def any_keywords(**options: int) -> None:
+    """Take any option."""
+
+
+async def hidden_marker(page: Annotated[int, Query(ge=1)] | None = None) -> None:
+    """Have a marker where nothing reads it."""
+
+
+async def limited_state(user: Annotated[str, State(min_length=1)]) -> None:
+    """Want limits on what nobody validates."""
+
+
+async def own_type_in_query(app: CovetPy) -> None:
+    """Want a class that nobody can make."""
+
+
+async def nested_list(rows: list[list[int]]) -> None:
+    """Want from the query what no text can spell."""
 
 
 async def model_in_query(item: Annotated[Item, Query()]) -> None:
@@ -160,6 +209,24 @@ async def unsupported(value: complex) -> None:
         (not_in_path, "GET", "parameter 'page': The path has no {page}.\n  Its parameters are: none."),
         (two_defaults, "GET", "parameter 'page': It has more than one default."),
         (star, "GET", "parameter 'values': A handler takes named parameters only."),
+        (
+            star,
+            "GET",
+            "Name each parameter and annotate it; a decorator of a handler needs functools.wraps.",
+        ),
+        (any_keywords, "GET", "parameter 'options': A handler takes named parameters only."),
+        (
+            hidden_marker,
+            "GET",
+            "parameter 'page': Query stands inside of its type, where it says nothing.\n  Write page: Annotated[...,",
+        ),
+        (
+            limited_state,
+            "GET",
+            "parameter 'user': What comes from the state is not validated.\n  Leave the constraints out.",
+        ),
+        (own_type_in_query, "GET", "parameter 'app'"),
+        (nested_list, "GET", "parameter 'rows': list[list[int]] cannot come from the query."),
         (model_in_query, "POST", "parameter 'item': Item cannot come from the query."),
         (body_and_form, "POST", "parameter 'title': A body and a form cannot come together."),
         (body_on_get, "GET", "Item would come from the body, which GET does not have."),
@@ -194,3 +261,108 @@ def test_a_body_on_get_is_possible_when_it_is_meant() -> None:
     async def search(item: Annotated[Item, Body()]) -> None: ...
 
     assert sources("/", search) == {"item": "body"}
+
+
+def test_limits_on_the_value_of_an_own_converter_are_refused() -> None:
+    """The converter makes the value; limits beside it would be ignored."""
+    table = ConverterTable()
+    table.register("slug", Slug())
+
+    async def handler(name: Annotated[str, Path(max_length=3)]) -> None: ...
+
+    route = make_route(PathTemplate.parse("/{name:slug}", table), handler, ("GET",), {}, ())
+    with pytest.raises(RouteError) as caught:
+        make_plan(route)
+
+    assert str(caught.value) == (
+        "GET /{name:slug}, parameter 'name': Its value is made by the path's own converter, not validated.\n"
+        "  Leave the constraints out, and let the converter raise ValueError."
+    )
+
+
+def test_a_subclass_of_request_is_the_request() -> None:
+    """Adapters have such classes, and an annotation may name them."""
+
+    class OwnRequest(Request):
+        """A request for the sake of its name."""
+
+    async def handler(page: int, incoming: OwnRequest) -> None: ...
+
+    assert sources("/", handler) == {"page": "query", "incoming": "request"}
+
+
+def test_a_name_of_the_path_that_the_handler_does_not_take_is_no_error() -> None:
+    """A handler takes what it needs."""
+
+    async def handler() -> None: ...
+
+    assert sources("/{user_id}/{item_id:int}", handler) == {}
+
+
+def test_annotations_that_are_text_resolve() -> None:
+    """`from __future__ import annotations` changes nothing, closures and markers included."""
+    module = types.ModuleType("late_annotations")
+    sys.modules[module.__name__] = module
+    try:
+        exec(compile(LATE_SOURCE, "late_annotations.py", "exec"), vars(module))
+        plan = make_plan(make("/{user_id}", module.make_handler(), "POST"))
+    finally:
+        del sys.modules[module.__name__]
+
+    assert [(argument.source, argument.alias) for argument in plan.arguments] == [
+        ("path", "user_id"),
+        ("body", "item"),
+        ("query", "p"),
+        ("request", ""),
+    ]
+
+
+def test_a_default_that_could_be_changed_is_made_for_each_request() -> None:
+    """What one request appends is not there for the next one; what cannot change is handed over as it is."""
+
+    async def handler(tag: list[str] = [], size: int = 3, item: Item = Item("a")) -> None:  # noqa: B006, B008
+        """Have defaults of all kinds."""
+
+    tag, size, item = make_plan(make("/", handler, "POST")).arguments
+    first = tag.make_default()
+    assert isinstance(first, list)
+    first.append("changed")
+
+    assert tag.make_default() == []
+    assert item.make_default() == Item("a")
+    assert item.make_default() is not item.make_default()
+    assert size.default_factory is None
+
+
+@pytest.mark.parametrize("spelling", ["name", "attribute", "partial", "wrapped", "inner"])
+def test_a_handler_that_makes_background_tasks_itself_is_known(spelling: str) -> None:
+    """Defect of the samples: background tasks were created but never attached to the response."""
+
+    async def by_name() -> None:
+        BackgroundTasks()
+
+    async def by_attribute() -> None:
+        covet.tasks.BackgroundTasks()
+
+    @functools.wraps(by_name)
+    async def wrapper() -> None:
+        await by_name()
+
+    async def by_inner() -> None:
+        def inner() -> object:
+            return BackgroundTasks()
+
+        inner()
+
+    async def other() -> None: ...
+
+    handlers: dict[str, Callable[..., object]] = {
+        "name": by_name,
+        "attribute": by_attribute,
+        "partial": functools.partial(by_name),
+        "wrapped": wrapper,
+        "inner": by_inner,
+    }
+
+    assert make_plan(make("/", handlers[spelling])).makes_background_tasks
+    assert not make_plan(make("/", other)).makes_background_tasks

@@ -111,6 +111,169 @@ async def test_an_exception_handler_that_fails_is_answered_as_its_own_error() ->
     assert (response.status_code, response.json()["detail"]) == (400, "worse")
 
 
+async def test_an_error_of_an_exception_handler_goes_to_the_next_level() -> None:
+    """A route translates an error, the application answers what it became; the levels inside are not asked again."""
+    asked = []
+
+    def translate(request: Request, exc: Exception) -> str:
+        asked.append("route")
+        raise NotFoundError("no such user") from exc
+
+    def page(request: Request, exc: Exception) -> tuple[str, int]:
+        asked.append("application")
+        return f"page: {exc}", 404
+
+    app = CovetPy(exception_handlers={404: page})
+
+    @app.get("/", exception_handlers={KeyError: translate, 404: translate})
+    async def index() -> str:
+        raise KeyError("a")
+
+    response = await get(app)
+
+    assert (response.status_code, response.text) == (404, "page: no such user")
+    assert asked == ["route", "application"]
+
+
+async def test_an_exception_handler_may_raise_its_error_again() -> None:
+    """What it does not want to answer is answered as if it were not there, and logged once."""
+
+    def decline(request: Request, exc: Exception) -> str:
+        raise exc
+
+    response = await get(make_app(KeyError("a"), exception_handlers={KeyError: decline}))
+
+    assert response.status_code == 500
+
+
+class UserNotFound(NotFoundError):
+    """An error of a domain."""
+
+
+@pytest.mark.parametrize(
+    ("error", "keys", "asked"),
+    [
+        (UserNotFound(), (UserNotFound, NotFoundError, 404, HTTPError, Exception), UserNotFound),
+        (UserNotFound(), (NotFoundError, 404, HTTPError, Exception), NotFoundError),
+        (UserNotFound(), (404, HTTPError, Exception), 404),
+        (UserNotFound(), (HTTPError, Exception), HTTPError),
+        (UserNotFound(), (500, Exception), Exception),
+        (KeyError(), (LookupError, 500, Exception), LookupError),
+        (KeyError(), (500, Exception), 500),
+        (KeyError(), (404, Exception), Exception),
+        (DatabaseError("x"), (DatabaseError, 404, 500), DatabaseError),
+        (DatabaseError("x"), (404, 500), 500),
+    ],
+)
+async def test_the_most_special_key_of_a_level_is_asked(error: Exception, keys: tuple[Any, ...], asked: object) -> None:
+    """Classes by their order of inheritance, then the status, then what holds for nearly every error."""
+
+    def answer_as(key: object) -> Any:
+        return lambda request, exc: f"{key}"
+
+    response = await get(make_app(error, exception_handlers={key: answer_as(key) for key in keys}))
+
+    assert response.text == f"{asked}"
+
+
+async def test_a_foreign_status_code_is_no_status() -> None:
+    """An error of another library that happens to have `status_code = 404` is a 500 here."""
+
+    class RemoteError(Exception):
+        status_code = 404
+
+    response = await get(make_app(RemoteError("secret"), exception_handlers={404: lambda request, exc: "nothing"}))
+
+    assert response.status_code == 500
+
+
+async def test_an_exception_handlers_result_has_the_status_of_its_error() -> None:
+    """Neither the route's `status_code` nor its `media_type` holds for it."""
+    app = CovetPy(exception_handlers={KeyError: lambda request, exc: {"error": "key"}})
+    app.add_exception_handler(NotFoundError, lambda request, exc: {"error": "missing"})
+
+    @app.post("/", status_code=201, media_type="text/csv")
+    async def create(missing: bool = False) -> str:
+        raise NotFoundError if missing else KeyError("a")
+
+    async with TestClient(app) as client:
+        answers = [await client.post(path) for path in ("/", "/?missing=true")]
+
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (500, '{"error":"key"}'),
+        (404, '{"error":"missing"}'),
+    ]
+    assert answers[0].headers["content-type"] == "application/json"
+
+
+async def test_a_client_that_accepts_no_format_still_learns_of_the_error() -> None:
+    """406 would hide what went wrong."""
+    app = make_app(KeyError("a"), exception_handlers={KeyError: lambda request, exc: ({"error": "key"}, 409)})
+
+    response = await get(app, headers={"accept": "text/html"})
+
+    assert (response.status_code, response.json()) == (409, {"error": "key"})
+
+
+async def test_exception_handlers_may_be_objects() -> None:
+    """An object with an asynchronous `__call__` runs on the loop."""
+
+    class Handler:
+        async def __call__(self, request: Request, exc: Exception) -> tuple[str, int]:
+            return "object", 400
+
+    response = await get(make_app(KeyError("a"), exception_handlers={KeyError: Handler()}))
+
+    assert (response.status_code, response.text) == (400, "object")
+
+
+class Impossible(HTTPError):
+    """An error whose status is none."""
+
+    status_code = 70000
+
+
+@Protocols
+@pytest.mark.parametrize(
+    "error",
+    [
+        HTTPError("a", headers={"x-a": "1\r\nset-cookie: a=b"}),
+        HTTPError("a", status_code=400, extensions={"value": object()}),
+        Impossible("a"),
+    ],
+)
+async def test_row_045_an_error_that_no_wire_can_carry_is_a_bare_500(protocol: str, error: Exception) -> None:
+    """A header with a line break, an extension without a form, a status out of range: nothing of it is sent."""
+    response = await get(make_app(error), protocol)
+
+    assert (response.status_code, response.json()["title"]) == (500, "Internal Server Error")
+    assert "set-cookie" not in response.headers
+
+
+async def test_an_error_with_a_status_is_answered_in_a_test_not_raised(caplog: pytest.LogCaptureFixture) -> None:
+    """A 503 on purpose is an answer: the test client returns it, the log has it once with its instance."""
+    app = make_app(HTTPError("later", status_code=503, headers={"retry-after": "7"}))
+
+    async with TestClient(app) as client:
+        response = await client.get("/")
+
+    assert (response.status_code, response.headers["retry-after"]) == (503, "7")
+    assert [response.json()["instance"] in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_lone_surrogates_in_an_error_never_raise(caplog: pytest.LogCaptureFixture) -> None:
+    """They are replaced on their way out."""
+    # pytest's own report of the log could not carry them.
+    caplog.set_level(logging.CRITICAL, "covet.errors")
+    answers = [
+        await get(make_app(error, debug=True), headers={"accept": accept})
+        for error in (NotFoundError("\ud800"), RuntimeError("\ud800"))
+        for accept in ("text/html", "*/*")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404, 500, 500]
+
+
 async def test_debug_shows_the_trace_to_a_browser_only() -> None:
     """A browser gets text with the trace, a program the problem with the error's last line."""
     app = make_app(RuntimeError("why"), debug=True)

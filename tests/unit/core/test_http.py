@@ -1,11 +1,14 @@
 """
-Tests of the standards' import paths.
+Tests of the standards' import path of requests and responses.
 """
 
-from covet import Request, Response
-from covet.core import http
+import covet.core.http
+import covet.http.request
+import covet.http.response
 
 
-def test_the_names_are_the_same_objects() -> None:
-    """`covet.core.http` is another way to the same classes."""
-    assert (http.Request, http.Response) == (Request, Response)
+def test_the_names_are_the_classes() -> None:
+    """There is one `Request` and one `Response`, under two paths."""
+    assert covet.core.http.Request is covet.http.request.Request
+    assert covet.core.http.Response is covet.http.response.Response
+    assert set(covet.core.http.__all__) == {"Request", "Response"}

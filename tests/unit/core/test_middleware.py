@@ -10,8 +10,8 @@ import pytest
 
 from covet import CovetPy, Request, Response
 from covet.core.middleware import CallNext, Middleware, MiddlewarePipeline, OnceNext, make_layer
+from covet.core.routing import CovetRouter
 from covet.exceptions import ConfigurationError, NotFoundError, ResponseError
-from covet.responses import StreamingResponse
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -182,28 +182,6 @@ async def test_more_layers_than_blocks_can_be_nested(protocol: str) -> None:
     assert [entry for entry in log if entry.endswith("request")] == [f"{number} request" for number in range(40)]
 
 
-@Protocols
-async def test_on_finish_comes_after_the_last_byte_of_a_stream(protocol: str) -> None:
-    """A stream is over before its layers learn so."""
-    log: list[str] = []
-    app = CovetPy(middleware=[Recorder("a", log)])
-
-    @app.get("/")
-    async def stream() -> StreamingResponse:
-        async def pieces() -> AsyncIterator[str]:
-            for number in range(3):
-                await asyncio.sleep(0)
-                yield str(number)
-            log.append("last")
-
-        return StreamingResponse(pieces())
-
-    answer = await call(app, "/", protocol)
-
-    assert answer == (200, "012")
-    assert log[-2:] == ["last", "a finish NoneType"]
-
-
 async def test_one_chain_is_never_shared_by_two_handlers() -> None:
     """Defect of the samples: the first handler's chain answered for all of them."""
     pipeline = MiddlewarePipeline()
@@ -243,6 +221,37 @@ def test_a_hook_that_is_not_overridden_is_not_there() -> None:
     assert make_layer(Only).hooks == {"process_response"}
 
 
+def plain(request: Request, call_next: CallNext) -> object:
+    """Be no coroutine function."""
+    return call_next(request)
+
+
+async def one_parameter(request: Request) -> None:
+    """Forget `call_next`."""
+
+
+class RawASGI:
+    """Go around an ASGI application."""
+
+    def __init__(self, app: object) -> None:
+        self.app = app
+
+
+class PlainCall(Middleware):
+    """Have a `__call__` that is no coroutine function."""
+
+    def __call__(self, request: Request, call_next: CallNext) -> Any:
+        """Be one of the wrong kind."""
+
+
+class WrongHook(Middleware):
+    """Have a hook without its parameters."""
+
+    def process_response(self, request: Request) -> Response:  # type: ignore[override]
+        """Forget the response."""
+        return Response()
+
+
 @pytest.mark.parametrize(
     ("item", "text"),
     [
@@ -251,6 +260,17 @@ def test_a_hook_that_is_not_overridden_is_not_there() -> None:
         ("covet.middleware:Nothing", "'covet.middleware:Nothing' cannot be imported"),
         (7, "int is no middleware.\n  Write async def name(request, call_next), or a subclass of Middleware."),
         (Recorder, "Recorder cannot be made without options"),
+        (RawASGI, "Pass an instance, RawASGI(...). Raw ASGI middleware goes to app.wrap()."),
+        (plain, "plain is no middleware.\n  Write async def name(request, call_next), or a subclass of Middleware."),
+        (PlainCall, "PlainCall is no middleware."),
+        (
+            one_parameter,
+            "one_parameter cannot be called: too many positional arguments.\n  Its parameters are (request, call_next)",
+        ),
+        (
+            WrongHook,
+            "WrongHook.process_response cannot be called: too many positional arguments.",
+        ),
     ],
 )
 def test_what_is_no_middleware_is_refused(item: object, text: str) -> None:
@@ -275,6 +295,174 @@ async def test_a_hook_that_forgets_its_response_is_named() -> None:
             await client.get("/")
 
     assert str(caught.value).startswith("Forgetful.process_response returned NoneType, expected Response.")
+
+
+@Protocols
+@pytest.mark.parametrize(
+    ("hook", "returned"), [("process_request", "str"), ("process_response", "dict"), ("__call__", "NoneType")]
+)
+async def test_what_is_no_response_is_the_layers_own_error(protocol: str, hook: str, returned: str) -> None:
+    """It is answered outside of the layer, and the error names layer, hook and type."""
+    log: list[str] = []
+    caught: list[str] = []
+    values: dict[str, object] = {"str": "text", "dict": {}, "NoneType": None}
+
+    async def wrong(self: object, *args: object) -> object:
+        return values[returned]
+
+    class Outer(Recorder):
+        def handle_exception(self, request: Request, exc: Exception) -> Response:
+            caught.append(str(exc))
+            return Response("caught", 500)
+
+    layer = type("Wrong", (Middleware,), {hook: wrong})
+    answer = await call(make_app(Outer("a", log), layer), "/", protocol)
+
+    assert answer == (500, "caught")
+    assert caught[0].startswith(f"Wrong.{hook} returned {returned}, expected Response.")
+
+
+@Protocols
+async def test_a_plain_hook_may_return_an_awaitable(protocol: str) -> None:
+    """Its type says so: it is awaited, and `None` still goes on."""
+    log: list[str] = []
+
+    class Lazy(Recorder):
+        def process_request(self, request: Request) -> Any:
+            return super().process_request(request)
+
+        def process_response(self, request: Request, response: Response) -> Any:
+            async def change() -> Response:
+                response.headers["x-lazy"] = "1"
+                return response
+
+            return change()
+
+    async with TestClient(make_app(Lazy("a", log)), protocol=protocol) as client:  # type: ignore[arg-type]
+        response = await client.get("/")
+
+    assert (response.text, response.headers["x-lazy"]) == ("index", "1")
+    assert log == ["a request", "a finish NoneType"]
+
+
+async def test_call_next_twice_is_the_layers_own_error() -> None:
+    """The handler runs once, and the layer's client gets 500."""
+    runs: list[int] = []
+
+    async def twice(request: Request, call_next: CallNext) -> Response:
+        await call_next(request)
+        return await call_next(request)
+
+    app = CovetPy(middleware=[twice])
+
+    @app.get("/")
+    async def index() -> str:
+        runs.append(1)
+        return "index"
+
+    status, _ = await call(app, "/", "asgi")
+
+    assert (status, runs) == (500, [1])
+
+
+@Protocols
+async def test_call_next_always_gives_a_response(protocol: str) -> None:
+    """An error of the inside is a response by the time a layer sees it: its header is on a 500."""
+
+    async def stamp(request: Request, call_next: CallNext) -> Response:
+        response = await call_next(request)
+        response.headers["x-stamp"] = str(response.status_code)
+        return response
+
+    async with TestClient(make_app(stamp), protocol=protocol, raise_app_exceptions=False) as client:  # type: ignore[arg-type]
+        stamps = [(await client.get(path)).headers["x-stamp"] for path in ("/", "/missing", "/broken", "/no-route")]
+        stamps.append((await client.post("/")).headers["x-stamp"])
+
+    assert stamps == ["200", "404", "500", "404", "405"]
+
+
+async def test_middleware_is_named_by_text() -> None:
+    """`"pkg.mod:Name"` is imported, a class is made."""
+    app = CovetPy(middleware=["tests.unit.core.test_middleware:Named"])
+
+    @app.get("/")
+    async def index() -> str:
+        return "index"
+
+    async with TestClient(app) as client:
+        response = await client.get("/")
+
+    assert response.headers["x-named"] == "1"
+
+
+class Named(Middleware):
+    """Be found by name."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Put a header there."""
+        response.headers["x-named"] = "1"
+        return response
+
+
+@Protocols
+async def test_application_router_and_route_are_nested_in_that_order(protocol: str) -> None:
+    """The application's middleware is outermost, the route's own innermost; priorities hold within one level."""
+    log: list[str] = []
+    app = CovetPy(middleware=[Recorder("app", log)])
+    app.add_middleware(Recorder("first", log), priority=1)
+    router = CovetRouter(middleware=[Recorder("router", log)])
+
+    @router.get("/", middleware=[Recorder("route", log)])
+    async def index() -> str:
+        log.append("handler")
+        return "index"
+
+    app.include_router(router, middleware=[Recorder("inclusion", log)])
+    await call(app, "/", protocol)
+
+    assert [entry.removesuffix(" request") for entry in log[:6]] == [
+        "first", "app", "inclusion", "router", "route", "handler",
+    ]  # fmt: skip
+
+
+@Protocols
+async def test_middleware_added_later_is_around_every_route(protocol: str) -> None:
+    """Also while the application runs: the next request goes through it."""
+    log: list[str] = []
+    app = make_app()
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        await client.get("/")
+        app.add_middleware(Recorder("late", log))
+        await client.get("/")
+
+    assert log == ["late request", "late response 200", "late finish NoneType"]
+
+
+@Protocols
+async def test_a_stream_goes_through_its_layers_piece_by_piece(protocol: Any) -> None:
+    """No layer waits for the end: the client has the first piece while the handler waits."""
+    go_on = asyncio.Event()
+    app = CovetPy(middleware=[Recorder("a", []), named_function])
+
+    @app.get("/")
+    async def stream() -> AsyncIterator[str]:
+        yield "first"
+        await go_on.wait()
+        yield "second"
+
+    async with TestClient(app, protocol=protocol) as client, client.stream("GET", "/") as response:
+        pieces = response.aiter_bytes()
+        first = await asyncio.wait_for(anext(pieces), 5)
+        go_on.set()
+        rest = [piece async for piece in pieces]
+
+    assert (first, b"".join(rest)) == (b"first", b"second")
+
+
+async def named_function(request: Request, call_next: CallNext) -> Response:
+    """Go around without doing anything."""
+    return await call_next(request)
 
 
 async def test_a_layer_runs_by_hand() -> None:

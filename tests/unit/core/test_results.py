@@ -122,6 +122,26 @@ async def test_the_options_are_the_defaults() -> None:
     assert page.headers["content-type"] == "text/html; charset=utf-8"
 
 
+async def test_a_media_type_without_a_serializer_takes_text_only() -> None:
+    """A dict for `text/csv` is the program's mistake, and no 415 for the client."""
+    text = await answer("a;b", media_type="text/csv")
+
+    with pytest.raises(ResponseError) as caught:
+        await answer({"a": 1}, media_type="text/csv")
+
+    assert text.headers["content-type"] == "text/csv; charset=utf-8"
+    assert str(caught.value) == (
+        "The route's media_type 'text/csv' has no serializer.\n  Return str or bytes, or register a serializer for it."
+    )
+
+
+async def test_a_media_type_with_a_suffix_is_written_by_its_serializer() -> None:
+    """`application/vnd.api+json` is JSON."""
+    response = await answer({"a": 1}, media_type="application/vnd.api+json")
+
+    assert (response.headers["content-type"], response.content) == ("application/vnd.api+json", b'{"a":1}')
+
+
 @Protocols
 async def test_the_client_chooses_the_format(protocol: str) -> None:
     """`Accept` decides with its q-values; what is not on offer is 406."""

@@ -1,12 +1,12 @@
 """
-Tests of the standards' import paths.
+Tests of the standards' import path of the validation.
 """
 
-from covet import validation as source
-from covet.core import validation
+import covet.core.validation
+import covet.validation
 
 
-def test_the_names_are_the_same_objects() -> None:
-    """`covet.core.validation` is another way to the same functions."""
-    for name in validation.__all__:
-        assert getattr(validation, name) is getattr(source, name)
+def test_the_names_are_those_of_the_validation() -> None:
+    """There is one validation, under two paths."""
+    for name in covet.core.validation.__all__:
+        assert getattr(covet.core.validation, name) is getattr(covet.validation, name)

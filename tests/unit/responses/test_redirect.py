@@ -27,7 +27,7 @@ from covet.responses import RedirectResponse
 )
 def test_row_064_another_site_is_refused(target: str) -> None:
     """A target that a client gave never leads away."""
-    with pytest.raises(ResponseError, match=r"The target of a redirect leads to another site."):
+    with pytest.raises(ResponseError, match=r"The target of a redirect is no path of this site"):
         RedirectResponse(target)
 
 
@@ -43,7 +43,7 @@ def test_a_path_of_this_site_is_fine() -> None:
 def test_another_site_can_be_meant() -> None:
     """`allow_external` is for targets of the program's own; nothing splits the header even then."""
     assert RedirectResponse("https://a.example/x", allow_external=True).headers["location"] == "https://a.example/x"
-    with pytest.raises(ResponseError, match=r"The target of a redirect is no URL"):
+    with pytest.raises(ResponseError, match=r"a character that no URL can carry"):
         RedirectResponse("https://a.example/\r\nx", allow_external=True)
 
 

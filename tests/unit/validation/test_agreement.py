@@ -168,7 +168,7 @@ HASHABLE: list[Any] = [int, str, float, bool, date, Color, Level, Bounded, tuple
 
 
 def make_union(members: Sequence[Any]) -> Any:
-    """Be a handler whose make union."""
+    """Make a union of types."""
     return typing.Union[tuple(members)]  # noqa: UP007 - built from a list
 
 
@@ -186,7 +186,7 @@ def make_faithful_collection(inner: st.SearchStrategy[Any]) -> st.SearchStrategy
 
 
 def make_any_collection(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    """Be a handler whose make any collection."""
+    """Make collections, unions and models of types, defaults of other types included."""
     return st.one_of(
         *make_collections(inner),
         st.lists(inner, min_size=2, max_size=3).map(make_union),
@@ -197,7 +197,7 @@ def make_any_collection(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 
 
 def make_collections(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[Any]]:
-    """Be a handler whose make collections."""
+    """Make each kind of collection of a type."""
     sized = Constraints(min_length=1, max_length=2)
     return [
         inner.map(lambda item: list[item]),  # type: ignore[valid-type]
@@ -218,17 +218,17 @@ def make_collections(inner: st.SearchStrategy[Any]) -> list[st.SearchStrategy[An
 
 
 def make_dataclass(fields: list[tuple[Any, Any]]) -> Any:
-    """Be a handler whose make dataclass."""
+    """Make a dataclass with these fields and defaults; `...` is none."""
     return dataclasses.make_dataclass("Made", _specify(fields), kw_only=True)
 
 
 def make_struct(fields: list[tuple[Any, Any]]) -> Any:
-    """Be a handler whose make struct."""
+    """Make a Struct with these fields and defaults; `...` is none."""
     return msgspec.defstruct("Made", _specify(fields), kw_only=True)
 
 
 def make_attrs(fields: list[tuple[Any, Any]]) -> Any:
-    """Be a handler whose make attrs."""
+    """Make an attrs class with these fields and defaults; `...` is none."""
     annotations = {f"f{i}": item for i, (item, _) in enumerate(fields)}
     values = {f"f{i}": attrs.field(default=default) for i, (_, default) in enumerate(fields) if default is not ...}
     return attrs.define(kw_only=True)(type("Made", (), {"__annotations__": annotations, **values}))
@@ -343,7 +343,7 @@ def texts(draw: st.DrawFn, value: Any) -> str:
 
 
 def outcome(validator: Validator[Any], data: bytes) -> tuple[Any, ...]:
-    """Be a handler whose outcome."""
+    """Decode a body and tell what came of it."""
     try:
         return ("value", validator.decode_json(data))
     except ValidationError as exc:
@@ -368,7 +368,7 @@ def exactly(value: Any) -> Any:
 
 
 def make_engines(annotation: Any) -> tuple[Validator[Any], Validator[Any]] | None:
-    """Be a handler whose make engines."""
+    """Make the validator of each engine; `None` if the type is refused."""
     try:
         node = analyze(annotation)
     except ConfigurationError:
