@@ -14,6 +14,7 @@ from benchmarks.apps.five import (
 )
 from benchmarks.cases import GREETING
 from covet import CovetPy, Request, Response
+from covet.http import MutableHeaders
 from covet.middleware import Middleware
 
 
@@ -22,11 +23,11 @@ class RequestId(Middleware):
     Give every request an id, the client's own if it sent one, and put it on the response.
     """
 
-    async def process_request(self, request: Request) -> Response | None:
+    def process_request(self, request: Request) -> Response | None:
         request.state.request_id = request.headers.get("x-request-id") or make_request_id()
         return None
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:
         response.headers["x-request-id"] = request.state.request_id
         return response
 
@@ -36,20 +37,24 @@ class Cors(Middleware):
     Answer preflights and allow the listed origins.
     """
 
-    async def process_request(self, request: Request) -> Response | None:
+    def __init__(self) -> None:
+        vary = {"vary": "Origin"}
+        self.refused = MutableHeaders(vary)
+        self.allowed = {
+            origin: MutableHeaders(vary | {"access-control-allow-origin": origin}) for origin in ALLOWED_ORIGINS
+        }
+
+    def process_request(self, request: Request) -> Response | None:
         if request.method == "OPTIONS" and "access-control-request-method" in request.headers:
-            origin = request.headers.get("origin")
-            if origin not in ALLOWED_ORIGINS:
+            if request.headers.get("origin") not in self.allowed:
                 return Response(status_code=400)
             return Response(status_code=204, headers={"access-control-allow-methods": "GET, POST"})
         return None
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:
         origin = request.headers.get("origin")
         if origin is not None:
-            response.headers["vary"] = "Origin"
-            if origin in ALLOWED_ORIGINS:
-                response.headers["access-control-allow-origin"] = origin
+            response.headers.update(self.allowed.get(origin, self.refused))
         return response
 
 
@@ -58,10 +63,11 @@ class SecurityHeaders(Middleware):
     Add constant headers to every response.
     """
 
-    async def process_response(self, request: Request, response: Response) -> Response:
-        headers = response.headers
-        for name, value in SECURITY_HEADERS:
-            headers[name] = value
+    def __init__(self) -> None:
+        self.headers = MutableHeaders(SECURITY_HEADERS)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        response.headers.update(self.headers)
         return response
 
 
@@ -72,17 +78,18 @@ class RateLimit(Middleware):
 
     def __init__(self) -> None:
         self.windows = Windows()
+        self.limit = MutableHeaders({"x-ratelimit-limit": str(REQUEST_LIMIT)})
 
-    async def process_request(self, request: Request) -> Response | None:
+    def process_request(self, request: Request) -> Response | None:
         left = self.windows.take(request.client.host if request.client else "")
         if left < 0:
             return Response(status_code=429)
         request.state.requests_left = left
         return None
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:
         headers = response.headers
-        headers["x-ratelimit-limit"] = str(REQUEST_LIMIT)
+        headers.update(self.limit)
         headers["x-ratelimit-remaining"] = str(request.state.requests_left)
         return response
 
@@ -92,7 +99,7 @@ class GZip(Middleware):
     Compress bodies that are large enough, for clients that accept it.
     """
 
-    async def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:
         body = response.body
         if len(body) < MINIMUM_SIZE or "gzip" not in request.headers.get("accept-encoding", ""):
             return response

@@ -82,7 +82,7 @@ async def test_row_028_known_hosts_are_forgotten(protocol: WireProtocol) -> None
     client = TestClient(app, protocol=protocol)
     for number in range(1100):
         await client.get("/", headers={"host": f"h{number}.test"})
-    known = max(len(app._hosts_bytes), len(app._hosts_text))
+    known = max(len(app.hosts_bytes), len(app._hosts_text))
     again = await client.get("/", headers={"host": "h0.test"})
 
     assert 0 < known <= 1024

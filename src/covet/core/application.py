@@ -63,9 +63,8 @@ class CovetPyASGI:
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
         self._unmatched: Any = None
-        # PERF: the hosts that were found valid. It is empty until the application is compiled, and stays so when
-        # raw middleware wraps it: one look-up sends all that the slow way.
-        self._hosts_bytes: set[bytes] = set()
+        # PERF: the hosts that were found valid: one look-up sends all others the slow way.
+        self.hosts_bytes: set[bytes] = set()
         self._hosts_text: set[str] = set()
         self._http_protocol: type | None = None
         # The protocol of the server, once one has started the application.
@@ -85,38 +84,26 @@ class CovetPyASGI:
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer a call of an ASGI server."""
         try:
+            path = scope["path"]
+            values: Sequence[str] = ()
+            table = self._static.get(path)
+            if table is None:
+                found = self._find(path) if len(path) <= MAX_PATH_SIZE else None
+                if found is None:
+                    return self.dispatch_asgi(scope, receive, send)
+                table, values = found
             method = scope["method"]
             query = scope["query_string"]
-            headers = scope["headers"]
-            host = accept = None
-            for name, value in headers:
-                if name == b"host":
-                    # A second one makes the look-up below fail.
-                    host = value if host is None else b""
-                elif name == b"accept":
-                    accept = value if accept is None else b"%s, %s" % (accept, value)
-            if (
-                host in self._hosts_bytes
-                and len(headers) <= MAX_HEADERS
-                and (not query or len(query) <= MAX_QUERY_SIZE)
-                and not scope["root_path"]
-                and method != "HEAD"
-            ):
-                path = scope["path"]
-                table = self._static.get(path)
-                if table is not None:
-                    return table[method].endpoint.asgi(scope, receive, send, (), accept)  # type: ignore[no-any-return]
-                if len(path) <= MAX_PATH_SIZE:
-                    found = self._find(path)
-                    if found is not None:
-                        table, values = found
-                        return table[method].endpoint.asgi(scope, receive, send, values, accept)  # type: ignore[no-any-return]
+            if method != "HEAD" and not scope["root_path"] and (not query or len(query) <= MAX_QUERY_SIZE):
+                # The endpoint looks at the host: it reads the headers anyhow.
+                return table[method].endpoint.asgi(scope, receive, send, values)  # type: ignore[no-any-return]
         except (KeyError, AttributeError):
             # No HTTP request (it has no method), none for this method, or a route that has to be compiled again.
             pass
-        return self._dispatch_asgi(scope, receive, send)
+        return self.dispatch_asgi(scope, receive, send)
 
-    async def _dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Decide what answers a call: whatever the fast way leaves."""
         if scope["type"] == "lifespan":
             await serve_lifespan(self._start_over_asgi, self.shutdown, receive, send)
             return
@@ -153,9 +140,8 @@ class CovetPyASGI:
             self._remember_host(next(value for name, value in headers if name == b"host"))
         if root:
             scope = {**scope, "path": path, "root_path": "", "covet.root_path": root}
-        accept = b", ".join(value for name, value in headers if name == b"accept") or None
         endpoint = compiled.asgi_head if scope["method"] == "HEAD" else compiled.asgi
-        await endpoint(scope, receive, send, values, accept)
+        await endpoint(scope, receive, send, values)
 
     async def _serve_other(self, scope: Scope, root: str, path: str, receive: Receive, send: Send) -> None:
         """Answer what is no HTTP request: a WebSocket may be for a mounted application, all others are refused."""
@@ -265,13 +251,12 @@ class CovetPyASGI:
         return self._unmatched, (answer_unmatched(found, method),), None
 
     def _remember_host(self, host: bytes) -> None:
-        if self._wrapped is None:
-            if len(self._hosts_bytes) >= _MAX_KNOWN_HOSTS:
-                # Clients can make up names: forgetting all of them is cheaper than keeping an order.
-                self._hosts_bytes.clear()
-                self._hosts_text.clear()
-            self._hosts_bytes.add(host)
-            self._hosts_text.add(host.decode("latin-1"))
+        if len(self.hosts_bytes) >= _MAX_KNOWN_HOSTS:
+            # Clients can make up names: forgetting all of them is cheaper than keeping an order.
+            self.hosts_bytes.clear()
+            self._hosts_text.clear()
+        self.hosts_bytes.add(host)
+        self._hosts_text.add(host.decode("latin-1"))
 
     # ── Compilation ──────────────────────────────────────────────────────────
 
@@ -306,14 +291,17 @@ class CovetPyASGI:
             app = wrapper(app)
             if not callable(app):
                 raise ConfigurationError(f"{wrapper!r} must give an ASGI application, got {type(app).__name__}.")
-        self._wrapped = app if self._wrappers else None
+        if self._wrappers:
+            self._wrapped = app
+            # PERF: with nothing to be found, all that a wrapper has to see goes the slow way without a question.
+            self._static, self._find = {}, _find_nothing
         self._is_compiled = True
 
     def _prepare_route(self, route: Route) -> None:
         route.endpoint = self._compile(route)
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
-    def _compile(self, route: Route) -> Any:
+    def _compile(self, route: Route, *, is_shown: bool = True) -> Any:
         from covet.core.compilation import compile_for_servers
 
         return compile_for_servers(
@@ -325,18 +313,17 @@ class CovetPyASGI:
             self.body_limits,
             protocol=self._protocol,
             is_debug=self.debug,
+            is_shown=is_shown,
         )
 
     # Any: as above.
     def _compile_unmatched(self) -> Any:
-        compiled = self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()))
-        compiled.shown = None
-        return compiled
+        return self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()), is_shown=False)
 
     def _recompile(self) -> None:
         """Forget what was compiled: something that all routes contain has changed."""
         self._is_compiled = False
-        self._hosts_bytes.clear()
+        self.hosts_bytes.clear()
         self._hosts_text.clear()
 
     # ── Start and stop ───────────────────────────────────────────────────────
@@ -385,6 +372,10 @@ class CovetPyASGI:
             ExceptionGroup: With every failure of a step, if there was one.
         """
         await self._lifespan.stop()
+
+
+def _find_nothing(_path: str) -> None:
+    """Find no route."""
 
 
 def _copy_serializers() -> Registry[Serializer]:

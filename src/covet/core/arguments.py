@@ -6,6 +6,7 @@ again, to list all that is wrong at once.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from covet.core.binding import Argument, Plan
@@ -27,79 +28,98 @@ from covet.validation.text import read_int_fast
 Reader = Callable[[Request], Any]
 
 # PERF: what nearly every client sends needs no parsing; other spellings are read by the table of formats.
-_JSON_TYPES: Final = frozenset(
-    {"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"}
-)
+JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 
 
-def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable, *, values: str, request: str) -> str:
+@dataclass(frozen=True, slots=True)
+class JSONBody:
     """
-    Write the source that makes the arguments, and return how they are passed to the handler.
+    The argument that is a body, where nothing about it is unusual.
+
+    Attributes:
+        name: The name of its value in the source.
+        decode: The source that decodes the bytes of JSON.
+        read: The source that reads it in any format, from a request whose body has been read.
+    """
+
+    name: str
+    decode: str
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArgumentSource:
+    """
+    The source that makes a handler's arguments.
+
+    Attributes:
+        passed: How they are passed.
+        lines: What makes their values, but for `body`.
+        body: The argument that is the body, if it is plainly that.
+        readers: The arguments that can be wrong, and what reads them one by one.
+    """
+
+    passed: str
+    lines: tuple[str, ...]
+    body: JSONBody | None
+    readers: tuple[tuple[Argument, Reader], ...]
+
+
+def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable, *, values: str) -> ArgumentSource:
+    """
+    Write the source that makes the arguments.
 
     Args:
-        writer: Where to write.
+        writer: Where to put what the source names.
         plan: Where the arguments come from.
         serializers: The formats that a body may come in.
         values: The source of the path's values.
-        request: The source of the request, should it be needed for the errors.
     """
-    passed = []
+    passed: list[str] = []
     readers: list[tuple[Argument, Reader]] = []
     lines: list[str] = []
-    if "body" in plan.sources:
-        lines.append("body = await request.body()")
-    if "form" in plan.sources:
-        lines.append(f"await {writer.bind('read_form', read_form)}(request)")
+    body: JSONBody | None = None
     for number, argument in enumerate(plan.arguments):
-        name = f"argument_{number}"
-        if argument.source == "request":
-            source = "request"
-        elif argument.source == "background":
-            source = "request.background"
-        else:
+        source = _OWN.get(argument.source)
+        if source is None:
+            source = f"argument_{number}"
             reader = compile_reader(argument, serializers)
             readers.append((argument, reader))
-            source = name
-            lines.append(f"{name} = {_write_value(writer, number, argument, reader, values, serializers)}")
+            read = f"{writer.bind(f'read_{number}', reader)}(request)"
+            if argument.source == "path":
+                lines.append(f"{source} = {_write_path_value(writer, number, argument, values)}")
+            elif argument.source == "body" and is_plain_body(argument, serializers) and argument.validator is not None:
+                body = JSONBody(source, writer.bind(f"decode_{number}", argument.validator.decode_json), read)
+            else:
+                lines.append(f"{source} = {read}")
         passed.append(f"{argument.name}={source}" if argument.is_keyword else source)
-    if readers:
-        collected = writer.bind("readers", tuple(readers))
-        with writer.block("try:"):
-            for line in lines:
-                writer.line(line)
-        with writer.block("except (ValueError, ValidationError) as exc:"):
-            writer.line(f"raise await collect_errors({request}, {collected}, exc) from exc")
-    return ", ".join(passed)
+    return ArgumentSource(", ".join(passed), tuple(lines), body, tuple(readers))
 
 
-def _write_value(
-    writer: CodeWriter, number: int, argument: Argument, reader: Reader, values: str, serializers: SerializerTable
-) -> str:
-    if argument.source == "path":
-        text = f"{values}[{argument.index}]"
-        parse = _path_parser(argument)
-        if parse is None:
-            return text
-        read = f"{writer.bind(f'parse_{number}', parse)}({text})"
-        if parse is read_int_fast:
-            # PERF: an integer without a sign, which nearly all are, needs no further call (benchmarks: param).
-            return f"int({text}) if {text}.isdigit() and {text}.isascii() and len({text}) < 19 else {read}"
-        return read
-    read = f"{writer.bind(f'read_{number}', reader)}(request)"
-    if (
-        argument.source == "body"
-        and argument.is_required
-        and argument.validator is not None
-        and _has_plain_json(serializers)
-    ):
-        decode = writer.bind(f"decode_{number}", argument.validator.decode_json)
-        types = writer.bind("json_content_types", _JSON_TYPES)
-        return f"{decode}(body) if request.headers.get('content-type') in {types} else {read}"
+# What a handler gets without anything being read.
+_OWN: Final = {"request": "request", "background": "request.background"}
+
+
+def _write_path_value(writer: CodeWriter, number: int, argument: Argument, values: str) -> str:
+    text = f"{values}[{argument.index}]"
+    parse = _path_parser(argument)
+    if parse is None:
+        return text
+    read = f"{writer.bind(f'parse_{number}', parse)}({text})"
+    if parse is read_int_fast:
+        # PERF: an integer without a sign, which nearly all are, needs no further call (benchmarks: param).
+        return f"int({text}) if {text}.isdigit() and {text}.isascii() and len({text}) < 19 else {read}"
     return read
 
 
-def _has_plain_json(serializers: SerializerTable) -> bool:
-    return type(serializers.find("application/json")) is JSONSerializer
+def is_plain_body(argument: Argument, serializers: SerializerTable) -> bool:
+    """Tell whether an argument is the body, has to come, and JSON is what the framework takes for it."""
+    return (
+        argument.source == "body"
+        and argument.is_required
+        and argument.validator is not None
+        and type(serializers.find("application/json")) is JSONSerializer
+    )
 
 
 # Any: the parsed value.

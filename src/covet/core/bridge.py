@@ -17,8 +17,8 @@ from covet.core.errors import contain
 from covet.core.rsgi import next_chunk, parse_client
 from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ResponseError
-from covet.http.headers import check_header_name, check_header_value
 from covet.http.response import check_status, has_no_body
+from covet.http.response_headers import check_header_name, check_header_value
 from covet.types import ASGIApp, Message
 
 logger = logging.getLogger("covet.errors")

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from covet.core.asgi import compile_asgi
 from covet.core.bridge import bridge_to_asgi
-from covet.core.endpoint import CompiledRoute, compile_route
+from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.route import Route
 from covet.core.rsgi import compile_rsgi
 from covet.http.body import BodyLimits
@@ -36,6 +36,7 @@ def compile_for_servers(
     *,
     protocol: str | None,
     is_debug: bool,
+    is_shown: bool,
 ) -> CompiledRoute:
     """
     Check a route and compile its endpoints.
@@ -52,8 +53,11 @@ def compile_for_servers(
         limits: The application's limits for bodies.
         protocol: `"asgi"` or `"rsgi"`; `None` if no server has started the application yet.
         is_debug: Whether traces may be shown.
+        is_shown: Whether requests show it as their route.
     """
     compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug)
+    if not is_shown:
+        compiled.shown = None
     for name, (compiler, is_head) in _ENDPOINTS.items():
         endpoint = (
             compiler(compiled, app) if name == protocol else _compile_late(compiled, name, app, compiler, is_head)

@@ -12,15 +12,18 @@ from contextlib import aclosing
 from typing import Any, Final
 from urllib.parse import quote
 
-from covet.core.afterwards import answer_late, finish, run_afterwards
+from covet.core.afterwards import answer_late
+from covet.core.arguments import JSON_TYPES
 from covet.core.code_writer import CodeWriter
+from covet.core.compiled_route import CompiledRoute
 from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
-from covet.core.endpoint import CompiledRoute, compile_bare, compile_handle
-from covet.core.errors import contain, make_error_response
+from covet.core.endpoint import compile_endpoint
+from covet.core.errors import make_error_response
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.core.unmatched import MAX_QUERY_SIZE, check_headers_size
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
+from covet.http.body import BodyLimits, check_declared_length, wait_within
 from covet.http.headers import Headers
 from covet.http.request import Address, Request
 from covet.http.response import JSON, TEXT, Response, StreamedResponse, has_no_body
@@ -57,7 +60,7 @@ class RSGIRequest(Request):
         self.path_values = path_values
         self._scope = scope
         self._protocol = protocol
-        self._deferred = None
+        self._headers = self._body = self._state = self._client = self._deferred = None
 
     def _read_headers(self) -> Headers:
         pairs = self._scope.headers.items()
@@ -97,6 +100,10 @@ class RSGIRequest(Request):
                 raise ClientDisconnectedError("The client left before the end of its request.")
             self._expected -= len(chunk or b"")
         return chunk
+
+    def keep_body(self, body: bytes) -> None:
+        """Take a body that the endpoint has read whole before it made this request."""
+        self._body = body
 
     async def is_disconnected(self) -> bool:
         """Tell whether the client has left, as far as the server knows already."""
@@ -142,6 +149,7 @@ class RSGIWire:
     exchange = "protocol"
     # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call.
     wants_json = "((accept := headers.get('accept')) is None or accept in json_accepted)"
+    sends_json = "headers.get('content-type') in json_content_types"
     has_text_headers = True
 
     def __init__(self, app: object) -> None:
@@ -152,10 +160,26 @@ class RSGIWire:
         writer.bind("app", self._app)
         writer.bind("RSGIRequest", RSGIRequest)
         writer.bind("send_response", send_response)
-        writer.bind("run_afterwards", run_afterwards)
 
-    def write_body(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
-        """Write the source that sends the bytes in `body` as `content_type`; Granian computes the length."""
+    def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
+        """Write nothing: the dispatcher has looked at the host, and the rest is asked for where it is wanted."""
+
+    def write_layered_head(self, writer: CodeWriter) -> None:
+        """Write the making of `request`."""
+        writer.line(f"request = {self.request}")
+
+    def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
+        """Write what leaves the whole body in `received`; it makes `request` if its length is not known."""
+        writer.bind("json_content_types", JSON_TYPES)
+        with writer.block("if (content_length := headers.get('content-length')) is None:"):
+            writer.line(f"request = {self.request}")
+            writer.line("received = await request.body()")
+        with writer.block("else:"):
+            read = writer.bind("read_declared", read_declared)
+            writer.line(f"received = await {read}(protocol, content_length, {writer.bind('limits', limits)})")
+
+    def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
+        """Write what sends the bytes in `body` as `content_type`; Granian computes the length."""
         writer.bind("text_type", [("content-type", TEXT)])
         writer.bind("json_type", [("content-type", JSON)])
         if is_head:
@@ -166,34 +190,40 @@ class RSGIWire:
 
 def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False) -> Endpoint:
     """Compile the endpoint of a route for RSGI."""
-    if not compiled.layers:
-        endpoint: Endpoint = compile_bare(compiled, RSGIWire(app), is_head=is_head)
-        return endpoint
-    handle = compile_handle(compiled)
-    has_finishers = compiled.has_finishers
+    endpoint: Endpoint = compile_endpoint(compiled, RSGIWire(app), is_head=is_head)
+    return endpoint
 
-    async def endpoint_with_layers(
-        scope: RSGIScope, protocol: RSGIProtocol, values: Sequence[str], _headers: RSGIHeaders
-    ) -> None:
-        request = RSGIRequest(compiled, app, scope, protocol, values)
-        response: Response | None = None
-        error: BaseException | None = None
-        try:
-            response = await handle(request)
-            response = await send_response(protocol, request, response, is_head)
-        except (SystemExit, KeyboardInterrupt) as exc:
-            error = contain(exc)
-            raise error from exc
-        except BaseException as exc:
-            error = exc
-            raise
-        finally:
-            if has_finishers:
-                await finish(compiled.layers, request, response, error or getattr(request, "departure", None))
-        if request._deferred is not None or response.background is not None:  # noqa: SLF001
-            await run_afterwards(request, response)
 
-    return endpoint_with_layers
+async def read_declared(protocol: RSGIProtocol, content_length: str, limits: BodyLimits) -> bytes:
+    """
+    Read a body in one piece, which is safe if its length is known and allowed.
+
+    Args:
+        protocol: The server's.
+        content_length: The `Content-Length`, as it came.
+        limits: What is allowed.
+
+    Raises:
+        BadRequestError: If the length is malformed.
+        ContentTooLargeError: If it is above the limit.
+        RequestTimeoutError: If the client sends too slowly.
+        ClientDisconnectedError: If the client leaves before the end.
+    """
+    size = check_declared_length(content_length.encode("latin-1", "replace"), limits)
+    step = _read_whole(protocol)
+    try:
+        waiting = step.send(None)
+    except StopIteration as ended:
+        body: bytes = ended.value
+    else:
+        body = await wait_within(step, waiting, limits, size)
+    if len(body) != size:
+        raise ClientDisconnectedError("The client left before the end of its request.")
+    return body
+
+
+async def _read_whole(protocol: RSGIProtocol) -> bytes:
+    return await protocol()
 
 
 async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: Response, is_head: bool) -> Response:

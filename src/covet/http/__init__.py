@@ -4,10 +4,11 @@ The words of HTTP: headers, cookies, URLs, queries, forms, requests and response
 Nothing in here knows a route or an application.
 """
 
-from covet.http.headers import Headers, MutableHeaders
+from covet.http.headers import Headers
 from covet.http.query import QueryParams
 from covet.http.request import Request, State
 from covet.http.response import Response
+from covet.http.response_headers import MutableHeaders
 from covet.http.urls import URL
 
 __all__ = ["URL", "Headers", "MutableHeaders", "QueryParams", "Request", "Response", "State"]

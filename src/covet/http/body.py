@@ -59,19 +59,44 @@ def parse_content_length(text: bytes) -> int:
     return int(text)
 
 
-def check_declared_length(declared: bytes | None, limits: BodyLimits) -> None:
+def check_declared_length(declared: bytes, limits: BodyLimits) -> int:
     """
-    Refuse a body by its `Content-Length`, before a byte of it is read.
+    Read a `Content-Length`, and refuse the body by it before a byte of it is read.
 
     Raises:
         BadRequestError: If the header is malformed.
         ContentTooLargeError: If it is above the limit.
     """
-    if declared is None:
-        return
     length = parse_content_length(declared)
     if limits.max_size is not None and length > limits.max_size:
         raise ContentTooLargeError(limit=limits.max_size)
+    return length
+
+
+# Any: what the coroutine waits for is between it and the event loop.
+async def wait_within(step: Step, waiting: Any, limits: BodyLimits, size: int) -> Any:
+    """
+    Wait for a body that was asked for by hand, no longer than the slowest client may take.
+
+    Args:
+        step: The coroutine that reads it.
+        waiting: What its `send(None)` gave.
+        limits: What is allowed.
+        size: How many bytes come.
+
+    Raises:
+        RequestTimeoutError: If the client sends too slowly.
+    """
+    if not limits.min_rate:
+        return await resume(step, waiting)
+    deadline = Deadline(limits.grace + size / limits.min_rate)
+    try:
+        with deadline:
+            return await resume(step, waiting)
+    except TimeoutError as exc:
+        if not deadline.is_expired:
+            raise
+        raise RequestTimeoutError("The body came too slowly.") from exc
 
 
 class BodyReader:

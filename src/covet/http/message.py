@@ -131,7 +131,9 @@ class IncomingMessage:
             elif body:
                 yield body
             return
-        check_declared_length(self.headers.get_bytes(b"content-length"), self.body_limits)
+        declared = self.headers.get_bytes(b"content-length")
+        if declared is not None:
+            check_declared_length(declared, self.body_limits)
         self._body = UNSET
         reader = BodyReader(self._next_chunk, self.body_limits)
         while (chunk := await reader.read()) is not None:

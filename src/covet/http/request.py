@@ -86,10 +86,11 @@ class Request(IncomingMessage):
 
     # Slots that stay empty until they are asked for: reading one that is empty raises AttributeError, which
     # costs nothing on the way that finds it filled.
+    _client: Address | None
     _cookies: dict[str, str]
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
-    _state: State
+    _state: State | None
     _url: URL
     entered: int
     path_values: Sequence[str]
@@ -123,6 +124,7 @@ class Request(IncomingMessage):
         self.body_limits = DEFAULT_BODY_LIMITS
         self._deferred: BackgroundTasks | None = None
         self._client = Address(*client) if client else None
+        self._state = None
 
     # ── What came ────────────────────────────────────────────────────────────
 
@@ -177,7 +179,10 @@ class Request(IncomingMessage):
     @property
     def client(self) -> Address | None:
         """The address of the peer that the server sees: a proxy's, where there is one."""
-        return self._read_client()
+        client = self._client
+        if client is None:
+            self._client = client = self._read_client()
+        return client
 
     @property
     def scheme(self) -> str:
@@ -208,11 +213,10 @@ class Request(IncomingMessage):
     @property
     def state(self) -> State:
         """A place for attributes of one's own, for as long as the request lasts."""
-        try:
-            return self._state
-        except AttributeError:
+        state = self._state
+        if state is None:
             self._state = state = State()
-            return state
+        return state
 
     # ── Afterwards ───────────────────────────────────────────────────────────
 
@@ -261,7 +265,7 @@ class Request(IncomingMessage):
         return self._url.scheme
 
     def _read_client(self) -> Address | None:
-        return self._client
+        return None
 
 
 def _to_text(query: str | bytes) -> str:

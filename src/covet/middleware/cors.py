@@ -13,9 +13,10 @@ from typing import Final, TypeGuard
 from covet.core.errors import make_problem
 from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError, PermissionDeniedError, suggest
-from covet.http.headers import Headers, MutableHeaders
+from covet.http.headers import Headers
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.http.response_headers import MutableHeaders
 from covet.http.urls import URL
 
 # Fetch: a page may send these anyway, as long as Content-Type is a form's; listed, JSON is allowed as well.

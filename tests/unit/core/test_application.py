@@ -159,7 +159,7 @@ async def test_remembered_hosts_are_bounded() -> None:
         for number in range(1100):
             await client.get("/users/7", headers={"host": f"h{number}"})
 
-    assert len(app._hosts_bytes) <= 1024
+    assert len(app.hosts_bytes) <= 1024
 
 
 async def test_sub_applications_see_the_root_path() -> None:

@@ -14,8 +14,8 @@ from typing import Annotated, Any
 import pytest
 
 from covet import CovetPy, Query, Request, Response
+from covet.core.asgi import compile_asgi
 from covet.core.code_writer import get_source
-from covet.core.endpoint import compile_handle
 from covet.core.middleware import CallNext, Middleware
 from covet.testing import TestClient
 
@@ -291,7 +291,7 @@ def test_names_of_the_wire_stay_out_of_the_source() -> None:
 
     app = make_app(handler, Stamp)
     app.compile()
-    source = get_source(compile_handle(app.router.routes[0].endpoint))
+    source = get_source(compile_asgi(app.router.routes[0].endpoint, app))
 
     assert "abort" not in source
 
@@ -308,7 +308,7 @@ def test_hooks_that_nobody_overrides_are_not_in_the_source() -> None:
     app = make_app(handler, Stamp, Nothing)
     app.compile()
     compiled = app.router.routes[0].endpoint
-    source = get_source(compile_handle(compiled))
+    source = get_source(compile_asgi(compiled, app))
 
     assert [layer.name for layer in compiled.layers] == ["Stamp"]
     assert source.count("process_response_0(") == 1

@@ -1,0 +1,206 @@
+"""
+The source that calls a handler: its arguments, the call, and what becomes of its result.
+"""
+
+from collections.abc import Awaitable
+from typing import Any, Final
+
+from covet.core.arguments import JSON_TYPES, JSONBody, collect_errors, read_form, write_arguments
+from covet.core.code_writer import CodeWriter
+from covet.core.compiled_route import CompiledRoute
+from covet.core.errors import contain
+from covet.core.wire import Wire
+from covet.deadlines import Deadline
+from covet.exceptions import HandlerTimeoutError, ValidationError
+from covet.http.request import Request
+from covet.http.response import JSON, TEXT, StreamedResponse, make_content_type, make_response
+from covet.serialization import encode_json, load_json_encoder
+from covet.tasks import attach_background_tasks
+from covet.threads import run_in_thread
+
+# What is answered, and as which error: some servers end with what ends a process (measured: hypercorn 0.18).
+ENDING: Final = "(SystemExit, KeyboardInterrupt)"
+CAUGHT: Final = {"Exception": "exc", ENDING: "contain(exc)"}
+
+# PERF: both look for the rare case only when it shows itself; a `try` costs nothing until then.
+_ENCODERS: Final = {
+    TEXT: ("result.encode()", "result.encode('utf-8', 'replace')"),
+    JSON: ("encode(result)", "encode_json(result)"),
+}
+
+
+class CallSource:
+    """
+    Write the call of one route's handler into the source of a function.
+
+    Args:
+        writer: Where to write.
+        compiled: The route.
+        wire: The adapter, if the source stands in its endpoint; inner functions of the onion know none.
+    """
+
+    def __init__(self, writer: CodeWriter, compiled: CompiledRoute, wire: Wire | None = None) -> None:
+        self._writer = writer
+        self._compiled = compiled
+        self._wire = wire
+        # A route with middleware has a request from the start.
+        self._makes_request = not compiled.layers
+        results = compiled.results
+        has_text = wire is None or wire.has_text_headers
+        encode = load_json_encoder() if results.encode_json is encode_json else results.encode_json
+        for name, value in {
+            "handler": compiled.route.handler,
+            "compiled": compiled,
+            "answer": compiled.answers.answer,
+            "to_response": results.convert,
+            "make_response": make_response,
+            "json_types": results.json_types,
+            "json_accepted": results.accepted if has_text else results.accepted_bytes,
+            "encode": encode,
+            "encode_json": results.encode_json,
+            "contain": contain,
+            "StreamedResponse": StreamedResponse,
+        }.items():
+            writer.bind(name, value)
+
+    def write_call(self, values: str) -> None:
+        """
+        Write the binding of the arguments and the call; it leaves `result`.
+
+        Args:
+            values: The source of the path's values.
+        """
+        writer, timeout = self._writer, self._compiled.route.timeout
+        if timeout is None:
+            self._write_guarded_call(values)
+            return
+        writer.bind("HandlerTimeoutError", HandlerTimeoutError)
+        writer.line(f"deadline = {writer.bind('Deadline', Deadline)}({float(timeout)!r})")
+        with writer.block("try:"), writer.block("with deadline:"):
+            self._write_guarded_call(values)
+        with writer.block("except TimeoutError as exc:"):
+            with writer.block("if not deadline.is_expired:"):
+                writer.line("raise")
+            writer.line("raise HandlerTimeoutError() from exc")
+
+    def _write_guarded_call(self, values: str) -> None:
+        writer, plan, route = self._writer, self._compiled.plan, self._compiled.route
+        info = plan.info
+        arguments = self._write_arguments(values)
+        if plan.makes_background_tasks:
+            writer.line(f"{writer.bind('attach', attach_background_tasks)}(request.background)")
+        call = f"handler({arguments})"
+        is_generator = info.is_async_generator or info.is_generator
+        if info.is_async and route.cancel_on_disconnect:
+            writer.line(f"result = await {writer.bind('run_until_disconnect', run_until_disconnect)}(request, {call})")
+        elif info.is_async:
+            writer.line(f"result = await {call}")
+        elif is_generator or route.non_blocking:
+            writer.line(f"result = {call}")
+        else:
+            run = writer.bind("run_in_thread", run_in_thread)
+            writer.line(f"result = await {run}(handler{', ' + arguments if arguments else ''})")
+        if not info.is_async and not is_generator:
+            # A function that is no coroutine function may still return an awaitable, such as a decorated one.
+            with writer.block("if hasattr(result, '__await__'):"):
+                writer.line("result = await result")
+
+    def _write_arguments(self, values: str) -> str:
+        """Write the reading of the arguments, and return how they are passed."""
+        writer, plan = self._writer, self._compiled.plan
+        source = write_arguments(writer, plan, self._compiled.serializers, values=values)
+        if not source.readers:
+            return source.passed
+        with writer.block("try:"):
+            if "form" in plan.sources:
+                writer.line(f"await {writer.bind('read_form', read_form)}(request)")
+            if source.body is not None:
+                self._write_json_body(source.body)
+            elif "body" in plan.sources:
+                writer.line("await request.body()")
+            for line in source.lines:
+                writer.line(line)
+        with writer.block(f"except (ValueError, {writer.bind('ValidationError', ValidationError)}) as exc:"):
+            self.write_request()
+            collected = (
+                f"{writer.bind('collect_errors', collect_errors)}(request, {writer.bind('readers', source.readers)}"
+            )
+            writer.line(f"raise await {collected}, exc) from exc")
+        return source.passed
+
+    def _write_json_body(self, body: JSONBody) -> None:
+        """Write the reading of a body that nearly always is JSON; another format goes to the table of formats."""
+        writer = self._writer
+        if self._wire is None or not self._compiled.reads_json_first:
+            writer.line("received = await request.body()")
+            is_json = f"request.headers.get('content-type') in {writer.bind('json_content_types', JSON_TYPES)}"
+            writer.line(f"{body.name} = {body.decode}(received) if {is_json} else {body.read}")
+            return
+        with writer.block(f"if {self._wire.sends_json}:"):
+            self._wire.write_read_body(writer, self._compiled.limits)
+            writer.line(f"{body.name} = {body.decode}(received)")
+        with writer.block("else:"):
+            self.write_request()
+            writer.line("await request.body()")
+            writer.line(f"{body.name} = {body.read}")
+
+    def write_request(self) -> None:
+        """Write the making of the request, for a way that may have done without so far."""
+        if not self._makes_request or self._wire is None:
+            return
+        writer = self._writer
+        with writer.block("if request is None:"):
+            writer.line(f"request = {self._wire.request}")
+            if self._compiled.reads_json_first:
+                with writer.block("if received is not None:"):
+                    writer.line("request.keep_body(received)")
+
+    def write_result(self) -> None:
+        """
+        Write what becomes of `result`.
+
+        The two results that nearly every handler gives, text and JSON, are written here; the rest goes to the table.
+        A route without middleware leaves the two in `body` and `content_type`, and all others in `response`.
+        """
+        writer, results = self._writer, self._compiled.results
+        if not results.is_plain:
+            self._write_conversion()
+            return
+        writer.line("kind = result.__class__")
+        # Without an adapter's own way, the request knows.
+        accept = "((accept := request.headers.get('accept')) is None or accept in json_accepted)"
+        wants_json = accept if self._wire is None else self._wire.wants_json
+        tests = {JSON: f"kind in json_types and {wants_json}", TEXT: "kind is str"}
+        if self._compiled.plan.info.return_annotation is str:
+            tests = dict(reversed(tests.items()))
+        keyword = "if"
+        for content_type, test in tests.items():
+            usual, rare = _ENCODERS[content_type]
+            with writer.block(f"{keyword} {test}:"):
+                with writer.block("try:"):
+                    writer.line(f"body = {usual}")
+                with writer.block("except Exception:"):
+                    writer.line(f"body = {rare}")
+                if self._compiled.layers:
+                    field = writer.bind(
+                        "text_field" if content_type == TEXT else "json_field", make_content_type(content_type)
+                    )
+                    writer.line(f"response = make_response(body, {results.status_code}, {field})")
+                else:
+                    writer.line(f"content_type = {'text_type' if content_type == TEXT else 'json_type'}")
+            keyword = "elif"
+        with writer.block("else:"):
+            self._write_conversion()
+
+    def _write_conversion(self) -> None:
+        self.write_request()
+        writer = self._writer
+        writer.line("response = to_response(request, result)")
+        with writer.block("if isinstance(response, StreamedResponse) and request.method != 'HEAD':"):
+            # An error before the first piece is answered in here, where the middleware is around it.
+            writer.line("await response.begin()")
+
+
+async def run_until_disconnect(request: Request, call: Awaitable[Any]) -> Any:
+    """Await a handler, but cancel it when the client leaves."""
+    return await request.run_until_disconnect(call)

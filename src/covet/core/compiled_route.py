@@ -1,0 +1,121 @@
+"""
+What is known of a route once it was checked: all that its endpoints are written from.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import Any
+
+from covet.core.arguments import is_plain_body
+from covet.core.binding import Plan, make_plan
+from covet.core.errors import CallHandler, ErrorAnswers, status_of
+from covet.core.middleware import Layer, make_layer, settle
+from covet.core.results import ResultConverter
+from covet.core.route import Route
+from covet.http.body import BodyLimits
+from covet.http.request import Request
+from covet.http.response import Response
+from covet.serialization import SerializerTable
+from covet.threads import run_in_thread
+
+
+@dataclass(slots=True)
+class CompiledRoute:
+    """
+    What the application keeps for each route.
+
+    Attributes:
+        route: The route.
+        plan: Where the handler's arguments come from.
+        layers: The middleware around it that does anything, the outermost first.
+        answers: What answers its errors.
+        results: What makes responses of its results.
+        serializers: The formats that bodies may come in.
+        limits: How large its body may be.
+        shown: The route as its requests show it: none, if it stands for all that no route answers.
+        asgi: The endpoint for ASGI; `asgi_head` answers HEAD. Compiled at start-up.
+        rsgi: The endpoint for RSGI; `rsgi_head` answers HEAD.
+    """
+
+    route: Route
+    plan: Plan
+    layers: tuple[Layer, ...]
+    answers: ErrorAnswers
+    results: ResultConverter
+    serializers: SerializerTable
+    limits: BodyLimits
+    shown: Route | None
+    # Any: the adapters alone know how they call their endpoints.
+    asgi: Any = None
+    asgi_head: Any = None
+    rsgi: Any = None
+    rsgi_head: Any = None
+
+    @property
+    def has_finishers(self) -> bool:
+        """Whether a layer wants to learn that the exchange is over."""
+        return any("on_finish" in layer.hooks for layer in self.layers)
+
+    @property
+    def reads_json_first(self) -> bool:
+        """Whether its body is tried as JSON before anything is made of the request."""
+        plain = [argument for argument in self.plan.arguments if is_plain_body(argument, self.serializers)]
+        return len(plain) == 1 and self.plan.sources <= {"path", "body"} and self._is_lean
+
+    @property
+    def needs_request(self) -> bool:
+        """Whether a request is made for every call, and not just for what goes another way than usual."""
+        return not (self._is_lean and (self.plan.sources <= {"path"} or self.reads_json_first))
+
+    @property
+    def _is_lean(self) -> bool:
+        return not (self.layers or self.plan.makes_background_tasks or self.route.cancel_on_disconnect)
+
+
+def compile_route(
+    route: Route,
+    middleware: Sequence[object],
+    levels: Sequence[Any],
+    serializers: SerializerTable,
+    limits: BodyLimits,
+    *,
+    is_debug: bool,
+) -> CompiledRoute:
+    """
+    Check a route and analyse what it needs.
+
+    Args:
+        route: The route.
+        middleware: The application's middleware, the outermost first; the route's own is added.
+        levels: The application's exception handlers; the route's own come first.
+        serializers: The formats on offer.
+        limits: The application's limits for bodies.
+        is_debug: Whether traces may be shown.
+
+    Raises:
+        RouteError: If the handler cannot be served.
+        ConfigurationError: If a middleware is none.
+    """
+    plan = make_plan(route)
+    made = (make_layer(item) for item in (*middleware, *route.all_middleware))
+    layers = tuple(layer for layer in made if layer.is_call or layer.hooks)
+    if route.body_limit is not None:
+        limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)
+    results = ResultConverter(route, plan.info, serializers)
+    caller = _compile_error_caller(results)
+    answers = ErrorAnswers((*route.all_exception_handlers, *levels), layers, caller, is_debug=is_debug)
+    return CompiledRoute(route, plan, layers, answers, results, serializers, limits, route)
+
+
+def _compile_error_caller(results: ResultConverter) -> CallHandler:
+    async def call(handler: Callable[..., object], request: Request, exc: Exception) -> Response:
+        # Any: an exception handler may return anything.
+        result: Any
+        if iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
+            result = handler(request, exc)
+        else:
+            result = await run_in_thread(handler, request, exc)
+        return results.convert_error(request, await settle(result), status_of(exc) or 400)
+
+    return call

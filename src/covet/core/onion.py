@@ -1,0 +1,92 @@
+"""
+The source of the onion: the layers of a route written out flat, each hook called where it stands.
+
+An error becomes a response where it arises, so that every layer that was entered sees a response leave.
+"""
+
+from typing import Final
+
+from covet.core.call_source import CAUGHT, CallSource
+from covet.core.code_writer import CodeWriter
+from covet.core.compiled_route import CompiledRoute
+from covet.core.middleware import Layer, OnceNext, settle_response
+from covet.http.response import Response
+
+# CPython allows 20 statically nested blocks; a longer onion continues in a function of its own.
+_MAX_NESTED: Final = 8
+
+
+def write_onion(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, start: int = 0) -> None:
+    """
+    Write the layers from `start` inwards, and the handler in them; it leaves `response`.
+
+    Args:
+        writer: Where to write.
+        compiled: The route.
+        call: What writes the call of its handler.
+        start: The index of the outermost layer to write.
+    """
+    for name, value in {"Response": Response, "OnceNext": OnceNext, "settle_response": settle_response}.items():
+        writer.bind(name, value)
+    _write_guarded(writer, compiled, call, start, start)
+
+
+def _write_guarded(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, index: int, start: int) -> None:
+    with writer.block("try:"):
+        _write_layer(writer, compiled, call, index, start)
+    for kind, error in CAUGHT.items():
+        with writer.block(f"except {kind} as exc:"):
+            writer.line(f"response = await answer(request, {error}, {index})")
+
+
+def _write_layer(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, index: int, start: int) -> None:
+    if index == len(compiled.layers):
+        call.write_call("request.path_values")
+        call.write_result()
+        return
+    if index - start >= _MAX_NESTED:
+        _continue_elsewhere(writer, compiled, index)
+        writer.line(f"response = await inner_{index}(request)")
+        return
+    layer = compiled.layers[index]
+    if "on_finish" in layer.hooks:
+        writer.line(f"request.entered = {index + 1}")
+    title = writer.bind(f"name_{index}", layer.name)
+    if layer.is_call:
+        _continue_elsewhere(writer, compiled, index + 1)
+        middleware = writer.bind(f"middleware_{index}", layer.middleware)
+        writer.line(f"response = await {middleware}(request, OnceNext(inner_{index + 1}, {title}))")
+        _write_check(writer, title, "__call__")
+        return
+    if "process_request" in layer.hooks:
+        writer.line(f"response = {_hook(writer, layer, index, 'process_request')}(request)")
+        with writer.block("if response is not None:"):
+            _write_check(writer, title, "process_request")
+        with writer.block("if response is None:"):
+            _write_guarded(writer, compiled, call, index + 1, start)
+    else:
+        _write_guarded(writer, compiled, call, index + 1, start)
+    if "process_response" in layer.hooks:
+        writer.line(f"response = {_hook(writer, layer, index, 'process_response')}(request, response)")
+        _write_check(writer, title, "process_response")
+
+
+def _write_check(writer: CodeWriter, title: str, hook: str) -> None:
+    # PERF: nearly every response is of this very class; one comparison instead of a call (benchmarks: middleware).
+    with writer.block("if response.__class__ is not Response:"):
+        writer.line(f"response = await settle_response(response, {title}, {hook!r})")
+
+
+def _hook(writer: CodeWriter, layer: Layer, index: int, hook: str) -> str:
+    name = writer.bind(f"{hook}_{index}", getattr(layer.middleware, hook))
+    return f"await {name}" if layer.is_async(hook) else name
+
+
+def _continue_elsewhere(writer: CodeWriter, compiled: CompiledRoute, index: int) -> None:
+    """Compile the layers from `index` inwards as a function of its own, `inner_<index>`."""
+    inner = CodeWriter()
+    call = CallSource(inner, compiled)
+    with inner.block(f"async def inner_{index}(request):"):
+        write_onion(inner, compiled, call, index)
+        inner.line("return response")
+    writer.bind(f"inner_{index}", inner.compile(f"inner_{index}"))

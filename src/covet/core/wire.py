@@ -1,0 +1,44 @@
+"""
+What an adapter contributes to the source of an endpoint: how the protocol's objects are read and written.
+"""
+
+from typing import Protocol
+
+from covet.core.code_writer import CodeWriter
+from covet.http.body import BodyLimits
+
+
+class Wire(Protocol):
+    """
+    The pieces of source that differ between the protocols.
+
+    Attributes:
+        parameters: The parameters of an endpoint.
+        request: The source that makes the request.
+        exchange: The parameter through which a response is sent.
+        wants_json: The source that tells whether the client is known to accept JSON.
+        sends_json: The source that tells whether the body is plainly JSON.
+        has_text_headers: Whether headers are text; they are bytes otherwise.
+    """
+
+    parameters: str
+    request: str
+    exchange: str
+    wants_json: str
+    sends_json: str
+    has_text_headers: bool
+
+    def bind(self, writer: CodeWriter) -> None:
+        """Put what the adapter's source names into the namespace."""
+
+    def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
+        """Write what reads the headers that a route without middleware wants, and sends away what is unusual."""
+
+    def write_layered_head(self, writer: CodeWriter) -> None:
+        """Write the same for a route with middleware, and the making of `request`."""
+
+    def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
+        """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""
+
+    def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
+        """Write what sends the bytes in `body` as `content_type`: `text_type` or `json_type`."""

@@ -1,0 +1,280 @@
+"""
+Header fields that a response will carry: checked when they are set.
+
+So nothing that would split a response reaches a server (RFC 9110 §5.5, RFC 9112 §2.2). A name is kept in
+lower case, with its pair as the adapters send it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from typing import Final
+
+from covet.exceptions import ResponseError
+
+# A pair as text, for RSGI, and in bytes, for ASGI, if somebody made them.
+Field = tuple[tuple[str, str], tuple[bytes, bytes] | None]
+
+# RFC 9110 §5.6.2: token
+_TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+# RFC 9110 §5.5: field-value, here with obs-text so that Latin-1 passes
+_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+
+# APPSEC: how a message is framed is the server's business: a Transfer-Encoding beside the Content-Length
+# that the adapter writes would let one response be read as two (RFC 9112 §6.1).
+_FORBIDDEN_NAMES: Final = frozenset({"transfer-encoding"})
+
+# PERF: names come from code, not from requests, so a handful repeats for ever; the caps are a guard
+# against an application that makes names up.
+_KNOWN_NAMES: Final[dict[str, str]] = {}
+_MAX_KNOWN_NAMES: Final = 1024
+_MAX_KNOWN_NAME: Final = 64
+_RAW_NAMES: Final[dict[str, bytes]] = {}
+
+
+def check_header_name(name: str) -> str:
+    """
+    Return a header's name in lower case, or refuse it.
+
+    Raises:
+        ResponseError: If it is not a token (RFC 9110 §5.6.2), or if it is `Transfer-Encoding`, which only
+            the server sets.
+
+    Example:
+        >>> check_header_name("X-Request-ID")
+        'x-request-id'
+        >>> check_header_name("bad name")
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ResponseError: 'bad name' is no header name.
+          Use letters, digits and any of !#$%&'*+-.^_`|~
+    """
+    if not isinstance(name, str) or _TOKEN.fullmatch(name) is None:
+        raise ResponseError(f"{name!r} is no header name.", hint="Use letters, digits and any of !#$%&'*+-.^_`|~")
+    lowered = name.lower()
+    if lowered in _FORBIDDEN_NAMES:
+        raise ResponseError(f"{name!r} is set by the server alone.", hint="Leave it out: it frames the body.")
+    if len(_KNOWN_NAMES) < _MAX_KNOWN_NAMES and len(name) <= _MAX_KNOWN_NAME:
+        _KNOWN_NAMES[name] = lowered
+        _RAW_NAMES[lowered] = lowered.encode("latin-1")
+    return lowered
+
+
+def check_header_value(name: str, value: str) -> str:
+    """
+    Return a header's value without the spaces around it, or refuse it.
+
+    Raises:
+        ResponseError: If it has a control character (CR, LF and NUL among them) or one beyond Latin-1.
+            The text names the header, never its value, which may be a secret.
+
+    Example:
+        >>> check_header_value("x-a", " one ")
+        'one'
+        >>> check_header_value("x-a", "one" + chr(13) + chr(10) + "set-cookie: a=b")
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ResponseError: The value of header 'x-a' has a character that no header can carry.
+          Control characters are refused; encode what is beyond Latin-1 (RFC 8187).
+    """
+    if not isinstance(value, str):
+        raise ResponseError(f"The value of header {name!r} is {type(value).__name__}, expected str.")
+    if _VALUE.fullmatch(value) is None:
+        raise ResponseError(
+            f"The value of header {name!r} has a character that no header can carry.",
+            hint="Control characters are refused; encode what is beyond Latin-1 (RFC 8187).",
+        )
+    return value.strip(" \t")
+
+
+def encode_pair(pair: tuple[str, str]) -> tuple[bytes, bytes]:
+    """Return a checked pair in bytes."""
+    name, value = pair
+    return _RAW_NAMES.get(name) or name.encode("latin-1"), value.encode("latin-1")
+
+
+def make_field(name: str, value: str) -> Field:
+    """Make the field of a checked name and value that will be sent many times."""
+    return (name, value), (name.encode("latin-1"), value.encode("latin-1"))
+
+
+def encode_field(field: Field) -> tuple[bytes, bytes]:
+    """Return a field in bytes."""
+    return field[1] or encode_pair(field[0])
+
+
+class MutableHeaders(MutableMapping[str, str]):
+    """
+    The headers of a response: checked when they are set, in lower case.
+
+    Headers that are the same for many responses are best made once and set with `update`.
+
+    Args:
+        pairs: A mapping, or pairs of name and value; a name may come several times.
+
+    Raises:
+        ResponseError: If a name or a value cannot be carried by HTTP.
+
+    Example:
+        >>> headers = MutableHeaders({"X-Frame-Options": "DENY"})
+        >>> headers["x-frame-options"] = "SAMEORIGIN"
+        >>> headers.append("Set-Cookie", "a=1")
+        >>> headers.append("Set-Cookie", "b=2")
+        >>> headers.multi_items()
+        [('x-frame-options', 'SAMEORIGIN'), ('set-cookie', 'a=1'), ('set-cookie', 'b=2')]
+    """
+
+    __slots__ = ("_fields", "_more")
+
+    def __init__(self, pairs: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
+        self._fields: dict[str, Field] = {}
+        # The values beyond the first of a name, such as a second Set-Cookie.
+        self._more: list[Field] | None = None
+        for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
+            self.append(name, value)
+        for name, ((_, value), _) in self._fields.items():
+            self._fields[name] = make_field(name, value)
+
+    def __setitem__(self, name: str, value: str) -> None:
+        # PERF: a printable ASCII value cannot carry anything dangerous; one C call each instead of
+        # a regular expression (benchmarks: middleware).
+        if value.__class__ is str and value.isascii() and value.isprintable():
+            value = value.strip()
+        else:
+            value = check_header_value(name, value)
+        lowered = _KNOWN_NAMES.get(name) or check_header_name(name)
+        self._fields[lowered] = (lowered, value), None
+        if self._more:
+            self._more = [field for field in self._more if field[0][0] != lowered]
+
+    def append(self, name: str, value: str) -> None:
+        """Add a value beside those that the name has already, such as a second `Set-Cookie`."""
+        lowered = _KNOWN_NAMES.get(name) or check_header_name(name)
+        if lowered in self._fields:
+            checked = check_header_value(lowered, value)
+            self._more = [*(self._more or ()), ((lowered, checked), None)]
+        else:
+            self[lowered] = value
+
+    # The base has overloads for any kind of mapping; they all come down to this.
+    def update(self, other: Mapping[str, str] | Iterable[tuple[str, str]] = (), /, **more: str) -> None:  # type: ignore[override]
+        """
+        Set several headers at once.
+
+        Those of another `MutableHeaders` were checked when it was made, so this is the cheapest way to set
+        headers that never change.
+
+        Args:
+            other: The headers to set, as a mapping or as pairs.
+            **more: Further ones, for names that are Python's as well.
+
+        Raises:
+            ResponseError: If a name or a value cannot be carried by HTTP.
+
+        Example:
+            >>> constant = MutableHeaders({"X-Frame-Options": "DENY"})
+            >>> headers = MutableHeaders()
+            >>> headers.update(constant)
+            >>> headers["x-frame-options"]
+            'DENY'
+        """
+        if other.__class__ is MutableHeaders and not (self._more or other._more):  # noqa: SLF001
+            self._fields.update(other._fields)
+        elif isinstance(other, MutableHeaders):
+            for name in other:
+                self.pop(name, None)
+            for name, value in other.multi_items():
+                self.append(name, value)
+        else:
+            for name, value in other.items() if isinstance(other, Mapping) else other:
+                self[name] = value
+        for name, value in more.items():
+            self[name] = value
+
+    def add_vary(self, name: str) -> None:
+        """
+        Add a name to `Vary` unless it is there already or `*` is.
+
+        Example:
+            >>> headers = MutableHeaders({"vary": "Accept"})
+            >>> headers.add_vary("Origin")
+            >>> headers.add_vary("accept")
+            >>> headers["vary"]
+            'Accept, Origin'
+        """
+        present = self.get("vary")
+        if present is None:
+            self["vary"] = name
+            return
+        names = {part.strip().lower() for part in present.split(",")}
+        if "*" not in names and name.lower() not in names:
+            self["vary"] = f"{present}, {name}"
+
+    def __getitem__(self, name: str) -> str:
+        lowered = name.lower()
+        first = self._fields[lowered][0][1]
+        if not self._more:
+            return first
+        return ", ".join([first, *(value for (key, value), _ in self._more if key == lowered)])
+
+    def get_list(self, name: str) -> list[str]:
+        """Return every value of a name, in order; an empty list if it is not set."""
+        lowered = name.lower()
+        if lowered not in self._fields:
+            return []
+        return [self._fields[lowered][0][1], *(value for (key, value), _ in self._more or () if key == lowered)]
+
+    def __delitem__(self, name: str) -> None:
+        lowered = name.lower()
+        del self._fields[lowered]
+        if self._more:
+            self._more = [field for field in self._more if field[0][0] != lowered]
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._fields
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._fields)
+
+    def __len__(self) -> int:
+        return len(self._fields)
+
+    def multi_items(self) -> list[tuple[str, str]]:
+        """Return every pair as it goes to the wire."""
+        pairs = [field[0] for field in self._fields.values()]
+        if self._more:
+            pairs += [field[0] for field in self._more]
+        return pairs
+
+    def encode(self) -> list[tuple[bytes, bytes]]:
+        """
+        Return every pair in bytes, as ASGI wants them.
+
+        Example:
+            >>> MutableHeaders({"vary": "Accept"}).encode()
+            [(b'vary', b'Accept')]
+        """
+        pairs = [raw or encode_pair(pair) for pair, raw in self._fields.values()]
+        if self._more:
+            pairs += [encode_pair(pair) for pair, _ in self._more]
+        return pairs
+
+    def __repr__(self) -> str:
+        return f"MutableHeaders({', '.join(self._fields)})"
+
+
+def make_headers(content_type: Field | None) -> MutableHeaders:
+    """
+    Make the headers of a response from the field of its `Content-Type`.
+
+    Example:
+        >>> make_headers(make_field("content-type", "text/css")).multi_items()
+        [('content-type', 'text/css')]
+    """
+    # PERF: what `__init__` does for any mapping costs many times as much (benchmarks: middleware).
+    headers = _new_headers(MutableHeaders)
+    headers._fields = {} if content_type is None else {"content-type": content_type}
+    headers._more = None  # noqa: SLF001
+    return headers
+
+
+_new_headers: Final = MutableHeaders.__new__
