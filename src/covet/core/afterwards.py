@@ -11,7 +11,8 @@ from covet.core.errors import make_error_response
 from covet.core.middleware import Layer, settle
 from covet.exceptions import ResponseError
 from covet.http.request import Request
-from covet.http.response import Response, StreamedResponse
+from covet.http.response import Response
+from covet.http.streamed_response import StreamedResponse
 
 logger = logging.getLogger("covet.errors")
 

@@ -13,7 +13,8 @@ from covet.core.wire import Wire
 from covet.deadlines import Deadline
 from covet.exceptions import HandlerTimeoutError, ValidationError
 from covet.http.request import Request
-from covet.http.response import JSON, TEXT, StreamedResponse, make_content_type, make_response
+from covet.http.response import JSON, TEXT, make_content_type, make_response
+from covet.http.streamed_response import StreamedResponse
 from covet.serialization import encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread

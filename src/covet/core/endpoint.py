@@ -72,7 +72,7 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
     writer.line("response = error = None")
     with writer.block("try:"):
         write_onion(writer, compiled, call)
-        writer.line(f"response = await send_response({wire.exchange}, request, response, {is_head})")
+        wire.write_send_response(writer, is_head=is_head)
     with writer.block(f"except {ENDING} as exc:"):
         writer.line("error = contain(exc)")
         writer.line("raise error from exc")

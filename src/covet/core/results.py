@@ -8,7 +8,8 @@ from typing import Any, Final, get_args
 from covet.core.route import Route
 from covet.exceptions import HTTPError, NotAcceptableError, ResponseError
 from covet.http.request import Request
-from covet.http.response import BYTES, JSON, TEXT, Response, StreamedResponse, check_status, has_no_body
+from covet.http.response import BYTES, JSON, TEXT, Response, check_status, has_no_body
+from covet.http.streamed_response import StreamedResponse
 from covet.introspection import CallableInfo, origin_of
 from covet.serialization import JSONSerializer, Serializer, SerializerTable, encode_json, load_json_encoder
 from covet.validation import is_model

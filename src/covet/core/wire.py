@@ -40,5 +40,8 @@ class Wire(Protocol):
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
         """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""
 
+    def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
+        """Write what sends `response`, and leaves there what was sent."""
+
     def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
         """Write what sends the bytes in `body` as `content_type`: `text_type` or `json_type`."""

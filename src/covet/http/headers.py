@@ -52,7 +52,7 @@ class Headers(Mapping[str, str]):
 
         Args:
             pairs: The pairs.
-            raw: The same as a mapping, if somebody made one before.
+            raw: The same as a mapping, if somebody found that no name came twice.
 
         Example:
             >>> Headers.from_bytes([(b"host", b"example.com")])["host"]
@@ -60,16 +60,15 @@ class Headers(Mapping[str, str]):
         """
         # PERF: one C call for all of them; most handlers ask for two or three headers out of fifteen, so
         # each is decoded when it is asked for (benchmarks: post).
+        headers = cls.__new__(cls)
+        headers._index = None  # noqa: SLF001 - a second constructor of this class
         if raw is None:
             raw = dict(pairs)
-        headers = cls.__new__(cls)
-        if len(raw) == len(pairs):
-            headers._raw = raw  # noqa: SLF001 - a second constructor of this class
-            headers._index = None  # noqa: SLF001
-        else:
-            texts = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
-            headers._raw = None  # noqa: SLF001
-            headers._index = _make_index(texts)  # noqa: SLF001
+            if len(raw) != len(pairs):
+                texts = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
+                headers._index = _make_index(texts)  # noqa: SLF001
+                raw = None
+        headers._raw = raw  # noqa: SLF001
         return headers
 
     @classmethod

@@ -5,20 +5,17 @@ What no wire can carry is refused here, before an adapter sees it: servers trust
 much (a status of 70000 ends some of them). The length is always computed, never believed.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
-from contextlib import aclosing
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from covet.exceptions import ResponseError
-from covet.http.chunks import encode_chunks
 from covet.http.cookies import SameSite, make_delete_cookie, make_set_cookie
 from covet.http.response_headers import (
     Field,
     MutableHeaders,
     check_header_name,
     check_header_value,
-    encode_field,
     make_field,
     make_headers,
 )
@@ -54,9 +51,13 @@ def check_status(status_code: int) -> int:
     return int(status_code)
 
 
+# RFC 9110 §15.3.5, §15.3.6, §15.4.5
+_BODILESS: Final = frozenset({204, 205, 304})
+
+
 def has_no_body(status_code: int) -> bool:
-    """Tell whether a status forbids a body (RFC 9110 §15.3.5, §15.3.6, §15.4.5)."""
-    return status_code in (204, 205, 304)
+    """Tell whether a status forbids a body."""
+    return status_code in _BODILESS
 
 
 # PERF: what goes out for each media type that was named; one look-up instead of a check. They come from
@@ -97,6 +98,10 @@ class Response:
         media_type: The `Content-Type`; by default what the content is. `charset=utf-8` is added to text types.
         background: What runs after it was sent.
 
+    Attributes:
+        headers: The headers; what is set is checked at once.
+        background: What runs after it was sent.
+
     Raises:
         ResponseError: If the status or a header cannot be carried by HTTP, or if a `Content-Length` is
             given that is not the body's.
@@ -107,7 +112,7 @@ class Response:
         (b'{"error":"User not found"}', 'application/json')
     """
 
-    __slots__ = ("__weakref__", "_body", "_content_type", "_headers", "_status_code", "background")
+    __slots__ = ("__weakref__", "_body", "_status_code", "background", "headers")
 
     media_type: str | None = None
 
@@ -125,11 +130,11 @@ class Response:
             status_code if status_code.__class__ is int and 200 <= status_code <= 599 else check_status(status_code)
         )
         self.background = background
-        self._headers: MutableHeaders | None = None
         self._body, default = self.render(content)
         chosen = media_type or self.media_type or default
-        # APPSEC: row 45 of security.md: this way goes past the headers, and is checked as they are.
-        self._content_type = None if chosen is None else _CONTENT_TYPES.get(chosen) or make_content_type(chosen)
+        # PERF: a plain attribute, since middleware sets headers again and again (benchmarks: middleware).
+        # APPSEC: row 45 of security.md: a media type goes past the headers, and is checked as they are.
+        self.headers = make_headers(None if chosen is None else _CONTENT_TYPES.get(chosen) or make_content_type(chosen))
         if headers is not None:
             self._take_headers(headers)
 
@@ -167,14 +172,6 @@ class Response:
         self._status_code = check_status(value)
 
     @property
-    def headers(self) -> MutableHeaders:
-        """The headers; what is set is checked at once."""
-        headers = self._headers
-        if headers is None:
-            self._headers = headers = make_headers(self._content_type)
-        return headers
-
-    @property
     def body(self) -> bytes:
         """The body; empty for a stream, whose body is not there yet."""
         return self._body
@@ -192,10 +189,9 @@ class Response:
         Raises:
             ResponseError: If it was not the body's.
         """
-        headers = self._headers
-        if headers is None or "content-length" not in headers:
+        declared = self.headers.pop("content-length", None)
+        if declared is None:
             return
-        declared = headers.pop("content-length")
         if declared != str(len(self.body)):
             raise ResponseError(
                 f"Content-Length says {declared!r}, the body has {len(self.body)} bytes.",
@@ -279,21 +275,20 @@ class Response:
 
     def wire_headers(self) -> list[tuple[str, str]]:
         """Return the pairs that go to the wire, without a length."""
-        headers = self._headers
-        if headers is None:
-            return [] if self._content_type is None else [self._content_type[0]]
-        if "content-length" in headers._fields:
-            self.check_length()
-        return headers.multi_items()
+        return self._check_headers().multi_items()
 
     def encode_headers(self) -> list[tuple[bytes, bytes]]:
         """Return the same in bytes."""
-        headers = self._headers
-        if headers is None:
-            return [] if self._content_type is None else [encode_field(self._content_type)]
-        if "content-length" in headers._fields:
+        return self._check_headers().encode()
+
+    def _check_headers(self) -> MutableHeaders:
+        headers = self.headers
+        if headers.__class__ is not MutableHeaders:
+            # Somebody put a dictionary in their place.
+            self.headers = headers = MutableHeaders(headers)
+        if "content-length" in headers:
             self.check_length()
-        return headers.encode()
+        return headers
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._status_code}>"
@@ -311,92 +306,29 @@ def make_response(body: bytes, status_code: int, content_type: Field) -> Respons
     response = _new_response(Response)
     response._body = body  # noqa: SLF001 - a constructor
     response._status_code = status_code  # noqa: SLF001
-    response._content_type = content_type  # noqa: SLF001
-    response._headers = response.background = None  # noqa: SLF001
+    response.headers = headers = _new_headers(MutableHeaders)
+    headers._fields = {"content-type": content_type}
+    headers._more = response.background = None  # noqa: SLF001
     return response
 
 
 _new_response: Final = Response.__new__
-
-# Iterable, but nobody means them to be sent piece by piece.
-_WHOLE: Final = (str, bytes, bytearray, memoryview, Mapping)
+_new_headers: Final = MutableHeaders.__new__
 
 
-class StreamedResponse(Response):
+def plain_fields(response: Response) -> dict[str, Field] | None:
     """
-    A response whose body comes in pieces; the base of all streams.
-
-    Its length is not known, so none is sent.
+    Return the fields of a response that is sent as it is; `None` if there is more to think of.
 
     Args:
-        content: An iterable, asynchronous or not, of `bytes` or `str`.
-        status_code: The status.
-        headers: Further headers.
-        media_type: The `Content-Type`.
+        response: A response of the base class, whose body is there.
 
-    Raises:
-        ResponseError: If the content is no iterable of pieces.
+    Example:
+        >>> plain_fields(Response("tea")).keys(), plain_fields(Response(None, 204))
+        (dict_keys(['content-type']), None)
     """
-
-    __slots__ = ("_begun", "_chunks")
-
-    def __init__(
-        self,
-        content: AsyncIterable[bytes | str] | Iterable[bytes | str],
-        status_code: int = 200,
-        headers: HeaderSource | None = None,
-        media_type: str | None = None,
-        background: BackgroundTasks | None = None,
-    ) -> None:
-        if isinstance(content, _WHOLE) or not isinstance(content, (AsyncIterable, Iterable)):
-            raise ResponseError(
-                f"A stream takes an iterable of bytes or str, got {type(content).__name__}.",
-                hint="Pass a generator, or use Response for a body that is there already.",
-            )
-        self._chunks = content
-        self._begun: tuple[AsyncGenerator[bytes, None], bytes | None] | None = None
-        super().__init__(None, status_code, headers, media_type, background)
-
-    def render(self, content: None) -> tuple[bytes, str | None]:  # noqa: ARG002 - the pieces come later
-        """Return no body, and the media type of pieces that say nothing about themselves."""
-        return b"", BYTES
-
-    @property
-    def body(self) -> bytes:
-        """Nothing: the body is not there yet."""
-        return b""
-
-    @body.setter
-    def body(self, value: bytes) -> None:  # noqa: ARG002
-        raise ResponseError("The body of a stream cannot be set.", hint="Return another response in its stead.")
-
-    async def begin(self) -> None:
-        """Make the first piece, so that an error in it can still be answered as one."""
-        if self._begun is None:
-            chunks = encode_chunks(self._chunks)
-            self._begun = (chunks, await anext(chunks, None))
-
-    async def stream(self) -> AsyncGenerator[bytes, None]:
-        """Yield the pieces; a plain iterator runs in a thread, piece by piece."""
-        if self._begun is None:
-            await self.begin()
-        if self._begun is None:
-            return
-        chunks, first = self._begun
-        async with aclosing(chunks):
-            if first is not None:
-                yield first
-            async for chunk in chunks:
-                yield chunk
-
-    def check_length(self) -> None:
-        """
-        Refuse a `Content-Length`: the length of a stream is not known.
-
-        Raises:
-            ResponseError: If one was set.
-        """
-        if self._headers is not None and "content-length" in self._headers:
-            raise ResponseError(
-                "A stream cannot carry Content-Length.", hint="Leave it out: the framework frames the body."
-            )
+    headers = response.headers
+    if headers.__class__ is not MutableHeaders or headers._more or response._status_code in _BODILESS:  # noqa: SLF001
+        return None
+    fields = headers._fields
+    return None if "content-length" in fields else fields

@@ -97,11 +97,6 @@ def make_field(name: str, value: str) -> Field:
     return (name, value), (name.encode("latin-1"), value.encode("latin-1"))
 
 
-def encode_field(field: Field) -> tuple[bytes, bytes]:
-    """Return a field in bytes."""
-    return field[1] or encode_pair(field[0])
-
-
 class MutableHeaders(MutableMapping[str, str]):
     """
     The headers of a response: checked when they are set, in lower case.
@@ -155,8 +150,8 @@ class MutableHeaders(MutableMapping[str, str]):
         else:
             self[lowered] = value
 
-    # The base has overloads for any kind of mapping; they all come down to this.
-    def update(self, other: Mapping[str, str] | Iterable[tuple[str, str]] = (), /, **more: str) -> None:  # type: ignore[override]
+    # The base takes names as keywords as well, which no header with a hyphen could be.
+    def update(self, other: Mapping[str, str] | Iterable[tuple[str, str]], /) -> None:  # type: ignore[override]
         """
         Set several headers at once.
 
@@ -165,7 +160,6 @@ class MutableHeaders(MutableMapping[str, str]):
 
         Args:
             other: The headers to set, as a mapping or as pairs.
-            **more: Further ones, for names that are Python's as well.
 
         Raises:
             ResponseError: If a name or a value cannot be carried by HTTP.
@@ -187,8 +181,6 @@ class MutableHeaders(MutableMapping[str, str]):
         else:
             for name, value in other.items() if isinstance(other, Mapping) else other:
                 self[name] = value
-        for name, value in more.items():
-            self[name] = value
 
     def add_vary(self, name: str) -> None:
         """

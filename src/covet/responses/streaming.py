@@ -2,7 +2,7 @@
 Bodies that are sent while they are made.
 """
 
-from covet.http.response import StreamedResponse
+from covet.http.streamed_response import StreamedResponse
 
 
 class StreamingResponse(StreamedResponse):

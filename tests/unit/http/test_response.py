@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from covet.exceptions import ResponseError
-from covet.http.response import Response, StreamedResponse, check_status, has_no_body
+from covet.http.response import Response, check_status, has_no_body
+from covet.http.streamed_response import StreamedResponse
 
 
 @pytest.mark.parametrize(
