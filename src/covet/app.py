@@ -8,7 +8,7 @@ from typing import Any, TypeVar, Unpack
 
 from covet.core.application import CovetPyASGI
 from covet.core.lifespan import EventHandler, Step, check_lifespan, make_context_step, make_handler_steps
-from covet.core.route import Handler, Route, RouteOptions
+from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, suggest
 from covet.http.body import BodyLimits
@@ -154,6 +154,10 @@ class CovetPy(CovetPyASGI):
             path: The prefix.
             app: The application.
             name: What to call it.
+
+        Raises:
+            RouteError: If the prefix is wrong or taken.
+            ConfigurationError: If this application has begun to start already.
         """
         self.router.mount(path, app, name=name)
 
@@ -222,12 +226,13 @@ class CovetPy(CovetPyASGI):
         Startup handlers run in order; shutdown handlers in reverse, once every startup handler has run.
 
         Raises:
-            ConfigurationError: If there is no such event.
+            ConfigurationError: If there is no such event, or the application has begun to start already.
         """
         if event not in _EVENTS:
             raise ConfigurationError(f"There is no event {event!r}.", hint=suggest(event, _EVENTS))
 
         def decorate(handler: HandlerT) -> HandlerT:
+            self._lifespan.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
 

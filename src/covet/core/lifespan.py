@@ -47,6 +47,8 @@ _NEXT: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.FAILED: frozenset({Phase.STARTING}),
 }
 
+_BEFORE_START: Final = frozenset({Phase.NEW, Phase.STOPPED, Phase.FAILED})
+
 Step = tuple[str, Callable[[], Awaitable[None]], Callable[[], Awaitable[None]] | None]
 
 
@@ -78,6 +80,19 @@ class Lifespan:
                 f"The application is {self.phase.value}, it cannot become {phase.value}.", step=phase.value
             )
         self.phase = phase
+
+    def refuse_late(self, what: str) -> None:
+        """
+        Refuse what takes part in start or stop once the start has begun: it would be ignored in silence.
+
+        Raises:
+            ConfigurationError: If the application has begun to start and has not stopped since.
+        """
+        if self.phase not in _BEFORE_START:
+            raise ConfigurationError(
+                f"{what} comes too late: the application is {self.phase.value}, and would not run it.",
+                hint="Declare it before the application starts.",
+            )
 
     async def start(self, steps: Sequence[Step]) -> None:
         """

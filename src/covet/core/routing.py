@@ -262,12 +262,12 @@ class CovetRouter(RouteDecorators):
         return frozenset(self._table.methods)
 
     @property
-    def prepare(self) -> Callable[[Route], None] | None:
-        """What is called with every new route before requests can find it; an error of its keeps the route out."""
+    def prepare(self) -> Callable[[Route | Mount], None] | None:
+        """What is called with every new route or mount before requests can find it; an error of its keeps it out."""
         return self._table.prepare
 
     @prepare.setter
-    def prepare(self, prepare: Callable[[Route], None] | None) -> None:
+    def prepare(self, prepare: Callable[[Route | Mount], None] | None) -> None:
         self._table.prepare = prepare
 
     @property

@@ -129,3 +129,36 @@ async def test_wrong_routes_stop_the_start(protocol: Any) -> None:
             pass
 
     assert log == []
+
+
+@pytest.mark.parametrize("event", ["startup", "shutdown"])
+@Protocols
+async def test_a_handler_of_a_start_that_has_begun_is_refused(protocol: Any, event: str) -> None:
+    """It would never run, declared in the start or behind it; after the stop it is early again."""
+    app = CovetPy()
+    refusals: list[str] = []
+    log: list[str] = []
+
+    def late() -> None:
+        log.append("late")
+
+    @app.on_startup
+    def first() -> None:
+        try:
+            app.on_event(event)(late)
+        except ConfigurationError as exc:
+            refusals.append(str(exc))
+
+    async with TestClient(app, protocol=protocol):
+        with pytest.raises(ConfigurationError, match=r"comes too late: the application is ready, and would not run it"):
+            getattr(app, f"on_{event}")(late)
+    app.on_event(event)(late)
+    async with TestClient(app, protocol=protocol):
+        pass
+
+    name = f"{__name__}.test_a_handler_of_a_start_that_has_begun_is_refused.<locals>.late"
+    assert refusals[0] == (
+        f"The handler {name} of the event {event!r} comes too late: "
+        "the application is starting, and would not run it.\n  Declare it before the application starts."
+    )
+    assert log == ["late"]

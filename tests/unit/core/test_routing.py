@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from covet.core.converters import ConverterTable
-from covet.core.route import Route
+from covet.core.route import Mount, Route
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import NotFoundError, RouteConflictError, RouteError
 from covet.types import Message, Receive, Scope, Send
@@ -178,27 +178,32 @@ def test_a_converter_belongs_to_its_router() -> None:
         CovetRouter().add_route("/{title:slug}", handler)
 
 
-def test_prepare_sees_a_route_before_requests_do() -> None:
+def test_prepare_sees_a_route_or_a_mount_before_requests_do() -> None:
     """
-    What the application refuses to compile is not served.
+    What the application refuses to compile, or to mount, is not served.
     """
     router, child = CovetRouter(), CovetRouter()
     router.include_router(child, "/child")
     prepared: list[str] = []
 
-    def prepare(route: Route) -> None:
-        if route.path == "/child/bad":
-            raise RouteError("It has no annotation.", route=route.path)
-        prepared.append(route.path)
+    def prepare(item: Route | Mount) -> None:
+        path = item.path if isinstance(item, Route) else item.prefix
+        if "bad" in path:
+            raise RouteError("It has no annotation.", route=path)
+        prepared.append(path)
 
     router.prepare = prepare
     child.add_route("/good", handler)
+    child.mount("/files", asgi_app)
     with pytest.raises(RouteError, match="It has no annotation"):
         child.add_route("/bad", handler)
+    with pytest.raises(RouteError, match="It has no annotation"):
+        child.mount("/bad-files", asgi_app)
 
-    assert prepared == ["/child/good"]
+    assert prepared == ["/child/good", "/child/files"]
     assert router.match_route("/child/bad", "GET") is None
     assert child.match_route("/bad", "GET") is None
+    assert [mount.prefix for mount in (*router.mounts, *child.mounts)] == ["/child/files", "/files"]
 
 
 async def test_routes_arrive_while_requests_are_matched() -> None:
