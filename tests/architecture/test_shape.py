@@ -76,7 +76,6 @@ HELD_TOGETHER = dict.fromkeys(
     ],
     "validation/test_agreement.py",
 ) | {
-    "core/mounts.py": "core/test_application.py",
     "http/message.py": "http/test_request.py",
     "introspection.py": "core/test_binding.py",
 }
