@@ -77,7 +77,6 @@ HELD_TOGETHER = dict.fromkeys(
     "validation/test_agreement.py",
 ) | {
     "http/message.py": "http/test_request.py",
-    "introspection.py": "core/test_binding.py",
 }
 
 
