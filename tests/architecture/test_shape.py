@@ -75,9 +75,7 @@ HELD_TOGETHER = dict.fromkeys(
         "validation/validator.py",
     ],
     "validation/test_agreement.py",
-) | {
-    "http/message.py": "http/test_request.py",
-}
+)
 
 
 @pytest.mark.parametrize(
