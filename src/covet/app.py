@@ -64,6 +64,8 @@ class CovetPy(CovetPyASGI):
             raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
+        if not isinstance(debug, bool):
+            raise ConfigurationError(f"debug must be True or False, got {debug!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self.body_limits = BodyLimits(max_size=body_limit)
         self._lifespan_factory = lifespan
@@ -200,6 +202,8 @@ class CovetPy(CovetPyASGI):
         Args:
             wrapper: Called with an ASGI application, gives another. What is added first is outermost.
         """
+        if not callable(wrapper):
+            raise ConfigurationError(f"What wraps an application is called with it: {wrapper!r} cannot be called.")
         self._wrappers.append(wrapper)
         self._recompile()
 
@@ -232,6 +236,8 @@ class CovetPy(CovetPyASGI):
             raise ConfigurationError(f"There is no event {event!r}.", hint=suggest(event, _EVENTS))
 
         def decorate(handler: HandlerT) -> HandlerT:
+            if not callable(handler):
+                raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
             self._lifespan.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler

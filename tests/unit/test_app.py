@@ -292,6 +292,8 @@ def test_an_event_that_does_not_exist_is_refused() -> None:
         ({"trailing_slash": "redirct"}, "Did you mean 'redirect'?"),
         ({"exception_handlers": {200: handler}}, "is for an exception class or an error status, got 200"),
         ({"lifespan": 7}, "lifespan must be a callable, got int."),
+        ({"debug": "false"}, "debug must be True or False, got 'false'."),
+        ({"exception_handlers": {404: "not found"}}, "The exception handler of 404 cannot be called: 'not found'."),
     ],
 )
 def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None:
@@ -300,6 +302,36 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
         CovetPy(**options)
 
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "text"),
+    [
+        ("on_startup", (7,), "The handler of the event 'startup' cannot be called: 7."),
+        ("on_shutdown", (None,), "The handler of the event 'shutdown' cannot be called: None."),
+        ("wrap", ("pkg.mod:Name",), "What wraps an application is called with it: 'pkg.mod:Name' cannot be called."),
+        ("mount", ("/sub", None), "/sub: What is mounted is no ASGI application: None."),
+        ("include_router", (None,), "/: A CovetRouter is included, got NoneType."),
+        ("add_exception_handler", (404, None), "The exception handler of 404 cannot be called: None."),
+        ("add_controller", (handler,), "has no route."),
+    ],
+)
+def test_what_cannot_work_is_refused_where_it_is_said(method: str, arguments: tuple[Any, ...], text: str) -> None:
+    """Not at the first request, nor by an error of the framework's own inside."""
+    with pytest.raises(ConfigurationError) as caught:
+        getattr(CovetPy(), method)(*arguments)
+
+    assert text in str(caught.value)
+
+
+def test_a_priority_is_a_number() -> None:
+    """A wrong one is refused before the layer is there."""
+    app = CovetPy()
+
+    with pytest.raises(ConfigurationError, match=r"The priority of a middleware must be an integer, got 'high'\."):
+        app.add_middleware(make_stamp("a"), priority="high")  # type: ignore[arg-type]
+
+    app.add_middleware(make_stamp("b"))
 
 
 def test_an_unknown_argument_is_refused() -> None:

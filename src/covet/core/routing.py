@@ -22,9 +22,10 @@ from covet.core.route import (
     RouteGroup,
     RouteMatch,
     RouteOptions,
+    check_exception_handler,
     check_methods,
     describe_handler,
-    is_exception_key,
+    make_group,
     make_route,
 )
 from covet.core.route_decorators import HandlerT, RouteDecorators
@@ -86,7 +87,7 @@ class CovetRouter(RouteDecorators):
                 hint=suggest(str(trailing_slash), _TRAILING_SLASH),
             )
         self.converters = converters if converters is not None else ConverterTable()
-        self.group = RouteGroup(list(middleware), {}, tuple(tags))
+        self.group = make_group(middleware, tags, route=prefix)
         self._table = RouteTable(self.group)
         self.tree = self._table.tree
         self.websocket_tree = self._table.websocket_tree
@@ -144,7 +145,7 @@ class CovetRouter(RouteDecorators):
         for text in (prefix, declared.path):
             parsed = self._parse_prefix(text)
             full = full if parsed is None else parsed.with_prefix(full)
-        groups = (self.group, RouteGroup(list(middleware), {}, tuple(tags)), declared.group)
+        groups = (self.group, make_group(middleware, tags, route=prefix), declared.group)
         for item in declared.routes:
             self._declare(item.path, item.handler, item.methods, item.options, groups, full)
 
@@ -171,13 +172,16 @@ class CovetRouter(RouteDecorators):
             RouteError: If the routers would contain each other, or the router has a policy for trailing slashes.
             RouteConflictError: If one of its routes claims the requests of another; nothing is included then.
         """
+        if not isinstance(router, CovetRouter):
+            hint = "Mount an application in its stead: app.mount(prefix, other)."
+            raise RouteError(f"A CovetRouter is included, got {type(router).__name__}.", route=prefix or "/", hint=hint)
         if router._trailing_slash is not None:  # noqa: SLF001 - another instance of this class
             raise RouteError(
                 "An included router cannot have a policy for trailing slashes.",
                 route=prefix or "/",
                 hint="Give trailing_slash= to the outermost router.",
             )
-        group = RouteGroup(list(middleware), {}, tuple(tags))
+        group = make_group(middleware, tags, route=prefix)
         inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
         self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
 
@@ -213,8 +217,7 @@ class CovetRouter(RouteDecorators):
         Raises:
             RouteError: If the key is neither, or has a handler already.
         """
-        if not is_exception_key(key):
-            raise RouteError(f"An exception handler is for an exception class or an error status, got {key!r}.")
+        check_exception_handler(key, handler)
         other = self.group.exception_handlers.get(key)
         if other is not None:
             raise RouteError(
@@ -244,9 +247,7 @@ class CovetRouter(RouteDecorators):
             RouteError: If it is no method, or differs from a usual one in its case only.
         """
         if not _TOKEN.fullmatch(method) or (method.upper() in METHODS and method not in METHODS):
-            raise RouteError(
-                f"{method!r} cannot be a method.", hint="Methods are case-sensitive words, such as 'PURGE'."
-            )
+            raise RouteError(f"{method!r} cannot be a method.", hint="Methods are words in capitals, such as 'PURGE'.")
         self._table.methods.add(method)
 
     # ── Look-ups ─────────────────────────────────────────────────────────────

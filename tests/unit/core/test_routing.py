@@ -3,9 +3,11 @@ The router: declaring, including, mounting, naming, finding.
 """
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from covet.core.controller import get
 from covet.core.converters import ConverterTable
 from covet.core.route import Mount, Route
 from covet.core.routing import CovetRouter, TrailingSlash
@@ -21,6 +23,18 @@ async def handler(request: object) -> str:
 async def other(request: object) -> str:
     """Another handler."""
     return "other"
+
+
+class Users:
+    """
+    A controller.
+    """
+
+    @get("/users")
+    async def show(self) -> None:
+        """
+        Answer nothing.
+        """
 
 
 async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +171,7 @@ def test_what_cannot_be_a_method_is_not_registered(method: str) -> None:
     """
     Another spelling of a usual method is refused as well.
     """
-    with pytest.raises(RouteError, match=r"cannot be a method\.\n  Methods are case-sensitive words"):
+    with pytest.raises(RouteError, match=r"cannot be a method\.\n  Methods are words in capitals, such as 'PURGE'\."):
         CovetRouter().register_method(method)
 
 
@@ -528,3 +542,33 @@ def test_websocket_routes_stand_apart() -> None:
     assert list(found[1]) == ["7"]
     assert len(app.routes) == 1
     assert app.url_for("chat", room="7") == "/c/chat/7"
+
+
+@pytest.mark.parametrize("other", [None, asgi_app, "router"])
+def test_what_is_no_router_is_not_included(other: Any) -> None:
+    """
+    The error says how to have an application instead.
+    """
+    with pytest.raises(RouteError) as caught:
+        CovetRouter().include_router(other, "/api")
+
+    assert str(caught.value) == (
+        f"/api: A CovetRouter is included, got {type(other).__name__}.\n"
+        "  Mount an application in its stead: app.mount(prefix, other)."
+    )
+
+
+@pytest.mark.parametrize("way", ["router", "inclusion", "controller"])
+def test_a_text_is_no_list_of_tags_or_middleware(way: str) -> None:
+    """
+    Wherever they are given to several routes at once.
+    """
+    router = CovetRouter()
+
+    with pytest.raises(RouteError, match=r"tags must be a list of texts, got 'abc'\."):
+        if way == "router":
+            CovetRouter(tags="abc")
+        elif way == "inclusion":
+            router.include_router(CovetRouter(), "/api", tags="abc")
+        else:
+            router.add_controller(Users(), tags="abc")
