@@ -278,3 +278,6 @@ class Registry(Generic[T]):
         else:
             wanted = f"It must satisfy {getattr(self._validator, '__qualname__', repr(self._validator))}."
         return wanted if exc is None else f"{wanted} ({type(exc).__name__}: {exc})"
+
+
+__all__ = ["DEFAULT_PRIORITY", "InvalidItemError", "Registry"]

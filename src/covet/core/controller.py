@@ -137,3 +137,6 @@ def _find_marks(cls: type) -> Iterator[tuple[str, Sequence[ControllerRoute]]]:
             if name in vars(base) and (marks := getattr(vars(base)[name], _MARKS, None)):
                 yield name, marks
                 break
+
+
+__all__ = ["Controller", "delete", "get", "head", "options", "patch", "post", "put", "read_controller", "route"]

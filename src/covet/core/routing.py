@@ -37,6 +37,8 @@ from covet.types import ASGIApp
 TrailingSlash = Literal["strict", "redirect", "ignore"]
 MiddlewareT = TypeVar("MiddlewareT")
 
+__all__ = ["CovetRouter", "TrailingSlash"]
+
 _TRAILING_SLASH: Final = ("strict", "redirect", "ignore")
 # RFC 9110 §5.6.2: a method is a token.
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
