@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from functools import partial
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutine
 from typing import Any, Final
 
 from covet.exceptions import ConfigurationError, LifespanError
@@ -258,6 +258,9 @@ def make_context_step(name: str, context: AbstractAsyncContextManager[Any]) -> S
         ConfigurationError: If it is no asynchronous context manager.
     """
     if not hasattr(context, "__aenter__") or not hasattr(context, "__aexit__"):
+        if iscoroutine(context):
+            # It would be reported as never awaited, beside the error that says what is wrong.
+            context.close()
         raise ConfigurationError(
             f"{name} must give an asynchronous context manager, got {type(context).__name__}.",
             hint="Decorate the function with contextlib.asynccontextmanager.",
