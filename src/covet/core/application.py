@@ -46,7 +46,7 @@ class CovetPyASGI:
         router: The routes.
         state: A place for attributes of one's own.
         debug: Whether errors may show traces.
-        serializers: The formats on offer.
+        serializers: The formats on offer; a change holds from the next request on.
         body_limits: How large a body may be, and how slow.
     """
 
@@ -55,7 +55,7 @@ class CovetPyASGI:
         self.router = CovetRouter(trailing_slash=trailing_slash)
         self.state = State()
         self.body_limits: BodyLimits = DEFAULT_BODY_LIMITS
-        self.serializers = _copy_serializers()
+        self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
         self._wrappers: list[Callable[[ASGIApp], ASGIApp]] = []
         self._lifespan = Lifespan()
@@ -381,8 +381,8 @@ def _find_nothing(_path: str) -> None:
     """Find no route."""
 
 
-def _copy_serializers() -> Registry[Serializer]:
+def _copy_serializers(on_change: Callable[[], object]) -> Registry[Serializer]:
     registry = get_serializer_registry().copy()
     if find_extra("msgspec") is not None and "application/msgpack" not in registry:
         registry.register("application/msgpack", MessagePackSerializer(), priority=200)
-    return registry
+    return registry.copy(on_change=on_change)
