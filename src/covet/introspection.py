@@ -12,16 +12,16 @@ import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_type_hints
 from typing import get_origin as _get_origin
 
-from covet.exceptions import ConfigurationError, RouteError
+from covet.exceptions import RouteError
 from covet.types import UNSET
 
 # An annotation may be any object at all (a class, an alias, a string, None): no narrower type exists.
 Annotation = Any
 
-_UNRESOLVABLE = (NameError, SyntaxError, TypeError, AttributeError)
+UNRESOLVABLE = (NameError, SyntaxError, TypeError, AttributeError)
 
 POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 POSITIONAL_OR_KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -145,9 +145,7 @@ def split_annotated(annotation: Annotation) -> tuple[Annotation, tuple[object, .
         >>> split_annotated(int)
         (<class 'int'>, ())
     """
-    value = annotation
-    while is_type_alias(value):
-        value = value.__value__
+    value = unalias(annotation)
     if origin_of(value) is Annotated:
         inner, *metadata = get_args(value)
         return inner, tuple(metadata)
@@ -171,30 +169,43 @@ def is_type_alias(annotation: Annotation) -> bool:
     return type(annotation).__name__ == "TypeAliasType"
 
 
-def class_type_hints(annotation: Annotation) -> dict[str, Annotation]:
+def unalias(annotation: Annotation) -> Annotation:
     """
-    Resolve the annotations of a class, with the type variables of a generic one replaced.
+    Return what stands behind an alias that the `type` statement made, and behind the aliases of it.
 
-    Raises:
-        ConfigurationError: If an annotation names what is not there, or is no type.
+    Example:
+        >>> unalias(int)
+        <class 'int'>
+    """
+    while True:
+        origin = origin_of(annotation)
+        if is_type_alias(annotation):
+            annotation = annotation.__value__
+        elif is_type_alias(origin):
+            annotation = substitute(
+                origin.__value__, dict(zip(origin.__type_params__, get_args(annotation), strict=False))
+            )
+        else:
+            return annotation
+
+
+def substitute(annotation: Annotation, variables: Mapping[Any, Annotation]) -> Annotation:
+    """
+    Put types in the place of type variables.
 
     Example:
         >>> T = TypeVar("T")
-        >>> class Page(Generic[T]):
-        ...     items: list[T]
-        >>> class_type_hints(Page[int])
-        {'items': list[int]}
+        >>> substitute(dict[str, list[T]], {T: int})
+        dict[str, list[int]]
     """
-    cls = origin_of(annotation) or annotation
-    try:
-        # The class may be mentioned by its own name while it is not a global: a model made inside a function.
-        hints = get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
-    except _UNRESOLVABLE as exc:
-        raise _explain_class(cls) from exc
-    variables = _type_variables(annotation)
     if not variables:
-        return hints
-    return {name: _substitute(hint, variables.get(_owner_of(cls, name), {})) for name, hint in hints.items()}
+        return annotation
+    if isinstance(annotation, TypeVar):
+        return variables.get(annotation, annotation)
+    parameters = getattr(annotation, "__parameters__", ())
+    if not parameters or isinstance(annotation, type):
+        return annotation
+    return annotation[tuple(variables.get(parameter, parameter) for parameter in parameters)]
 
 
 def type_name(annotation: Annotation) -> str:
@@ -320,25 +331,12 @@ def _resolve(annotation: Annotation, parameter: str, owner: str, namespaces: _Na
     try:
         # `return` gets no special treatment from it except that None stays NoneType, as everywhere.
         return get_type_hints(holder, namespaces.globals, namespaces.locals, include_extras=True)[parameter]
-    except _UNRESOLVABLE as exc:
-        reason, hint = _explain(exc, annotation, namespaces.module)
+    except UNRESOLVABLE as exc:
+        reason, hint = explain_unresolved(exc, annotation, namespaces.module)
         raise RouteError(f"{owner} annotates it with {reason}", parameter=parameter, hint=hint) from exc
 
 
-def _explain_class(cls: type) -> ConfigurationError:
-    """Find the annotation of a class that cannot be resolved, and say so."""
-    for base in cls.__mro__:
-        names = vars(sys.modules[base.__module__]) if base.__module__ in sys.modules else {}
-        for name, annotation in inspect.get_annotations(base).items():
-            try:
-                get_type_hints(types.SimpleNamespace(__annotations__={name: annotation}), names, {cls.__name__: cls})
-            except _UNRESOLVABLE as exc:
-                reason, hint = _explain(exc, annotation, base.__module__)
-                return ConfigurationError(f"{type_name(base)} annotates {name!r} with {reason}", hint=hint)
-    return ConfigurationError(f"The annotations of {type_name(cls)} cannot be resolved.")
-
-
-def _explain(exc: Exception, annotation: Annotation, module: str) -> tuple[str, str]:
+def explain_unresolved(exc: Exception, annotation: Annotation, module: str) -> tuple[str, str]:
     """Say why an annotation cannot be resolved, and what to do about it."""
     text = repr(type_name(annotation))
     if not isinstance(exc, NameError):
@@ -348,50 +346,3 @@ def _explain(exc: Exception, annotation: Annotation, module: str) -> tuple[str, 
         f"Import {missing!r} at the top of {module or 'its module'}, outside of "
         "'if TYPE_CHECKING:', or define it outside of a function."
     )
-
-
-# ── Generic classes ──────────────────────────────────────────────────────────
-
-
-def _type_variables(annotation: Annotation) -> dict[type, Mapping[Any, Annotation]]:
-    """Map each class of a hierarchy to what its own type variables stand for."""
-    found: dict[type, Mapping[Any, Annotation]] = {}
-
-    def visit(alias: Annotation, outer: Mapping[Any, Annotation]) -> None:
-        cls, arguments = origin_of(alias) or alias, get_args(alias)
-        if not isinstance(cls, type) or cls is Generic:
-            return
-        parameters = getattr(cls, "__parameters__", ())
-        values = [_substitute(argument, outer) for argument in arguments] if arguments else []
-        mapping = dict(zip(parameters, values, strict=False))
-        if mapping or cls not in found:
-            found[cls] = mapping
-        for base in _original_bases(cls):
-            visit(base, mapping)
-
-    visit(annotation, {})
-    return found if any(found.values()) else {}
-
-
-def _original_bases(cls: type) -> tuple[Any, ...]:
-    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    return bases
-
-
-def _substitute(hint: Annotation, variables: Mapping[Any, Annotation]) -> Annotation:
-    if not variables:
-        return hint
-    if isinstance(hint, TypeVar):
-        return variables.get(hint, hint)
-    parameters = getattr(hint, "__parameters__", ())
-    if not parameters or isinstance(hint, type):
-        return hint
-    return hint[tuple(variables.get(parameter, parameter) for parameter in parameters)]
-
-
-def _owner_of(cls: type, name: str) -> type:
-    """Find the class of a hierarchy that declares an annotation."""
-    for base in cls.__mro__:
-        if name in inspect.get_annotations(base):
-            return base
-    return cls

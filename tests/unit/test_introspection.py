@@ -9,22 +9,23 @@ import inspect
 import sys
 import types
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Annotated, Any, ForwardRef, Generic, Literal, NamedTuple, NewType, Optional, Self, TypedDict, TypeVar
+from typing import Annotated, Any, ForwardRef, Generic, Literal, NewType, Optional, Self, TypeVar
 
 import pytest
 
-from covet.exceptions import ConfigurationError, RouteError
+from covet.exceptions import RouteError
 from covet.introspection import (
     KEYWORD_ONLY,
     POSITIONAL_ONLY,
     POSITIONAL_OR_KEYWORD,
     VAR_KEYWORD,
     VAR_POSITIONAL,
-    class_type_hints,
     inspect_callable,
     origin_of,
     split_annotated,
+    substitute,
     type_name,
+    unalias,
 )
 from covet.types import UNSET
 
@@ -415,6 +416,33 @@ def test_a_type_alias_is_looked_through() -> None:
     assert split_annotated(number) == (number, ())
 
 
+def test_an_alias_stands_for_what_is_behind_it() -> None:
+    """
+    Also behind an alias of an alias, and with the variables of a generic one in the alias's own order.
+    """
+    alias = pytest.importorskip("typing_extensions").TypeAliasType
+    number = alias("Number", int)
+    again = alias("Again", number)
+    t: Any = T
+    u: Any = U
+    reverse = alias("Reverse", tuple[u, list[t]], type_params=(t, u))
+
+    assert (unalias(number), unalias(again), unalias(int), unalias(list[int])) == (int, int, int, list[int])
+    assert unalias(reverse[str, bytes]) == tuple[bytes, list[str]]
+
+
+def test_variables_are_replaced_where_they_stand() -> None:
+    """
+    At any depth; those that have no type stay, and so does a type without any.
+    """
+    t: Any = T
+    u: Any = U
+    assert substitute(dict[t, list[u]], {t: str, u: int}) == dict[str, list[int]]
+    assert substitute(dict[t, list[u]], {t: str}) == dict[str, list[u]]
+    assert (substitute(t, {t: int}), substitute(u, {t: int}), substitute(list[int], {t: str})) == (int, u, list[int])
+    assert substitute(Box, {t: int}) is Box
+
+
 def test_an_origin_is_the_class_behind_an_alias() -> None:
     """
     What is no alias has none.
@@ -422,111 +450,13 @@ def test_an_origin_is_the_class_behind_an_alias() -> None:
     assert (origin_of(list[int]), origin_of(Annotated[int, "a"]), origin_of(int)) == (list, Annotated, None)
 
 
-# ── Classes ──────────────────────────────────────────────────────────────────
-
-
-@dataclasses.dataclass
-class Page(Generic[T]):
-    """
-    A generic model.
-    """
-
-    items: list[T]
-    first: T | None = None
-
-
-@dataclasses.dataclass
-class Named(Page[U], Generic[U, T]):
-    """
-    A generic model of a generic model, with its variables in another order.
-    """
-
-    name: "T | None" = None
-
-
-class Numbers(Page[int]):
-    """
-    A model whose base has its variables filled.
-    """
-
-
-class Typed(TypedDict, Generic[T]):
-    """
-    A generic dictionary.
-    """
-
-    item: T
-
-
-class Pair(NamedTuple, Generic[T]):
-    """
-    A generic tuple.
-    """
-
-    left: T
-    right: "T"
-
-
-@pytest.mark.parametrize(
-    ("annotation", "hints"),
-    [
-        (Page[int], {"items": list[int], "first": int | None}),
-        (Page, {"items": list[T], "first": T | None}),  # type: ignore[valid-type]
-        (Numbers, {"items": list[int], "first": int | None}),
-        (Named[str, bytes], {"items": list[str], "first": str | None, "name": bytes | None}),
-        (Page[list[int]], {"items": list[list[int]], "first": list[int] | None}),
-        (Page[Page[int]], {"items": list[Page[int]], "first": Page[int] | None}),
-        (Typed[int], {"item": int}),
-        (Pair[int], {"left": int, "right": int}),
-    ],
-    ids=str,
-)
-def test_variables_of_generic_classes_are_replaced(annotation: Any, hints: dict[str, Any]) -> None:
-    """
-    Each class of the hierarchy has variables of its own.
-    """
-    assert class_type_hints(annotation) == hints
-
-
-def test_a_class_may_mention_itself() -> None:
-    """
-    Also where its name is no global.
-    """
-
-    @dataclasses.dataclass
-    class Tree:
-        children: "list[Tree]"
-        label: Annotated[str, "short"] = ""
-
-    assert class_type_hints(Tree) == {"children": list[Tree], "label": Annotated[str, "short"]}
-
-
-@pytest.mark.parametrize(
-    ("annotation", "text"),
-    [
-        (
-            "Nowhere",
-            f"Model annotates 'item' with {NOWHERE}",
-        ),
-        ("int +", "Model annotates 'item' with 'int +', which is no type: "),
-        ("int.size", "has no attribute 'size'\n  Write an annotation that Python can evaluate."),
-        ("int | 'str'", "which is no type: unsupported operand"),
-    ],
-)
-def test_an_annotation_of_a_class_that_cannot_be_resolved_names_its_field(annotation: str, text: str) -> None:
-    """
-    The error names the class that wrote it, which may be a base of the one that is asked for.
-    """
-    base = type("Model", (), {"__annotations__": {"good": "int", "item": annotation}, "__module__": __name__})
-    derived = type("Derived", (base,), {"__module__": "elsewhere"})
-
-    with pytest.raises(ConfigurationError) as caught:
-        class_type_hints(derived)
-
-    assert text in str(caught.value)
-
-
 # ── Names ────────────────────────────────────────────────────────────────────
+
+
+class Box(Generic[T]):
+    """
+    A generic class.
+    """
 
 
 class Outer:
@@ -564,7 +494,7 @@ class Outer:
         (Callable[[int, str], None], "Callable[[int, str], None]"),
         (Callable[[], None], "Callable[[], None]"),
         (Callable[..., None], "Callable[..., None]"),
-        (Page[int], "Page[int]"),
+        (Box[int], "Box[int]"),
     ],
     ids=str,
 )
