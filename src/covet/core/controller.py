@@ -134,7 +134,11 @@ def _find_marks(cls: type) -> Iterator[tuple[str, Sequence[ControllerRoute]]]:
     names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
     for name in names:
         for base in cls.__mro__:
-            if name in vars(base) and (marks := getattr(vars(base)[name], _MARKS, None)):
+            if name not in vars(base):
+                continue
+            member = vars(base)[name]
+            # A static or a class method may stand around the function that was marked.
+            if marks := getattr(getattr(member, "__func__", member), _MARKS, getattr(member, _MARKS, None)):
                 yield name, marks
                 break
 

@@ -148,6 +148,9 @@ class Route:
     def __str__(self) -> str:
         return f"{','.join(self.methods)} {self.path}"
 
+    def __repr__(self) -> str:
+        return f"<Route {self}: {describe_handler(self.handler)}>"
+
 
 @dataclass(slots=True, eq=False)
 class RouteMatch:

@@ -207,3 +207,14 @@ def test_an_exception_handler_can_be_called() -> None:
         check_exception_handler(404, "not found")
 
     assert str(caught.value) == "The exception handler of 404 cannot be called: 'not found'."
+
+
+def test_a_route_shows_itself_in_one_line() -> None:
+    """
+    Its methods, its path and its handler, and nothing of what was compiled for it.
+    """
+    route = make_route(PathTemplate.parse("/users/{user_id}"), describe_handler, ("GET", "POST"), {}, ())
+    route.endpoint = object()
+
+    assert str(route) == "GET,POST /users/{user_id}"
+    assert repr(route) == "<Route GET,POST /users/{user_id}: covet.core.route.describe_handler>"
