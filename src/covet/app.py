@@ -12,6 +12,7 @@ from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, suggest
 from covet.http.body import BodyLimits
+from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
@@ -50,6 +51,7 @@ class CovetPy(CovetPyASGI):
         {'user_id': 7}
     """
 
+    @refuse_unknown
     def __init__(
         self,
         debug: bool = False,  # noqa: FBT001, FBT002, RUF100 - the standards pass it by name or first
@@ -128,6 +130,7 @@ class CovetPy(CovetPyASGI):
         """Declare a handler of `OPTIONS`, in place of the automatic answer."""
         return self.router.options(path, **options)
 
+    @refuse_unknown
     def include_router(
         self, router: CovetRouter, prefix: str = "", *, middleware: Sequence[object] = (), tags: Sequence[str] = ()
     ) -> None:
@@ -142,10 +145,12 @@ class CovetPy(CovetPyASGI):
         """
         self.router.include_router(router, prefix, middleware=middleware, tags=tags)
 
+    @refuse_unknown
     def add_controller(self, controller: object, prefix: str = "") -> None:
         """Add the routes of a class: its methods that are marked with a route decorator."""
         self.router.add_controller(controller, prefix=prefix)
 
+    @refuse_unknown
     def mount(self, path: str, app: ASGIApp, *, name: str | None = None) -> None:
         """
         Let another ASGI application answer everything below a path; its lifespan runs with this one's.
@@ -169,6 +174,7 @@ class CovetPy(CovetPyASGI):
 
     # ── Around the routes ────────────────────────────────────────────────────
 
+    @refuse_unknown
     def add_middleware(self, middleware: object, *, priority: int = 100) -> None:
         """
         Put a layer around every route, inside those that are there already.
@@ -183,6 +189,7 @@ class CovetPy(CovetPyASGI):
         self._pipeline.add(middleware, priority)
         self._recompile()
 
+    @refuse_unknown
     def middleware(self, middleware: MiddlewareT, *, priority: int = 100) -> MiddlewareT:
         """Put a layer around every route; a call, or a decorator of a function."""
         self.add_middleware(middleware, priority=priority)

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from covet.exceptions import ConfigurationError, ItemExistsError, ItemNotFoundError
+from covet.options import refuse_unknown
 
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ class Registry(Generic[T]):
           It must be lower case.
     """
 
+    @refuse_unknown
     def __init__(
         self,
         validator: Callable[[T], bool] | None = None,

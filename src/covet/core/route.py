@@ -2,6 +2,7 @@
 A route and what it inherits: plain data, no decisions.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict
@@ -196,6 +197,8 @@ class Resolution:
 
 # The methods of RFC 9110 that an application answers, and PATCH (RFC 5789). A closed, case-sensitive set.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# RFC 9110 §5.6.2: a method is a token.
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 OPTION_NAMES: Final = frozenset(RouteOptions.__annotations__)
 
 
@@ -230,6 +233,17 @@ def check_methods(methods: Iterable[str], known: Iterable[str], *, route: str) -
             hint = f"Methods are case-sensitive: write {upper!r}." if upper in known else suggest(str(method), known)
             raise RouteError(f"{method!r} is no method that is answered here.", route=route, hint=hint)
     return checked
+
+
+def check_new_method(method: str) -> None:
+    """
+    Refuse what cannot be a method, such as another spelling of a usual one.
+
+    Raises:
+        RouteError: If it is none.
+    """
+    if not _TOKEN.fullmatch(method) or (method.upper() in METHODS and method not in METHODS):
+        raise RouteError(f"{method!r} cannot be a method.", hint="Methods are words in capitals, such as 'PURGE'.")
 
 
 def check_options(options: Mapping[str, object], *, route: str) -> None:

@@ -5,7 +5,6 @@ Everything is checked when it is declared. A router that is included stays live:
 wherever it was included, at once, also while the application runs.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeVar, Unpack
 
@@ -13,7 +12,6 @@ from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
 from covet.core.path_template import PathTemplate, encode_path
 from covet.core.route import (
-    METHODS,
     ExceptionHandlers,
     Handler,
     Mount,
@@ -24,6 +22,7 @@ from covet.core.route import (
     RouteOptions,
     check_exception_handler,
     check_methods,
+    check_new_method,
     describe_handler,
     make_group,
     make_route,
@@ -32,6 +31,7 @@ from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
 from covet.core.route_tree import allowed_methods
 from covet.exceptions import RouteError, suggest
+from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
 TrailingSlash = Literal["strict", "redirect", "ignore"]
@@ -40,8 +40,6 @@ MiddlewareT = TypeVar("MiddlewareT")
 __all__ = ["CovetRouter", "TrailingSlash"]
 
 _TRAILING_SLASH: Final = ("strict", "redirect", "ignore")
-# RFC 9110 §5.6.2: a method is a token.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class CovetRouter(RouteDecorators):
@@ -73,6 +71,7 @@ class CovetRouter(RouteDecorators):
         '/users/7'
     """
 
+    @refuse_unknown
     def __init__(
         self,
         *,
@@ -128,6 +127,7 @@ class CovetRouter(RouteDecorators):
 
         return decorate
 
+    @refuse_unknown
     def add_controller(
         self,
         controller: type | object,
@@ -151,6 +151,7 @@ class CovetRouter(RouteDecorators):
         for item in declared.routes:
             self._declare(item.path, item.handler, item.methods, item.options, groups, full)
 
+    @refuse_unknown
     def include_router(
         self,
         router: "CovetRouter",
@@ -248,8 +249,7 @@ class CovetRouter(RouteDecorators):
         Raises:
             RouteError: If it is no method, or differs from a usual one in its case only.
         """
-        if not _TOKEN.fullmatch(method) or (method.upper() in METHODS and method not in METHODS):
-            raise RouteError(f"{method!r} cannot be a method.", hint="Methods are words in capitals, such as 'PURGE'.")
+        check_new_method(method)
         self._table.methods.add(method)
 
     # ── Look-ups ─────────────────────────────────────────────────────────────
