@@ -12,7 +12,7 @@ import covet.server
 from covet import CovetPy, Request, Response
 from covet.core import CovetPyASGI, CovetRouter
 from covet.core.controller import get as controller_get
-from covet.core.middleware import CallNext
+from covet.core.middleware import CallNext, Middleware
 from covet.exceptions import ConfigurationError, RouteConflictError, RouteError
 from covet.testing import TestClient
 from covet.types import ASGIApp, Receive, Scope, Send
@@ -172,6 +172,39 @@ async def test_middleware_is_given_in_many_ways(protocol: str) -> None:
 
     assert response.headers["x-order"] == "last-dcbafirst"
     assert callable(last)
+
+
+class Stamp(Middleware):
+    """Put a header on every response."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Put it there."""
+        response.headers["x-order"] = "stamp"
+        return response
+
+
+@pytest.mark.parametrize(
+    "item", [Stamp, Stamp(), f"{__name__}:Stamp", make_stamp("stamp")], ids=lambda item: str(item)[:9]
+)
+@pytest.mark.parametrize("way", ["argument", "middleware", "add", "stack", "router", "inclusion", "included", "route"])
+async def test_middleware_is_a_class_an_instance_a_text_or_a_function(way: str, item: Any) -> None:
+    """Wherever it is given."""
+    app = CovetPy(middleware=[item] if way == "argument" else [])
+    router = CovetRouter(middleware=[item] if way == "router" else [])
+    router.add_route("/", handler, middleware=[item] if way == "route" else [])
+    app.include_router(router, "/in", middleware=[item] if way == "inclusion" else [])
+    late: dict[str, Any] = {
+        "middleware": app.middleware,
+        "add": app.add_middleware,
+        "stack": lambda item: app.add_middleware_stack([item]),
+        "included": router.middleware,
+    }
+    if way in late:
+        late[way](item)
+
+    response = await send_request(app, "GET", "/in/")
+
+    assert response.headers["x-order"] == "stamp"
 
 
 @Protocols
