@@ -45,12 +45,16 @@ def work(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
 
     def trace(frame: FrameType, event: str, argument: Any) -> TraceFunction:
         nonlocal executed
+        # Python 3.13 turns opcodes on only for a frame that has its tracer already.
+        frame.f_trace = trace
         frame.f_trace_opcodes = True
         frame.f_trace_lines = False
         executed += event == "opcode"
         return trace
 
     previous = sys.gettrace()
+    # Python 3.12 sees them only if some frame has asked for them before the tracing begins.
+    sys._getframe().f_trace_opcodes = True
     sys.settrace(trace)
     try:
         _call(func, *args, **kwargs)

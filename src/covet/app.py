@@ -8,10 +8,11 @@ from typing import Any, TypeVar, Unpack
 
 from covet.core.application import CovetPyASGI
 from covet.core.lifespan import EventHandler, Step, check_lifespan, make_context_step, make_handler_steps
-from covet.core.route import Handler, Route, RouteOptions
+from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, suggest
 from covet.http.body import BodyLimits
+from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
@@ -50,6 +51,7 @@ class CovetPy(CovetPyASGI):
         {'user_id': 7}
     """
 
+    @refuse_unknown
     def __init__(
         self,
         debug: bool = False,  # noqa: FBT001, FBT002, RUF100 - the standards pass it by name or first
@@ -64,6 +66,8 @@ class CovetPy(CovetPyASGI):
             raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
+        if not isinstance(debug, bool):
+            raise ConfigurationError(f"debug must be True or False, got {debug!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self.body_limits = BodyLimits(max_size=body_limit)
         self._lifespan_factory = lifespan
@@ -126,6 +130,7 @@ class CovetPy(CovetPyASGI):
         """Declare a handler of `OPTIONS`, in place of the automatic answer."""
         return self.router.options(path, **options)
 
+    @refuse_unknown
     def include_router(
         self, router: CovetRouter, prefix: str = "", *, middleware: Sequence[object] = (), tags: Sequence[str] = ()
     ) -> None:
@@ -140,10 +145,12 @@ class CovetPy(CovetPyASGI):
         """
         self.router.include_router(router, prefix, middleware=middleware, tags=tags)
 
+    @refuse_unknown
     def add_controller(self, controller: object, prefix: str = "") -> None:
         """Add the routes of a class: its methods that are marked with a route decorator."""
         self.router.add_controller(controller, prefix=prefix)
 
+    @refuse_unknown
     def mount(self, path: str, app: ASGIApp, *, name: str | None = None) -> None:
         """
         Let another ASGI application answer everything below a path; its lifespan runs with this one's.
@@ -154,6 +161,10 @@ class CovetPy(CovetPyASGI):
             path: The prefix.
             app: The application.
             name: What to call it.
+
+        Raises:
+            RouteError: If the prefix is wrong or taken.
+            ConfigurationError: If this application has begun to start already.
         """
         self.router.mount(path, app, name=name)
 
@@ -163,6 +174,7 @@ class CovetPy(CovetPyASGI):
 
     # ── Around the routes ────────────────────────────────────────────────────
 
+    @refuse_unknown
     def add_middleware(self, middleware: object, *, priority: int = 100) -> None:
         """
         Put a layer around every route, inside those that are there already.
@@ -177,6 +189,7 @@ class CovetPy(CovetPyASGI):
         self._pipeline.add(middleware, priority)
         self._recompile()
 
+    @refuse_unknown
     def middleware(self, middleware: MiddlewareT, *, priority: int = 100) -> MiddlewareT:
         """Put a layer around every route; a call, or a decorator of a function."""
         self.add_middleware(middleware, priority=priority)
@@ -196,6 +209,8 @@ class CovetPy(CovetPyASGI):
         Args:
             wrapper: Called with an ASGI application, gives another. What is added first is outermost.
         """
+        if not callable(wrapper):
+            raise ConfigurationError(f"What wraps an application is called with it: {wrapper!r} cannot be called.")
         self._wrappers.append(wrapper)
         self._recompile()
 
@@ -222,12 +237,15 @@ class CovetPy(CovetPyASGI):
         Startup handlers run in order; shutdown handlers in reverse, once every startup handler has run.
 
         Raises:
-            ConfigurationError: If there is no such event.
+            ConfigurationError: If there is no such event, or the application has begun to start already.
         """
         if event not in _EVENTS:
             raise ConfigurationError(f"There is no event {event!r}.", hint=suggest(event, _EVENTS))
 
         def decorate(handler: HandlerT) -> HandlerT:
+            if not callable(handler):
+                raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
+            self._lifespan.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
 

@@ -8,19 +8,20 @@ inspects, and never be used while a request is answered.
 
 import functools
 import inspect
-import re
 import sys
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_type_hints
 from typing import get_origin as _get_origin
 
-from covet.exceptions import ConfigurationError, RouteError
+from covet.exceptions import RouteError
 from covet.types import UNSET
 
 # An annotation may be any object at all (a class, an alias, a string, None): no narrower type exists.
 Annotation = Any
+
+UNRESOLVABLE = (NameError, SyntaxError, TypeError, AttributeError)
 
 POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 POSITIONAL_OR_KEYWORD = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -70,6 +71,8 @@ class CallableInfo:
         parameters: Its parameters, in order; `self`, `cls` and what a partial has bound are left out.
         return_annotation: The resolved return annotation; `UNSET` if there is none.
         is_async: Whether calling it gives an awaitable.
+        wraps_async: Whether it is a plain function around a coroutine function, as decorators make them: calling it
+            may give an awaitable, and belongs on the event loop.
         is_generator: Whether calling it gives a generator.
         is_async_generator: Whether calling it gives an async generator.
     """
@@ -79,6 +82,7 @@ class CallableInfo:
     parameters: tuple[ParameterInfo, ...]
     return_annotation: Annotation
     is_async: bool
+    wraps_async: bool
     is_generator: bool
     is_async_generator: bool
 
@@ -108,8 +112,13 @@ def inspect_callable(func: Callable[..., object]) -> CallableInfo:
             hint="Wrap it in a function with annotated parameters.",
         ) from exc
     namespaces = _namespaces(func, function)
+    called = _underlying_function(func, is_unwrapped=False)
+    is_async = inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(called)
     parameters = []
+    bound = _bound_keywords(func)
     for parameter in signature.parameters.values():
+        if parameter.name in bound:
+            continue
         resolved = _resolve(parameter.annotation, parameter.name, name, namespaces)
         annotation, metadata = split_annotated(resolved)
         default = UNSET if parameter.default is inspect.Parameter.empty else parameter.default
@@ -119,7 +128,8 @@ def inspect_callable(func: Callable[..., object]) -> CallableInfo:
         module=getattr(function, "__module__", None) or getattr(func, "__module__", None) or "",
         parameters=tuple(parameters),
         return_annotation=_resolve(signature.return_annotation, "return", name, namespaces),
-        is_async=inspect.iscoroutinefunction(func) or inspect.iscoroutinefunction(function),
+        is_async=is_async,
+        wraps_async=not is_async and inspect.iscoroutinefunction(function),
         is_generator=inspect.isgeneratorfunction(function),
         is_async_generator=inspect.isasyncgenfunction(function),
     )
@@ -135,9 +145,7 @@ def split_annotated(annotation: Annotation) -> tuple[Annotation, tuple[object, .
         >>> split_annotated(int)
         (<class 'int'>, ())
     """
-    value = annotation
-    while is_type_alias(value):
-        value = value.__value__
+    value = unalias(annotation)
     if origin_of(value) is Annotated:
         inner, *metadata = get_args(value)
         return inner, tuple(metadata)
@@ -156,44 +164,48 @@ def origin_of(annotation: Annotation) -> Annotation:
 
 
 def is_type_alias(annotation: Annotation) -> bool:
-    """
-    Tell whether it is an alias made by the `type` statement, without parameters.
-
-    Example:
-        >>> is_type_alias(int)
-        False
-    """
+    """Tell whether it is an alias made by the `type` statement, without parameters."""
     # typing_extensions has the same class for older versions: the name covers both.
     return type(annotation).__name__ == "TypeAliasType"
 
 
-def class_type_hints(annotation: Annotation) -> dict[str, Annotation]:
+def unalias(annotation: Annotation) -> Annotation:
     """
-    Resolve the annotations of a class, with the type variables of a generic one replaced.
+    Return what stands behind an alias that the `type` statement made, and behind the aliases of it.
 
-    Raises:
-        ConfigurationError: If an annotation names what is not there.
+    Example:
+        >>> unalias(int)
+        <class 'int'>
+    """
+    while True:
+        origin = origin_of(annotation)
+        if is_type_alias(annotation):
+            annotation = annotation.__value__
+        elif is_type_alias(origin):
+            annotation = substitute(
+                origin.__value__, dict(zip(origin.__type_params__, get_args(annotation), strict=False))
+            )
+        else:
+            return annotation
+
+
+def substitute(annotation: Annotation, variables: Mapping[Any, Annotation]) -> Annotation:
+    """
+    Put types in the place of type variables.
 
     Example:
         >>> T = TypeVar("T")
-        >>> class Page(Generic[T]):
-        ...     items: list[T]
-        >>> class_type_hints(Page[int])
-        {'items': list[int]}
+        >>> substitute(dict[str, list[T]], {T: int})
+        dict[str, list[int]]
     """
-    cls = origin_of(annotation) or annotation
-    try:
-        # The class may be mentioned by its own name while it is not a global: a model made inside a function.
-        hints = get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
-    except NameError as exc:
-        raise ConfigurationError(
-            f"An annotation of {type_name(cls)} names {exc.name!r}, which is not defined in {cls.__module__}.",
-            hint=f"Import {exc.name!r} at the top of {cls.__module__}, outside of 'if TYPE_CHECKING:'.",
-        ) from exc
-    variables = _type_variables(annotation)
     if not variables:
-        return hints
-    return {name: _substitute(hint, variables.get(_owner_of(cls, name), {})) for name, hint in hints.items()}
+        return annotation
+    if isinstance(annotation, TypeVar):
+        return variables.get(annotation, annotation)
+    parameters = getattr(annotation, "__parameters__", ())
+    if not parameters or isinstance(annotation, type):
+        return annotation
+    return annotation[tuple(variables.get(parameter, parameter) for parameter in parameters)]
 
 
 def type_name(annotation: Annotation) -> str:
@@ -210,8 +222,9 @@ def type_name(annotation: Annotation) -> str:
         return "nothing"
     if annotation is ...:
         return "..."
-    if isinstance(annotation, str):
-        return annotation
+    text = getattr(annotation, "__forward_arg__", annotation)
+    if isinstance(text, str):
+        return text
     origin, arguments = origin_of(annotation), get_args(annotation)
     if origin is Annotated:
         return type_name(arguments[0])
@@ -241,8 +254,8 @@ class _Namespaces:
     module: str
 
 
-def _underlying_function(func: Callable[..., Any]) -> Callable[..., Any]:
-    """Find the function whose code runs, behind partials, methods, wrappers and callable objects."""
+def _underlying_function(func: Callable[..., Any], *, is_unwrapped: bool = True) -> Callable[..., Any]:
+    """Find the function whose code runs, behind partials, methods, callable objects and, if wanted, decorators."""
     while True:
         if isinstance(func, functools.partial):
             func = func.func
@@ -254,12 +267,21 @@ def _underlying_function(func: Callable[..., Any]) -> Callable[..., Any]:
                 constructor = func.__new__
             unwrapped: Callable[..., Any] = inspect.unwrap(constructor)
             return unwrapped
-        elif hasattr(func, "__wrapped__"):
+        elif is_unwrapped and hasattr(func, "__wrapped__"):
             func = func.__wrapped__
         elif inspect.isroutine(func):
             return func
         else:
             func = type(func).__call__
+
+
+def _bound_keywords(func: Callable[..., object]) -> frozenset[str]:
+    """List what partials have bound by name: for `inspect` that is a default, which a caller may replace."""
+    bound: set[str] = set()
+    while isinstance(func, functools.partial):
+        bound.update(func.keywords)
+        func = func.func
+    return frozenset(bound)
 
 
 def _signature(func: Callable[..., object]) -> inspect.Signature:
@@ -309,73 +331,18 @@ def _resolve(annotation: Annotation, parameter: str, owner: str, namespaces: _Na
     try:
         # `return` gets no special treatment from it except that None stays NoneType, as everywhere.
         return get_type_hints(holder, namespaces.globals, namespaces.locals, include_extras=True)[parameter]
-    except NameError as exc:
-        missing = exc.name or _first_name(str(exc))
-        raise RouteError(
-            f"{owner} annotates it with {type_name(_text_of(annotation))!r}, but {missing!r} is not defined there.",
-            parameter=parameter,
-            hint=f"Import {missing!r} at the top of {namespaces.module or 'its module'}, outside of "
-            "'if TYPE_CHECKING:', or define it outside of a function.",
-        ) from exc
-    except (SyntaxError, TypeError, AttributeError) as exc:
-        raise RouteError(
-            f"{owner} annotates it with {type_name(_text_of(annotation))!r}, which is no type: {exc}",
-            parameter=parameter,
-            hint="Write an annotation that Python can evaluate.",
-        ) from exc
+    except UNRESOLVABLE as exc:
+        reason, hint = explain_unresolved(exc, annotation, namespaces.module)
+        raise RouteError(f"{owner} annotates it with {reason}", parameter=parameter, hint=hint) from exc
 
 
-def _text_of(annotation: Annotation) -> Annotation:
-    return getattr(annotation, "__forward_arg__", annotation)
-
-
-def _first_name(text: str) -> str:
-    found = re.search(r"'([^']+)'", text)
-    return found.group(1) if found else text
-
-
-# ── Generic classes ──────────────────────────────────────────────────────────
-
-
-def _type_variables(annotation: Annotation) -> dict[type, Mapping[Any, Annotation]]:
-    """Map each class of a hierarchy to what its own type variables stand for."""
-    found: dict[type, Mapping[Any, Annotation]] = {}
-
-    def visit(alias: Annotation, outer: Mapping[Any, Annotation]) -> None:
-        cls, arguments = origin_of(alias) or alias, get_args(alias)
-        if not isinstance(cls, type) or cls is Generic:
-            return
-        parameters = getattr(cls, "__parameters__", ())
-        values = [_substitute(argument, outer) for argument in arguments] if arguments else []
-        mapping = dict(zip(parameters, values, strict=False))
-        if mapping or cls not in found:
-            found[cls] = mapping
-        for base in _original_bases(cls):
-            visit(base, mapping)
-
-    visit(annotation, {})
-    return found if any(found.values()) else {}
-
-
-def _original_bases(cls: type) -> tuple[Any, ...]:
-    bases: tuple[Any, ...] = cls.__dict__.get("__orig_bases__", cls.__bases__)
-    return bases
-
-
-def _substitute(hint: Annotation, variables: Mapping[Any, Annotation]) -> Annotation:
-    if not variables:
-        return hint
-    if isinstance(hint, TypeVar):
-        return variables.get(hint, hint)
-    parameters = getattr(hint, "__parameters__", ())
-    if not parameters or isinstance(hint, type):
-        return hint
-    return hint[tuple(variables.get(parameter, parameter) for parameter in parameters)]
-
-
-def _owner_of(cls: type, name: str) -> type:
-    """Find the class of a hierarchy that declares an annotation."""
-    for base in cls.__mro__:
-        if name in inspect.get_annotations(base):
-            return base
-    return cls
+def explain_unresolved(exc: Exception, annotation: Annotation, module: str) -> tuple[str, str]:
+    """Say why an annotation cannot be resolved, and what to do about it."""
+    text = repr(type_name(annotation))
+    if not isinstance(exc, NameError):
+        return f"{text}, which is no type: {exc}", "Write an annotation that Python can evaluate."
+    missing = exc.name
+    return f"{text}, but {missing!r} is not defined there.", (
+        f"Import {missing!r} at the top of {module or 'its module'}, outside of "
+        "'if TYPE_CHECKING:', or define it outside of a function."
+    )

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from covet.options import refuse_unknown
 from covet.types import UNSET
 
 
@@ -52,6 +53,10 @@ class Parameter:
     deprecated: bool = False
 
     source: ClassVar[str] = ""
+
+
+# The constructor is made by dataclass(), and the markers inherit it.
+Parameter.__init__ = refuse_unknown(Parameter.__init__)  # type: ignore[method-assign]
 
 
 class Query(Parameter):

@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Generic, NamedTuple, TypeVar
 
 from covet.exceptions import ConfigurationError, ItemExistsError, ItemNotFoundError
+from covet.options import refuse_unknown
 
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ class Registry(Generic[T]):
           It must be lower case.
     """
 
+    @refuse_unknown
     def __init__(
         self,
         validator: Callable[[T], bool] | None = None,
@@ -70,6 +72,7 @@ class Registry(Generic[T]):
         self._expected = expected
         self._entries: dict[str, _Entry[T]] = {}
         self._lock = threading.RLock()
+        self._on_change: Callable[[], object] | None = None
 
     @property
     def name(self) -> str:
@@ -111,7 +114,7 @@ class Registry(Generic[T]):
                     f"{name!r} is already registered in {self._name}.",
                     hint="Choose another name, call unregister() first, or pass replace=True.",
                 )
-            self._entries = {**self._entries, name: entry}
+            self._put({**self._entries, name: entry})
 
     def unregister(self, name: str) -> None:
         """
@@ -122,7 +125,7 @@ class Registry(Generic[T]):
         """
         with self._lock:
             self._entry(name)
-            self._entries = {key: entry for key, entry in self._entries.items() if key != name}
+            self._put({key: entry for key, entry in self._entries.items() if key != name})
 
     def get(self, name: str) -> T | None:
         """Return the item of that name, or `None`."""
@@ -172,9 +175,12 @@ class Registry(Generic[T]):
             entries.sort(key=lambda pair: pair[1].priority)
         return [(name, entry.item) for name, entry in entries]
 
-    def copy(self) -> "Registry[T]":
+    def copy(self, *, on_change: Callable[[], object] | None = None) -> "Registry[T]":
         """
         Make a registry of its own with the same items, such as one per application.
+
+        Args:
+            on_change: Called after each change of the copy, by whoever prepares something from its items.
 
         Example:
             >>> shared = Registry[int]()
@@ -186,6 +192,7 @@ class Registry(Generic[T]):
         """
         twin: Registry[T] = Registry(self._validator, name=self._name, expected=self._expected)
         twin._entries = self._entries
+        twin._on_change = on_change
         return twin
 
     def discover_entry_points(self, group: str, *, replace: bool = False) -> list[str]:
@@ -236,6 +243,11 @@ class Registry(Generic[T]):
     def __repr__(self) -> str:
         return f"<Registry {self._name!r}: {', '.join(self._entries) or 'empty'}>"
 
+    def _put(self, entries: dict[str, _Entry[T]]) -> None:
+        self._entries = entries
+        if self._on_change is not None:
+            self._on_change()
+
     def _entry(self, name: str) -> _Entry[T]:
         entries = self._entries
         try:
@@ -278,3 +290,6 @@ class Registry(Generic[T]):
         else:
             wanted = f"It must satisfy {getattr(self._validator, '__qualname__', repr(self._validator))}."
         return wanted if exc is None else f"{wanted} ({type(exc).__name__}: {exc})"
+
+
+__all__ = ["DEFAULT_PRIORITY", "InvalidItemError", "Registry"]

@@ -75,14 +75,7 @@ HELD_TOGETHER = dict.fromkeys(
         "validation/validator.py",
     ],
     "validation/test_agreement.py",
-) | {
-    "core/argument_types.py": "core/test_binding.py",
-    "core/connections.py": "core/test_rsgi.py",
-    "core/disconnects.py": "core/test_asgi.py",
-    "core/mounts.py": "core/test_application.py",
-    "http/message.py": "http/test_request.py",
-    "introspection.py": "core/test_binding.py",
-}
+)
 
 
 @pytest.mark.parametrize(

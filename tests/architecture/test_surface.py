@@ -3,12 +3,17 @@ The public surface is what surface.txt records, and holds what the documentation
 """
 
 import importlib
+import re
 
 import pytest
 
+from tests.architecture.source import ROOT
 from tests.architecture.surface import RECORD, list_public_modules, list_public_names
 
+_IMPORT = re.compile(r"^ *(?:>>> )?from (covet[\w.]*) import (\([^)]*\)|[^\n(]*)", re.MULTILINE)
+
 PROMISED = [
+    *(f"covet.{name}" for name in ("Body", "Cookie", "Form", "Header", "Path", "Query", "State")),
     "covet.CovetPy",
     "covet.Request",
     "covet.Response",
@@ -18,8 +23,10 @@ PROMISED = [
     "covet.core.http.Request",
     "covet.core.http.Response",
     "covet.core.routing.CovetRouter",
+    "covet.exceptions.AuthenticationError",
     "covet.exceptions.ConfigurationError",
     "covet.exceptions.CovetError",
+    "covet.exceptions.DatabaseError",
     "covet.exceptions.NotFoundError",
     "covet.exceptions.ValidationError",
     "covet.middleware.CORSMiddleware",
@@ -62,6 +69,30 @@ def test_promised_name_is_importable(name: str) -> None:
     module, _, attribute = name.rpartition(".")
 
     assert hasattr(importlib.import_module(module), attribute)
+
+
+def list_documented_imports() -> dict[str, str]:
+    """
+    List the names that the documents and the examples import from the framework, each with a file that does.
+    """
+    found: dict[str, str] = {}
+    for path in [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "examples").rglob("*.py")]:
+        for module, names in _IMPORT.findall(path.read_text("utf-8")):
+            for name in re.findall(r"[A-Za-z_]\w*", names):
+                found.setdefault(f"{module}.{name}", path.name)
+    return found
+
+
+def test_documents_import_recorded_names_only() -> None:
+    """
+    What a reader is shown is part of the public surface.
+    """
+    documented = list_documented_imports()
+
+    strangers = sorted(set(documented.items()) - {(name, documented.get(name)) for name in list_public_names()})
+
+    assert len(documented) > 20
+    assert strangers == []
 
 
 @pytest.mark.parametrize("module", list_public_modules())

@@ -12,7 +12,7 @@ import covet.server
 from covet import CovetPy, Request, Response
 from covet.core import CovetPyASGI, CovetRouter
 from covet.core.controller import get as controller_get
-from covet.core.middleware import CallNext
+from covet.core.middleware import CallNext, Middleware
 from covet.exceptions import ConfigurationError, RouteConflictError, RouteError
 from covet.testing import TestClient
 from covet.types import ASGIApp, Receive, Scope, Send
@@ -174,6 +174,39 @@ async def test_middleware_is_given_in_many_ways(protocol: str) -> None:
     assert callable(last)
 
 
+class Stamp(Middleware):
+    """Put a header on every response."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Put it there."""
+        response.headers["x-order"] = "stamp"
+        return response
+
+
+@pytest.mark.parametrize(
+    "item", [Stamp, Stamp(), f"{__name__}:Stamp", make_stamp("stamp")], ids=lambda item: str(item)[:9]
+)
+@pytest.mark.parametrize("way", ["argument", "middleware", "add", "stack", "router", "inclusion", "included", "route"])
+async def test_middleware_is_a_class_an_instance_a_text_or_a_function(way: str, item: Any) -> None:
+    """Wherever it is given."""
+    app = CovetPy(middleware=[item] if way == "argument" else [])
+    router = CovetRouter(middleware=[item] if way == "router" else [])
+    router.add_route("/", handler, middleware=[item] if way == "route" else [])
+    app.include_router(router, "/in", middleware=[item] if way == "inclusion" else [])
+    late: dict[str, Any] = {
+        "middleware": app.middleware,
+        "add": app.add_middleware,
+        "stack": lambda item: app.add_middleware_stack([item]),
+        "included": router.middleware,
+    }
+    if way in late:
+        late[way](item)
+
+    response = await send_request(app, "GET", "/in/")
+
+    assert response.headers["x-order"] == "stamp"
+
+
 @Protocols
 async def test_wrap_is_around_everything(protocol: str) -> None:
     """Raw ASGI middleware sees 404s as well, and what is added first is outermost."""
@@ -292,6 +325,8 @@ def test_an_event_that_does_not_exist_is_refused() -> None:
         ({"trailing_slash": "redirct"}, "Did you mean 'redirect'?"),
         ({"exception_handlers": {200: handler}}, "is for an exception class or an error status, got 200"),
         ({"lifespan": 7}, "lifespan must be a callable, got int."),
+        ({"debug": "false"}, "debug must be True or False, got 'false'."),
+        ({"exception_handlers": {404: "not found"}}, "The exception handler of 404 cannot be called: 'not found'."),
     ],
 )
 def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None:
@@ -300,6 +335,36 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
         CovetPy(**options)
 
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments", "text"),
+    [
+        ("on_startup", (7,), "The handler of the event 'startup' cannot be called: 7."),
+        ("on_shutdown", (None,), "The handler of the event 'shutdown' cannot be called: None."),
+        ("wrap", ("pkg.mod:Name",), "What wraps an application is called with it: 'pkg.mod:Name' cannot be called."),
+        ("mount", ("/sub", None), "/sub: What is mounted is no ASGI application: None."),
+        ("include_router", (None,), "/: A CovetRouter is included, got NoneType."),
+        ("add_exception_handler", (404, None), "The exception handler of 404 cannot be called: None."),
+        ("add_controller", (handler,), "has no route."),
+    ],
+)
+def test_what_cannot_work_is_refused_where_it_is_said(method: str, arguments: tuple[Any, ...], text: str) -> None:
+    """Not at the first request, nor by an error of the framework's own inside."""
+    with pytest.raises(ConfigurationError) as caught:
+        getattr(CovetPy(), method)(*arguments)
+
+    assert text in str(caught.value)
+
+
+def test_a_priority_is_a_number() -> None:
+    """A wrong one is refused before the layer is there."""
+    app = CovetPy()
+
+    with pytest.raises(ConfigurationError, match=r"The priority of a middleware must be an integer, got 'high'\."):
+        app.add_middleware(make_stamp("a"), priority="high")  # type: ignore[arg-type]
+
+    app.add_middleware(make_stamp("b"))
 
 
 def test_an_unknown_argument_is_refused() -> None:

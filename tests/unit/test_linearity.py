@@ -3,6 +3,8 @@ The helper that shows linear work must notice when work is not linear.
 """
 
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -44,6 +46,15 @@ def test_the_same_call_has_the_same_work() -> None:
     items = list(range(10))
 
     assert work(count_pairs, items) == work(count_pairs, items) > 100
+
+
+def test_the_first_call_of_a_process_counts() -> None:
+    """Python 3.12 and 3.13 trace no opcodes of the first call unless they are told in time."""
+    code = "from tests.linearity import work; print(work(lambda: len([])) > 0)"
+
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "True\n"
 
 
 def test_a_slow_call_is_noticed() -> None:

@@ -375,3 +375,22 @@ def test_discovery_replaces_on_demand(monkeypatch: pytest.MonkeyPatch, registry:
     registry.discover_entry_points("formats", replace=True)
 
     assert registry.get("digits") == "0123456789"
+
+
+def test_a_copy_tells_of_its_changes() -> None:
+    """
+    After each that succeeded, and only of its own.
+    """
+    shared = Registry[str](name="formats")
+    seen: list[list[str]] = []
+    own: Registry[str] = shared.copy(on_change=lambda: seen.append(list(own)))
+
+    shared.register("shared", "1")
+    own.register("json", "2")
+    with pytest.raises(ItemExistsError):
+        own.register("json", "3")
+    own.register("json", "4", replace=True)
+    own.unregister("json")
+    own.copy().register("further", "5")
+
+    assert seen == [["json"], ["json"], []]

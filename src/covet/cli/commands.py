@@ -72,3 +72,6 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, "--version", "-V", prog_name="covet", message="%(prog)s %(version)s")
 def covet() -> None:
     """CovetPy: an async-first web framework."""
+
+
+__all__ = ["COMMANDS", "LazyCommand", "LazyGroup", "covet"]

@@ -46,7 +46,7 @@ class CovetPyASGI:
         router: The routes.
         state: A place for attributes of one's own.
         debug: Whether errors may show traces.
-        serializers: The formats on offer.
+        serializers: The formats on offer; a change holds from the next request on.
         body_limits: How large a body may be, and how slow.
     """
 
@@ -55,7 +55,7 @@ class CovetPyASGI:
         self.router = CovetRouter(trailing_slash=trailing_slash)
         self.state = State()
         self.body_limits: BodyLimits = DEFAULT_BODY_LIMITS
-        self.serializers = _copy_serializers()
+        self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
         self._wrappers: list[Callable[[ASGIApp], ASGIApp]] = []
         self._lifespan = Lifespan()
@@ -244,7 +244,7 @@ class CovetPyASGI:
             return self._unmatched, (), found.mount
         if found.route is not None:
             if found.route.endpoint is None:
-                self._prepare_route(found.route)
+                self._prepare(found.route)
             return found.route.endpoint, found.values, None
         if method not in self.router.methods:
             return self._unmatched, (refuse_method(method, found),), None
@@ -277,7 +277,7 @@ class CovetPyASGI:
         failures: list[Exception] = []
         for route in self.router.routes:
             try:
-                self._prepare_route(route)
+                self._prepare(route)
             except ConfigurationError as exc:
                 failures.append(exc)
         if len(failures) == 1:
@@ -285,7 +285,7 @@ class CovetPyASGI:
         if failures:
             raise ExceptionGroup(f"{len(failures)} routes cannot be served.", failures)
         self._unmatched = self._compile_unmatched()
-        self.router.prepare = self._prepare_route
+        self.router.prepare = self._prepare
         app: ASGIApp = self._dispatch_inner_asgi
         for wrapper in reversed(self._wrappers):
             app = wrapper(app)
@@ -297,8 +297,11 @@ class CovetPyASGI:
             self._static, self._find = {}, _find_nothing
         self._is_compiled = True
 
-    def _prepare_route(self, route: Route) -> None:
-        route.endpoint = self._compile(route)
+    def _prepare(self, item: Route | Mount) -> None:
+        if isinstance(item, Mount):
+            self._lifespan.refuse_late(f"What is mounted at {item.prefix or '/'!r}")
+        else:
+            item.endpoint = self._compile(item)
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
     def _compile(self, route: Route, *, is_shown: bool = True) -> Any:
@@ -378,8 +381,8 @@ def _find_nothing(_path: str) -> None:
     """Find no route."""
 
 
-def _copy_serializers() -> Registry[Serializer]:
+def _copy_serializers(on_change: Callable[[], object]) -> Registry[Serializer]:
     registry = get_serializer_registry().copy()
     if find_extra("msgspec") is not None and "application/msgpack" not in registry:
         registry.register("application/msgpack", MessagePackSerializer(), priority=200)
-    return registry
+    return registry.copy(on_change=on_change)

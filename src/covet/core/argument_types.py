@@ -6,10 +6,11 @@ Text carries what one string can spell, and lists of it; a model, a mapping and 
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import islice
 from typing import Annotated, Any, Final, Literal, get_args
 
 from covet.exceptions import ConfigurationError
-from covet.introspection import Annotation, origin_of, type_name
+from covet.introspection import Annotation, origin_of, type_name, unalias
 from covet.parameters import Parameter
 from covet.validation import Constraints, Validator, compile_validator, is_model
 
@@ -111,12 +112,11 @@ def is_body_type(annotation: Annotation) -> bool:
         >>> is_body_type(list[dict[str, int]]), is_body_type(list[int])
         (True, False)
     """
-    if is_model(annotation):
-        return True
-    origin = origin_of(annotation)
-    if any(isinstance(cls, type) and issubclass(cls, Mapping) for cls in (annotation, origin)):
-        return True
-    return any(is_body_type(item) for item in _list_inner(annotation))
+    return any(is_model(item) or _is_mapping(item) for item in _walk(annotation))
+
+
+def _is_mapping(annotation: Annotation) -> bool:
+    return any(isinstance(cls, type) and issubclass(cls, Mapping) for cls in (annotation, origin_of(annotation)))
 
 
 def find_hidden_marker(annotation: Annotation) -> str | None:
@@ -128,15 +128,25 @@ def find_hidden_marker(annotation: Annotation) -> str | None:
         >>> find_hidden_marker(list[Annotated[int, Query(ge=1)]])
         'Query'
     """
-    for item in _list_inner(annotation):
+    for item in islice(_walk(annotation), 1, None):
         if origin_of(item) is Annotated:
             for data in get_args(item)[1:]:
                 if _is_marker(data):
                     return data.__name__ if isinstance(data, type) else type(data).__name__
-        found = find_hidden_marker(item)
-        if found is not None:
-            return found
     return None
+
+
+def _walk(annotation: Annotation, seen: frozenset[object] = frozenset()) -> Iterator[Annotation]:
+    """List a type and, at any depth, the types in its brackets, between its bars and behind its aliases."""
+    value = unalias(annotation)
+    if value is not annotation:
+        if annotation in seen:
+            # An alias may contain itself.
+            return
+        seen |= {annotation}
+    yield value
+    for item in _list_inner(value):
+        yield from _walk(item, seen)
 
 
 def _list_inner(annotation: Annotation) -> Iterator[Annotation]:

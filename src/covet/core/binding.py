@@ -23,7 +23,7 @@ from covet.core.argument_types import (
     is_body_type,
     make_constraints,
 )
-from covet.core.converters import StrConverter
+from covet.core.converters import PathConverter, StrConverter
 from covet.core.route import Route
 from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
 from covet.http.request import Request
@@ -188,8 +188,9 @@ def _make_argument(
             )
         index = path_names.index(alias)
         converter = route.template.parameters[index].named_converter.converter
-        # The built-in converters only check; the text is parsed into the annotated type.
-        if type(converter).__module__ != StrConverter.__module__:
+        # The built-in converters only check where there is an annotation: the text is parsed into its type.
+        is_own = type(converter).__module__ != StrConverter.__module__
+        if is_own or not (parameter.has_annotation or isinstance(converter, StrConverter | PathConverter)):
             convert = converter.convert
         if not isinstance(converter, StrConverter):
             check = converter.convert

@@ -96,7 +96,7 @@ class CallSource:
             writer.line(f"result = await {writer.bind('run_until_disconnect', run_until_disconnect)}(request, {call})")
         elif info.is_async:
             writer.line(f"result = await {call}")
-        elif is_generator or route.non_blocking:
+        elif is_generator or route.non_blocking or info.wraps_async:
             writer.line(f"result = {call}")
         else:
             run = writer.bind("run_in_thread", run_in_thread)
@@ -104,6 +104,10 @@ class CallSource:
         if not info.is_async and not is_generator:
             # A function that is no coroutine function may still return an awaitable, such as a decorated one.
             with writer.block("if hasattr(result, '__await__'):"):
+                if route.cancel_on_disconnect:
+                    writer.line(
+                        f"result = {writer.bind('run_until_disconnect', run_until_disconnect)}(request, result)"
+                    )
                 writer.line("result = await result")
 
     def _write_arguments(self, values: str) -> str:

@@ -12,6 +12,7 @@ from covet.core.bridge import bridge_to_asgi
 from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.route import Route
 from covet.core.rsgi import compile_rsgi
+from covet.exceptions import RouteError
 from covet.http.body import BodyLimits
 from covet.serialization import SerializerTable
 
@@ -54,10 +55,21 @@ def compile_for_servers(
         protocol: `"asgi"` or `"rsgi"`; `None` if no server has started the application yet.
         is_debug: Whether traces may be shown.
         is_shown: Whether requests show it as their route.
+
+    Raises:
+        RouteError: If the route cannot be served.
     """
     compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug)
     if not is_shown:
         compiled.shown = None
+    info = compiled.plan.info
+    runs_in_thread = not (info.is_async or info.wraps_async or info.is_generator or info.is_async_generator)
+    if route.cancel_on_disconnect and runs_in_thread:
+        raise RouteError(
+            "cancel_on_disconnect needs a coroutine function: what runs in a thread cannot be cancelled.",
+            route=str(route),
+            hint="Write async def, or leave the option out.",
+        )
     for name, (compiler, is_head) in _ENDPOINTS.items():
         endpoint = (
             compiler(compiled, app) if name == protocol else _compile_late(compiled, name, app, compiler, is_head)

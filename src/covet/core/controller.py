@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Unpack, cast
 
-from covet.core.route import ExceptionHandlers, Handler, RouteGroup, RouteOptions, check_options
+from covet.core.route import ExceptionHandlers, Handler, RouteGroup, RouteOptions, check_options, make_group
 from covet.core.route_decorators import RouteDecorators
 from covet.exceptions import RouteError
 
@@ -111,7 +111,10 @@ def read_controller(controller: type | object) -> ControllerRoutes:
         for mark in marks
     )
     handlers: Mapping[Any, Handler] = getattr(cls, "exception_handlers", {})
-    group = RouteGroup(list(getattr(cls, "middleware", ())), dict(handlers), tuple(getattr(cls, "tags", ())))
+    where = f"{cls.__module__}.{cls.__qualname__}"
+    check_options({"exception_handlers": handlers}, route=where)
+    group = make_group(getattr(cls, "middleware", ()), getattr(cls, "tags", ()), route=where)
+    group.exception_handlers.update(handlers)
     return ControllerRoutes(getattr(cls, "path", ""), group, routes)
 
 
@@ -131,6 +134,13 @@ def _find_marks(cls: type) -> Iterator[tuple[str, Sequence[ControllerRoute]]]:
     names = dict.fromkeys(name for base in reversed(cls.__mro__) for name in vars(base))
     for name in names:
         for base in cls.__mro__:
-            if name in vars(base) and (marks := getattr(vars(base)[name], _MARKS, None)):
+            if name not in vars(base):
+                continue
+            member = vars(base)[name]
+            # A static or a class method may stand around the function that was marked.
+            if marks := getattr(getattr(member, "__func__", member), _MARKS, getattr(member, _MARKS, None)):
                 yield name, marks
                 break
+
+
+__all__ = ["Controller", "delete", "get", "head", "options", "patch", "post", "put", "read_controller", "route"]

@@ -242,7 +242,7 @@ class ConverterTable:
 
         Raises:
             ItemExistsError: If the name is taken.
-            RouteError: If the name is no identifier, or the regex is wrong.
+            RouteError: If the name is no identifier, the regex is wrong, or it is no converter.
         """
         if not name.isidentifier():
             raise RouteError(f"A converter's name must be an identifier, got {name!r}.")
@@ -271,6 +271,16 @@ class ConverterTable:
 
 def _make_entry(name: str, converter: Converter, order: tuple[int, int]) -> NamedConverter:
     """Compile a converter's pattern and refuse what would break a path's."""
+    methods = [getattr(converter, method, None) for method in ("convert", "to_string")]
+    if (
+        isinstance(converter, type)
+        or not all(map(callable, methods))
+        or not isinstance(getattr(converter, "regex", None), str)
+    ):
+        raise RouteError(
+            f"{converter!r} is no converter, registered as {name!r}.",
+            hint="Register an instance of a class with regex, convert(text) and to_string(value).",
+        )
     try:
         # In a group, as it will stand in a mixed segment: global flags are refused here already.
         pattern = re.compile(f"(?:{converter.regex})")

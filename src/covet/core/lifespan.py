@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from functools import partial
-from inspect import isawaitable
+from inspect import isawaitable, iscoroutine
 from typing import Any, Final
 
 from covet.exceptions import ConfigurationError, LifespanError
@@ -47,6 +47,8 @@ _NEXT: Final[dict[Phase, frozenset[Phase]]] = {
     Phase.FAILED: frozenset({Phase.STARTING}),
 }
 
+_BEFORE_START: Final = frozenset({Phase.NEW, Phase.STOPPED, Phase.FAILED})
+
 Step = tuple[str, Callable[[], Awaitable[None]], Callable[[], Awaitable[None]] | None]
 
 
@@ -78,6 +80,19 @@ class Lifespan:
                 f"The application is {self.phase.value}, it cannot become {phase.value}.", step=phase.value
             )
         self.phase = phase
+
+    def refuse_late(self, what: str) -> None:
+        """
+        Refuse what takes part in start or stop once the start has begun: it would be ignored in silence.
+
+        Raises:
+            ConfigurationError: If the application has begun to start and has not stopped since.
+        """
+        if self.phase not in _BEFORE_START:
+            raise ConfigurationError(
+                f"{what} comes too late: the application is {self.phase.value}, and would not run it.",
+                hint="Declare it before the application starts.",
+            )
 
     async def start(self, steps: Sequence[Step]) -> None:
         """
@@ -243,6 +258,9 @@ def make_context_step(name: str, context: AbstractAsyncContextManager[Any]) -> S
         ConfigurationError: If it is no asynchronous context manager.
     """
     if not hasattr(context, "__aenter__") or not hasattr(context, "__aexit__"):
+        if iscoroutine(context):
+            # It would be reported as never awaited, beside the error that says what is wrong.
+            context.close()
         raise ConfigurationError(
             f"{name} must give an asynchronous context manager, got {type(context).__name__}.",
             hint="Decorate the function with contextlib.asynccontextmanager.",

@@ -331,6 +331,8 @@ class MiddlewarePipeline:
         Raises:
             ConfigurationError: If it is no middleware.
         """
+        if not isinstance(priority, int):
+            raise ConfigurationError(f"The priority of a middleware must be an integer, got {priority!r}.")
         made = make_middleware(middleware)
         make_layer(made)
         self._items.append((priority, self._serial, made))

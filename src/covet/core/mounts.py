@@ -4,7 +4,7 @@ ASGI applications below a prefix: what they are told about their place, and thei
 
 import asyncio
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 from covet.core.lifespan import Step, make_context_step
 from covet.core.route import Mount
@@ -13,6 +13,9 @@ from covet.types import ASGIApp, Message, Scope
 
 # Any: the application alone knows what it keeps there.
 State = dict[str, Any]
+
+# Seconds that a mounted application has to return after it has said that it is done.
+_GRACE: Final = 1.0
 
 
 class MountedApplications:
@@ -90,10 +93,17 @@ class MountedLifespan:
             raise
 
     async def __aexit__(self, *exc_info: object) -> None:
+        task = self._task
         try:
-            if self._task is not None and not self._task.done():
+            if task is None or not self._was_asked:
+                return
+            if not task.done():
                 await self._exchange("shutdown")
-                await self._task
+                # Some go on waiting for a message behind the last one.
+                await asyncio.wait({task}, timeout=_GRACE)
+            if task.done() and not task.cancelled():
+                # What ended it, now or while the application ran, must not be lost.
+                task.result()
         finally:
             await self._end()
 

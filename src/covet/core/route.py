@@ -2,6 +2,7 @@
 A route and what it inherits: plain data, no decisions.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypedDict
@@ -148,6 +149,9 @@ class Route:
     def __str__(self) -> str:
         return f"{','.join(self.methods)} {self.path}"
 
+    def __repr__(self) -> str:
+        return f"<Route {self}: {describe_handler(self.handler)}>"
+
 
 @dataclass(slots=True, eq=False)
 class RouteMatch:
@@ -165,6 +169,10 @@ class Mount:
     prefix: str
     app: ASGIApp
     name: str | None = None
+
+    def __post_init__(self) -> None:
+        if not callable(self.app):
+            raise RouteError(f"What is mounted is no ASGI application: {self.app!r}.", route=self.prefix or "/")
 
 
 @dataclass(slots=True, eq=False)
@@ -189,6 +197,8 @@ class Resolution:
 
 # The methods of RFC 9110 that an application answers, and PATCH (RFC 5789). A closed, case-sensitive set.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# RFC 9110 §5.6.2: a method is a token.
+_TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 OPTION_NAMES: Final = frozenset(RouteOptions.__annotations__)
 
 
@@ -225,6 +235,17 @@ def check_methods(methods: Iterable[str], known: Iterable[str], *, route: str) -
     return checked
 
 
+def check_new_method(method: str) -> None:
+    """
+    Refuse what cannot be a method, such as another spelling of a usual one.
+
+    Raises:
+        RouteError: If it is none.
+    """
+    if not _TOKEN.fullmatch(method) or (method.upper() in METHODS and method not in METHODS):
+        raise RouteError(f"{method!r} cannot be a method.", hint="Methods are words in capitals, such as 'PURGE'.")
+
+
 def check_options(options: Mapping[str, object], *, route: str) -> None:
     """
     Refuse options that do not exist or cannot be meant.
@@ -240,8 +261,34 @@ def check_options(options: Mapping[str, object], *, route: str) -> None:
             raise RouteError(f"{name} must be {expected}, got {value!r}.", route=route)
 
 
+def make_group(
+    middleware: Sequence[object] | None = (), tags: Sequence[str] | None = (), *, route: str = ""
+) -> RouteGroup:
+    """
+    Make what routes have in common from what a user gave.
+
+    Raises:
+        RouteError: If it is no list: a text would be taken for its letters.
+    """
+    check_options({"middleware": middleware, "tags": tags}, route=route or "/")
+    return RouteGroup(list(middleware or ()), {}, tuple(tags or ()))
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def check_exception_handler(key: object, handler: object) -> None:
+    """
+    Refuse an exception handler that could never answer.
+
+    Raises:
+        RouteError: If its key is neither a class of exceptions nor an error status, or it cannot be called.
+    """
+    if not is_exception_key(key):
+        raise RouteError(f"An exception handler is for an exception class or an error status, got {key!r}.")
+    if not callable(handler):
+        raise RouteError(f"The exception handler of {key!r} cannot be called: {handler!r}.")
 
 
 def _is_sequence(value: object) -> bool:
@@ -268,8 +315,10 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "name": (lambda value: isinstance(value, str) and bool(value), "a text"),
     "middleware": (_is_sequence, "a list"),
     "exception_handlers": (
-        lambda value: isinstance(value, Mapping) and all(map(is_exception_key, value)),
-        "a mapping from exception classes or error statuses",
+        lambda value: (
+            isinstance(value, Mapping) and all(map(is_exception_key, value)) and all(map(callable, value.values()))
+        ),
+        "a mapping from exception classes or error statuses to functions",
     ),
     "timeout": (lambda value: _is_number(value) and 0 < value < float("inf"), "a number of seconds above 0"),
     "cancel_on_disconnect": (lambda value: isinstance(value, bool), "True or False"),

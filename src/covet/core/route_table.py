@@ -59,7 +59,7 @@ class RouteTable:
     Attributes:
         group: What its routes inherit.
         methods: The methods that routes may have.
-        prepare: Called with every new route before requests can find it; an error of its keeps the route out.
+        prepare: Called with every new route or mount before requests can find it; an error of its keeps it out.
     """
 
     def __init__(self, group: RouteGroup) -> None:
@@ -71,7 +71,7 @@ class RouteTable:
         self.mounts: list[Mount] = []
         self.names = RouteNames()
         self.methods = set(METHODS)
-        self.prepare: Callable[[Route], None] | None = None
+        self.prepare: Callable[[Route | Mount], None] | None = None
         self.inclusions: list[Inclusion] = []
 
     def attach(self, routes: Iterable[Route] = (), mounts: Iterable[Mount] = ()) -> None:
@@ -97,9 +97,10 @@ class RouteTable:
             if any(known.prefix == mount.prefix for known in table.mounts) or (table, "mount", mount.prefix) in claims:
                 raise RouteConflictError("Something is mounted there already.", route=mount.prefix or "/")
             claims.add((table, "mount", mount.prefix))
-        for table, route in planned:
+        new: list[tuple[RouteTable, Route | Mount]] = [*planned, *planned_mounts]
+        for table, item in new:
             if table.prepare is not None:
-                table.prepare(route)
+                table.prepare(item)
         for table, route in planned:
             table.insert(route)
         for table, mount in planned_mounts:

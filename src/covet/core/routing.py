@@ -5,7 +5,6 @@ Everything is checked when it is declared. A router that is included stays live:
 wherever it was included, at once, also while the application runs.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Final, Literal, TypeVar, Unpack
 
@@ -13,7 +12,6 @@ from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
 from covet.core.path_template import PathTemplate, encode_path
 from covet.core.route import (
-    METHODS,
     ExceptionHandlers,
     Handler,
     Mount,
@@ -22,23 +20,26 @@ from covet.core.route import (
     RouteGroup,
     RouteMatch,
     RouteOptions,
+    check_exception_handler,
     check_methods,
+    check_new_method,
     describe_handler,
-    is_exception_key,
+    make_group,
     make_route,
 )
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
 from covet.core.route_tree import allowed_methods
 from covet.exceptions import RouteError, suggest
+from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
 TrailingSlash = Literal["strict", "redirect", "ignore"]
 MiddlewareT = TypeVar("MiddlewareT")
 
+__all__ = ["CovetRouter", "TrailingSlash"]
+
 _TRAILING_SLASH: Final = ("strict", "redirect", "ignore")
-# RFC 9110 §5.6.2: a method is a token.
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 class CovetRouter(RouteDecorators):
@@ -70,6 +71,7 @@ class CovetRouter(RouteDecorators):
         '/users/7'
     """
 
+    @refuse_unknown
     def __init__(
         self,
         *,
@@ -86,7 +88,7 @@ class CovetRouter(RouteDecorators):
                 hint=suggest(str(trailing_slash), _TRAILING_SLASH),
             )
         self.converters = converters if converters is not None else ConverterTable()
-        self.group = RouteGroup(list(middleware), {}, tuple(tags))
+        self.group = make_group(middleware, tags, route=prefix)
         self._table = RouteTable(self.group)
         self.tree = self._table.tree
         self.websocket_tree = self._table.websocket_tree
@@ -125,6 +127,7 @@ class CovetRouter(RouteDecorators):
 
         return decorate
 
+    @refuse_unknown
     def add_controller(
         self,
         controller: type | object,
@@ -144,10 +147,11 @@ class CovetRouter(RouteDecorators):
         for text in (prefix, declared.path):
             parsed = self._parse_prefix(text)
             full = full if parsed is None else parsed.with_prefix(full)
-        groups = (self.group, RouteGroup(list(middleware), {}, tuple(tags)), declared.group)
+        groups = (self.group, make_group(middleware, tags, route=prefix), declared.group)
         for item in declared.routes:
             self._declare(item.path, item.handler, item.methods, item.options, groups, full)
 
+    @refuse_unknown
     def include_router(
         self,
         router: "CovetRouter",
@@ -171,13 +175,16 @@ class CovetRouter(RouteDecorators):
             RouteError: If the routers would contain each other, or the router has a policy for trailing slashes.
             RouteConflictError: If one of its routes claims the requests of another; nothing is included then.
         """
+        if not isinstance(router, CovetRouter):
+            hint = "Mount an application in its stead: app.mount(prefix, other)."
+            raise RouteError(f"A CovetRouter is included, got {type(router).__name__}.", route=prefix or "/", hint=hint)
         if router._trailing_slash is not None:  # noqa: SLF001 - another instance of this class
             raise RouteError(
                 "An included router cannot have a policy for trailing slashes.",
                 route=prefix or "/",
                 hint="Give trailing_slash= to the outermost router.",
             )
-        group = RouteGroup(list(middleware), {}, tuple(tags))
+        group = make_group(middleware, tags, route=prefix)
         inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
         self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
 
@@ -213,8 +220,7 @@ class CovetRouter(RouteDecorators):
         Raises:
             RouteError: If the key is neither, or has a handler already.
         """
-        if not is_exception_key(key):
-            raise RouteError(f"An exception handler is for an exception class or an error status, got {key!r}.")
+        check_exception_handler(key, handler)
         other = self.group.exception_handlers.get(key)
         if other is not None:
             raise RouteError(
@@ -243,10 +249,7 @@ class CovetRouter(RouteDecorators):
         Raises:
             RouteError: If it is no method, or differs from a usual one in its case only.
         """
-        if not _TOKEN.fullmatch(method) or (method.upper() in METHODS and method not in METHODS):
-            raise RouteError(
-                f"{method!r} cannot be a method.", hint="Methods are case-sensitive words, such as 'PURGE'."
-            )
+        check_new_method(method)
         self._table.methods.add(method)
 
     # ── Look-ups ─────────────────────────────────────────────────────────────
@@ -262,12 +265,12 @@ class CovetRouter(RouteDecorators):
         return frozenset(self._table.methods)
 
     @property
-    def prepare(self) -> Callable[[Route], None] | None:
-        """What is called with every new route before requests can find it; an error of its keeps the route out."""
+    def prepare(self) -> Callable[[Route | Mount], None] | None:
+        """What is called with every new route or mount before requests can find it; an error of its keeps it out."""
         return self._table.prepare
 
     @prepare.setter
-    def prepare(self, prepare: Callable[[Route], None] | None) -> None:
+    def prepare(self, prepare: Callable[[Route | Mount], None] | None) -> None:
         self._table.prepare = prepare
 
     @property

@@ -248,3 +248,6 @@ def _check_same_site(samesite: str, *, secure: bool) -> str:
     if spelled == "None" and not secure:
         raise ValueError("samesite='none' needs secure=True: browsers ignore the cookie otherwise.")
     return spelled
+
+
+__all__ = ["MAX_COOKIES", "MAX_COOKIE_HEADER", "make_delete_cookie", "make_set_cookie", "parse_cookies"]

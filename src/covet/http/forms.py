@@ -92,3 +92,6 @@ def _decode(text: bytes, codec: str, max_size: int) -> str:
     if b"+" in text:
         text = text.replace(b"+", b" ")
     return (decode_percent(text) if encoded else text).decode(codec)
+
+
+__all__ = ["MAX_FIELD_SIZE", "MAX_FORM_FIELDS", "FormData", "parse_urlencoded"]

@@ -134,3 +134,6 @@ def _to_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+__all__ = ["MAX_QUERY_FIELDS", "QueryParams", "encode_query", "parse_query"]

@@ -18,6 +18,7 @@ from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
 from covet.http.urls import URL
+from covet.options import refuse_unknown
 
 # Fetch: a page may send these anyway, as long as Content-Type is a form's; listed, JSON is allowed as well.
 _SAFELISTED_NAMES: Final = ("Accept", "Accept-Language", "Content-Language", "Content-Type")
@@ -69,6 +70,7 @@ class CORSMiddleware(Middleware):
         ('https://example.com', 'Origin')
     """
 
+    @refuse_unknown
     def __init__(
         self,
         *,

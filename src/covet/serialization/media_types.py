@@ -23,6 +23,8 @@ _ESCAPE = re.compile(r"\\(.)")
 _MARK = re.compile(r'\\.|[",]')
 _QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
+_UTF_8 = frozenset({("charset", "utf-8")})
+
 _Parameters = tuple[tuple[str, str], ...]
 
 
@@ -37,7 +39,11 @@ class _Range(NamedTuple):
     def fits(self, offer: "_Range") -> bool:
         if self.type not in ("*", offer.type) or self.subtype not in ("*", offer.subtype):
             return False
-        return self.parameters <= offer.parameters
+        if self.parameters <= offer.parameters:
+            return True
+        # All that is written here is UTF-8, and many clients say so of types that have no charset (RFC 8259 §11).
+        has_charset = any(name == "charset" for name, _ in offer.parameters)
+        return not has_charset and self.parameters - _UTF_8 <= offer.parameters
 
     @property
     def specificity(self) -> tuple[bool, bool, int]:

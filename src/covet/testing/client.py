@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Literal, Self, Unpack, cast
 from urllib.parse import urljoin
 
 from covet.exceptions import suggest
+from covet.options import refuse_unknown
 from covet.testing.asgi_transport import ASGITransport
 from covet.testing.cookies import CookieJar
 from covet.testing.errors import TooManyRedirectsError
@@ -74,6 +75,7 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
     # pytest collects classes by their name.
     __test__: ClassVar[bool] = False
 
+    @refuse_unknown
     def __init__(
         self,
         app: ASGIApp | RSGIApp,

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import InitVar
 from typing import Any, NotRequired, Required, get_args, is_typeddict
 
+from covet.class_annotations import class_type_hints
 from covet.exceptions import ConfigurationError
-from covet.introspection import Annotation, class_type_hints, origin_of, type_name
+from covet.introspection import Annotation, origin_of, type_name
 from covet.types import UNSET
 from covet.validation.nodes import ModelField, ModelKind, ModelNode, Node
 

@@ -3,12 +3,13 @@ Tests of the dispatcher.
 """
 
 import inspect
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from covet import CovetPy, Request
+from covet import Body, CovetPy, Request
 from covet.exceptions import ConfigurationError
+from covet.serialization import Serializer, register_serializer
 from covet.testing import TestClient
 from covet.types import ASGIApp, Receive, Scope, Send
 
@@ -184,3 +185,43 @@ async def test_sub_applications_see_the_root_path() -> None:
     await app(scope, receive, send)
 
     assert sent[0]["status"] == 200
+
+
+class Lines(Serializer):
+    """A format of the test's own."""
+
+    @property
+    def media_type(self) -> str:
+        """A text of lines."""
+        return "text/x-lines"
+
+    def serialize(self, data: Any) -> bytes:
+        """Write one item to a line."""
+        return "\n".join(data).encode()
+
+    def deserialize(self, data: bytes) -> list[str]:
+        """Read them back."""
+        return data.decode().split("\n")
+
+
+@Protocols
+async def test_a_format_may_be_registered_while_the_application_runs(protocol: Any) -> None:
+    """The next request can be answered in it, and sent in it; another application knows nothing of it."""
+    app, other = CovetPy(), CovetPy()
+
+    @app.post("/")
+    @other.post("/")
+    async def echo(items: Annotated[list[str], Body()]) -> list[str]:
+        return items
+
+    headers = {"content-type": "text/x-lines", "accept": "text/x-lines"}
+    async with TestClient(app, protocol=protocol) as client:
+        before = await client.post("/", content=b"a\nb", headers=headers)
+        register_serializer(Lines(), registry=app.serializers)
+        during = await client.post("/", content=b"a\nb", headers=headers)
+        app.serializers.unregister("text/x-lines")
+        after = await client.post("/", content=b"a\nb", headers=headers)
+    elsewhere = await TestClient(other, protocol=protocol).post("/", content=b"a\nb", headers=headers)
+
+    assert (during.status_code, during.content) == (200, b"a\nb")
+    assert [response.status_code for response in (before, after, elsewhere)] == [415, 415, 415]

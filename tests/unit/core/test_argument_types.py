@@ -4,7 +4,7 @@ Tests of which types an argument may have, and of the limits on its value.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict
+from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -49,6 +49,8 @@ class ItemAttrs:
 class ItemPydantic(pydantic.BaseModel):
     name: str
 
+
+T: Any = TypeVar("T")  # type: ignore[misc] # used as a value only
 
 MODELS = (Item, ItemDict, ItemTuple, ItemStruct, ItemAttrs, ItemPydantic)
 
@@ -168,3 +170,45 @@ def test_a_limit_is_a_limit_whatever_its_value(marker: Query) -> None:
 def test_a_marker_inside_of_a_type_is_found(annotation: Any, name: str | None) -> None:
     """Nobody reads it there; at the outside it is none of this function's business."""
     assert find_hidden_marker(annotation) == name
+
+
+def make_alias(name: str, value: Any, *variables: Any) -> Any:
+    """Make what the `type` statement makes, on versions without it too."""
+    return pytest.importorskip("typing_extensions").TypeAliasType(name, value, type_params=variables)
+
+
+def test_an_alias_is_what_is_behind_it() -> None:
+    """`type Items = list[Item]` is a body, `type Ids = list[int]` is not, and an alias may contain itself."""
+    items: Any = make_alias("Items", list[Item])
+    pages: Any = make_alias("Pages", dict[str, T], T)
+    numbers: Any = make_alias("Numbers", list[T] | None, T)
+    loop: Any = make_alias("Loop", list["Loop"] | int)  # type: ignore[name-defined]  # noqa: F821
+    loop_again = make_alias("Again", list[loop] | loop)
+
+    assert [is_body_type(alias) for alias in (items, list[items], pages[int], numbers[Item])] == [True] * 4
+    assert [is_body_type(alias) for alias in (numbers[int], make_alias("Ids", list[int]), loop_again)] == [False] * 3
+
+
+def test_a_marker_behind_an_alias_is_found() -> None:
+    """`type Page = Annotated[int, Query(le=5)]` says nothing in `Page | None`: nobody reads it there."""
+    page: Any = make_alias("Page", Annotated[int, Query(le=5)])
+
+    assert find_hidden_marker(make_alias("MaybePage", page | None)) == "Query"
+    assert find_hidden_marker(page | None) == "Query"
+    assert find_hidden_marker(page) is None
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+async def test_an_alias_of_a_model_is_read_from_a_body(protocol: Any) -> None:
+    """As the model itself is."""
+    app = CovetPy()
+    items: Any = make_alias("Items", list[Item])
+
+    @app.post("/")
+    async def create(new: items) -> object:
+        return [item.name for item in new]
+
+    async with TestClient(app, protocol=protocol) as client:
+        response = await client.post("/", json=[{"name": "a"}])
+
+    assert response.json() == ["a"]

@@ -5,6 +5,7 @@ Tests of the values that handlers get, and of the report when they cannot.
 import dataclasses
 import datetime as dt
 from typing import Annotated, Any
+from uuid import UUID
 
 import pytest
 
@@ -306,3 +307,47 @@ async def test_headers_repeat(protocol: str) -> None:
         response = await client.get("/", headers=[("x-tag", "1"), ("x-tag", "2"), ("x-last", "a"), ("x-last", "b")])
 
     assert response.json() == [[1, 2], "b"]
+
+
+@Protocols
+@pytest.mark.parametrize(
+    ("template", "path", "value"),
+    [
+        ("/{x:int}", "/007", 7),
+        ("/{x:float}", "/1.50", 1.5),
+        ("/{x:uuid}", f"/{UUID(int=1)}", UUID(int=1)),
+        ("/{x:date}", "/2026-02-28", dt.date(2026, 2, 28)),
+        ("/{x:str}", "/007", "007"),
+        ("/{x:path}", "/a/007", "a/007"),
+        ("/{x}", "/007", "007"),
+    ],
+)
+async def test_without_an_annotation_the_path_says_the_type(
+    protocol: Any, template: str, path: str, value: object
+) -> None:
+    """A handler's argument is then what `request.path_params` holds."""
+    app = CovetPy()
+    seen: list[object] = []
+
+    @app.get(template)
+    async def show(request, x):  # type: ignore[no-untyped-def]
+        seen.extend([x, request.path_params["x"]])
+
+    async with TestClient(app, protocol=protocol) as client:
+        response = await client.get(path)
+
+    assert response.status_code == 204
+    assert [(item, type(item)) for item in seen] == [(value, type(value))] * 2
+
+
+async def test_without_an_annotation_a_value_that_does_not_exist_is_not_found() -> None:
+    """What the path's converter refuses is no path."""
+    app = CovetPy()
+
+    @app.get("/{day:date}")
+    async def show(day): ...  # type: ignore[no-untyped-def]
+
+    async with TestClient(app) as client:
+        response = await client.get("/2026-02-31")
+
+    assert response.status_code == 404

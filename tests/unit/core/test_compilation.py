@@ -2,12 +2,15 @@
 Tests of what is compiled at start-up, and what waits until it is called.
 """
 
+import functools
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
 from covet import CovetPy
+from covet.exceptions import RouteError
 from covet.testing import TestClient
 
 
@@ -69,3 +72,23 @@ def test_importing_covet_does_not_load_the_compilers() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert result.stdout.strip() == "[]"
+
+
+def block() -> str:
+    """Stand for a handler that runs in a thread."""
+    return ""
+
+
+@pytest.mark.parametrize("handler", [block, functools.partial(block)], ids=["function", "partial"])
+async def test_what_cannot_be_cancelled_is_refused_at_start(handler: Any) -> None:
+    """A thread goes on whoever leaves: an option that would say nothing is an error."""
+    app = CovetPy()
+    app.add_route("/", handler, name="index", cancel_on_disconnect=True)
+
+    with pytest.raises(RouteError) as caught:
+        await app.startup()
+
+    assert str(caught.value) == (
+        "GET /: cancel_on_disconnect needs a coroutine function: what runs in a thread cannot be cancelled.\n"
+        "  Write async def, or leave the option out."
+    )

@@ -2,7 +2,7 @@
 Classes whose methods are handlers.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import pytest
 
@@ -173,3 +173,28 @@ def test_an_unknown_option_is_refused_where_it_is_written() -> None:
     """
     with pytest.raises(RouteError, match=r"GET /x: There is no option 'time_out'.\n  Did you mean 'timeout'\?"):
         get("/x", time_out=1)(lambda: None)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize("is_marked_outside", [False, True])
+def test_static_and_class_methods_may_be_marked(*, is_marked_outside: bool) -> None:
+    """
+    Whichever decorator stands outside; a forgotten route would be one in silence.
+    """
+
+    def static() -> str:
+        return "static"
+
+    def of_class(cls: type) -> str:
+        return cls.__name__
+
+    class Pages:
+        """Has a method of each kind."""
+
+    kinds: list[tuple[str, Any, Any]] = [("/static", staticmethod, static), ("/class", classmethod, of_class)]
+    for path, kind, function in kinds:
+        mark: Any = get(path)
+        setattr(Pages, path[1:], mark(kind(function)) if is_marked_outside else kind(mark(function)))
+
+    routes = read_controller(Pages).routes
+
+    assert [(route.path, route.handler()) for route in routes] == [("/static", "static"), ("/class", "Pages")]

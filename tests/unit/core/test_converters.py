@@ -3,6 +3,7 @@ The converters take what they say, and nothing that Python would take besides.
 """
 
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -259,3 +260,39 @@ def test_a_converter_that_would_break_a_path_is_refused(name: str, regex: str, m
     """
     with pytest.raises(RouteError, match=message):
         ConverterTable().register(name, Slug(regex))
+
+
+class NoRegex:
+    """
+    Lacks the pattern.
+    """
+
+    def convert(self, text: str) -> str:
+        """
+        Leave the text as it is.
+        """
+        return text
+
+    to_string = convert
+
+
+class NoMethods:
+    """
+    Lacks both directions.
+    """
+
+    regex = "[a-z]+"
+
+
+@pytest.mark.parametrize("converter", [IntConverter, NoRegex(), NoMethods(), "[a-z]+", None])
+def test_what_is_no_converter_is_refused(converter: Any) -> None:
+    """
+    A class in place of its instance would fail with the first request.
+    """
+    with pytest.raises(RouteError) as caught:
+        ConverterTable().register("slug", converter)
+
+    assert str(caught.value) == (
+        f"{converter!r} is no converter, registered as 'slug'.\n"
+        "  Register an instance of a class with regex, convert(text) and to_string(value)."
+    )

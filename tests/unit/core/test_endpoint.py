@@ -117,6 +117,50 @@ async def test_a_function_that_returns_an_awaitable_is_awaited(protocol: str) ->
     assert [answer.text for answer in answers] == ["original", "original"]
 
 
+@Protocols
+async def test_a_decorator_may_answer_in_its_functions_stead(protocol: str) -> None:
+    """A plain function around a coroutine function runs on the loop, and what it returns need not be awaited."""
+
+    async def original(request: Request) -> str:
+        return "original"
+
+    @functools.wraps(original)
+    def guard(request: Request) -> object:
+        if "token" not in request.query_params:
+            return {"loop": asyncio.get_running_loop().is_running()}, 401
+        return original(request)
+
+    app = make_app(guard)
+    answers = [await get(app, protocol, path) for path in ("/", "/?token=1")]
+
+    assert [(answer.status_code, answer.text) for answer in answers] == [(401, '{"loop":true}'), (200, "original")]
+
+
+@Protocols
+async def test_a_decorated_handler_is_cancelled_when_its_client_leaves(protocol: Any) -> None:
+    """`cancel_on_disconnect` holds for what a plain function around a coroutine function returns."""
+    log: list[str] = []
+
+    async def original(request: Request) -> str:
+        try:
+            await asyncio.sleep(5)
+        except asyncio.CancelledError:
+            log.append("cancelled")
+            raise
+        return ""
+
+    @functools.wraps(original)
+    def decorated(request: Request) -> object:
+        return original(request)
+
+    async with TestClient(make_app(decorated, cancel_on_disconnect=True), protocol=protocol) as client:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await client.get("/")
+
+    assert log == ["cancelled"]
+
+
 async def test_callable_objects_and_partials_are_handlers() -> None:
     """Whatever can be called and inspected answers."""
 

@@ -2,16 +2,19 @@
 Tests of start and stop.
 """
 
-from collections.abc import AsyncIterator
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 
 from covet import CovetPy
-from covet.core.lifespan import Lifespan, Phase
+from covet.core.lifespan import Lifespan, Phase, Step, describe_failure, serve_lifespan
 from covet.exceptions import ConfigurationError, LifespanError
 from covet.testing import TestClient
+from covet.types import Message
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
@@ -129,3 +132,263 @@ async def test_wrong_routes_stop_the_start(protocol: Any) -> None:
             pass
 
     assert log == []
+
+
+@pytest.mark.parametrize("event", ["startup", "shutdown"])
+@Protocols
+async def test_a_handler_of_a_start_that_has_begun_is_refused(protocol: Any, event: str) -> None:
+    """It would never run, declared in the start or behind it; after the stop it is early again."""
+    app = CovetPy()
+    refusals: list[str] = []
+    log: list[str] = []
+
+    def late() -> None:
+        log.append("late")
+
+    @app.on_startup
+    def first() -> None:
+        try:
+            app.on_event(event)(late)
+        except ConfigurationError as exc:
+            refusals.append(str(exc))
+
+    async with TestClient(app, protocol=protocol):
+        with pytest.raises(ConfigurationError, match=r"comes too late: the application is ready, and would not run it"):
+            getattr(app, f"on_{event}")(late)
+    app.on_event(event)(late)
+    async with TestClient(app, protocol=protocol):
+        pass
+
+    name = f"{__name__}.test_a_handler_of_a_start_that_has_begun_is_refused.<locals>.late"
+    assert refusals[0] == (
+        f"The handler {name} of the event {event!r} comes too late: "
+        "the application is starting, and would not run it.\n  Declare it before the application starts."
+    )
+    assert log == ["late"]
+
+
+# ── Steps ────────────────────────────────────────────────────────────────────
+
+
+def make_step(
+    log: list[str], name: str, *, begin: BaseException | None = None, end: BaseException | None = None
+) -> Step:
+    """Make a step that notes its start and its stop, each of which may fail."""
+
+    def act(what: str, failure: BaseException | None) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            log.append(f"{what} {name}")
+            if failure is not None:
+                raise failure
+
+        return run
+
+    return name, act("start", begin), act("stop", end)
+
+
+async def test_each_step_is_timed() -> None:
+    """Its start and its stop, under names of their own; another start begins anew."""
+    lifespan = Lifespan()
+
+    async def wait() -> None:
+        await asyncio.sleep(0.01)
+
+    await lifespan.start([("pool", wait, wait), ("cache", wait, None)])
+    started = dict(lifespan.timings)
+    await lifespan.stop()
+    stopped = dict(lifespan.timings)
+    await lifespan.start([])
+    await lifespan.stop()
+
+    assert list(started) == ["pool", "cache"]
+    assert list(stopped) == ["pool", "cache", "stop pool"]
+    assert all(seconds >= 0.009 for seconds in stopped.values())
+    assert lifespan.timings == {}
+
+
+async def test_failures_of_the_rollback_come_with_that_of_the_start() -> None:
+    """Every step that ran is undone, and every failure is in the group with the step's name."""
+    log: list[str] = []
+    steps = [
+        make_step(log, "a", end=ValueError("a")),
+        make_step(log, "b"),
+        make_step(log, "c", end=KeyError("c")),
+        make_step(log, "d", begin=RuntimeError("d")),
+        make_step(log, "e"),
+    ]
+    lifespan = Lifespan()
+
+    with pytest.raises(ExceptionGroup, match=r"^The start failed, and so did its rollback\.") as caught:
+        await lifespan.start(steps)
+
+    assert log == ["start a", "start b", "start c", "start d", "stop c", "stop b", "stop a"]
+    assert describe_failure(caught.value).splitlines()[1:] == [
+        "  RuntimeError: d",
+        "  while starting: d",
+        "  KeyError: 'c'",
+        "  while stopping: c",
+        "  ValueError: a",
+        "  while stopping: a",
+    ]
+    assert lifespan.phase is Phase.FAILED
+
+
+async def test_every_step_of_the_stop_runs_whatever_one_of_them_raises(caplog: pytest.LogCaptureFixture) -> None:
+    """Also where it is no `Exception`: that is raised at the end, and what it leaves no room for is logged."""
+    log: list[str] = []
+    lifespan = Lifespan()
+    await lifespan.start(
+        [
+            make_step(log, "a", end=ValueError("a")),
+            make_step(log, "b", end=asyncio.CancelledError()),
+            make_step(log, "c", end=KeyError("c")),
+        ]
+    )
+
+    with caplog.at_level(logging.ERROR, "covet.lifespan"), pytest.raises(asyncio.CancelledError):
+        await lifespan.stop()
+
+    assert log[3:] == ["stop c", "stop b", "stop a"]
+    assert [record.getMessage().splitlines()[0] for record in caplog.records] == ["KeyError: 'c'", "ValueError: a"]
+    assert lifespan.phase is Phase.STOPPED
+
+
+async def test_a_start_that_is_cancelled_is_rolled_back() -> None:
+    """Once, in the order that a failure has, before the cancellation goes on."""
+    log: list[str] = []
+    lifespan = Lifespan()
+
+    async def for_ever() -> None:
+        log.append("start slow")
+        await asyncio.Event().wait()
+
+    starting = asyncio.ensure_future(lifespan.start([make_step(log, "a"), ("slow", for_ever, None)]))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    starting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert log == ["start a", "start slow", "stop a"]
+    assert lifespan.phase is Phase.FAILED
+
+
+async def test_start_and_stop_run_in_one_task() -> None:
+    """A task group of the lifespan can be closed, though the server starts and stops in different tasks."""
+    log: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(_app: CovetPy) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as group:
+            worker = group.create_task(asyncio.sleep(60))
+            yield
+            worker.cancel()
+        log.append("closed")
+
+    app = CovetPy(lifespan=lifespan)
+
+    await asyncio.create_task(app.startup())
+    await asyncio.create_task(app.shutdown())
+
+    assert log == ["closed"]
+
+
+@Protocols
+async def test_the_drain_is_told_before_anything_stops(protocol: Any) -> None:
+    """Not ready any more, whoever waits for it goes on, and requests are still answered; it is told once."""
+    log: list[str] = []
+    app = make_app(log)
+
+    @app.get("/")
+    async def index() -> dict[str, bool]:
+        return {"ready": app.is_ready, "draining": app.is_draining}
+
+    async with TestClient(app, protocol=protocol) as client:
+        waiting = [asyncio.ensure_future(app.wait_draining()) for _ in range(2)]
+        before = await client.get("/")
+        app.begin_drain()
+        app.begin_drain()
+        await asyncio.gather(*waiting, app.wait_draining())
+        during = await client.get("/")
+        still = list(log)
+
+    assert before.json() == {"ready": True, "draining": False}
+    assert during.json() == {"ready": False, "draining": True}
+    assert still == ["enter", "first", "second"]
+    assert log[-1] == "leave"
+
+
+@pytest.mark.parametrize("kind", ["coroutine", "generator"])
+async def test_a_lifespan_that_gives_no_context_manager_is_refused(kind: str) -> None:
+    """The error says which decorator was forgotten, and nothing is left that was never awaited."""
+
+    async def coroutine(_app: CovetPy) -> None: ...
+
+    async def generator(_app: CovetPy) -> AsyncIterator[None]:
+        yield
+
+    lifespan: Any = coroutine if kind == "coroutine" else generator
+    name = "coroutine" if kind == "coroutine" else "async_generator"
+
+    with pytest.raises(ConfigurationError) as caught:
+        await CovetPy(lifespan=lifespan).startup()
+
+    assert str(caught.value) == (
+        f"lifespan must give an asynchronous context manager, got {name}.\n"
+        "  Decorate the function with contextlib.asynccontextmanager."
+    )
+
+
+# ── The messages of an ASGI server ───────────────────────────────────────────
+
+
+async def exchange(start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]]) -> list[Message]:
+    """Go through a whole lifespan; what it raises is left to the caller."""
+    inbox: list[Message] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return inbox.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    try:
+        await serve_lifespan(start, stop, receive, send)
+    except Exception as exc:
+        sent.append({"type": "raised", "error": exc})
+    return sent
+
+
+async def succeed() -> None:
+    """Do nothing."""
+
+
+async def fail() -> None:
+    """Fail in two ways at once."""
+    error = KeyError("pool")
+    error.add_note("while starting: pool")
+    raise ExceptionGroup("The start failed, and so did its rollback.", [error, ValueError("cache")])
+
+
+async def test_a_server_is_told_that_start_and_stop_are_complete() -> None:
+    """One message each, and an end."""
+    assert await exchange(succeed, succeed) == [
+        {"type": "lifespan.startup.complete"},
+        {"type": "lifespan.shutdown.complete"},
+    ]
+
+
+@pytest.mark.parametrize("event", ["startup", "shutdown"])
+async def test_a_server_is_told_why_it_failed(event: str) -> None:
+    """With every error and note of a group; the error itself comes out as well."""
+    sent = await exchange(fail, succeed) if event == "startup" else await exchange(succeed, fail)
+
+    assert [message["type"] for message in sent[-2:]] == [f"lifespan.{event}.failed", "raised"]
+    assert sent[-2]["message"] == (
+        "ExceptionGroup: The start failed, and so did its rollback. (2 sub-exceptions)\n"
+        "  KeyError: 'pool'\n"
+        "  while starting: pool\n"
+        "  ValueError: cache"
+    )
+    assert isinstance(sent[-1]["error"], ExceptionGroup)

@@ -3,11 +3,22 @@ A route is checked when it is made, and inherits from its groups as they are at 
 """
 
 from functools import partial
+from typing import Any, cast
 
 import pytest
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import METHODS, Route, RouteGroup, check_methods, describe_handler, make_route
+from covet.core.route import (
+    METHODS,
+    Mount,
+    Route,
+    RouteGroup,
+    check_exception_handler,
+    check_methods,
+    describe_handler,
+    make_group,
+    make_route,
+)
 from covet.exceptions import NotFoundError, RouteError
 
 
@@ -156,3 +167,54 @@ def test_a_name_is_found_for_every_callable() -> None:
     assert describe_handler(show).endswith(".show")
     assert describe_handler(partial(show)) == "functools.partial"
     assert make_route(PathTemplate.parse("/x"), partial(show), ("GET",), {}, ()).name == "partial"
+
+
+def test_what_cannot_be_mounted_is_refused() -> None:
+    """
+    The error shows what was given in the application's stead.
+    """
+    with pytest.raises(RouteError) as caught:
+        Mount("/files", cast("Any", "files"))
+
+    assert str(caught.value) == "/files: What is mounted is no ASGI application: 'files'."
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"tags": "abc"}, "/api: tags must be a list of texts, got 'abc'."),
+        ({"tags": [1]}, "/api: tags must be a list of texts, got [1]."),
+        ({"middleware": "pkg.mod:Name"}, "/api: middleware must be a list, got 'pkg.mod:Name'."),
+    ],
+)
+def test_what_routes_have_in_common_are_lists(options: dict[str, Any], message: str) -> None:
+    """
+    A text is not taken for the list of its letters; nothing at all is an empty list.
+    """
+    with pytest.raises(RouteError) as caught:
+        make_group(**options, route="/api")
+
+    empty = make_group(None, None)
+    assert str(caught.value) == message
+    assert (empty.middleware, empty.exception_handlers, empty.tags) == ([], {}, ())
+
+
+def test_an_exception_handler_can_be_called() -> None:
+    """
+    The error shows what was given in its stead.
+    """
+    with pytest.raises(RouteError) as caught:
+        check_exception_handler(404, "not found")
+
+    assert str(caught.value) == "The exception handler of 404 cannot be called: 'not found'."
+
+
+def test_a_route_shows_itself_in_one_line() -> None:
+    """
+    Its methods, its path and its handler, and nothing of what was compiled for it.
+    """
+    route = make_route(PathTemplate.parse("/users/{user_id}"), describe_handler, ("GET", "POST"), {}, ())
+    route.endpoint = object()
+
+    assert str(route) == "GET,POST /users/{user_id}"
+    assert repr(route) == "<Route GET,POST /users/{user_id}: covet.core.route.describe_handler>"

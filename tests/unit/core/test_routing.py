@@ -3,11 +3,13 @@ The router: declaring, including, mounting, naming, finding.
 """
 
 import asyncio
+from typing import Any
 
 import pytest
 
+from covet.core.controller import get
 from covet.core.converters import ConverterTable
-from covet.core.route import Route
+from covet.core.route import Mount, Route
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import NotFoundError, RouteConflictError, RouteError
 from covet.types import Message, Receive, Scope, Send
@@ -21,6 +23,18 @@ async def handler(request: object) -> str:
 async def other(request: object) -> str:
     """Another handler."""
     return "other"
+
+
+class Users:
+    """
+    A controller.
+    """
+
+    @get("/users")
+    async def show(self) -> None:
+        """
+        Answer nothing.
+        """
 
 
 async def asgi_app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -157,7 +171,7 @@ def test_what_cannot_be_a_method_is_not_registered(method: str) -> None:
     """
     Another spelling of a usual method is refused as well.
     """
-    with pytest.raises(RouteError, match=r"cannot be a method\.\n  Methods are case-sensitive words"):
+    with pytest.raises(RouteError, match=r"cannot be a method\.\n  Methods are words in capitals, such as 'PURGE'\."):
         CovetRouter().register_method(method)
 
 
@@ -178,27 +192,32 @@ def test_a_converter_belongs_to_its_router() -> None:
         CovetRouter().add_route("/{title:slug}", handler)
 
 
-def test_prepare_sees_a_route_before_requests_do() -> None:
+def test_prepare_sees_a_route_or_a_mount_before_requests_do() -> None:
     """
-    What the application refuses to compile is not served.
+    What the application refuses to compile, or to mount, is not served.
     """
     router, child = CovetRouter(), CovetRouter()
     router.include_router(child, "/child")
     prepared: list[str] = []
 
-    def prepare(route: Route) -> None:
-        if route.path == "/child/bad":
-            raise RouteError("It has no annotation.", route=route.path)
-        prepared.append(route.path)
+    def prepare(item: Route | Mount) -> None:
+        path = item.path if isinstance(item, Route) else item.prefix
+        if "bad" in path:
+            raise RouteError("It has no annotation.", route=path)
+        prepared.append(path)
 
     router.prepare = prepare
     child.add_route("/good", handler)
+    child.mount("/files", asgi_app)
     with pytest.raises(RouteError, match="It has no annotation"):
         child.add_route("/bad", handler)
+    with pytest.raises(RouteError, match="It has no annotation"):
+        child.mount("/bad-files", asgi_app)
 
-    assert prepared == ["/child/good"]
+    assert prepared == ["/child/good", "/child/files"]
     assert router.match_route("/child/bad", "GET") is None
     assert child.match_route("/bad", "GET") is None
+    assert [mount.prefix for mount in (*router.mounts, *child.mounts)] == ["/child/files", "/files"]
 
 
 async def test_routes_arrive_while_requests_are_matched() -> None:
@@ -523,3 +542,33 @@ def test_websocket_routes_stand_apart() -> None:
     assert list(found[1]) == ["7"]
     assert len(app.routes) == 1
     assert app.url_for("chat", room="7") == "/c/chat/7"
+
+
+@pytest.mark.parametrize("other", [None, asgi_app, "router"])
+def test_what_is_no_router_is_not_included(other: Any) -> None:
+    """
+    The error says how to have an application instead.
+    """
+    with pytest.raises(RouteError) as caught:
+        CovetRouter().include_router(other, "/api")
+
+    assert str(caught.value) == (
+        f"/api: A CovetRouter is included, got {type(other).__name__}.\n"
+        "  Mount an application in its stead: app.mount(prefix, other)."
+    )
+
+
+@pytest.mark.parametrize("way", ["router", "inclusion", "controller"])
+def test_a_text_is_no_list_of_tags_or_middleware(way: str) -> None:
+    """
+    Wherever they are given to several routes at once.
+    """
+    router = CovetRouter()
+
+    with pytest.raises(RouteError, match=r"tags must be a list of texts, got 'abc'\."):
+        if way == "router":
+            CovetRouter(tags="abc")
+        elif way == "inclusion":
+            router.include_router(CovetRouter(), "/api", tags="abc")
+        else:
+            router.add_controller(Users(), tags="abc")

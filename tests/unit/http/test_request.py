@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy, Request
+from covet import CovetPy, Request, Response
+from covet.core.middleware import CallNext
 from covet.exceptions import BadRequestError, ContentTooLargeError, HeadersTooLargeError, UnsupportedMediaTypeError
 from covet.http.body import BodyLimits
 from covet.http.request import Address, State
@@ -171,3 +172,23 @@ def test_a_limit_can_be_lifted() -> None:
     """`BodyLimits(max_size=None)` is no limit, and the default is one MiB."""
     assert BodyLimits().max_size == 1024 * 1024
     assert ContentTooLargeError(limit=4).limit == 4
+
+
+@Protocols
+async def test_a_request_knows_its_application_and_route(protocol: Any) -> None:
+    """Where no route answers there is none, and middleware can tell."""
+    seen: list[tuple[object, str | None]] = []
+
+    async def look(request: Request, call_next: CallNext) -> Response:
+        seen.append((request.app, None if request.route is None else request.route.path))
+        return await call_next(request)
+
+    app = CovetPy(middleware=[look])
+    app.add_route("/items/{item_id:int}", lambda request: request.app.state.greeting, name="show")
+    app.state.greeting = "hello"
+
+    async with TestClient(app, protocol=protocol) as client:
+        texts = [(await client.get("/items/7")).text, (await client.get("/none")).status_code]
+
+    assert texts == ["hello", 404]
+    assert seen == [(app, "/items/{item_id:int}"), (app, None)]

@@ -157,6 +157,22 @@ def test_parameters_of_a_range_must_be_those_of_the_offer(accept: str, chosen: s
     assert negotiate(accept, ["text/html;level=2", "text/html;level=1", "text/plain;charset=utf-8"]) == chosen
 
 
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("application/json;charset=utf-8", JSON),
+        ("application/json; charset=UTF-8, text/plain;q=0.1", JSON),
+        ("application/json;charset=utf-8;q=0.1, application/xml", XML),
+        ("application/json;charset=iso-8859-1", None),
+        ("application/json;charset=utf-8;level=1", None),
+        ("text/plain;charset=utf-8", None),
+    ],
+)
+def test_a_charset_of_utf_8_may_be_asked_of_any_type(accept: str, chosen: str | None) -> None:
+    """Many clients name it for JSON, where it has no meaning (RFC 8259 §11); what names another one is as it says."""
+    assert negotiate(accept, [HTML, JSON, XML, "text/plain;charset=ascii"]) == chosen
+
+
 def test_nothing_on_offer_is_nothing_chosen() -> None:
     """Without an offer there is no choice, whatever is wanted."""
     assert negotiate(None, []) is None

@@ -1,0 +1,318 @@
+"""
+Tests of how a handler is called and what its result becomes, as it is written and as it answers.
+"""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Annotated, Any
+
+import pytest
+
+from covet import Body, CovetPy, Form, Query, Request, Response
+from covet.core.asgi import compile_asgi
+from covet.core.code_writer import get_source
+from covet.core.middleware import CallNext
+from covet.core.rsgi import compile_rsgi
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+WithLayer = pytest.mark.parametrize("with_layer", [False, True])
+Compilers = pytest.mark.parametrize("compiler", [compile_asgi, compile_rsgi])
+
+
+@dataclasses.dataclass
+class Item:
+    name: str
+
+
+async def around(request: Request, call_next: CallNext) -> Response:
+    """Go around the inside."""
+    return await call_next(request)
+
+
+def make_app(
+    handler: Callable[..., object], *, with_layer: bool = False, method: str = "GET", **options: Any
+) -> CovetPy:
+    """Make an application with one route."""
+    app = CovetPy(middleware=[around] if with_layer else [])
+    app.add_route("/", handler, [method], **options)
+    return app
+
+
+def source_of(handler: Callable[..., object], compiler: Callable[..., Any] = compile_asgi, **options: Any) -> str:
+    """Write the endpoint of a route."""
+    app = make_app(handler, **options)
+    app.compile()
+    return get_source(compiler(app.router.routes[0].endpoint, app))
+
+
+async def send(app: CovetPy, protocol: Any, method: str = "GET", **options: Any) -> Any:
+    """Send one request."""
+    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+        return await client.request(method, "/", **options)
+
+
+# ── The call ─────────────────────────────────────────────────────────────────
+
+
+async def coroutine() -> str:
+    """Be awaited."""
+    return ""
+
+
+def function() -> str:
+    """Run in a thread."""
+    return ""
+
+
+def generator() -> Iterator[str]:
+    """Be streamed."""
+    yield ""
+
+
+async def async_generator() -> AsyncIterator[str]:
+    """Be streamed, too."""
+    yield ""
+
+
+@Compilers
+@pytest.mark.parametrize(
+    ("handler", "options", "call"),
+    [
+        (coroutine, {}, "result = await handler()"),
+        (coroutine, {"cancel_on_disconnect": True}, "result = await run_until_disconnect(request, handler())"),
+        (function, {}, "result = await run_in_thread(handler)"),
+        (function, {"non_blocking": True}, "result = handler()"),
+        (generator, {}, "result = handler()"),
+        (async_generator, {}, "result = handler()"),
+    ],
+    ids=lambda item: getattr(item, "__name__", None),
+)
+def test_each_kind_of_handler_has_its_call(
+    compiler: Callable[..., Any], handler: Callable[..., object], options: dict[str, Any], call: str
+) -> None:
+    """One, and nothing that only another kind would need."""
+    source = source_of(handler, compiler, **options)
+
+    calls = [line.strip() for line in source.splitlines() if "result = " in line and "handler" in line]
+
+    assert calls == [call]
+    assert ("__await__" in source) is (handler is function)
+    assert "Deadline" not in source
+    assert "collect_errors" not in source
+
+
+@Compilers
+def test_what_a_route_does_not_use_is_not_written(compiler: Callable[..., Any]) -> None:
+    """A deadline, a form, a body and background tasks stand only where they are asked for."""
+
+    async def with_form(title: Annotated[str, Form()]) -> str:
+        return title
+
+    async def with_body(item: Item) -> str:
+        return item.name
+
+    texts = {
+        "deadline": source_of(coroutine, compiler, timeout=2.5),
+        "form": source_of(with_form, compiler, method="POST"),
+        "body": source_of(with_body, compiler, method="POST"),
+        "nothing": source_of(coroutine, compiler),
+    }
+
+    assert {name: "Deadline(2.5)" in text for name, text in texts.items() if name != "form"} == {
+        "deadline": True,
+        "body": False,
+        "nothing": False,
+    }
+    assert [name for name, text in texts.items() if "read_form(request)" in text] == ["form"]
+    assert [name for name, text in texts.items() if "decode" in text and "received" in text] == ["body"]
+    assert [name for name, text in texts.items() if "collect_errors" in text] == ["form", "body"]
+
+
+@Protocols
+@WithLayer
+async def test_arguments_of_every_kind_are_passed(protocol: Any, *, with_layer: bool) -> None:
+    """By position and by name, those that are positional only included."""
+
+    async def handler(
+        first: int, /, second: str, *, third: Annotated[int, Query(alias="3")], request: Request
+    ) -> object:
+        return [first, second, third, request.method]
+
+    response = await send(
+        make_app(handler, with_layer=with_layer), protocol, params={"first": 1, "second": "b", "3": 3}
+    )
+
+    assert response.json() == [1, "b", 3, "GET"]
+
+
+@Protocols
+@WithLayer
+@pytest.mark.parametrize(
+    ("content_type", "content", "status"),
+    [
+        ("application/json", b'{"name": "a"}', 200),
+        ("application/json; charset=utf-8", b'{"name": "a"}', 200),
+        ("application/vnd.api+json", b'{"name": "a"}', 200),
+        ("application/msgpack", b"\x81\xa4name\xa1a", 200),
+        ("application/json", b'{"name": 1}', 422),
+        ("application/json", b"{", 400),
+        ("application/json", b"", 400),
+        ("text/csv", b"a", 415),
+        (None, b'{"name": "a"}', 415),
+    ],
+)
+async def test_a_body_goes_the_quick_way_or_the_others(
+    protocol: Any, content_type: str | None, content: bytes, status: int, *, with_layer: bool
+) -> None:
+    """Plain JSON is decoded as it comes; whatever else it is, the answer is the same as without the short cut."""
+
+    async def handler(item: Item) -> str:
+        return item.name
+
+    headers = {} if content_type is None else {"content-type": content_type}
+    app = make_app(handler, with_layer=with_layer, method="POST")
+
+    response = await send(app, protocol, "POST", content=content, headers=headers)
+
+    assert response.status_code == status
+    if status == 200:
+        assert response.text == "a"
+
+
+@Protocols
+@WithLayer
+async def test_a_body_beside_other_errors_is_reported_with_them(protocol: Any, *, with_layer: bool) -> None:
+    """What was read on the quick way is there for the collecting one."""
+
+    async def handler(item: Item, page: int, tags: Annotated[list[int], Query()]) -> str:
+        return ""
+
+    app = make_app(handler, with_layer=with_layer, method="POST")
+    response = await send(app, protocol, "POST", json={"name": 1}, params={"page": "x", "tags": ["1", "y"]})
+
+    places = {(error["source"], error["pointer"]) for error in response.json()["errors"]}
+    assert places == {("body", "/name"), ("query", "/page"), ("query", "/tags/1")}
+
+
+# ── The result ───────────────────────────────────────────────────────────────
+
+
+class Text(str):
+    """A text of a class of its own."""
+
+    __slots__ = ()
+
+
+@Protocols
+@WithLayer
+@pytest.mark.parametrize(
+    ("result", "content_type", "content"),
+    [
+        ("caf\u00e9", "text/plain; charset=utf-8", "caf\u00e9".encode()),
+        ("\ud800", "text/plain; charset=utf-8", b"?"),
+        (Text("a"), "text/plain; charset=utf-8", b"a"),
+        ({"a": 1}, "application/json", b'{"a":1}'),
+        ({"a": float("nan")}, "application/json", b'{"a":null}'),
+        ({"a": "\ud800"}, "application/json", '{"a":"\ufffd"}'.encode()),
+        ([], "application/json", b"[]"),
+        (Item("a"), "application/json", b'{"name":"a"}'),
+        (True, "application/json", b"true"),
+        (b"a", "application/octet-stream", b"a"),
+        (Response(b"a", media_type="image/png"), "image/png", b"a"),
+    ],
+    ids=repr,
+)
+async def test_usual_and_unusual_results_become_the_same_kind_of_response(
+    protocol: Any, result: object, content_type: str, content: bytes, *, with_layer: bool
+) -> None:
+    """What the quick way cannot write, the slow one does."""
+
+    async def handler() -> object:
+        return result
+
+    response = await send(make_app(handler, with_layer=with_layer), protocol)
+
+    assert (response.status_code, response.headers["content-type"], response.content) == (200, content_type, content)
+
+
+@Protocols
+@WithLayer
+@pytest.mark.parametrize(
+    ("accept", "content_type"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        ("text/html, */*;q=0.1", "application/json"),
+        ("application/msgpack", "application/msgpack"),
+        ("text/html", "application/problem+json"),
+    ],
+)
+async def test_the_quick_way_is_for_clients_that_take_json(
+    protocol: Any, accept: str | None, content_type: str, *, with_layer: bool
+) -> None:
+    """The second request with a header of the same kind is answered as the first."""
+
+    async def handler() -> dict[str, int]:
+        return {"a": 1}
+
+    app = make_app(handler, with_layer=with_layer)
+    headers = {} if accept is None else {"accept": accept}
+    async with TestClient(app, protocol=protocol) as client:
+        responses = [await client.get("/", headers=headers) for _ in range(3)]
+
+    assert [response.headers["content-type"] for response in responses] == [content_type] * 3
+
+
+@Compilers
+def test_the_annotated_result_is_tried_first(compiler: Callable[..., Any]) -> None:
+    """A handler of `-> str` is asked for a text before it is asked for JSON, another one afterwards."""
+
+    async def of_text() -> str:
+        return ""
+
+    async def of_json() -> dict[str, int]:
+        return {}
+
+    firsts = [
+        next(
+            line.split()[1:3]
+            for line in source_of(handler, compiler).splitlines()
+            if line.strip().startswith("if kind")
+        )
+        for handler in (of_text, of_json)
+    ]
+
+    assert firsts == [["kind", "is"], ["kind", "in"]]
+
+
+@Protocols
+@WithLayer
+async def test_an_error_of_the_result_is_an_error_of_the_handler(protocol: Any, *, with_layer: bool) -> None:
+    """It is answered inside, by the exception handlers and with the middleware around it."""
+
+    async def handler() -> object:
+        await asyncio.sleep(0)
+        return {"a": object()}
+
+    app = make_app(
+        handler, with_layer=with_layer, exception_handlers={TypeError: lambda request, exc: ("no form", 500)}
+    )
+
+    response = await send(app, protocol)
+
+    assert (response.status_code, response.text) == (500, "no form")
+
+
+async def test_a_body_that_is_meant_may_be_any_type() -> None:
+    """The quick way knows validators, not models alone."""
+
+    async def handler(ids: Annotated[list[int], Body(max_length=2)]) -> object:
+        return ids
+
+    app = make_app(handler, method="POST")
+    responses = [await send(app, "asgi", "POST", json=data) for data in ([1, 2], [1, 2, 3])]
+
+    assert [response.status_code for response in responses] == [200, 422]

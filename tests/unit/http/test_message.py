@@ -1,0 +1,328 @@
+"""
+Tests of a message that an adapter brings: read when it is wanted, once off the wire, and within its limits.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from covet.exceptions import (
+    BadRequestError,
+    ClientDisconnectedError,
+    ContentTooLargeError,
+    HTTPError,
+    RequestTimeoutError,
+    UnsupportedMediaTypeError,
+)
+from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
+from covet.http.headers import Headers
+from covet.http.message import IncomingMessage
+
+FORM = "application/x-www-form-urlencoded"
+READ_ALREADY = (
+    r"^The body is being read, or was read in part, and cannot be read again\. "
+    r"Await body\(\) before anything else reads it: what it gave can be read again\.$"
+)
+
+
+class Incoming(IncomingMessage):
+    """
+    A message as an adapter makes one, which notes how often the wire was asked.
+    """
+
+    def __init__(
+        self,
+        *chunks: bytes | Exception,
+        headers: dict[str, str] | None = None,
+        limits: BodyLimits = DEFAULT_BODY_LIMITS,
+        pause: float | None = None,
+    ) -> None:
+        self.body_limits = limits
+        self._body = None
+        self.asked = 0
+        self.headers_read = 0
+        self._chunks = list(chunks)
+        self._given = headers or {}
+        self._pause = pause
+
+    def _read_headers(self) -> Headers:
+        self.headers_read += 1
+        return Headers(self._given)
+
+    async def _next_chunk(self) -> bytes | None:
+        self.asked += 1
+        if self._pause is not None:
+            await asyncio.sleep(self._pause)
+        if not self._chunks:
+            return None
+        chunk = self._chunks.pop(0)
+        if isinstance(chunk, Exception):
+            raise chunk
+        return chunk
+
+
+async def collect(message: IncomingMessage) -> list[bytes]:
+    """
+    Stream a whole body.
+    """
+    return [chunk async for chunk in message.stream()]
+
+
+def test_headers_are_read_when_they_are_wanted() -> None:
+    """
+    Once, whoever asks.
+    """
+    message = Incoming(headers={"X-A": "1"})
+    before = message.headers_read
+
+    values = [message.headers["x-a"], message.headers["X-A"]]
+
+    assert (before, values, message.headers_read) == (0, ["1", "1"], 1)
+
+
+# ── The whole body ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("pause", [None, 0.0])
+@pytest.mark.parametrize(("chunks", "body"), [([], b""), ([b"abc"], b"abc"), ([b"a", b"", b"bc"], b"abc")])
+async def test_the_whole_body_is_read_off_the_wire_once(
+    chunks: Sequence[bytes], body: bytes, pause: float | None
+) -> None:
+    """
+    Whether it is there or has to be waited for; every further call gives the same bytes.
+    """
+    message = Incoming(*chunks, pause=pause)
+
+    first = await message.body()
+    asked = message.asked
+    again = [await message.body(), b"".join(await collect(message)), message.read_body]
+
+    assert (first, again) == (body, [body] * 3)
+    assert message.asked == asked
+
+
+async def test_nothing_is_read_before_it_is_wanted() -> None:
+    """
+    A body that nobody asks for stays where it is.
+    """
+    message = Incoming(b"abc")
+
+    assert message.headers == Headers()
+    assert not await message.is_disconnected()
+    assert message.asked == 0
+
+
+@pytest.mark.parametrize("pause", [None, 0.0])
+@pytest.mark.parametrize("chunks", [[b"12345"], [b"1234", b"5"], [b"", b"12345"]])
+async def test_one_byte_above_the_limit_is_too_much(chunks: Sequence[bytes], pause: float | None) -> None:
+    """
+    The error is the same for everybody who asks afterwards, and nothing more is read.
+    """
+    message = Incoming(*chunks, b"more", limits=BodyLimits(4), pause=pause)
+
+    with pytest.raises(ContentTooLargeError, match=r"^The limit is 4 bytes\.$") as first:
+        await message.body()
+    asked = message.asked
+
+    for read in (message.body, message.json, lambda: collect(message)):
+        with pytest.raises(ContentTooLargeError) as later:
+            await read()
+        assert later.value is first.value
+    assert message.asked == asked
+
+
+async def test_as_much_as_the_limit_passes() -> None:
+    """
+    The limit is exact, in one piece or in several.
+    """
+    limits = BodyLimits(4)
+
+    assert await Incoming(b"1234", limits=limits).body() == b"1234"
+    assert await Incoming(b"12", b"34", limits=limits).body() == b"1234"
+    assert b"".join(await collect(Incoming(b"12", b"34", limits=limits))) == b"1234"
+
+
+@pytest.mark.parametrize("way", ["body", "stream"])
+@pytest.mark.parametrize(
+    ("declared", "error"), [("5", ContentTooLargeError), ("-1", BadRequestError), ("5, 5", BadRequestError)]
+)
+async def test_a_declared_length_is_refused_before_reading(declared: str, error: type[HTTPError], way: str) -> None:
+    """
+    A body that will be too large, or whose length is no number, is not touched.
+    """
+    message = Incoming(b"12345", headers={"content-length": declared}, limits=BodyLimits(4))
+
+    with pytest.raises(error):
+        await (message.body() if way == "body" else collect(message))
+
+    assert message.asked == 0
+
+
+@pytest.mark.parametrize(
+    "failure", [ClientDisconnectedError("The client left."), RuntimeError("the server broke")], ids=str
+)
+@pytest.mark.parametrize("way", ["body", "stream"])
+async def test_a_failure_of_the_wire_comes_out(failure: Exception, way: str) -> None:
+    """
+    Half a body is never taken for a whole one.
+    """
+    message = Incoming(b"a", failure)
+
+    with pytest.raises(type(failure), match=str(failure)):
+        await (message.body() if way == "body" else collect(message))
+    with pytest.raises((type(failure), RuntimeError)):
+        await message.body()
+
+
+async def test_a_client_that_sends_nothing_is_given_up() -> None:
+    """
+    408 after the grace, and again for whoever asks later.
+    """
+    message = Incoming(b"a", limits=BodyLimits(grace=0.01), pause=60)
+
+    for _ in range(2):
+        with pytest.raises(RequestTimeoutError):
+            await message.body()
+
+
+# ── The stream ───────────────────────────────────────────────────────────────
+
+
+async def test_a_stream_gives_each_piece_as_it_comes() -> None:
+    """
+    Empty ones are left out, and the wire is asked for no more than is taken.
+    """
+    message = Incoming(b"a", b"", b"b", b"c")
+    stream = message.stream()
+
+    first = await anext(stream)
+    asked = message.asked
+    rest = [chunk async for chunk in stream]
+
+    assert (first, asked, rest) == (b"a", 1, [b"b", b"c"])
+
+
+async def test_an_empty_body_is_a_stream_without_a_piece() -> None:
+    """
+    Whether it was read before or not.
+    """
+    message = Incoming()
+
+    assert await collect(Incoming()) == []
+    assert await message.body() == b""
+    assert await collect(message) == []
+
+
+@pytest.mark.parametrize("is_whole", [True, False])
+async def test_a_body_that_was_streamed_cannot_be_read_again(*, is_whole: bool) -> None:
+    """
+    In part or in whole: the error says what to do instead.
+    """
+    message = Incoming(b"a", b"b")
+    async for _ in message.stream():
+        if not is_whole:
+            break
+
+    for read in (message.body, message.json, lambda: collect(message)):
+        with pytest.raises(RuntimeError, match=READ_ALREADY):
+            await read()
+    with pytest.raises(RuntimeError, match=READ_ALREADY):
+        _ = message.read_body
+
+
+async def test_two_readers_at_once_are_one_too_many() -> None:
+    """
+    While one waits for the body, the other learns so instead of getting half of it.
+    """
+    message = Incoming(b"a", b"b", pause=0.01)
+    first = asyncio.ensure_future(message.body())
+    await asyncio.sleep(0)
+
+    with pytest.raises(RuntimeError, match=READ_ALREADY):
+        await message.body()
+
+    assert await first == b"ab"
+    assert await message.body() == b"ab"
+
+
+def test_a_body_that_nobody_awaited_is_not_there() -> None:
+    """
+    `read_body` is for code that knows that it was.
+    """
+    with pytest.raises(RuntimeError, match=READ_ALREADY):
+        _ = Incoming(b"a").read_body
+
+
+# ── JSON and forms ───────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("body", "value"), [(b'{"a": [1, null]}', {"a": [1, None]}), (b" 7 ", 7), ('"caf\u00e9"'.encode(), "caf\u00e9")]
+)
+async def test_json_is_whatever_the_client_sent(body: bytes, value: Any) -> None:
+    """
+    Whatever type it says it is: the handler has asked for JSON.
+    """
+    message = Incoming(body, headers={"content-type": "text/plain"})
+
+    assert await message.json() == value
+    assert await message.json() == value
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b'{"a":1,"a":2}', b"[NaN]", b"[" * 101 + b"]" * 101, b"\xff"])
+async def test_what_is_no_json_is_a_bad_request(body: bytes) -> None:
+    """
+    Rows 20 to 22: too deep, ambiguous or malformed.
+    """
+    with pytest.raises(BadRequestError):
+        await Incoming(body).json()
+
+
+async def test_a_form_is_read_once() -> None:
+    """
+    The same object for everybody, also without asking again.
+    """
+    message = Incoming(b"a=1&b=", b"%C3%A9&a=2", headers={"content-type": f"{FORM}; charset=UTF-8"})
+
+    form = await message.form()
+
+    assert (form.get_list("a"), form["b"]) == (["1", "2"], "\u00e9")
+    assert await message.form() is form
+    assert message.read_form is form
+    assert await message.body() == b"a=1&b=%C3%A9&a=2"
+
+
+async def test_a_form_may_have_another_charset() -> None:
+    """
+    The one that its type names.
+    """
+    message = Incoming(b"a=%E9", headers={"content-type": f"{FORM}; charset=iso-8859-1"})
+
+    assert (await message.form())["a"] == "\u00e9"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "detail"), [(None, "The body has no Content-Type."), ("application/json", None), ("text/x", None)]
+)
+async def test_row_067_what_is_no_form_is_refused_unread(content_type: str | None, detail: str | None) -> None:
+    """
+    The error says what would be read; the body stays where it is.
+    """
+    message = Incoming(b"a=1", headers={} if content_type is None else {"content-type": content_type})
+
+    with pytest.raises(UnsupportedMediaTypeError) as refused:
+        await message.form()
+
+    assert refused.value.detail == detail
+    assert refused.value.headers["accept"] == FORM
+    assert message.asked == 0
+
+
+async def test_a_form_above_the_limit_is_too_large() -> None:
+    """
+    The limits of the body hold for it.
+    """
+    with pytest.raises(ContentTooLargeError):
+        await Incoming(b"a=12345", headers={"content-type": FORM}, limits=BodyLimits(4)).form()
