@@ -200,6 +200,11 @@ class CovetPy(CovetPyASGI):
         for item in stack:
             self.add_middleware(item)
 
+    @property
+    def layers(self) -> tuple[object, ...]:
+        """The middleware around every route, the outermost first."""
+        return self._pipeline.layers
+
     def wrap(self, wrapper: Callable[[ASGIApp], ASGIApp]) -> None:
         """
         Put raw ASGI middleware around the whole application.

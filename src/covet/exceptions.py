@@ -177,6 +177,7 @@ class HTTPError(CovetError):
 
     Raises:
         ValueError: If the status is no error status.
+        TypeError: If the detail is no text, such as a status.
 
     Example:
         >>> error = NotFoundError("User 7 not found")
@@ -202,6 +203,8 @@ class HTTPError(CovetError):
             if not isinstance(status_code, int) or isinstance(status_code, bool) or not 400 <= status_code <= 599:
                 raise ValueError(f"An error's status must be an integer from 400 to 599, got {status_code!r}.")
             self.status_code = status_code
+        if detail is not None and not isinstance(detail, str):
+            raise TypeError(f"An error's detail must be a text, got {detail!r}. A status is given as status_code=.")
         super().__init__(detail or "")
         self.detail = detail
         self.headers = dict(headers) if headers else {}

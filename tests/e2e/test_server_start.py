@@ -91,7 +91,7 @@ def test_a_script_without_a_guard_is_served(tmp_path: Path, server_name: str, op
         assert answered <= set(pids or [server.pid])
         assert server.stop() == 0
         assert "Traceback" not in server.log()
-        assert server.log().count("Serving on") == 1
+        assert server.log().count("Starting on") == 1
 
 
 def test_a_forked_worker_inherits_the_application(tmp_path: Path) -> None:
@@ -139,7 +139,7 @@ def test_a_module_that_ends_with_run_can_be_named(tmp_path: Path) -> None:
     with serve("script:app", directory=tmp_path, env=env) as server:
         assert httpx2.get(f"{server.url}/").text == "ok"
         assert len(server.worker_pids()) == 1
-        assert server.log().count("Serving on") == 1
+        assert server.log().count("Starting on") == 1
 
 
 @pytest.mark.parametrize(("server_name", "interface"), SERVERS)
@@ -169,9 +169,9 @@ def test_port_0_takes_a_free_one_and_says_which() -> None:
     """Port 0 is replaced by a free port, which is logged."""
     with serve(f"{APPLICATIONS}:app", directory=ROOT, arguments=["--port", "0"], wait_until_ready=False) as server:
         deadline = time.monotonic() + 10
-        while "Serving on" not in server.log() and time.monotonic() < deadline:
+        while "Starting on" not in server.log() and time.monotonic() < deadline:
             time.sleep(0.05)
-        address = server.log().partition("Serving on ")[2].split()[0]
+        address = server.log().partition("Starting on ")[2].split()[0]
         time.sleep(0.5)
 
         assert httpx2.get(f"{address}/").text == "ok"

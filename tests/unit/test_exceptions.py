@@ -154,6 +154,13 @@ def test_suggestions(name: str, known: list[str], text: str) -> None:
     assert suggest(name, known) == text
 
 
+@pytest.mark.parametrize("detail", [404, {"error": "x"}, b"x"])
+def test_a_detail_is_a_text(detail: Any) -> None:
+    """A status in the place of the detail is refused where it is written, and the text says where it belongs."""
+    with pytest.raises(TypeError, match=r"detail must be a text, got .*\. A status is given as status_code="):
+        HTTPError(detail)
+
+
 @pytest.mark.parametrize(
     ("error", "status", "title"),
     [

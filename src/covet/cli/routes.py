@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
+from covet.core.route import Mount, Route
 from covet.exceptions import ConfigurationError
 from covet.server.running import explain_and_exit
 from covet.server.target import ImportTarget, TargetError
@@ -45,24 +46,32 @@ def routes(target: str, *, factory: bool, as_json: bool) -> None:
 
 def read_routes(app: object, target: str) -> list[RouteRow]:
     """
-    Read the routes of an application's router.
+    Read the routes of an application's router, and what is mounted in it.
+
+    The middleware of a route is all that runs around it: the application's, that of its routers, its own.
 
     Raises:
         TargetError: If the application has no router: it is not CovetPy's.
     """
-    found = getattr(getattr(app, "router", None), "routes", None)
+    router = getattr(app, "router", None)
+    found: Iterable[Route] | None = getattr(router, "routes", None)
     if not isinstance(found, Iterable):
         raise TargetError(f"{target!r} has no router.routes to list.", hint="This command reads CovetPy applications.")
-    return [
+    around = tuple(getattr(app, "layers", ()))
+    rows = [
         RouteRow(
-            methods=sorted(getattr(route, "methods", None) or ["*"]),
-            path=str(route.path),
-            name=getattr(route, "name", None) or "",
-            handler=_name_of(getattr(route, "handler", None)),
-            middleware=[_name_of(item) for item in getattr(route, "middleware", None) or ()],
+            methods=sorted(route.methods),
+            path=route.path,
+            name=route.name,
+            handler=_name_of(route.handler),
+            middleware=[_name_of(item) for item in (*around, *route.all_middleware)],
         )
         for route in found
     ]
+    # What is mounted answers every method, and has its own middleware.
+    mounts: Iterable[Mount] = getattr(router, "mounts", ())
+    rows += [RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", _name_of(mount.app), []) for mount in mounts]
+    return rows
 
 
 def make_table(rows: Sequence[RouteRow]) -> str:

@@ -27,6 +27,7 @@ from covet.core.converters import PathConverter, StrConverter
 from covet.core.route import Route
 from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
 from covet.http.request import Request
+from covet.http.response import Response
 from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, type_name
 from covet.parameters import Body, Parameter, Path, Query
 from covet.tasks import BackgroundTasks
@@ -221,7 +222,21 @@ def _compile_validator(
     try:
         return compile_argument(annotation, parameter.metadata, marker, source)
     except ConfigurationError as exc:
-        raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=exc.hint) from exc
+        hint = exc.hint if marker is not None or source != Query.source else _find_hint(annotation) or exc.hint
+        raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=hint) from exc
+
+
+# Any: whatever a parameter was annotated with.
+def _find_hint(annotation: Any) -> str | None:
+    """Say what was meant by a class that no request can bring: something of the application's own."""
+    if not isinstance(annotation, type) or is_model(annotation) or annotation.__module__ == "builtins":
+        return None
+    if issubclass(annotation, Response):
+        return "A handler makes its response: return one, or (value, status, headers)."
+    return (
+        f"Write Annotated[{type_name(annotation)}, State()] if the application keeps it in app.state; or make it a "
+        "model: dataclass, TypedDict, NamedTuple, msgspec.Struct, attrs or pydantic."
+    )
 
 
 def _refuse_constraints(

@@ -12,7 +12,14 @@ from os import urandom
 from typing import Any, Final
 
 from covet.core.middleware import Layer, check_response, settle
-from covet.exceptions import ClientDisconnectedError, CovetError, HTTPError, ResponseError, ValidationError
+from covet.exceptions import (
+    ClientDisconnectedError,
+    CovetError,
+    HTTPError,
+    NotImplementedMethodError,
+    ResponseError,
+    ValidationError,
+)
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.serialization import encode_json
@@ -121,16 +128,19 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
     Args:
         request: The request.
         exc: The error.
-        is_debug: Whether traces may be shown.
+        is_debug: Whether traces may be shown, to clients on this machine.
     """
     instance = make_instance()
+    is_debug = is_debug and _is_local(request)
     if isinstance(exc, HTTPError):
         try:
             response = make_problem(exc, instance)
         except Exception as failure:  # noqa: BLE001 - an error that no wire can carry is an error of its own
             exc = failure
         else:
-            _log_answer(request, exc, instance)
+            # APPSEC: 501 is what a client gets for a method that it made up; a trace for each would fill the disk.
+            if not isinstance(exc, NotImplementedMethodError):
+                _log_answer(request, exc, instance)
             return response
     if isinstance(exc, ClientDisconnectedError):
         # Nobody reads this answer; 499 is no registered status.
@@ -150,6 +160,18 @@ def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
         logger.error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc_info=exc)
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
+
+
+def _is_local(request: Request) -> bool:
+    """
+    Tell whether a request comes from this machine: from loopback, or over a Unix socket.
+
+    APPSEC: contract, rule 10. Somebody forgets `debug=True` some day; whoever is elsewhere still sees no trace.
+    """
+    client = request.client
+    if client is None:
+        return True
+    return client.host == "::1" or client.host.startswith(("127.", "::ffff:127."))
 
 
 def make_instance() -> str:

@@ -6,6 +6,7 @@ Between the two lies the drain: the server has been told to stop and serves what
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
@@ -167,6 +168,7 @@ class Lifespan:
                 started.set_exception(exc)
             return
         self._move(Phase.READY)
+        logger.info("Ready (process %d).", os.getpid())
         if not started.done():
             started.set_result(None)
         try:

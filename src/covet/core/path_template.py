@@ -62,6 +62,8 @@ class Segment:
 
 MAX_SEGMENTS: Final = 64
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
+# As Flask and Django write parameters: taken for text, it would never be found.
+_ANGLE_BRACKETS: Final = re.compile(r"<((?:\w+:)?\w+)>")
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f?#\ud800-\udfff]")
 # RFC 3986 §3.3: what a path may contain as it is.
@@ -251,6 +253,11 @@ def _check_text(text: str) -> None:
             f"A path cannot contain {match.group()!r}.",
             route=text.encode("unicode_escape").decode(),
             hint="Query and fragment are no part of a path.",
+        )
+    if match := _ANGLE_BRACKETS.search(text):
+        kind, _, name = match.group(1).rpartition(":")
+        raise RouteError(
+            f"{match.group()!r} is no parameter.", route=text, hint=f"Write {{{name}{':' if kind else ''}{kind}}}."
         )
     if match := _PERCENT_ENCODED.search(text):
         raise RouteError(

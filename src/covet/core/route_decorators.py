@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar, Unpack
 
-from covet.core.route import Handler, RouteOptions
+from covet.core.route import Handler, RouteOptions, describe_handler
+from covet.exceptions import RouteError
 
 HandlerT = TypeVar("HandlerT", bound=Handler)
 
@@ -38,6 +39,22 @@ class RouteDecorators(ABC):
         Returns:
             A decorator that returns the handler unchanged.
         """
+        return self._make_decorator(path, methods, options)
+
+    def _make_decorator(
+        self, path: str, methods: Sequence[str] | None, options: RouteOptions
+    ) -> Callable[[HandlerT], HandlerT]:
+        if callable(path):
+            raise RouteError(
+                f"{describe_handler(path)} stands where the path belongs.",
+                hint='A decorator of a route takes its path: write @app.get("/path"), not @app.get.',
+            )
+        if methods is not None and "methods" in options:
+            raise RouteError(
+                "The decorator is named after its method, and takes no methods.",
+                route=f"{methods[0]} {path}",
+                hint=f"Write route({path!r}, methods=[...]) for several.",
+            )
 
         def decorate(handler: HandlerT) -> HandlerT:
             self.add_route(path, handler, methods, **options)
@@ -47,28 +64,28 @@ class RouteDecorators(ABC):
 
     def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `GET` (and `HEAD`)."""
-        return self.route(path, ("GET",), **options)
+        return self._make_decorator(path, ("GET",), options)
 
     def head(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `HEAD` alone."""
-        return self.route(path, ("HEAD",), **options)
+        return self._make_decorator(path, ("HEAD",), options)
 
     def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `POST`."""
-        return self.route(path, ("POST",), **options)
+        return self._make_decorator(path, ("POST",), options)
 
     def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `PUT`."""
-        return self.route(path, ("PUT",), **options)
+        return self._make_decorator(path, ("PUT",), options)
 
     def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `PATCH`."""
-        return self.route(path, ("PATCH",), **options)
+        return self._make_decorator(path, ("PATCH",), options)
 
     def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `DELETE`."""
-        return self.route(path, ("DELETE",), **options)
+        return self._make_decorator(path, ("DELETE",), options)
 
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `OPTIONS`, in place of the automatic answer."""
-        return self.route(path, ("OPTIONS",), **options)
+        return self._make_decorator(path, ("OPTIONS",), options)

@@ -46,8 +46,11 @@ class RouteNames:
 
         Raises:
             ItemNotFoundError: If there is none.
-            RouteError: If several have it from their handlers, with different paths.
+            RouteError: If several have it from their handlers, with different paths, or it is no text.
         """
+        if not isinstance(name, str):
+            hint = f"Write {name.__name__!r}." if hasattr(name, "__name__") else None
+            raise RouteError(f"A route is found by its name, a text, got {type(name).__name__}.", hint=hint)
         if name in self._given:
             return self._given[name]
         routes = self._derived.get(name)

@@ -4,6 +4,7 @@ The words of HTTP: headers, cookies, URLs, queries, forms, requests and response
 Nothing in here knows a route or an application.
 """
 
+from covet.http.body import BodyLimits
 from covet.http.headers import Headers
 from covet.http.query import QueryParams
 from covet.http.request import Request, State
@@ -11,4 +12,4 @@ from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
 from covet.http.urls import URL
 
-__all__ = ["URL", "Headers", "MutableHeaders", "QueryParams", "Request", "Response", "State"]
+__all__ = ["URL", "BodyLimits", "Headers", "MutableHeaders", "QueryParams", "Request", "Response", "State"]

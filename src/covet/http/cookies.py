@@ -189,8 +189,10 @@ def make_delete_cookie(
 
 
 def _check_name_and_value(name: str, value: str) -> None:
-    if not _TOKEN.fullmatch(name):
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
         raise ValueError(f"{name!r} is no name for a cookie. Use letters, digits and any of !#$%&'*+-.^_`|~ alone.")
+    if not isinstance(value, str):
+        raise TypeError(f"The value of cookie {name!r} must be a text, got {type(value).__name__}.")
     if not _VALUE.fullmatch(value):
         # The value may be a secret: the text names the cookie only.
         raise ValueError(

@@ -83,8 +83,9 @@ def serve(target: object, options: ServerOptions, *, caller: FrameType | None = 
     job.listening_on = str(options.uds) if options.uds is not None else options.port
     configure_logging(options.log_level)
     workers = "1 worker" if options.workers == 1 else f"{options.workers} workers"
+    # Not "serving": nobody knows yet whether the application can be started.
     logger.info(
-        "Serving on %s with %s over %s, %s (process %d). Stop with Ctrl+C.",
+        "Starting on %s with %s over %s, %s (process %d). Stop with Ctrl+C.",
         options.address,
         _TITLES[server],
         job.interface.upper(),

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from textwrap import indent
 from types import FrameType, ModuleType, TracebackType
 
 from covet.exceptions import ConfigurationError, suggest
@@ -226,11 +227,12 @@ def explain(error: BaseException) -> str:
     if isinstance(error, TargetError):
         if cause is None:
             return str(error)
-        # A configuration error of the application is written to be read without a traceback.
-        lines = [str(cause)] if isinstance(cause, ConfigurationError) else _own_traceback(cause)
-        return "\n".join([*(line.rstrip("\n") for line in lines), str(error)])
+        return f"{explain(cause)}\n{error}"
+    # A configuration error is written to be read without a traceback, and so are several at once.
     if isinstance(error, ConfigurationError):
         return str(error)
+    if isinstance(error, ExceptionGroup) and error.split(ConfigurationError)[1] is None:
+        return "\n".join([error.message, *(indent(explain(item), "  ") for item in error.exceptions)])
     return "".join(_own_traceback(error)).rstrip("\n")
 
 

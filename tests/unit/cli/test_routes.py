@@ -16,31 +16,30 @@ from covet.cli.routes import RouteRow, make_table, read_routes
 from covet.server.target import TargetError
 
 APPLICATION = """
-class Route:
-    def __init__(self, path, methods, handler, name=None, middleware=()):
-        self.path, self.methods, self.handler = path, methods, handler
-        self.name, self.middleware = name, middleware
+from covet import CovetPy
+from covet.core import CovetRouter
+from covet.middleware import Middleware
 
-class Router:
-    def __init__(self, routes):
-        self.routes = routes
+class Outer(Middleware): ...
+class Inner(Middleware): ...
 
-class Outer: ...
+async def around(request, call_next):
+    return await call_next(request)
 
+app = CovetPy(middleware=[Outer])
+users = CovetRouter(middleware=[Inner()])
+
+@app.route("/users", methods=["POST", "GET"], name="users")
 def list_users(): ...
-def show_user(): ...
 
-class App:
-    def __init__(self, routes):
-        self.router = Router(routes)
-    def __call__(self, scope, receive, send): ...
+@users.get("/{user_id:int}", middleware=["listed:around"])
+def show_user(user_id: int): ...
 
-app = App([
-    Route("/users", {"POST", "GET"}, list_users, "users"),
-    Route("/users/{user_id:int}", {"GET"}, show_user, middleware=(Outer(), Outer, show_user)),
-])
-empty = App([])
+app.include_router(users, "/users", middleware=[around])
+
 def plain(scope, receive, send): ...
+app.mount("/plain", plain, name="mounted")
+empty = CovetPy()
 def create_app(): return app
 """
 
@@ -62,14 +61,22 @@ def call(*arguments: str) -> SimpleNamespace:
 
 
 def test_routes_are_a_table(directory: Path) -> None:
-    """Method, path, name, handler and middleware stand under their headings."""
+    """
+    Method, path, name, handler and middleware stand under their headings.
+
+    The middleware is all that runs around a route, the outermost first; what is mounted is listed, too.
+    """
     result = call("routes", "listed:app")
 
     assert result.status == 0
     assert [line.split() for line in result.output.splitlines()] == [
         ["METHOD", "PATH", "NAME", "HANDLER", "MIDDLEWARE"],
-        ["GET,POST", "/users", "users", "listed:list_users", "-"],
-        ["GET", "/users/{user_id:int}", "-", "listed:show_user", "listed:Outer,", "listed:Outer,", "listed:show_user"],
+        ["GET,POST", "/users", "users", "listed:list_users", "listed:Outer"],
+        [
+            *("GET", "/users/{user_id:int}", "show_user", "listed:show_user"),
+            *("listed:Outer,", "listed:around,", "listed:Inner,", "listed:around"),
+        ],
+        ["*", "/plain/*", "mounted", "listed:plain", "-"],
     ]
 
 
@@ -82,7 +89,7 @@ def test_routes_are_json_on_demand(directory: Path) -> None:
         "path": "/users",
         "name": "users",
         "handler": "listed:list_users",
-        "middleware": [],
+        "middleware": ["listed:Outer"],
     }
 
 

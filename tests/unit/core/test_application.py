@@ -27,6 +27,25 @@ def make_app() -> CovetPy:
     return app
 
 
+@Protocols
+async def test_the_log_says_that_the_application_is_ready(protocol: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, after the last step of the start; not if a step failed."""
+    caplog.set_level("INFO", "covet.lifespan")
+    app, broken = make_app(), make_app()
+
+    @broken.on_startup
+    def fail() -> None:
+        raise RuntimeError("no")
+
+    async with TestClient(app, protocol=protocol):
+        pass
+    with pytest.raises(RuntimeError, match="no"):
+        async with TestClient(broken, protocol=protocol):
+            pass
+
+    assert [record.msg for record in caplog.records] == ["Ready (process %d)."]
+
+
 def test_servers_recognise_asgi_3() -> None:
     """They ask whether the application, or its `__call__`, is a coroutine function."""
     app = make_app()

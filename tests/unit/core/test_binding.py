@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import pytest
 
 import covet.tasks
-from covet import Body, CovetPy, Form, Header, Path, Query, Request, State
+from covet import Body, CovetPy, Form, Header, Path, Query, Request, Response, State
 from covet.core.binding import make_plan
 from covet.core.converters import ConverterTable
 from covet.core.path_template import PathTemplate
@@ -176,6 +176,10 @@ async def own_type_in_query(app: CovetPy) -> None:
     """Want a class that nobody can make."""
 
 
+async def response_parameter(response: Response) -> None:
+    """Want to fill a response, as elsewhere."""
+
+
 async def nested_list(rows: list[list[int]]) -> None:
     """Want from the query what no text can spell."""
 
@@ -225,7 +229,16 @@ async def unsupported(value: complex) -> None:
             "GET",
             "parameter 'user': What comes from the state is not validated.\n  Leave the constraints out.",
         ),
-        (own_type_in_query, "GET", "parameter 'app'"),
+        (
+            own_type_in_query,
+            "GET",
+            "parameter 'app': Values of type CovetPy cannot be validated.\n  Write Annotated[CovetPy, State()] if the",
+        ),
+        (
+            response_parameter,
+            "GET",
+            "parameter 'response': Values of type Response cannot be validated.\n  A handler makes its",
+        ),
         (nested_list, "GET", "parameter 'rows': list[list[int]] cannot come from the query."),
         (model_in_query, "POST", "parameter 'item': Item cannot come from the query."),
         (body_and_form, "POST", "parameter 'title': A body and a form cannot come together."),

@@ -286,6 +286,42 @@ async def test_debug_shows_the_trace_to_a_browser_only() -> None:
     assert program.json()["detail"] == "RuntimeError: why"
 
 
+@Protocols
+@pytest.mark.parametrize("address", ["192.0.2.7", "2001:db8::7", "::ffff:192.0.2.7", "12.7.0.1"])
+async def test_debug_shows_nothing_to_another_machine(protocol: Any, address: str) -> None:
+    """A forgotten `debug=True` does not tell the world: a client elsewhere gets the bare 500."""
+    app = make_app(RuntimeError("why"), debug=True)
+    client = TestClient(app, protocol=protocol, raise_app_exceptions=False, client=(address, 50000))
+
+    response = await client.get("/", headers={"accept": "text/html"})
+
+    assert response.headers["content-type"] == "application/problem+json"
+    assert sorted(response.json()) == ["instance", "status", "title", "type"]
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.0.1", "::1", "::ffff:127.0.0.1"])
+async def test_debug_shows_the_trace_to_this_machine(address: str) -> None:
+    """Every way to write loopback is this machine."""
+    app = make_app(RuntimeError("why"), debug=True)
+    client = TestClient(app, raise_app_exceptions=False, client=(address, 50000))
+
+    response = await client.get("/", headers={"accept": "text/html"})
+
+    assert "RuntimeError: why" in response.text
+
+
+@Protocols
+async def test_a_made_up_method_writes_no_trace(protocol: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """501 is the client's doing: at the usual level it leaves nothing in the log."""
+    caplog.set_level(logging.INFO, "covet.errors")
+
+    async with TestClient(make_app(RuntimeError("why")), protocol=protocol) as client:
+        response = await client.request("FOO", "/")
+
+    assert response.status_code == 501
+    assert caplog.records == []
+
+
 def test_one_error_is_taken_out_of_its_groups() -> None:
     """A TaskGroup's wrapping is undone when it holds one error; several stay a group."""
     error = KeyError("a")

@@ -50,6 +50,8 @@ def test_segments_have_their_kinds(text: str, kinds: list[SegmentKind]) -> None:
         ("/a\x7fb", "cannot contain '\\\\x7f'"),
         ("/\ud800", "cannot contain '\\\\ud800'"),
         ("/caf%C3%A9", "'%C3' is percent-encoded.\n  Write the decoded text"),
+        ("/users/<int:id>", "'<int:id>' is no parameter.\n  Write {id:int}."),
+        ("/users/<name>.txt", "'<name>' is no parameter.\n  Write {name}."),
         ("//users", "contains '//'"),
         ("/users//x", "contains '//'"),
         ("/users//", "contains '//'"),

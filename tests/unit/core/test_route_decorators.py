@@ -10,6 +10,7 @@ import pytest
 from covet.core.route import Handler, RouteOptions
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter
+from covet.exceptions import RouteError
 
 
 async def handler(request: object) -> str:
@@ -65,3 +66,20 @@ def test_anything_with_add_route_gets_the_decorators() -> None:
     Recorder().delete("/b")(handler)
 
     assert calls == [("/a", handler, None, {"timeout": 2.0}), ("/b", handler, ("DELETE",), {})]
+
+
+@pytest.mark.parametrize("method", ["route", "get", "head", "post", "put", "patch", "delete", "options"])
+def test_a_decorator_without_parentheses_is_refused(method: str) -> None:
+    """
+    It would swallow the handler, and the route would never be there.
+    """
+    with pytest.raises(RouteError, match=r"\.handler stands where the path belongs\.\n  A decorator of a route takes"):
+        getattr(CovetRouter(), method)(handler)
+
+
+def test_a_decorator_of_one_method_takes_no_methods() -> None:
+    """
+    The error says which decorator does.
+    """
+    with pytest.raises(RouteError, match=r"POST /x: .* takes no methods\.\n  Write route\('/x', methods=\[\.\.\.\]\)"):
+        CovetRouter().post("/x", methods=["PUT"])  # type: ignore[call-arg]

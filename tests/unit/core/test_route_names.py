@@ -77,3 +77,16 @@ def test_a_given_name_goes_before_a_handlers() -> None:
     second.add_route("/a", handler)
 
     assert first.url_for("handler") == second.url_for("handler") == "/b"
+
+
+def test_a_route_is_found_by_its_name_alone() -> None:
+    """
+    A function in place of its name is refused, with the name to write.
+    """
+    router = CovetRouter()
+    router.add_route("/a", handler)
+
+    with pytest.raises(RouteError, match=r"by its name, a text, got function\.\n  Write 'handler'\."):
+        router.url_for(handler)  # type: ignore[arg-type]
+    with pytest.raises(RouteError, match=r"by its name, a text, got int\."):
+        router.url_for(7)  # type: ignore[arg-type]

@@ -230,6 +230,13 @@ INJECTIONS = [
 ]
 
 
+@pytest.mark.parametrize("value", [7, b"x", None])
+def test_a_value_is_a_text(value: Any) -> None:
+    """Anything else is refused by the cookie's name."""
+    with pytest.raises(TypeError, match=f"The value of cookie 'a' must be a text, got {type(value).__name__}"):
+        make_set_cookie("a", value)
+
+
 @pytest.mark.parametrize("text", INJECTIONS)
 @pytest.mark.parametrize(
     ("argument", "message"),
@@ -253,6 +260,7 @@ def test_row_032_no_argument_injects(argument: str, message: str, text: str) -> 
     ("arguments", "message"),
     [
         ({"name": ""}, "'' is no name for a cookie"),
+        ({"name": 7}, "7 is no name for a cookie"),
         ({"name": "a b"}, "'a b' is no name for a cookie"),
         ({"name": "a=b"}, "'a=b' is no name for a cookie"),
         ({"value": 'say "hi"'}, "Encode it first, for example with urllib.parse.quote()"),

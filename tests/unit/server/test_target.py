@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from covet import CovetPy
+from covet.exceptions import ConfigurationError
 from covet.server.target import (
     ImportTarget,
     TargetError,
@@ -175,6 +177,47 @@ def test_a_configuration_error_needs_no_traceback(directory: Path) -> None:
         load(directory, text)
 
     assert explain(caught.value) == ("No tea.\n  Buy some.\nImporting 'sample_target' failed with ConfigurationError.")
+
+
+BROKEN_ROUTES = """
+from covet import CovetPy
+
+app = CovetPy()
+
+@app.get("/items")
+def list_items(request, page): ...
+
+@app.post("/items")
+def add_item(*items): ...
+"""
+
+BOTH_REASONS = """\
+2 routes cannot be served.
+  GET /items, parameter 'page': It has no annotation.
+    Write its type, such as page: int. Names in braces in the path, and request, need none.
+  POST /items, parameter 'items': A handler takes named parameters only.
+    Name each parameter and annotate it; a decorator of a handler needs functools.wraps."""
+
+
+def test_several_broken_routes_are_a_list_without_a_traceback(directory: Path) -> None:
+    """Each route is there with its mend, and nothing of the framework's own frames."""
+    app = load(directory, BROKEN_ROUTES)
+    assert isinstance(app, CovetPy)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        app.compile()
+
+    assert explain(caught.value) == BOTH_REASONS
+
+
+def test_a_group_with_an_unexpected_error_keeps_its_traceback() -> None:
+    """What was not written for its reader needs the trace."""
+    group = ExceptionGroup("Two failed.", [ConfigurationError("No tea."), KeyError("cup")])
+
+    text = explain(group)
+
+    assert "KeyError: 'cup'" in text
+    assert "Exception" in text.splitlines()[0]
 
 
 # ── Objects ──────────────────────────────────────────────────────────────────
