@@ -12,7 +12,14 @@ from contextlib import suppress
 from typing import Any, Final
 
 from covet.core.middleware import Layer, check_response, settle
-from covet.exceptions import ClientDisconnectedError, CovetError, HTTPError, ResponseError, ValidationError
+from covet.exceptions import (
+    ClientDisconnectedError,
+    CovetError,
+    HTTPError,
+    NotImplementedMethodError,
+    ResponseError,
+    ValidationError,
+)
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.serialization import encode_json
@@ -166,7 +173,7 @@ def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
 
 def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
-    if exc.status_code >= 500:
+    if exc.status_code >= 500 and not isinstance(exc, NotImplementedMethodError):
         _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
