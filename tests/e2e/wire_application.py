@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextvars import ContextVar
 
 from covet import CovetPy, Request, Response
+from covet.core.middleware import CallNext
+from covet.exceptions import ClientDisconnectedError
 from covet.responses import StreamingResponse
 from covet.types import ASGIApp, Receive, Scope, Send
 
@@ -25,11 +27,51 @@ class PassingASGI:
         await self.app(scope, receive, send)
 
 
+def add_failing_streams(app: CovetPy) -> None:
+    """Add the streams that do not end well."""
+
+    @app.get("/breaks")
+    async def breaks() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.sleep(0.02)
+        raise ValueError("in the middle")
+
+    @app.get("/foreign")
+    async def foreign() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.sleep(0.02)
+        # As the server of another request's stream would say it.
+        raise ClientDisconnectedError("Another client left.")
+
+    @app.get("/late")
+    async def late() -> AsyncIterator[bytes]:
+        raise ValueError("before the first piece")
+        yield b""
+
+
+def add_shown_heads(app: CovetPy) -> None:
+    """Add the routes that show what came in a request's head."""
+
+    @app.get("/own")
+    async def own(request: Request) -> str:
+        return str(request.headers.get("x-own"))
+
+    async def note(request: Request, call_next: CallNext) -> Response:
+        request.state.seen = request.path
+        return await call_next(request)
+
+    @app.get("/see/{rest:path}", middleware=[note])
+    async def see(request: Request) -> str:
+        return f"{request.state.seen}\n{request.path}"
+
+
 def create_app(*, is_wrapped: bool = False) -> CovetPy:
     """Make the application; a wrapped one is behind the bridge when it is served over RSGI."""
     app = CovetPy()
     if is_wrapped:
         app.wrap(PassingASGI)
+    add_failing_streams(app)
+    add_shown_heads(app)
     left = asyncio.Event()
 
     @app.get("/pid")
@@ -41,17 +83,6 @@ def create_app(*, is_wrapped: bool = False) -> CovetPy:
         seen = MARK.get()
         MARK.set("set by another request")
         return seen
-
-    @app.get("/breaks")
-    async def breaks() -> AsyncIterator[bytes]:
-        yield b"one"
-        await asyncio.sleep(0.02)
-        raise ValueError("in the middle")
-
-    @app.get("/late")
-    async def late() -> AsyncIterator[bytes]:
-        raise ValueError("before the first piece")
-        yield b""
 
     @app.get("/deferring")
     async def deferring(request: Request) -> StreamingResponse:

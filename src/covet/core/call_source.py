@@ -19,10 +19,6 @@ from covet.serialization import encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread
 
-# What is answered, and as which error: some servers end with what ends a process (measured: hypercorn 0.18).
-ENDING: Final = "(SystemExit, KeyboardInterrupt)"
-CAUGHT: Final = {"Exception": "exc", ENDING: "contain(exc)"}
-
 # PERF: both look for the rare case only when it shows itself; a `try` costs nothing until then.
 _ENCODERS: Final = {
     TEXT: ("result.encode()", "result.encode('utf-8', 'replace')"),

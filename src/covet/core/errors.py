@@ -5,9 +5,11 @@ In production no trace, path, SQL or secret leaves the process: an unhandled err
 number that its log record carries as well.
 """
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from os import urandom
 from typing import Any, Final
 
@@ -61,7 +63,7 @@ class ErrorAnswers:
         # Bounded by the number of exception classes that the program has.
         self._found: dict[tuple[type[Exception], int | None, int], tuple[Callable[..., object] | None, int]] = {}
 
-    async def answer(self, request: Request, exc: Exception, depth: int) -> Response:
+    async def answer(self, request: Request, exc: BaseException, depth: int) -> Response:
         """
         Answer an error that left the inside of the outermost `depth` layers. Never raises an Exception.
 
@@ -69,13 +71,16 @@ class ErrorAnswers:
             request: The request.
             exc: The error.
             depth: How many layers were entered around the place where it arose.
+
+        Raises:
+            asyncio.CancelledError: If the request was cancelled.
         """
         exc = unwrap(exc)
         handler, level = self._find(exc, 0)
         while handler is not None:
             try:
                 return check_response(await self._call(handler, request, exc), describe(handler), "")
-            except Exception as failure:  # noqa: BLE001 - whatever it is, the next level answers it
+            except BaseException as failure:  # noqa: BLE001 - the next level answers it
                 exc = unwrap(failure)
             handler, level = self._find(exc, level + 1)
         for layer in reversed(self._layers[:depth]):
@@ -84,7 +89,7 @@ class ErrorAnswers:
             try:
                 answered = await settle(layer.middleware.handle_exception(request, exc))
                 return check_response(answered, layer.name, "handle_exception")
-            except Exception as failure:  # noqa: BLE001 - whatever it is, the next layer answers it
+            except BaseException as failure:  # noqa: BLE001 - the next layer answers it
                 exc = unwrap(failure)
         return make_error_response(request, exc, is_debug=self._is_debug)
 
@@ -117,7 +122,9 @@ def status_of(exc: Exception) -> int | None:
         (410, 500)
     """
     if isinstance(exc, HTTPError):
-        return exc.status_code
+        # A class may say what it likes, and this is asked where an error would have no answer.
+        with suppress(Exception):
+            return exc.status_code if isinstance(exc.status_code, int) else 500
     return None if isinstance(exc, ClientDisconnectedError) else 500
 
 
@@ -147,17 +154,35 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         logger.debug("%s: the client left (%s)", describe_route(request), instance)
         return make_problem(HTTPError("The client left.", status_code=400), instance)
     request.record_error(exc)
-    logger.error("Unhandled error in %s (%s)", describe_route(request), instance, exc_info=exc)
+    _log_error("Unhandled error in %s (%s)", describe_route(request), instance, exc=exc)
     if is_debug and "text/html" in request.headers.get("accept", ""):
-        return Response("".join(traceback.format_exception(exc)), 500, media_type="text/plain")
-    detail = "".join(traceback.format_exception_only(exc)).strip() if is_debug else None
+        return Response(_show(exc, traceback.format_exception), 500, media_type="text/plain")
+    detail = _show(exc, traceback.format_exception_only).strip() if is_debug else None
     return make_problem(HTTPError(detail, status_code=500), instance)
+
+
+def _log_error(message: str, *arguments: object, exc: Exception) -> None:
+    """Log an error with its trace; one that cannot be shown is named, and costs no client its answer."""
+    try:
+        logger.error(message, *arguments, exc_info=exc)
+    except Exception:  # noqa: BLE001 - a trace, or a handler of the log, may fail in any way
+        with suppress(Exception):
+            message += ": %s, whose trace cannot be shown"
+            logger.error(message, *arguments, type(exc).__name__)  # noqa: TRY400 - its trace has just failed
+
+
+def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
+    """Write an error or its trace; its class, if it cannot be shown (a `SyntaxError` whose line is no number)."""
+    try:
+        return "".join(form(exc))
+    except Exception:  # noqa: BLE001 - an error's attributes may be anything
+        return type(exc).__name__
 
 
 def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
-    if exc.status_code >= 500:
-        logger.error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc_info=exc)
+    if exc.status_code >= 500 and not isinstance(exc, NotImplementedMethodError):
+        _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
 
@@ -224,22 +249,35 @@ def make_problem(error: HTTPError, instance: str | None = None) -> Response:
 
 def contain(exc: BaseException) -> Exception:
     """
-    Make an error of what would end the process, so that one request cannot end the others.
+    Make an error of whatever was raised, so that one request cannot end the others.
 
-    A cancellation is not for this: it belongs to whoever cancelled.
+    Raises:
+        asyncio.CancelledError: If somebody cancelled this task: that belongs to them. What is awaited and was
+            cancelled by itself is an error like any other.
+        GeneratorExit: If the coroutine is being closed.
 
     Example:
         >>> contain(SystemExit(3))
         RuntimeError('A request raised SystemExit, which would have ended the process.')
     """
-    contained = RuntimeError(f"A request raised {type(exc).__name__}, which would have ended the process.")
+    if isinstance(exc, Exception):
+        return exc
+    if isinstance(exc, GeneratorExit):
+        raise exc
+    if isinstance(exc, asyncio.CancelledError):
+        task = asyncio.current_task()
+        if task is None or task.cancelling():
+            raise exc
+        contained = RuntimeError("What the request awaited was cancelled, but not the request.")
+    else:
+        contained = RuntimeError(f"A request raised {type(exc).__name__}, which would have ended the process.")
     contained.__cause__ = exc
     return contained
 
 
-def unwrap(exc: Exception) -> Exception:
+def unwrap(exc: BaseException) -> Exception:
     """
-    Take the one error out of a group that a `TaskGroup` wrapped around it.
+    Take the one error out of a group that a `TaskGroup` wrapped around it; contain what would end the process.
 
     Example:
         >>> unwrap(ExceptionGroup("unhandled", [KeyError("a")]))
@@ -247,7 +285,7 @@ def unwrap(exc: Exception) -> Exception:
     """
     while isinstance(exc, ExceptionGroup) and len(exc.exceptions) == 1:
         exc = exc.exceptions[0]
-    return exc
+    return contain(exc)
 
 
 def describe(handler: Callable[..., object]) -> str:

@@ -6,7 +6,7 @@ An error becomes a response where it arises, so that every layer that was entere
 
 from typing import Final
 
-from covet.core.call_source import CAUGHT, CallSource
+from covet.core.call_source import CallSource
 from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.middleware import Layer, OnceNext, settle_response
@@ -34,9 +34,8 @@ def write_onion(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, s
 def _write_guarded(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, index: int, start: int) -> None:
     with writer.block("try:"):
         _write_layer(writer, compiled, call, index, start)
-    for kind, error in CAUGHT.items():
-        with writer.block(f"except {kind} as exc:"):
-            writer.line(f"response = await answer(request, {error}, {index})")
+    with writer.block("except BaseException as exc:"):
+        writer.line(f"response = await answer(request, exc, {index})")
 
 
 def _write_layer(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, index: int, start: int) -> None:

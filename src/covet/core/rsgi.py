@@ -276,7 +276,7 @@ async def _send_stream(
         try:
             # The first piece comes before the status goes: an error in it is still a clean answer.
             first = await anext(chunks, None)
-        except Exception as exc:  # noqa: BLE001 - it becomes a response
+        except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
             return await send_response(protocol, request, await answer_late(request, exc), is_head)
         stream = protocol.response_stream(response.status_code, headers)
         if first is not None:
@@ -284,6 +284,9 @@ async def _send_stream(
                 await request.run_until_disconnect(_pump(stream, first, chunks))
             except ClientDisconnectedError as exc:
                 request.departure = exc
+                if not await request.is_disconnected():
+                    # It came from the application's own stream, such as the client of another server.
+                    await cut_client(request._scope)  # noqa: SLF001 - this module's own
             except BaseException:
                 # The server ends the body as soon as nobody holds the stream: the connection goes first.
                 await cut_client(request._scope)  # noqa: SLF001 - this module's own
