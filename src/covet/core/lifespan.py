@@ -190,7 +190,7 @@ class Lifespan:
                 except Exception as exc:
                     exc.add_note(f"while starting: {name}")
                     raise
-                self.timings[name] = time.perf_counter() - began
+                self._time(name, began)
                 if end is not None:
                     self._undo.append((name, end))
         except BaseException as exc:
@@ -200,6 +200,10 @@ class Lifespan:
                 raise ExceptionGroup("The start failed, and so did its rollback.", [exc, *failures]) from exc
             _log(failures)
             raise
+
+    def _time(self, name: str, began: float) -> None:
+        self.timings[name] = seconds = time.perf_counter() - began
+        logger.debug("%s took %.3f s", name, seconds)
 
     async def _finish(self) -> None:
         try:
@@ -222,7 +226,7 @@ class Lifespan:
                 failures.append(exc)
             except BaseException as exc:  # noqa: BLE001 - the other steps run before it is raised again
                 interruption = exc
-            self.timings[f"stop {name}"] = time.perf_counter() - began
+            self._time(f"stop {name}", began)
         if interruption is not None:
             _log(failures)
             raise interruption

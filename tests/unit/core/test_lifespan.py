@@ -186,9 +186,10 @@ def make_step(
     return name, act("start", begin), act("stop", end)
 
 
-async def test_each_step_is_timed() -> None:
-    """Its start and its stop, under names of their own; another start begins anew."""
+async def test_each_step_is_timed(caplog: pytest.LogCaptureFixture) -> None:
+    """Its start and its stop, under names of their own, and logged for who wants to know; a start begins anew."""
     lifespan = Lifespan()
+    caplog.set_level(logging.DEBUG, "covet.lifespan")
 
     async def wait() -> None:
         await asyncio.sleep(0.01)
@@ -204,6 +205,8 @@ async def test_each_step_is_timed() -> None:
     assert list(stopped) == ["pool", "cache", "stop pool"]
     assert all(seconds >= 0.009 for seconds in stopped.values())
     assert lifespan.timings == {}
+    messages = [record.getMessage() for record in caplog.records]
+    assert [text.rpartition(" took ")[0] for text in messages if " took " in text] == list(stopped)
 
 
 async def test_failures_of_the_rollback_come_with_that_of_the_start() -> None:
