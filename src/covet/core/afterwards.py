@@ -7,7 +7,7 @@ A stream that fails before its first piece is answered here, too: the layers hav
 import logging
 from collections.abc import Sequence
 
-from covet.core.errors import make_error_response
+from covet.core.errors import make_error_response, unwrap
 from covet.core.middleware import Layer, settle
 from covet.exceptions import ResponseError
 from covet.http.request import Request
@@ -39,7 +39,7 @@ async def run_afterwards(request: Request | None, response: Response | None) -> 
         await response.background.run()
 
 
-async def answer_late(request: Request, exc: Exception) -> Response:
+async def answer_late(request: Request, exc: BaseException) -> Response:
     """
     Answer an error of a stream that has not begun: by the route's exception handlers, else as the framework does.
 
@@ -47,10 +47,11 @@ async def answer_late(request: Request, exc: Exception) -> Response:
         request: The request.
         exc: The error.
     """
+    error = unwrap(exc)
     compiled = None if request.route is None else request.route.endpoint
     if compiled is None:
-        return make_error_response(request, exc)
-    response: Response = await compiled.answers.answer(request, exc, 0)
+        return make_error_response(request, error)
+    response: Response = await compiled.answers.answer(request, error, 0)
     if isinstance(response, StreamedResponse):
         # It could fail in the same way, for ever.
         return make_error_response(request, ResponseError("A stream's error cannot be answered with a stream."))

@@ -371,7 +371,7 @@ async def _send_stream(
         try:
             # The first piece comes before the status goes: an error in it is still a clean answer.
             first = None if is_head else await anext(chunks, None)
-        except Exception as exc:  # noqa: BLE001 - it becomes a response
+        except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
             return await send_response(send, request, await answer_late(request, exc), is_head)
         await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
         if first is not None:

@@ -8,6 +8,7 @@ number that its log record carries as well.
 import logging
 import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from os import urandom
 from typing import Any, Final
 
@@ -75,7 +76,7 @@ class ErrorAnswers:
         while handler is not None:
             try:
                 return check_response(await self._call(handler, request, exc), describe(handler), "")
-            except Exception as failure:  # noqa: BLE001 - whatever it is, the next level answers it
+            except (Exception, SystemExit, KeyboardInterrupt) as failure:  # noqa: BLE001 - the next level answers it
                 exc = unwrap(failure)
             handler, level = self._find(exc, level + 1)
         for layer in reversed(self._layers[:depth]):
@@ -84,7 +85,7 @@ class ErrorAnswers:
             try:
                 answered = await settle(layer.middleware.handle_exception(request, exc))
                 return check_response(answered, layer.name, "handle_exception")
-            except Exception as failure:  # noqa: BLE001 - whatever it is, the next layer answers it
+            except (Exception, SystemExit, KeyboardInterrupt) as failure:  # noqa: BLE001 - the next layer answers it
                 exc = unwrap(failure)
         return make_error_response(request, exc, is_debug=self._is_debug)
 
@@ -117,7 +118,9 @@ def status_of(exc: Exception) -> int | None:
         (410, 500)
     """
     if isinstance(exc, HTTPError):
-        return exc.status_code
+        # A class may say what it likes, and this is asked where an error would have no answer.
+        with suppress(Exception):
+            return exc.status_code if isinstance(exc.status_code, int) else 500
     return None if isinstance(exc, ClientDisconnectedError) else 500
 
 
@@ -147,17 +150,34 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         logger.debug("%s: the client left (%s)", describe_route(request), instance)
         return make_problem(HTTPError("The client left.", status_code=400), instance)
     request.record_error(exc)
-    logger.error("Unhandled error in %s (%s)", describe_route(request), instance, exc_info=exc)
+    _log_error("Unhandled error in %s (%s)", describe_route(request), instance, exc=exc)
     if is_debug and "text/html" in request.headers.get("accept", ""):
-        return Response("".join(traceback.format_exception(exc)), 500, media_type="text/plain")
-    detail = "".join(traceback.format_exception_only(exc)).strip() if is_debug else None
+        return Response(_show(exc, traceback.format_exception), 500, media_type="text/plain")
+    detail = _show(exc, traceback.format_exception_only).strip() if is_debug else None
     return make_problem(HTTPError(detail, status_code=500), instance)
+
+
+def _log_error(message: str, *arguments: object, exc: Exception) -> None:
+    """Log an error with its trace; one that cannot be shown is named, and costs no client its answer."""
+    try:
+        logger.error(message, *arguments, exc_info=exc)
+    except Exception:  # noqa: BLE001 - a trace, or a handler of the log, may fail in any way
+        with suppress(Exception):
+            logger.error(f"{message}: %s, whose trace cannot be shown", *arguments, type(exc).__name__)  # noqa: G004
+
+
+def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
+    """Write an error or its trace, or its class if it cannot be shown (a `SyntaxError` without a number for its line)."""
+    try:
+        return "".join(form(exc))
+    except Exception:  # noqa: BLE001 - an error's attributes may be anything
+        return type(exc).__name__
 
 
 def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
     if exc.status_code >= 500:
-        logger.error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc_info=exc)
+        _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
 
@@ -237,9 +257,9 @@ def contain(exc: BaseException) -> Exception:
     return contained
 
 
-def unwrap(exc: Exception) -> Exception:
+def unwrap(exc: BaseException) -> Exception:
     """
-    Take the one error out of a group that a `TaskGroup` wrapped around it.
+    Take the one error out of a group that a `TaskGroup` wrapped around it; contain what would end the process.
 
     Example:
         >>> unwrap(ExceptionGroup("unhandled", [KeyError("a")]))
@@ -247,7 +267,7 @@ def unwrap(exc: Exception) -> Exception:
     """
     while isinstance(exc, ExceptionGroup) and len(exc.exceptions) == 1:
         exc = exc.exceptions[0]
-    return exc
+    return exc if isinstance(exc, Exception) else contain(exc)
 
 
 def describe(handler: Callable[..., object]) -> str:

@@ -276,7 +276,7 @@ async def _send_stream(
         try:
             # The first piece comes before the status goes: an error in it is still a clean answer.
             first = await anext(chunks, None)
-        except Exception as exc:  # noqa: BLE001 - it becomes a response
+        except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
             return await send_response(protocol, request, await answer_late(request, exc), is_head)
         stream = protocol.response_stream(response.status_code, headers)
         if first is not None:
