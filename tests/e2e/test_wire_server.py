@@ -71,6 +71,20 @@ def test_error_in_the_middle_cuts_the_connection(server: ServerProcess) -> None:
     assert server.log().count("ValueError: in the middle") == before + 1
 
 
+def test_departure_of_another_client_cuts_the_connection(server: ServerProcess) -> None:
+    """
+    A stream that says its client left, while it is there, is neither whole nor left open.
+    """
+    connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+    connection.request("GET", "/foreign")
+
+    with pytest.raises((IncompleteRead, RemoteDisconnected, ConnectionResetError)):
+        connection.getresponse().read()
+
+    connection.close()
+    assert httpx2.get(f"{server.url}/pid").status_code == 200
+
+
 def test_error_before_the_first_piece_is_a_problem(server: ServerProcess) -> None:
     """
     A stream that fails before it begins is a clean 500.

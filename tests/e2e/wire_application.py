@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextvars import ContextVar
 
 from covet import CovetPy, Request, Response
+from covet.exceptions import ClientDisconnectedError
 from covet.responses import StreamingResponse
 from covet.types import ASGIApp, Receive, Scope, Send
 
@@ -47,6 +48,13 @@ def create_app(*, is_wrapped: bool = False) -> CovetPy:
         yield b"one"
         await asyncio.sleep(0.02)
         raise ValueError("in the middle")
+
+    @app.get("/foreign")
+    async def foreign() -> AsyncIterator[bytes]:
+        yield b"one"
+        await asyncio.sleep(0.02)
+        # As the server of another request's stream would say it.
+        raise ClientDisconnectedError("Another client left.")
 
     @app.get("/late")
     async def late() -> AsyncIterator[bytes]:

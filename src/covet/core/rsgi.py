@@ -284,6 +284,9 @@ async def _send_stream(
                 await request.run_until_disconnect(_pump(stream, first, chunks))
             except ClientDisconnectedError as exc:
                 request.departure = exc
+                if not await request.is_disconnected():
+                    # It came from the application's own stream, such as the client of another server.
+                    await cut_client(request._scope)  # noqa: SLF001 - this module's own
             except BaseException:
                 # The server ends the body as soon as nobody holds the stream: the connection goes first.
                 await cut_client(request._scope)  # noqa: SLF001 - this module's own
