@@ -56,9 +56,7 @@ def _set_cookie(case: Case) -> Value:
 
 
 def _redirect(case: Case) -> Value:
-    return RedirectResponse(
-        build_value(case["url"]), build_value(case["status"]), allow_external=case["external"]
-    )
+    return RedirectResponse(build_value(case["url"]), build_value(case["status"]), allow_external=case["external"])
 
 
 def _stream(case: Case) -> Value:

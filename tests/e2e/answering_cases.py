@@ -43,11 +43,13 @@ texts = st.one_of(
     st.text(max_size=30),
     controls,
     st.text(st.characters(), max_size=6),
-    st.sampled_from([INJECTION, "\r", "\n", "\0", "\r\n", "é", "日本", "\ud800", "\x7f", "\x85", "\u2028", "", " ", "\t"]),
+    st.sampled_from([INJECTION, "\r", "\n", "\0", "é", "日本", "\ud800", "\x7f", "\x85", "\u2028", "", " ", "\t"]),
     st.builds(lambda text, count: special("repeat", [text, count]), st.sampled_from("aé\n"), st.integers(0, 300_000)),
 )
-binaries = st.binary(max_size=30).map(bytes.hex).flatmap(
-    lambda text: st.sampled_from([special(kind, text) for kind in ("bytes", "bytearray", "memoryview")])
+binaries = (
+    st.binary(max_size=30)
+    .map(bytes.hex)
+    .flatmap(lambda text: st.sampled_from([special(kind, text) for kind in ("bytes", "bytearray", "memoryview")]))
 )
 
 statuses = st.one_of(
@@ -102,9 +104,7 @@ bodies = st.one_of(
     st.lists(json_values, max_size=3).map(lambda items: special("generator", items)),
     st.lists(json_values, max_size=3).map(lambda items: special("tuple", items)),
 )
-arguments = st.fixed_dictionaries(
-    {}, optional={"status_code": statuses, "headers": headers, "media_type": media_types}
-)
+arguments = st.fixed_dictionaries({}, optional={"status_code": statuses, "headers": headers, "media_type": media_types})
 
 http_errors = st.fixed_dictionaries(
     {},

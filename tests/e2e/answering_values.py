@@ -29,8 +29,8 @@ class Hostile:
         """Fail."""
         raise ZeroDivisionError("hostile")
 
-    __repr__ = __str__ = __len__ = __iter__ = __bool__ = __eq__ = __hash__ = __int__ = __index__ = fail  # type: ignore[assignment]
-    __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = __bytes__ = fail  # type: ignore[assignment]
+    __repr__ = __str__ = __len__ = __iter__ = __bool__ = __eq__ = __hash__ = __int__ = __index__ = fail
+    __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = __bytes__ = fail
 
 
 class HostileText(str):
@@ -42,7 +42,7 @@ class HostileText(str):
         """Fail."""
         raise ZeroDivisionError("hostile")
 
-    encode = lower = strip = isascii = startswith = __repr__ = __str__ = fail  # type: ignore[assignment]
+    encode = lower = strip = isascii = startswith = __repr__ = __str__ = fail
 
 
 class LyingText(str):
@@ -128,7 +128,7 @@ class UnprintableError(Exception):
 class UnprintableEnding(BaseException):
     """The same, where nobody catches it."""
 
-    __str__ = __repr__ = UnprintableError.fail  # type: ignore[assignment]
+    __str__ = __repr__ = UnprintableError.fail
 
 
 class ExitingText(Exception):

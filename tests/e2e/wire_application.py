@@ -26,22 +26,8 @@ class PassingASGI:
         await self.app(scope, receive, send)
 
 
-def create_app(*, is_wrapped: bool = False) -> CovetPy:
-    """Make the application; a wrapped one is behind the bridge when it is served over RSGI."""
-    app = CovetPy()
-    if is_wrapped:
-        app.wrap(PassingASGI)
-    left = asyncio.Event()
-
-    @app.get("/pid")
-    async def pid() -> str:
-        return str(os.getpid())
-
-    @app.get("/mark")
-    async def mark() -> str:
-        seen = MARK.get()
-        MARK.set("set by another request")
-        return seen
+def add_failing_streams(app: CovetPy) -> None:
+    """Add the streams that do not end well."""
 
     @app.get("/breaks")
     async def breaks() -> AsyncIterator[bytes]:
@@ -60,6 +46,25 @@ def create_app(*, is_wrapped: bool = False) -> CovetPy:
     async def late() -> AsyncIterator[bytes]:
         raise ValueError("before the first piece")
         yield b""
+
+
+def create_app(*, is_wrapped: bool = False) -> CovetPy:
+    """Make the application; a wrapped one is behind the bridge when it is served over RSGI."""
+    app = CovetPy()
+    if is_wrapped:
+        app.wrap(PassingASGI)
+    add_failing_streams(app)
+    left = asyncio.Event()
+
+    @app.get("/pid")
+    async def pid() -> str:
+        return str(os.getpid())
+
+    @app.get("/mark")
+    async def mark() -> str:
+        seen = MARK.get()
+        MARK.set("set by another request")
+        return seen
 
     @app.get("/deferring")
     async def deferring(request: Request) -> StreamingResponse:

@@ -124,7 +124,7 @@ class WireClient:
         return body, len(body) == int(length)
 
     def _chunks(self) -> tuple[bytes, bool]:
-        parts = []
+        parts: list[bytes] = []
         try:
             while True:
                 line = self._line()

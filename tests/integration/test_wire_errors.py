@@ -131,7 +131,8 @@ async def test_error_whose_trace_cannot_be_shown_is_a_problem(
 ) -> None:
     """A trace that cannot be written costs neither the answer nor the record: it names the class instead."""
     # What a generator of code may raise: the number of the line is none.
-    error = SyntaxError("x", ("file", "one", "two", "three"))
+    place: Any = ("file", "one", "two", "three")
+    error = SyntaxError("x", place)
 
     with caplog.at_level(logging.ERROR, "covet.errors"):
         response = await get(raising(error, debug=is_debug), protocol, headers={"accept": accept})

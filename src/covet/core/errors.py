@@ -163,11 +163,12 @@ def _log_error(message: str, *arguments: object, exc: Exception) -> None:
         logger.error(message, *arguments, exc_info=exc)
     except Exception:  # noqa: BLE001 - a trace, or a handler of the log, may fail in any way
         with suppress(Exception):
-            logger.error(f"{message}: %s, whose trace cannot be shown", *arguments, type(exc).__name__)  # noqa: G004
+            message += ": %s, whose trace cannot be shown"
+            logger.error(message, *arguments, type(exc).__name__)  # noqa: TRY400 - its trace has just failed
 
 
 def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
-    """Write an error or its trace, or its class if it cannot be shown (a `SyntaxError` without a number for its line)."""
+    """Write an error or its trace; its class, if it cannot be shown (a `SyntaxError` whose line is no number)."""
     try:
         return "".join(form(exc))
     except Exception:  # noqa: BLE001 - an error's attributes may be anything
