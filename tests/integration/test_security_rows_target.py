@@ -322,7 +322,8 @@ NEXT = [
     "/%09/evil.com", "/%0a/evil.com", "/%2f/evil.com", "/%5cevil.com", "https:evil.com", "https:/evil.com",
     "https://evil.com", "http:///evil.com", "javascript:alert(1)", "data:text/html,x", "@evil.com", "evil.com", "",
     "/.//evil.com", "/..//evil.com", "/%2e%2e//evil.com", "/x\r\nset-cookie: a=b", "/x\nset-cookie: a=b", "/x\0",
-    " //evil.com", "\x01//evil.com", "https://testserver@evil.com", "https://testserver.evil.com", "//testserver@evil.com",
+    " //evil.com", "\x01//evil.com", "https://testserver@evil.com", "https://testserver.evil.com",
+    "//testserver@evil.com",
 ]  # fmt: skip
 
 
