@@ -15,7 +15,7 @@ from covet.core import controller
 from covet.core.middleware import CallNext
 from covet.responses import RedirectResponse
 from covet.testing import ClientResponse, TestClient
-from tests.integration.wire import PROTOCOLS, WireProtocol, assert_problem, on_both_protocols
+from tests.integration.wire import PROTOCOLS, WireProtocol, assert_problem, error_records, on_both_protocols
 
 IS_CAMPAIGN = os.environ.get("HYPOTHESIS_PROFILE") == "campaign"
 POLICIES: tuple[Literal["redirect", "ignore", "strict"], ...] = ("redirect", "ignore", "strict")
@@ -302,7 +302,9 @@ class Items:
         ("GET2", 501), ("*", 501), ("WEBSOCKET", 501), ("ALL", 501), ("ANY", 501),
     ],
 )  # fmt: skip
-async def test_row_063_method_is_never_an_attribute(protocol: WireProtocol, method: str, status: int) -> None:
+async def test_row_063_method_is_never_an_attribute(
+    protocol: WireProtocol, method: str, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
     """Methods are a closed set in which case matters: a controller's other methods cannot be called by name."""
     app = CovetPy()
     app.router.add_controller(Items)
@@ -313,6 +315,8 @@ async def test_row_063_method_is_never_an_attribute(protocol: WireProtocol, meth
 
     assert_problem(response, status)
     assert elsewhere.status_code == (501 if status == 501 else 404)
+    # What a client gets wrong is no error of the application.
+    assert error_records(caplog) == []
 
 
 # ── Redirects ────────────────────────────────────────────────────────────────
