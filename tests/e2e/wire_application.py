@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextvars import ContextVar
 
 from covet import CovetPy, Request, Response
+from covet.core.middleware import CallNext
 from covet.exceptions import ClientDisconnectedError
 from covet.responses import StreamingResponse
 from covet.types import ASGIApp, Receive, Scope, Send
@@ -48,12 +49,29 @@ def add_failing_streams(app: CovetPy) -> None:
         yield b""
 
 
+def add_shown_heads(app: CovetPy) -> None:
+    """Add the routes that show what came in a request's head."""
+
+    @app.get("/own")
+    async def own(request: Request) -> str:
+        return str(request.headers.get("x-own"))
+
+    async def note(request: Request, call_next: CallNext) -> Response:
+        request.state.seen = request.path
+        return await call_next(request)
+
+    @app.get("/see/{rest:path}", middleware=[note])
+    async def see(request: Request) -> str:
+        return f"{request.state.seen}\n{request.path}"
+
+
 def create_app(*, is_wrapped: bool = False) -> CovetPy:
     """Make the application; a wrapped one is behind the bridge when it is served over RSGI."""
     app = CovetPy()
     if is_wrapped:
         app.wrap(PassingASGI)
     add_failing_streams(app)
+    add_shown_heads(app)
     left = asyncio.Event()
 
     @app.get("/pid")

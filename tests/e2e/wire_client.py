@@ -118,6 +118,9 @@ class WireClient:
             return b"", True
         if coding is not None:
             return self._chunks()
+        if length is None and (head.get("connection") or "").lower() == "close":
+            # RFC 9112 §6.3: the end of the connection is that of the body.
+            return self._reader.read(), True
         if length is None or re.fullmatch("[0-9]+", length) is None:
             raise FramingError(f"The response has no length: {head.headers!r}")
         body = self._reader.read(int(length))
