@@ -7,6 +7,7 @@ instance of it, without arguments, and routes to its bound methods.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, Unpack, cast
 
 from covet.core.route import ExceptionHandlers, Handler, RouteGroup, RouteOptions, check_options, make_group
@@ -40,7 +41,7 @@ class Controller:
     path: ClassVar[str] = ""
     middleware: ClassVar[Sequence[object]] = ()
     tags: ClassVar[Sequence[str]] = ()
-    exception_handlers: ClassVar[ExceptionHandlers] = {}
+    exception_handlers: ClassVar[ExceptionHandlers] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False)
