@@ -259,6 +259,7 @@ async def test_row_062_handlers_behind_the_guard_do_run(protocol: WireProtocol, 
 
 @pytest.mark.row(62)
 @pytest.mark.row(64)
+@pytest.mark.timeout(7200 if IS_CAMPAIGN else 60)
 @settings(max_examples=100_000 if IS_CAMPAIGN else 150, suppress_health_check=list(HealthCheck))
 @given(path=paths)
 async def test_row_062_no_path_runs_a_guarded_handler(path: str) -> None:
