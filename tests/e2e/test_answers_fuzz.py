@@ -94,6 +94,9 @@ def is_ending(case: Case) -> bool:
     return case.get("error") is not None and case["error"][0] in ENDINGS
 
 
+@pytest.mark.property
+@pytest.mark.timeout(7200 if IS_CAMPAIGN else 60)
+@pytest.mark.row(48)
 def test_no_answer_ends_the_server_or_corrupts_its_connection(target: Target) -> None:
     """Whatever an application returns or raises, the next request is answered by the same process."""
 

@@ -52,6 +52,7 @@ REQUESTS = [
 ]
 
 
+@pytest.mark.row(28)
 @on_both_protocols
 @pytest.mark.parametrize(("make", "filling"), REQUESTS)
 async def test_row_028_no_cache_grows_with_requests(protocol: WireProtocol, make: MakeRequest, filling: int) -> None:
@@ -59,6 +60,7 @@ async def test_row_028_no_cache_grows_with_requests(protocol: WireProtocol, make
     await _assert_bounded(protocol, make, filling, count=300)
 
 
+@pytest.mark.row(28)
 @pytest.mark.campaign
 @pytest.mark.timeout(3600)
 @on_both_protocols
@@ -70,6 +72,7 @@ async def test_row_028_no_cache_grows_with_100_000_requests(
     await _assert_bounded(protocol, make, filling, count=100_000)
 
 
+@pytest.mark.row(28)
 @on_both_protocols
 async def test_row_028_known_hosts_are_forgotten(protocol: WireProtocol) -> None:
     """Of the hosts that were found valid 1,024 are known at most, and one that was forgotten is still answered."""

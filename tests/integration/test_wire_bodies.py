@@ -71,6 +71,7 @@ async def test_limit_is_exact(protocol: WireProtocol, with_middleware: bool, pat
     assert_problem(more, 413)
 
 
+@pytest.mark.row(5)
 @on_both_protocols
 async def test_row_005_chunked_body_is_cut_at_the_limit(protocol: WireProtocol) -> None:
     """A body without a length is read no further than the limit."""
@@ -106,6 +107,7 @@ async def test_declared_length_is_refused_before_reading(protocol: WireProtocol)
     assert sent == 0
 
 
+@pytest.mark.row(6)
 @on_both_protocols
 @pytest.mark.parametrize("declared", ["-1", "+5", "1_0", "5, 5", "0x5", " ", "99999999999999999999"])
 async def test_row_006_malformed_length_is_refused(protocol: WireProtocol, declared: str) -> None:
@@ -233,6 +235,7 @@ async def test_body_can_be_read_again(protocol: WireProtocol) -> None:
     assert response.text == "12 12"
 
 
+@pytest.mark.row(23)
 @on_both_protocols
 async def test_row_023_lines_are_streamed(protocol: WireProtocol) -> None:
     """A body of many empty lines is read piece by piece, never split into as many objects."""

@@ -241,6 +241,7 @@ async def test_websocket_of_a_mount_is_passed_on() -> None:
 # ── What a mounted application may not do to the server ──────────────────────
 
 
+@pytest.mark.row(47)
 @pytest.mark.parametrize(
     ("status", "headers", "body"),
     [
