@@ -1,6 +1,9 @@
 """
 Measure a large body, 50 nested objects: msgspec by hand, the validator, and the report of six errors.
 
+The body is read into Structs whose last two fields have defaults (and are sent all the same), into Structs without
+defaults, and into dataclasses with defaults; each is compared with what msgspec alone takes for the same classes.
+
 Run alone as `python -m benchmarks.body <subject> --blocks 20 120`, it decodes between the marks that callgrind reads.
 """
 
@@ -8,6 +11,7 @@ import argparse
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -17,7 +21,16 @@ from benchmarks.driver import mark
 from benchmarks.tables import markdown, ratio
 
 COUNT = 50
-SUBJECTS = ("raw-msgspec", "covet", "covet-six-errors")
+# Each subject and what it is compared with.
+SUBJECTS = {
+    "raw-msgspec": "raw-msgspec",
+    "covet": "raw-msgspec",
+    "covet-six-errors": "raw-msgspec",
+    "raw-msgspec-no-defaults": "raw-msgspec-no-defaults",
+    "covet-no-defaults": "raw-msgspec-no-defaults",
+    "raw-msgspec-dataclass": "raw-msgspec-dataclass",
+    "covet-dataclass": "raw-msgspec-dataclass",
+}
 
 
 class Address(msgspec.Struct):
@@ -51,6 +64,65 @@ class Order(msgspec.Struct):
 
     reference: str
     lines: list[Line]
+
+
+class FullLine(msgspec.Struct):
+    """
+    Describe a line without defaults.
+    """
+
+    sku: str
+    quantity: int
+    price: float
+    tags: list[str]
+    address: Address
+    gift: bool
+    note: str | None
+
+
+class FullOrder(msgspec.Struct):
+    """
+    Describe the body without defaults.
+    """
+
+    reference: str
+    lines: list[FullLine]
+
+
+@dataclass
+class DataAddress:
+    """
+    Describe an address as a dataclass.
+    """
+
+    street: str
+    city: str
+    postcode: str
+
+
+@dataclass
+class DataLine:
+    """
+    Describe a line as a dataclass.
+    """
+
+    sku: str
+    quantity: int
+    price: float
+    tags: list[str]
+    address: DataAddress
+    gift: bool = False
+    note: str | None = None
+
+
+@dataclass
+class DataOrder:
+    """
+    Describe the body as dataclasses.
+    """
+
+    reference: str
+    lines: list[DataLine]
 
 
 def make_order() -> dict[str, Any]:
@@ -101,16 +173,17 @@ def make_subject(name: str) -> Callable[[], object]:
     Return a call that decodes the body once, after checking that it does what it is measured for.
     """
     good = encode(make_order())
-    if name == "raw-msgspec":
-        decode = msgspec.json.Decoder(Order).decode
+    model = DataOrder if name.endswith("-dataclass") else FullOrder if name.endswith("-no-defaults") else Order
+    if name.startswith("raw-msgspec"):
+        decode = msgspec.json.Decoder(model).decode
         return lambda: decode(good)
 
     from covet.exceptions import ValidationError
     from covet.validation import compile_validator
 
-    decode_json: Callable[[bytes], Order] = compile_validator(Order).decode_json
-    if name == "covet":
-        if decode_json(good) != msgspec.json.decode(good, type=Order):
+    decode_json: Callable[[bytes], object] = compile_validator(model).decode_json
+    if name != "covet-six-errors":
+        if decode_json(good) != msgspec.json.decode(good, type=model):
             raise AssertionError("the validator and msgspec disagree about the body")
         return lambda: decode_json(good)
 
@@ -147,7 +220,7 @@ def table(figures: dict[str, float]) -> str:
     Return the figures in thousands, against msgspec by hand and against the good path.
     """
     rows = [
-        [name, f"{value / 1000:.1f}", ratio(value, figures.get("raw-msgspec")), ratio(value, figures.get("covet"))]
+        [name, f"{value / 1000:.1f}", ratio(value, figures.get(SUBJECTS[name])), ratio(value, figures.get("covet"))]
         for name, value in figures.items()
     ]
     header = ["thousand instructions", "per body", "/ raw msgspec", "/ covet good"]

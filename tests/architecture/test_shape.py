@@ -48,36 +48,6 @@ def test_public_names_have_a_docstring(file: SourceFile) -> None:
     assert silent == []
 
 
-# What the parts of the two engines promise is that they agree: that is tested of all of them at once. A part that gets
-# a test file of its own leaves this list.
-HELD_TOGETHER = dict.fromkeys(
-    [
-        "validation/analysis.py",
-        "validation/checks.py",
-        "validation/constraints.py",
-        "validation/failures.py",
-        "validation/generated.py",
-        "validation/models.py",
-        "validation/native.py",
-        "validation/native_checks.py",
-        "validation/native_json.py",
-        "validation/native_proof.py",
-        "validation/nodes.py",
-        "validation/plain.py",
-        "validation/plain_models.py",
-        "validation/plain_source.py",
-        "validation/plain_union.py",
-        "validation/pydantic_models.py",
-        "validation/scalars.py",
-        "validation/shape.py",
-        "validation/strict_json.py",
-        "validation/text.py",
-        "validation/validator.py",
-    ],
-    "validation/test_agreement.py",
-)
-
-
 @pytest.mark.parametrize(
     "file",
     [file for file in read_source() if not file.is_package and not file.is_facade and file.module != "covet._version"],
@@ -88,10 +58,6 @@ def test_module_has_its_test_file(file: SourceFile) -> None:
     The tests of `core/routing.py` are found in `tests/unit/core/test_routing.py`.
     """
     relative = file.path.relative_to(PACKAGE)
-    if relative.as_posix() in HELD_TOGETHER:
-        together = ROOT / "tests" / "unit" / HELD_TOGETHER[relative.as_posix()]
-        assert together.is_file(), f"{together.relative_to(ROOT)} is missing"
-        return
     expected = ROOT / "tests" / "unit" / relative.parent / f"test_{relative.stem}.py"
 
     assert expected.is_file(), f"{expected.relative_to(ROOT)} is missing"

@@ -104,8 +104,8 @@ class _Analyzer:
 
     def visit(self, annotation: Annotation) -> Node:
         """Read any annotation."""
-        if isinstance(annotation, Node):
-            return annotation
+        if _is_unset(annotation):
+            raise _unsupported(annotation)
         origin, arguments = origin_of(annotation), get_args(annotation)
         if origin is Annotated:
             return _constrain(self.visit(arguments[0]), read_constraints(arguments[1:]))
@@ -213,7 +213,8 @@ class _Analyzer:
 
 
 def _members(cls: type[Enum]) -> Iterable[Enum]:
-    members = list(cls.__members__.values())
+    # Without aliases, but with the named combinations of a Flag, which its iteration leaves out.
+    members = list({id(member): member for member in cls.__members__.values()}.values())
     for member in members:
         if not isinstance(member.value, str | int | float | bool | None):
             raise ConfigurationError(

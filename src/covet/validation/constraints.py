@@ -100,6 +100,9 @@ _ANNOTATED_TYPES = {
     "Interval": ("ge", "gt", "le", "lt"),
 }
 
+# PEP 727, wherever it comes from: typing_extensions, annotated_doc, annotated_types.
+_DOCUMENTATION = frozenset({"Doc", "DocInfo"})
+
 
 def read_constraints(metadata: Iterable[object]) -> tuple[Constraints, ...]:
     """
@@ -121,10 +124,9 @@ def read_constraints(metadata: Iterable[object]) -> tuple[Constraints, ...]:
         root = cls.__module__.partition(".")[0]
         if root == "msgspec" and cls.__name__ == "Meta":
             found.append(_from_attributes(item, NAMES))
+        elif cls.__name__ in _DOCUMENTATION and isinstance(getattr(item, "documentation", None), str):
+            found.append(Constraints(description=getattr(item, "documentation", None)))
         elif root == "annotated_types":
-            if cls.__name__ == "DocInfo":
-                found.append(Constraints(description=getattr(item, "documentation", None)))
-                continue
             names = _ANNOTATED_TYPES.get(cls.__name__)
             if names is None:
                 raise ConfigurationError(

@@ -6,19 +6,19 @@ that a refusal is never its word alone. So a type comes here only if every node 
 two things are left to prove for each body:
 
 - Constraints that msgspec cannot see (`Constraints` and `annotated_types` within a model) are checked on the value.
-- msgspec skips unknown keys unread, and takes the last of duplicate keys. The decoded value shows how many keys the
-  body must have had at least; the colons in it bound how many it has at most. If both agree there is neither, and
-  nothing was skipped. If not, the body is read again as `native_json` and at last `strict_json` read it.
+- msgspec skips unknown keys unread, and takes the last of duplicate keys. The value, or its twin, shows how many
+  keys the body must have had at least; the colons in it bound how many it has at most. If both agree there is
+  neither, and nothing was skipped. If not, the body is read again as `native_json` and at last `strict_json` read it.
 """
 
 from collections.abc import Callable
-from dataclasses import MISSING
 from enum import Enum
 from typing import Any
 
 from covet._extras import find_extra
 from covet.validation.native_checks import compile_holds, is_constrained
-from covet.validation.native_proof import compile_flat_count, compile_key_count, prove_keys
+from covet.validation.native_json import prove_keys
+from covet.validation.native_twin import Twin, make_twin
 from covet.validation.nodes import (
     ArrayNode,
     ChoiceNode,
@@ -41,53 +41,80 @@ _KEY_KINDS = frozenset({"str", "int", "uuid"})
 Decode = Callable[[bytes], Any]  # the decoded value is of the caller's type
 
 
-def compile_native(node: Node, load: Callable[[bytes], object]) -> Decode | None:
+def compile_native(
+    node: Node, load: Callable[[bytes], object], decide: Callable[[bytes], object]
+) -> Callable[[bytes], Any] | None:
     """
     Make the fast decoder of a type; `None` if msgspec is absent or reads the type differently.
 
-    The decoder raises whatever it likes for a body that is not plainly good: the caller asks the plain engine then.
+    Args:
+        node: The type.
+        load: Reads JSON strictly and raises what is due, for a body that has more keys than the value shows.
+        decide: Decodes by the plain engine and raises what is due, for a body that is not plainly good.
     """
     msgspec: Any = find_extra("msgspec")
     if msgspec is None or not _is_native(node, set()):
         return None
     try:
-        decode: Decode = msgspec.json.Decoder(node.annotation).decode
+        twin = make_twin(node)
+        decode: Decode = msgspec.json.Decoder(twin.annotation).decode
     except Exception:  # noqa: BLE001 - whatever it cannot read, the plain engine can
         return None
     holds = compile_holds(node)
-    count = compile_key_count(node)
     bounded = _is_bounded(node)
-    count_flat = compile_flat_count(node)
-    if isinstance(count, int) and holds is None and bounded:
-        return _make_static(decode, count, load)
+    if twin.build is None and holds is None and bounded:
+        return _make_fixed(decode, twin.keys, load, decide)
+    return _make_counting(decode, twin, load, decide, holds=holds, bounded=bounded)
 
-    def decode_and_prove(data: bytes) -> Any:
-        value = decode(data)
-        if not bounded:
-            check_depth(data)
-        colons = data.count(b":")
-        least = count if isinstance(count, int) else count(value)
-        if colons != least:
-            if count_flat is not None:
-                least = count_flat(data)
-            if colons != least and not prove_keys(data, least):
+
+def _make_fixed(decode: Decode, keys: int, load: Callable[[bytes], object], decide: Decode) -> Decode:
+    # PERF: one frame around the decoder; one pass over the body, eight times as fast, is the whole proof that all its
+    # keys are in the value (benchmarks: body, post).
+    def decode_json(data: bytes) -> Any:
+        try:
+            value = decode(data)
+            if data.count(b":") != keys and not prove_keys(data, keys):
                 load(data)
-        if holds is not None and not holds(value):
-            raise ValueError("a constraint does not hold")
-        return value
+            return value  # noqa: TRY300 - an `else` costs what this saves
+        except Exception:  # noqa: BLE001, S110 - the plain engine decides, and raises what is due
+            pass
+        # Outside of the handler: what is raised here has nothing to do with what msgspec said.
+        return decide(data)
 
-    return decode_and_prove
+    return decode_json
 
 
-def _make_static(decode: Decode, count: int, load: Callable[[bytes], object]) -> Decode:
-    def decode_and_prove(data: bytes) -> Any:
-        value = decode(data)
-        # PERF: one pass of memchr is the whole proof for a model whose fields are all required.
-        if data.count(b":") != count and not prove_keys(data, count):
-            load(data)
-        return value
+def _make_counting(
+    decode: Decode,
+    twin: Twin,
+    load: Callable[[bytes], object],
+    decide: Decode,
+    *,
+    holds: Callable[[Any], bool] | None,
+    bounded: bool,
+) -> Decode:
+    fixed, build = twin.keys, twin.build
 
-    return decode_and_prove
+    def decode_json(data: bytes) -> Any:
+        try:
+            value = decode(data)
+            if not bounded:
+                check_depth(data)
+            keys = fixed
+            if build is not None:
+                counted: list[int] = []
+                value = build(value, counted.append)
+                if counted:
+                    keys += sum(counted)
+            if holds is None or holds(value):
+                if data.count(b":") != keys and not prove_keys(data, keys):
+                    load(data)
+                return value
+        except Exception:  # noqa: BLE001, S110 - as above
+            pass
+        return decide(data)
+
+    return decode_json
 
 
 # ── Which types ──────────────────────────────────────────────────────────────
@@ -117,20 +144,10 @@ def _is_native(node: Node, entered: set[int]) -> bool:
         if not node.faithful and any(is_constrained(field.node) for field in node.fields):
             # The author's code may have changed what the constraints are about.
             return False
-        if _leaves_defaults_out(node):
+        if node.as_array or node.kind in {"namedtuple", "pydantic"}:
             return False
-        return node.native and all(_is_native(field.node, entered) for field in node.fields)
+        return all(_is_native(field.node, entered) for field in node.fields)
     return False
-
-
-def _leaves_defaults_out(node: ModelNode) -> bool:
-    """
-    Tell whether msgspec would leave a default on the class instead of setting it on the instance.
-
-    It does so for dataclasses without slots; the instance works, but its JSON would then lack the member.
-    """
-    fields = getattr(node.cls, "__dataclass_fields__", {})
-    return "__slots__" not in vars(node.cls) and any(field.default is not MISSING for field in fields.values())
 
 
 def _is_any_of_set(node: ArrayNode) -> bool:

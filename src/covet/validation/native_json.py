@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Any
 
 from covet._extras import find_extra
-from covet.validation.native_proof import prove_keys
 from covet.validation.shape import count_keys
 from covet.validation.strict_json import BACKSLASH, check_depth, load_json
 
 Load = Callable[[bytes], object]
+
+_SPACES = (b" ", b"\n", b"\r", b"\t")
 
 
 def make_loader() -> Load:
@@ -40,6 +41,24 @@ def make_loader() -> Load:
         return value if _has_all_keys(data, value, encode) else load_json(data)
 
     return load
+
+
+def prove_keys(data: bytes, least: int) -> bool:
+    """
+    Tell whether a body has no more keys than were seen, although strings of it may have colons.
+
+    A colon of an object follows the quote that ends a key, or white space after it: all other colons are in strings.
+
+    Example:
+        >>> prove_keys(b'{"at": "12:30"}', 1), prove_keys(b'{"at": "12:30", "at": ""}', 1)
+        (True, False)
+    """
+    most = data.count(b'":')
+    for space in _SPACES:
+        # PERF: finding one byte is far cheaper than counting two; compact bodies have no white space of most kinds.
+        if most <= least and space in data:
+            most += data.count(space + b":")
+    return most <= least
 
 
 def _has_all_keys(data: bytes, value: object, encode: Callable[[object], bytes]) -> bool:

@@ -26,7 +26,7 @@ from covet.validation.nodes import (
 )
 from covet.validation.plain_models import ModelCompiler
 from covet.validation.plain_union import make_union
-from covet.validation.scalars import READERS, read_key_int
+from covet.validation.scalars import READERS, read_key_int, write_bytes
 from covet.validation.shape import simple_class
 from covet.validation.strict_json import ExactFloat
 
@@ -196,7 +196,7 @@ def _make_choice(node: ChoiceNode) -> Converter:
     table = {(sent.__class__, sent): value for sent, value in node.values}
     for sent, value in node.values:
         if isinstance(sent, bytes):
-            table.setdefault((str, _base64(sent)), value)
+            table.setdefault((str, write_bytes(sent)), value)
     missing = _make_missing(node)
 
     def convert(value: Any) -> object:
@@ -215,12 +215,6 @@ def _make_choice(node: ChoiceNode) -> Converter:
 
 
 _CHOICE_CLASSES = frozenset({str, int, float, bool, bytes, type(None)})
-
-
-def _base64(value: bytes) -> str:
-    import binascii
-
-    return binascii.b2a_base64(value, newline=False).decode("ascii")
 
 
 def _make_missing(node: ChoiceNode) -> Callable[[object], object] | None:

@@ -6,12 +6,13 @@ It is one pass, whatever it meets: no field is converted twice, so that a nested
 
 import keyword
 from collections.abc import Callable
+from types import NoneType
 
 from covet.exceptions import ValidationError
 from covet.types import UNSET
 from covet.validation.failures import MAX_ERRORS, MAX_KEY_LENGTH, Converter, Failed, Problem, fail
 from covet.validation.generated import compile_lines
-from covet.validation.nodes import ArrayNode, ModelField, ModelNode, ScalarNode
+from covet.validation.nodes import ArrayNode, ModelField, ModelNode, ScalarNode, UnionNode
 from covet.validation.shape import simple_class
 
 Lines = list[str]
@@ -128,7 +129,9 @@ def _write_doubt(index: int, field: ModelField, names: Names) -> str | None:
     value, node = f"v{index}", field.node
     cls = simple_class(node)
     if cls is not None:
-        return f"type({value}) is not {cls.__name__}"
+        return _write_other(value, cls)
+    if isinstance(node, UnionNode) and all(map(simple_class, node.members)):
+        return " and ".join(_write_other(value, cls) for cls in map(simple_class, node.members) if cls is not None)
     if any(constraints.checks for constraints in node.constraints):
         return None
     if isinstance(node, ScalarNode) and node.kind == "float":
@@ -138,6 +141,10 @@ def _write_doubt(index: int, field: ModelField, names: Names) -> str | None:
         names[f"fits{index}"] = frozenset({cls}).issuperset
         return f"type({value}) is not list or not fits{index}(map(type, {value}))"
     return None
+
+
+def _write_other(value: str, cls: type) -> str:
+    return f"{value} is not None" if cls is NoneType else f"type({value}) is not {cls.__name__}"
 
 
 def _write_rules(node: ModelNode, fields: list[tuple[ModelField, Converter]], names: Names) -> Lines:

@@ -29,7 +29,8 @@ def make_union(node: UnionNode, converters: list[Converter]) -> Converter:
     message = f"must be one of these types: {', '.join(names)}"
     tag = find_tag(node.members)
     if tag is None:
-        return _make_trying(converters, for_integers, message)
+        trying = _make_trying(converters, for_integers, message)
+        return _make_optional(trying) if _is_none_alone(node) else trying
     key, values = tag
     chosen = {sent: converters[position] for sent, position in values.items()}
     others = [pair[1] for pair in members if not isinstance(pair[0], ModelNode)]
@@ -52,6 +53,21 @@ def make_union(node: UnionNode, converters: list[Converter]) -> Converter:
         )
 
     return convert
+
+
+def _is_none_alone(node: UnionNode) -> bool:
+    """Tell whether null is for the member `None` and could be for no other."""
+    kinds = [member.kind for member in node.members if isinstance(member, ScalarNode | ModelNode)]
+    choices = any(isinstance(member, ChoiceNode) for member in node.members)
+    return "none" in kinds and not choices and "any" not in kinds and "pydantic" not in kinds
+
+
+def _make_optional(convert: Converter) -> Converter:
+    # PERF: no failure is made of the other members only to be thrown away (benchmarks: body, six errors).
+    def convert_unless_none(value: object) -> object:
+        return None if value is None else convert(value)
+
+    return convert_unless_none
 
 
 _TAG_CLASSES = frozenset({str, int, bool})

@@ -89,7 +89,10 @@ def _translate(item: dict[str, Any], value: object) -> Problem:
     message = _MESSAGES.get(word)
     if message is None and word in _BOUNDS:
         template, name = _BOUNDS[word]
-        message = template.format(item.get("ctx", {}).get(name))
+        bound = item.get("ctx", {}).get(name)
+        message = template.format(bound)
+        if bound == 1 and name.endswith("_length"):
+            message = message.removesuffix("s")
     return Problem(message or "is not valid", word, keys)
 
 

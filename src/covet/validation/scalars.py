@@ -123,6 +123,17 @@ def read_bytes(text: str) -> bytes | None:
         return None
 
 
+def write_bytes(value: bytes) -> str:
+    """
+    Write bytes as the one spelling that `read_bytes` reads.
+
+    Example:
+        >>> write_bytes(b"tea")
+        'dGVh'
+    """
+    return binascii.b2a_base64(value, newline=False).decode("ascii")
+
+
 def read_uuid(text: str) -> UUID | None:
     """
     Read 32 hexadecimal digits, with or without the four hyphens.

@@ -27,7 +27,7 @@ def parts_of(node: Node) -> list[Node]:
     return [field.node for field in node.fields] if isinstance(node, ModelNode) else []
 
 
-_SIMPLE_CLASSES: dict[str, type] = {"bool": bool, "int": int, "str": str}
+_SIMPLE_CLASSES: dict[str, type] = {"bool": bool, "int": int, "str": str, "none": type(None)}
 
 
 def simple_class(node: Node) -> type | None:
@@ -111,6 +111,33 @@ def _walk(node: Node, entered: set[int]) -> Iterator[Node]:
         yield node
         for part in parts_of(node):
             yield from _walk(part, entered)
+
+
+def is_recursive(model: ModelNode) -> bool:
+    """
+    Tell whether values of a model can contain values of the same model.
+
+    Example:
+        >>> is_recursive(ModelNode(annotation=object, cls=object, kind="struct", name="Empty"))
+        False
+    """
+    entered: set[int] = set()
+    return any(part is model for below in parts_of(model) for part in _walk(below, entered))
+
+
+def count_mentions(node: Node) -> dict[int, int]:
+    """
+    Count how often each node is mentioned in a tree, by the identity of the node.
+
+    Example:
+        >>> list(count_mentions(ScalarNode(annotation=int, kind="int")).values())
+        [1]
+    """
+    mentions = {id(node): 1}
+    for part in _walk(node, set()):
+        for below in parts_of(part):
+            mentions[id(below)] = mentions.get(id(below), 0) + 1
+    return mentions
 
 
 def contains_decimal(node: Node) -> bool:

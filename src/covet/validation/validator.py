@@ -65,8 +65,13 @@ class Validator(Generic[T]):
         self._convert: Callable[[object], Any] = compile_plain(node)
         exact = contains_decimal(node)
         load = make_loader() if engine == "auto" and not exact else partial(load_json, exact=exact)
-        decode = compile_native(node, load) if engine == "auto" else None
-        self.decode_json = _make_decode(decode, load, self.validate)
+        validate = self.validate
+
+        def decide(data: bytes) -> T:
+            return validate(load(data))
+
+        decode = compile_native(node, load, decide) if engine == "auto" else None
+        self.decode_json = decide if decode is None else decode
         self._text = compile_text(node)
         self._many = compile_many(node)
         self.accepts_text = self._text is not None
@@ -169,24 +174,6 @@ def compile_validator(annotation: type[T] | Annotation, *, constraints: Constrai
           query /page: must be at least 1
     """
     return Validator(annotation, analyze(annotation, constraints))
-
-
-def _make_decode(
-    decode: Callable[[bytes], T] | None, load: Callable[[bytes], object], validate: Callable[[object], T]
-) -> Callable[[bytes], T]:
-    if decode is None:
-        return lambda data: validate(load(data))
-
-    # PERF: a closure in the validator's slot, not a method: nothing is looked up on the way to the decoder.
-    def decode_json(data: bytes) -> T:
-        try:
-            return decode(data)
-        except Exception:  # noqa: BLE001, S110 - the plain engine decides, and raises what is due
-            pass
-        # Outside of the handler: what is raised here has nothing to do with what msgspec said.
-        return validate(load(data))
-
-    return decode_json
 
 
 def _refuse(failed: Failed, source: str, pointer: str) -> NoReturn:

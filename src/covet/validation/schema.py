@@ -1,0 +1,339 @@
+"""
+JSON Schema (2020-12) of what a validator accepts.
+
+Every model and every enumeration is a definition of its own, under a name that fits into a reference, so that models
+may contain themselves. A schema accepts whatever the validator accepts. It accepts more where its vocabulary has no
+word: for bounds on times, for the exact spelling of texts, for 1.0 that is no integer here.
+"""
+
+import inspect
+import math
+import re
+from collections.abc import Iterable
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from pathlib import PurePath
+from typing import Any
+from uuid import UUID
+
+from covet._extras import require_extra
+from covet.introspection import Annotation
+from covet.types import UNSET
+from covet.validation.analysis import analyze
+from covet.validation.constraints import Constraints
+from covet.validation.nodes import (
+    ArrayNode,
+    ChoiceNode,
+    MapNode,
+    ModelField,
+    ModelNode,
+    Node,
+    ScalarNode,
+    TupleNode,
+    UnionNode,
+)
+from covet.validation.scalars import write_bytes
+from covet.validation.shape import find_tag
+
+# A JSON Schema is an object of whatever its keywords hold.
+Schema = dict[str, Any]
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+
+_SCALARS: dict[str, Schema] = {
+    "any": {},
+    "none": {"type": "null"},
+    "bool": {"type": "boolean"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+    "str": {"type": "string"},
+    "bytes": {"type": "string", "contentEncoding": "base64"},
+    "decimal": {"type": ["number", "string"], "format": "decimal"},
+    "datetime": {"type": "string", "format": "date-time"},
+    "date": {"type": "string", "format": "date"},
+    "time": {"type": "string", "format": "time"},
+    "timedelta": {"type": "string", "format": "duration"},
+    "uuid": {"type": "string", "format": "uuid"},
+    "path": {"type": "string", "format": "path"},
+}
+_BOUNDS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+}
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def make_json_schema(annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
+    """
+    Write the schema of a type as a document of its own.
+
+    Args:
+        annotation: Any type that can be validated.
+        constraints: Further constraints, as `Annotated` would carry them.
+
+    Raises:
+        ConfigurationError: If the type cannot be validated.
+
+    Example:
+        >>> make_json_schema(list[int], constraints=Constraints(max_length=3))["items"]
+        {'type': 'integer'}
+    """
+    writer = SchemaWriter()
+    schema = {"$schema": DIALECT, **writer.write(annotation, constraints=constraints)}
+    if writer.definitions:
+        schema["$defs"] = writer.definitions
+    return schema
+
+
+class SchemaWriter:
+    """
+    Writes the schemas of several types that share their definitions, as the parts of an OpenAPI document do.
+
+    Args:
+        prefix: What stands before a name in a reference.
+
+    Attributes:
+        definitions: The schemas of the models and enumerations met so far, by name.
+
+    Example:
+        >>> writer = SchemaWriter(prefix="#/components/schemas/")
+        >>> writer.write(dict[str, int])
+        {'type': 'object', 'additionalProperties': {'type': 'integer'}}
+    """
+
+    def __init__(self, *, prefix: str = "#/$defs/") -> None:
+        self.definitions: dict[str, Schema] = {}
+        self._prefix = prefix
+        self._names: dict[object, str] = {}
+
+    def write(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
+        """
+        Write the schema of a type; its models are added to the definitions.
+
+        Raises:
+            ConfigurationError: If the type cannot be validated.
+        """
+        return self._write(analyze(annotation, constraints))
+
+    def _write(self, node: Node) -> Schema:
+        schema = self._write_type(node)
+        for constraints in node.constraints:
+            schema = _constrain(schema, node, constraints)
+        return schema
+
+    def _write_type(self, node: Node) -> Schema:
+        if isinstance(node, ScalarNode):
+            return dict(_SCALARS[node.kind])
+        if isinstance(node, ChoiceNode):
+            return _write_choice(node) if node.enum is None else self._refer(node, node.enum)
+        if isinstance(node, ArrayNode):
+            # No uniqueItems: equal items are welcome in a set, which then has one of them.
+            return {"type": "array", "items": self._write(node.item)}
+        if isinstance(node, TupleNode):
+            return _fix_items([self._write(item) for item in node.items], len(node.items))
+        if isinstance(node, MapNode):
+            names = _write_key(node.key)
+            schema: Schema = {"type": "object", "additionalProperties": self._write(node.value)}
+            return schema if names in ({}, {"type": "string"}) else {**schema, "propertyNames": names}
+        if isinstance(node, UnionNode):
+            return {"anyOf": self._write_members(node)}
+        if isinstance(node, ModelNode):
+            return self._refer(node, node.annotation)
+        raise TypeError(f"no schema for {type(node).__name__}")
+
+    def _write_members(self, node: UnionNode) -> list[Schema]:
+        tag = find_tag(node.members)
+        members = []
+        for member in node.members:
+            schema = self._write(member)
+            if tag is not None and isinstance(member, ModelNode) and member.tag is not None:
+                # Alone it may lack its tag; here nothing else tells it apart.
+                schema["required"] = [tag[0]]
+            members.append(schema)
+        return members
+
+    # ── Definitions ──────────────────────────────────────────────────────────
+
+    def _refer(self, node: ModelNode | ChoiceNode, key: object) -> Schema:
+        name = self._names.get(key)
+        if name is None:
+            name = self._names[key] = self._choose_name(node)
+            # The place is taken before the fields are written: one of them may mention the model.
+            definition = self.definitions[name] = {}
+            if isinstance(node, ChoiceNode):
+                definition.update(title=name, **_write_choice(node))
+            elif node.kind == "pydantic":
+                definition.update(self._write_pydantic(node.cls, name))
+            else:
+                definition.update(self._write_model(node))
+        return {"$ref": self._prefix + name}
+
+    def _choose_name(self, node: ModelNode | ChoiceNode) -> str:
+        title = node.name if isinstance(node, ModelNode) else node.annotation.__qualname__.rpartition("<locals>.")[2]
+        cls = node.cls if isinstance(node, ModelNode) else node.annotation
+        name = short = _NOT_IN_NAMES.sub("_", title).strip("_")
+        if name in self.definitions:
+            name = short = _NOT_IN_NAMES.sub("_", f"{cls.__module__}.{short}")
+        number = 2
+        while name in self.definitions:
+            name = f"{short}_{number}"
+            number += 1
+        return name
+
+    def _write_model(self, node: ModelNode) -> Schema:
+        about: Schema = {"title": node.name}
+        description = _describe(node.cls)
+        if description:
+            about["description"] = description
+        if not node.as_array:
+            return {**about, **self._write_object(node)}
+        array = self._write_array(node)
+        # A named tuple can be given by its names too.
+        shape = {"anyOf": [array, self._write_object(node)]} if node.kind == "namedtuple" else array
+        return {**about, **shape}
+
+    def _write_object(self, node: ModelNode) -> Schema:
+        properties: Schema = {} if node.tag is None else {node.tag[0]: {"const": node.tag[1]}}
+        properties |= {field.key: self._write_field(field) for field in node.fields}
+        schema: Schema = {"type": "object", "properties": properties}
+        required = [field.key for field in node.fields if field.required]
+        if required:
+            schema["required"] = required
+        if node.forbid_unknown:
+            schema["additionalProperties"] = False
+        return schema
+
+    def _write_array(self, node: ModelNode) -> Schema:
+        tags = [] if node.tag is None else [{"const": node.tag[1]}]
+        items = tags + [self._write(field.node) for field in node.fields]
+        least = len(tags) + sum(field.required for field in node.fields)
+        return _fix_items(items, least, is_open=node.kind == "struct" and not node.forbid_unknown)
+
+    def _write_field(self, field: ModelField) -> Schema:
+        schema = self._write(field.node)
+        default = _write_default(field)
+        return schema if default is UNSET else {**schema, "default": default}
+
+    def _write_pydantic(self, cls: type, name: str) -> Schema:
+        pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {cls.__name__}")
+        adapter = pydantic.TypeAdapter(cls)
+        template = self._prefix + "{model}"
+        schema: Schema = adapter.json_schema(ref_template=template)
+        inner: dict[str, Schema] = schema.pop("$defs", {})
+        if any(self.definitions.get(other, UNSET) not in (UNSET, {}, inner[other]) for other in inner):
+            template = f"{self._prefix}{name}.{{model}}"
+            schema = adapter.json_schema(ref_template=template)
+            inner = {f"{name}.{other}": made for other, made in schema.pop("$defs", {}).items()}
+        own = template.format(model=cls.__name__).removeprefix(self._prefix)
+        if own in inner and schema == {"$ref": self._prefix + own}:
+            # A recursive model is defined among the others; if it has the same name it is already in its place.
+            schema = inner.pop(own) if own == name else schema
+        self.definitions.update(inner)
+        return schema
+
+
+def _write_choice(node: ChoiceNode) -> Schema:
+    values = [write_bytes(sent) if isinstance(sent, bytes) else sent for sent, _ in node.values]
+    return {"const": values[0]} if len(values) == 1 else {"enum": values}
+
+
+def _write_key(node: Node) -> Schema:
+    """Write what a key may be: JSON knows only strings there."""
+    if isinstance(node, UnionNode):
+        return {"anyOf": [_write_key(member) for member in node.members]}
+    if isinstance(node, ChoiceNode):
+        return {"enum": [str(sent) for sent, _ in node.values]}
+    kind = node.kind if isinstance(node, ScalarNode) else "any"
+    if kind == "int":
+        return {"type": "string", "pattern": "^-?(0|[1-9][0-9]*)$"}
+    if kind in {"float", "decimal"}:
+        return {"type": "string"}
+    schema = dict(_SCALARS[kind])
+    for constraints in node.constraints:
+        schema = _constrain(schema, node, constraints)
+    return schema
+
+
+def _fix_items(items: list[Schema], least: int, *, is_open: bool = False) -> Schema:
+    schema: Schema = {"type": "array", "prefixItems": items, "minItems": least}
+    if not items:
+        del schema["prefixItems"]
+    return schema if is_open else {**schema, "maxItems": len(items)}
+
+
+def _constrain(schema: Schema, node: Node, constraints: Constraints) -> Schema:
+    """Add keywords; one that is taken already goes into `allOf`, where both hold."""
+    added: Schema = {}
+    for name, keyword in _BOUNDS.items():
+        bound = getattr(constraints, name)
+        if isinstance(bound, int | float | Decimal):
+            added[keyword] = bound if isinstance(bound, int) else float(bound)
+    for name, least in (("min_length", "min"), ("max_length", "max")):
+        length = getattr(constraints, name)
+        if length is not None:
+            keyword, number = _length(node, least, length)
+            added[keyword] = number
+    if constraints.pattern is not None:
+        added["pattern"] = constraints.pattern
+    schema = dict(schema)
+    taken = {keyword: value for keyword, value in added.items() if keyword in schema}
+    schema |= {keyword: value for keyword, value in added.items() if keyword not in taken}
+    if taken:
+        schema["allOf"] = [*schema.get("allOf", []), taken]
+    for name in ("title", "description", "examples"):
+        text = getattr(constraints, name)
+        if text is not None:
+            schema[name] = list(text) if isinstance(text, tuple) else text
+    return schema
+
+
+def _length(node: Node, least: str, length: int) -> tuple[str, int]:
+    if isinstance(node, ScalarNode):
+        # Four characters of base64 carry three bytes.
+        return f"{least}Length", 4 * math.ceil(length / 3) if node.kind == "bytes" else length
+    return (f"{least}Properties" if isinstance(node, MapNode) else f"{least}Items"), length
+
+
+def _write_default(field: ModelField) -> object:
+    """Write a default as JSON; `UNSET` if there is none, or none that is worth showing."""
+    if field.default_factory in {list, set, frozenset, tuple}:
+        return []
+    if field.default_factory is dict:
+        return {}
+    return _write_value(field.default)
+
+
+def _write_value(value: object) -> object:
+    if value is UNSET:
+        return UNSET
+    if isinstance(value, Enum):
+        return _write_value(value.value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else UNSET
+    if isinstance(value, datetime | date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal | UUID | PurePath):
+        return str(value)
+    if isinstance(value, tuple | list | frozenset):
+        items = [_write_value(item) for item in _ordered(value)]
+        return UNSET if UNSET in items else items
+    return UNSET
+
+
+def _ordered(values: tuple[object, ...] | list[object] | frozenset[object]) -> Iterable[object]:
+    # A set has no order of its own, and a schema must not change from start to start.
+    return sorted(values, key=repr) if isinstance(values, frozenset) else values
+
+
+def _describe(cls: type) -> str | None:
+    text = vars(cls).get("__doc__")
+    # Dataclasses and named tuples write their signature where the author wrote nothing.
+    if not isinstance(text, str) or text.startswith(f"{cls.__name__}("):
+        return None
+    return inspect.cleandoc(text)

@@ -1,0 +1,101 @@
+"""
+One vocabulary of constraints, from three libraries, checked when it is written.
+"""
+
+import re
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import annotated_types
+import msgspec
+import pytest
+
+from covet.exceptions import ConfigurationError
+from covet.validation import Constraints
+from covet.validation.constraints import read_constraints
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"min_length": -1}, "min_length must be an integer of at least 0, got -1."),
+        ({"max_length": 1.5}, "max_length must be an integer of at least 0, got 1.5."),
+        ({"min_length": True}, "min_length must be an integer of at least 0, got True."),
+        ({"min_length": 3, "max_length": 2}, "min_length=3 is greater than max_length=2."),
+        ({"multiple_of": 0}, "multiple_of must be greater than 0, got 0."),
+        ({"multiple_of": -0.1}, "multiple_of must be greater than 0, got -0.1."),
+        ({"ge": 1, "gt": 0}, "ge and gt exclude each other: give one of them."),
+        ({"le": 1, "lt": 2}, "le and lt exclude each other: give one of them."),
+        ({"pattern": "("}, "pattern='(' is no regular expression: missing ), unterminated subpattern at position 0."),
+    ],
+)
+def test_nonsense_is_refused(options: dict[str, Any], message: str) -> None:
+    """A contradiction is an error at start-up, not a type without values."""
+    with pytest.raises(ConfigurationError, match=re.escape(message)):
+        Constraints(**options)
+
+
+def test_repr_shows_what_was_given_only() -> None:
+    """It reads as it was written."""
+    constraints = Constraints(ge=date(2026, 1, 1), description="a day")
+
+    assert repr(constraints) == "Constraints(ge=datetime.date(2026, 1, 1), description='a day')"
+    assert repr(Constraints()) == "Constraints()"
+
+
+@pytest.mark.parametrize(
+    ("constraints", "checks"),
+    [
+        (Constraints(), False),
+        (Constraints(title="Age", description="in years", examples=(1,)), False),
+        (Constraints(ge=0), True),
+        (Constraints(min_length=0), True),
+        (Constraints(pattern=""), True),
+    ],
+)
+def test_checks_tells_whether_a_value_can_fail(constraints: Constraints, checks: bool) -> None:
+    """Words for the schema refuse nothing."""
+    assert constraints.checks is checks
+
+
+@pytest.mark.parametrize(
+    ("item", "expected"),
+    [
+        (Constraints(ge=1), Constraints(ge=1)),
+        (msgspec.Meta(ge=1, lt=9), Constraints(ge=1, lt=9)),
+        (msgspec.Meta(multiple_of=5, title="Step"), Constraints(multiple_of=5, title="Step")),
+        (msgspec.Meta(min_length=1, max_length=2, pattern="a"), Constraints(min_length=1, max_length=2, pattern="a")),
+        (msgspec.Meta(examples=["a"], description="d"), Constraints(examples=("a",), description="d")),
+        (annotated_types.Ge(1), Constraints(ge=1)),
+        (annotated_types.Gt(Decimal(1)), Constraints(gt=Decimal(1))),
+        (annotated_types.Le(timedelta(1)), Constraints(le=timedelta(1))),
+        (annotated_types.Lt(1.5), Constraints(lt=1.5)),
+        (annotated_types.Interval(ge=0, lt=3), Constraints(ge=0, lt=3)),
+        (annotated_types.MultipleOf(3), Constraints(multiple_of=3)),
+        (annotated_types.MinLen(1), Constraints(min_length=1)),
+        (annotated_types.MaxLen(4), Constraints(max_length=4)),
+        (annotated_types.Len(0, 3), Constraints(max_length=3)),
+        (annotated_types.doc("in years"), Constraints(description="in years")),
+    ],
+)
+def test_each_library_says_the_same(item: object, expected: Constraints) -> None:
+    """A type that was annotated for another library keeps its constraints."""
+    assert read_constraints([item]) == (expected,)
+
+
+def test_metadata_of_others_is_left_alone() -> None:
+    """Notes and the markers of other tools are no constraints, and order is kept."""
+    found = read_constraints(["a note", 7, Constraints(ge=1), object(), Constraints(le=2)])
+
+    assert found == (Constraints(ge=1), Constraints(le=2))
+
+
+def test_an_unknown_constraint_is_not_ignored() -> None:
+    """A check that nobody would make is an error that lists what can be checked."""
+    with pytest.raises(ConfigurationError) as caught:
+        read_constraints([annotated_types.Predicate(str.islower)])
+
+    assert caught.value.message == "annotated_types.Predicate is not supported."
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith("Use covet.validation.Constraints or one of: Ge, Gt, Le, Lt, MultipleOf")
