@@ -145,9 +145,7 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         except Exception as failure:  # noqa: BLE001 - an error that no wire can carry is an error of its own
             exc = failure
         else:
-            # APPSEC: 501 is what a client gets for a method that it made up; a trace for each would fill the disk.
-            if not isinstance(exc, NotImplementedMethodError):
-                _log_answer(request, exc, instance)
+            _log_answer(request, exc, instance)
             return response
     if isinstance(exc, ClientDisconnectedError):
         # Nobody reads this answer; 499 is no registered status.
@@ -181,6 +179,7 @@ def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
 
 def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
+    # APPSEC: 501 is what a client gets for a method that it made up; a trace for each would fill the disk.
     if exc.status_code >= 500 and not isinstance(exc, NotImplementedMethodError):
         _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
     elif logger.isEnabledFor(logging.DEBUG):
