@@ -6,7 +6,6 @@ The scope is trusted to be what the specification says; what the application ans
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
-from types import CoroutineType
 from typing import Any, Final, Protocol
 from urllib.parse import quote
 
@@ -201,7 +200,7 @@ class ASGIWire:
         if reads_accept:
             wanted["accept"] = 'b"%s, %s" % (accept, value)'
         if reads_body:
-            wanted |= {"content-type": 'b""', "content-length": 'b""'}
+            wanted["content-type"] = 'b""'
         names = {header: header.replace("-", "_") for header in wanted}
         writer.line(f"{' = '.join(names.values())} = None")
         with writer.block("for name, value in headers:"):
@@ -235,18 +234,26 @@ class ASGIWire:
         """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""
         writer.bind("json_content_types", _JSON_TYPES)
         writer.line("step = receive()")
-        with writer.block(f"if step.__class__ is not {writer.bind('CoroutineType', CoroutineType)}:"):
-            writer.line(f"step = {writer.bind('as_coroutine', as_coroutine)}(step)")
         # PERF: the usual body is there at once and in one piece: no deadline, no reader, no request (benchmarks: post).
         writer.line("message = waiting = None")
         with writer.block("try:"):
             writer.line("waiting = step.send(None)")
         with writer.block("except StopIteration as ended:"):
             writer.line("message = ended.value")
-            writer.line("received = message.get('body')")
+            with writer.block("try:"):
+                # Both may be left out; the request knows what that means.
+                with writer.block("if not message['more_body']:"):
+                    writer.line("received = message['body']")
+            with writer.block("except KeyError:"):
+                writer.line("pass")
+        with writer.block("except AttributeError:"):
+            # What some servers return can be awaited, but not begun by hand.
+            with writer.block("if hasattr(step, 'send'):"):
+                writer.line("raise")
+            writer.line(f"step = {writer.bind('as_coroutine', as_coroutine)}(step)")
+        # A body that is there as a whole has the length that it has: nobody has to read its Content-Length.
         is_large = "" if limits.max_size is None else f" or len(received) > {limits.max_size}"
-        is_malformed = "content_length is not None and not content_length.isdigit()"
-        with writer.block(f"if received is None or message.get('more_body'){is_large} or {is_malformed}:"):
+        with writer.block(f"if received is None{is_large}:"):
             writer.line(f"request = {self.request}")
             writer.line("request.take_back(message, step, waiting)")
             writer.line("received = await request.body()")

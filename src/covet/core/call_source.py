@@ -52,6 +52,7 @@ class CallSource:
             "to_response": results.convert,
             "make_response": make_response,
             "json_types": results.json_types,
+            "expected": results.expected,
             "json_accepted": results.accepted if has_text else results.accepted_bytes,
             "encode": encode,
             "encode_json": results.encode_json,
@@ -171,7 +172,8 @@ class CallSource:
         # Without an adapter's own way, the request knows.
         accept = "((accept := request.headers.get('accept')) is None or accept in json_accepted)"
         wants_json = accept if self._wire is None else self._wire.wants_json
-        tests = {JSON: f"kind in json_types and {wants_json}", TEXT: "kind is str"}
+        # PERF: the type that the handler names needs no look-up (benchmarks: json, param, post).
+        tests = {JSON: f"(kind is expected or kind in json_types) and {wants_json}", TEXT: "kind is str"}
         if self._compiled.plan.info.return_annotation is str:
             tests = dict(reversed(tests.items()))
         keyword = "if"

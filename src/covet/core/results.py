@@ -29,6 +29,7 @@ class ResultConverter:
     Attributes:
         status_code: The status of results that name none.
         json_types: The types that are JSON without further thought, if the client accepts JSON.
+        expected: The one of them that the handler says it returns; `dict` if it does not say.
         accepted: `Accept` headers that were found to want JSON, as text and as bytes. Bounded.
     """
 
@@ -38,6 +39,7 @@ class ResultConverter:
         "accepted",
         "accepted_bytes",
         "encode_json",
+        "expected",
         "json_types",
         "status_code",
     )
@@ -51,6 +53,8 @@ class ResultConverter:
             encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
         )
         self.json_types = frozenset({dict, list, *_find_models(info.return_annotation)})
+        said = origin_of(info.return_annotation) or info.return_annotation
+        self.expected = said if said in self.json_types else dict
         self.accepted: set[str] = {JSON, "*/*"}
         self.accepted_bytes: set[bytes] = {item.encode() for item in self.accepted}
 
