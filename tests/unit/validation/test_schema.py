@@ -18,7 +18,7 @@ import pydantic
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from covet.exceptions import ConfigurationError, ValidationError
 from covet.validation import Constraints, SchemaWriter, compile_validator, make_json_schema

@@ -143,7 +143,9 @@ def test_depth_is_exact(depth: int, strings: list[str], is_ascii: bool) -> None:
 
 def test_exact_keeps_what_a_float_would_round() -> None:
     """A `Decimal` field gets the digits that were sent."""
-    short, long = load_json(b"[1.5, 0.12345678901234567890123]", exact=True)  # type: ignore[misc]
+    numbers = load_json(b"[1.5, 0.12345678901234567890123]", exact=True)
+    assert isinstance(numbers, list)
+    short, long = numbers
 
     assert type(short) is float
     assert type(long) is ExactFloat
