@@ -52,7 +52,7 @@ def test_reads_what_the_standard_library_reads(value: object) -> None:
         (b'"\\ud800x"', "The JSON has a string with a lone surrogate."),
         (b'{"\\uDFFF": 1}', "The JSON has a string with a lone surrogate."),
         (b"01", "The JSON is malformed at character 1."),
-        (b"[1,]", "The JSON is malformed at character 3."),
+        (b"[1 2]", "The JSON is malformed at character 3."),
         (b"{'a': 1}", "The JSON is malformed at character 1."),
         (b"[1] x", "The JSON is malformed at character 4."),
         (b'"tab\there"', "The JSON is malformed at character 4."),
