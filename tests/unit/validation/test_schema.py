@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from pathlib import PurePosixPath
 from typing import Annotated, Any, Generic, Literal, NamedTuple, NotRequired, TypedDict, TypeVar
 from uuid import UUID
@@ -33,7 +34,7 @@ T = TypeVar("T")
 
 def check_multiple(_validator: Any, divisor: float, value: Any, _schema: Any) -> Iterator[SchemaError]:
     """Check `multipleOf` with the numbers as they were written: the library divides floats."""
-    if isinstance(value, int | float) and Decimal(repr(value)) % Decimal(repr(divisor)):
+    if isinstance(value, int | float) and Fraction(repr(value)) % Fraction(repr(divisor)):
         yield SchemaError(f"{value} is not a multiple of {divisor}")
 
 
