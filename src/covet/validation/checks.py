@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, localcontext
 from typing import Any, NamedTuple
 
 from covet.validation.constraints import Constraints
@@ -95,23 +95,23 @@ def _text(bound: object) -> str:
 
 def _multiple_check(divisor: float | Decimal) -> Check:
     message, type_ = f"must be a multiple of {divisor}", "multiple_of"
-    if isinstance(divisor, int):
+    exact = Decimal(repr(divisor)) if isinstance(divisor, float) else Decimal(divisor)
+    # A quotient that ends has no more digits than this and those of the value.
+    digits = 4 * len(exact.as_tuple().digits) + 5
 
-        def holds(value: Any) -> bool:  # int, float or Decimal
-            return bool(value % divisor == 0)
-
-        return Check(holds, message, type_)
-    exact = Decimal(repr(divisor)) if isinstance(divisor, float) else divisor
-
-    def holds_as_written(value: Any) -> bool:
+    def holds(value: Any) -> bool:  # int, float or Decimal
+        if isinstance(value, int) and isinstance(divisor, int):
+            return value % divisor == 0
         # 0.3 is a multiple of 0.1 to whoever wrote them, and no float division says so.
-        if isinstance(value, float) and isinstance(divisor, float) and math.fmod(value, divisor) == 0:
+        if isinstance(value, float) and math.fmod(value, divisor) == 0:
             return True
         written = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
-        quotient = written / exact
-        return bool(quotient == quotient.to_integral_value())
+        # No traps: what is out of range, such as 1E+999999 / 0.01, is inexact and no error.
+        with localcontext(Context(prec=len(written.as_tuple().digits) + digits, traps=[])) as context:
+            quotient = written / exact
+            return not context.flags[Inexact] and quotient == quotient.to_integral_value()
 
-    return Check(holds_as_written, message, type_)
+    return Check(holds, message, type_)
 
 
 def _pattern_check(pattern: str) -> Check:

@@ -31,7 +31,7 @@ from covet.validation.shape import count_keys, count_mentions, is_recursive
 Build = Callable[[Any, Callable[[int], None]], Any]
 Write = Callable[[str], str]
 # A checker takes what stands in its brackets for a name.
-_optional: Any = NotRequired
+_NOT_REQUIRED: Any = NotRequired
 
 
 class NoTwinError(Exception):
@@ -75,7 +75,7 @@ def make_twin(node: Node) -> Twin:
     Make the twin of a type that msgspec reads as the plain engine does.
 
     Raises:
-        NoTwinError: If a model has a default that only its constructor knows.
+        NoTwinError: If a model has a default that only its constructor knows, or a field that cannot be passed.
 
     Example:
         >>> make_twin(ScalarNode(annotation=int, kind="int"))
@@ -242,7 +242,9 @@ class _Compiler:
         return _Part(twin, 0 if recursive else keys, lambda value: f"make_{name}({value}, add)")
 
     def _typeddict(self, parts: list[tuple[ModelField, _Part]], name: str) -> tuple[type, Write, int]:
-        hints = {field.key: part.annotation if field.required else _optional[part.annotation] for field, part in parts}
+        hints = {
+            field.key: part.annotation if field.required else _NOT_REQUIRED[part.annotation] for field, part in parts
+        }
         twin: Any = TypedDict(name, hints)  # type: ignore[misc]
         lines = [f"def fill_{name}(value, add):", "    add(len(value))"]
         for field, part in parts:
@@ -260,6 +262,8 @@ class _Compiler:
         return twin, lambda value: f"fill_{name}({value}, add)", 0
 
     def _writer(self, node: ModelNode, parts: list[tuple[ModelField, _Part]]) -> Write:
+        if not all(field.name.isidentifier() and not keyword.iskeyword(field.name) for field, _ in parts):
+            raise NoTwinError(f"{node.name} has a field whose name cannot be written as an argument")
         construct = self._name("Model", node.cls)
         positional = _takes_positions(node.cls, [field.name for field, _ in parts])
         defaults = [self._write_default(field) for field, _ in parts]
@@ -285,7 +289,7 @@ class _Compiler:
         if field.default is not UNSET:
             return self._name("default", field.default)
         if field.default_factory is None:
-            raise NoTwinError(field.name)
+            raise NoTwinError(f"only the constructor knows the default of {field.name}")
         return f"{self._name('default', field.default_factory)}()"
 
 
@@ -318,8 +322,6 @@ def _make_struct(node: ModelNode, parts: list[tuple[ModelField, _Part]], name: s
 
 def _takes_positions(cls: type, names: Iterable[str]) -> bool:
     """Tell whether the constructor takes exactly these arguments in this order, without their names."""
-    if any(keyword.iskeyword(name) for name in names):
-        return False
     try:
         parameters = inspect.signature(cls).parameters.values()
     except (TypeError, ValueError):

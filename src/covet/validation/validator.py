@@ -6,7 +6,7 @@ It must never keep anything of a request; what it holds depends on the annotatio
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Generic, Literal, NoReturn, TypeVar
+from typing import Any, Generic, Literal, NoReturn, TypeVar, overload
 
 from covet.exceptions import ConfigurationError, ValidationError
 from covet.introspection import Annotation, type_name
@@ -154,7 +154,15 @@ class Validator(Generic[T]):
         )
 
 
-def compile_validator(annotation: type[T] | Annotation, *, constraints: Constraints | None = None) -> Validator[T]:
+@overload
+def compile_validator(annotation: type[T], *, constraints: Constraints | None = None) -> Validator[T]: ...
+
+
+@overload
+def compile_validator(annotation: Annotation, *, constraints: Constraints | None = None) -> Validator[Any]: ...
+
+
+def compile_validator(annotation: Annotation, *, constraints: Constraints | None = None) -> Validator[Any]:
     """
     Make the validator of an annotation, at start-up.
 

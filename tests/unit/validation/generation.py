@@ -19,7 +19,8 @@ import pydantic
 from hypothesis import strategies as st
 
 from covet.serialization import encode_json
-from covet.validation import Constraints
+from covet.validation import Constraints, nodes
+from covet.validation.shape import parts_of
 
 T = TypeVar("T")
 
@@ -270,8 +271,6 @@ values = st.recursive(
 
 def fitting(node: Any, depth: int = 0) -> st.SearchStrategy[Any]:
     """Make input that mostly fits a type, so that acceptance is tested as well as refusal."""
-    from covet.validation import nodes
-
     if depth > 5:
         return leaves
     if isinstance(node, nodes.ScalarNode):
@@ -336,3 +335,12 @@ def texts(draw: st.DrawFn, value: Any) -> str:
     if odd == 0:
         return draw(st.sampled_from(["1e400", "NaN", "01", "1" * 4301, "-" + "1" * 4300, '"\\ud800"', "1.", "1.10"]))
     return json.dumps(value)
+
+
+def contains_pydantic(node: nodes.Node, entered: tuple[nodes.Node, ...] = ()) -> bool:
+    """Tell whether a pydantic model is anywhere in a type."""
+    if node in entered:
+        return False
+    if isinstance(node, nodes.ModelNode) and node.kind == "pydantic":
+        return True
+    return any(contains_pydantic(part, (*entered, node)) for part in parts_of(node))

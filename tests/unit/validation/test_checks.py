@@ -91,6 +91,29 @@ def test_all_failed_checks_are_told() -> None:
     assert [problem.type for problem in result.problems] == ["string_too_short", "string_pattern_mismatch"]
 
 
+@pytest.mark.parametrize(
+    ("divisor", "value", "expected"),
+    [
+        (5, Decimal("1e50"), True),
+        (3, Decimal("1e50"), False),
+        (5, Decimal("1e-50"), False),
+        (5, Decimal("1e999999"), True),
+        (0.01, Decimal("1e999999"), False),
+        (Decimal("0.01"), Decimal("1.00000000000000000000000000000001"), False),
+        (Decimal("0.00000000000000000000000000000001"), Decimal("1.00000000000000000000000000000001"), True),
+        (0.1, 10**4299, True),
+        (0.7, 1e308, False),
+        (0.3, 3e300, True),
+        (7, 1e308, False),
+    ],
+)
+def test_multiples_are_exact_and_never_an_exception(divisor: Any, value: Any, expected: bool) -> None:
+    """Whatever exponent a client sends, the answer is yes or no."""
+    (check,) = make_checks(scalar("decimal", Constraints(multiple_of=divisor)))
+
+    assert check.holds(value) is expected
+
+
 def test_checks_are_not_asked_about_a_failure() -> None:
     """A value of the wrong type is not measured as well."""
     convert = constrained(

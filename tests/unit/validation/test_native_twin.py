@@ -180,8 +180,16 @@ def test_what_does_not_fit_is_refused(body: bytes) -> None:
 
 def test_a_default_that_needs_the_instance_has_no_twin() -> None:
     """Only the constructor knows it, so only the plain engine makes it."""
-    with pytest.raises(NoTwinError):
+    with pytest.raises(NoTwinError, match="only the constructor knows the default of copy"):
         make_twin(analyze(Own))
+
+
+def test_a_field_that_cannot_be_written_as_an_argument_has_no_twin() -> None:
+    """No name of a field ends in generated source unless it is an identifier."""
+    odd = msgspec.defstruct("Odd", [("class", int, 0)])
+
+    with pytest.raises(NoTwinError, match="Odd has a field whose name cannot be written as an argument"):
+        make_twin(analyze(odd))
 
 
 def test_what_has_one_number_of_keys_is_decoded_as_it_is() -> None:

@@ -69,7 +69,7 @@ class Partial(TypedDict, total=False):
 @attrs.define
 class Wheel:
     size: int = attrs.field(validator=attrs.validators.ge(1))
-    label: str = attrs.field(default=" big ", converter=str.strip)
+    label: str = attrs.field(default=" big ", converter=str.strip)  # type: ignore[misc]
     copy: int = attrs.field(default=attrs.Factory(lambda self: self.size * 2, takes_self=True))
 
 

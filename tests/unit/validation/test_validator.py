@@ -164,7 +164,11 @@ def test_what_strings_cannot_carry_is_a_mistake_of_the_application() -> None:
     """The error names the type and the way out."""
     validator = compile_validator(Order)
 
-    for call in (lambda: validator.parse("x", source="query", pointer="/q"), lambda: validator.parse_fast("x")):
+    calls: list[Callable[[], object]] = [
+        lambda: validator.parse("x", source="query", pointer="/q"),
+        lambda: validator.parse_fast("x"),
+    ]
+    for call in calls:
         with pytest.raises(ConfigurationError) as caught:
             call()
         assert caught.value.message == "A string cannot carry Order."
