@@ -240,10 +240,9 @@ class ASGIWire:
             writer.line("waiting = step.send(None)")
         with writer.block("except StopIteration as ended:"):
             writer.line("message = ended.value")
-            with writer.block("try:"):
-                # Both may be left out; the request knows what that means.
-                with writer.block("if not message['more_body']:"):
-                    writer.line("received = message['body']")
+            # Both may be left out; the request knows what that means.
+            with writer.block("try:"), writer.block("if not message['more_body']:"):
+                writer.line("received = message['body']")
             with writer.block("except KeyError:"):
                 writer.line("pass")
         with writer.block("except AttributeError:"):
