@@ -7,7 +7,7 @@ The application loads this module when it compiles its first route, so that impo
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from covet.core.asgi import compile_asgi
+from covet.core.asgi_wire import compile_asgi
 from covet.core.bridge import bridge_to_asgi
 from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.route import Route
