@@ -7,7 +7,14 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar, Unpack
 
 from covet.core.application import CovetPyASGI
-from covet.core.lifespan import EventHandler, Step, check_lifespan, make_context_step, make_handler_steps
+from covet.core.lifespan import (
+    EventHandler,
+    Step,
+    check_event_handler,
+    check_lifespan,
+    make_context_step,
+    make_handler_steps,
+)
 from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, suggest
@@ -31,7 +38,8 @@ class CovetPy(CovetPyASGI):
         debug: Show traces to browsers; never in production.
         middleware: Middleware around every route, the outermost first: instances, classes, functions or
             `"pkg.mod:Name"`.
-        lifespan: A function of the application that gives an async context manager: entered at start, left at stop.
+        lifespan: A function of the application that gives an async context manager: entered at start, left at stop. A
+            mapping that it yields becomes the state of each request.
         exception_handlers: What answers exceptions, by class or by status.
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
@@ -62,7 +70,7 @@ class CovetPy(CovetPyASGI):
         body_limit: int | None = 1024 * 1024,
         trailing_slash: TrailingSlash = "redirect",
     ) -> None:
-        if isinstance(middleware, str):
+        if middleware is not None and not isinstance(middleware, list | tuple):
             raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
@@ -250,6 +258,7 @@ class CovetPy(CovetPyASGI):
         def decorate(handler: HandlerT) -> HandlerT:
             if not callable(handler):
                 raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
+            check_event_handler(handler, event)
             self._lifespan.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
@@ -267,8 +276,17 @@ class CovetPy(CovetPyASGI):
     def _get_steps(self) -> list[Step]:
         steps = super()._get_steps()
         if self._lifespan_factory is not None:
-            steps.append(make_context_step("lifespan", self._lifespan_factory(self)))
+            steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
         return steps + make_handler_steps(self._startup, self._shutdown)
+
+    def _keep_state(self, value: object) -> None:
+        """Keep what a lifespan yields for its requests; a context manager that gives itself has nothing to say."""
+        self.lifespan_state = dict(value) if isinstance(value, Mapping) else {}
+        for name in self.lifespan_state:
+            if not isinstance(name, str):
+                raise ConfigurationError(
+                    f"What lifespan yields becomes request.state: its keys are names, got {name!r}."
+                )
 
     # Any: the options of the server, checked by name there.
     def run(

@@ -269,7 +269,8 @@ class NotAcceptableError(HTTPError):
     status_code = 406
 
     def __init__(self, available: Sequence[str] = (), detail: str | None = None) -> None:
-        super().__init__(detail, extensions={"available": list(available)} if available else None)
+        extensions = {"available": list(available)} if available else None
+        super().__init__(detail, headers={"vary": "Accept"}, extensions=extensions)
         self.available = tuple(available)
 
 
@@ -337,9 +338,8 @@ class ValidationError(HTTPError):
         items = [] if isinstance(errors, str) else list(errors)
         if isinstance(errors, str):
             detail = errors
-        if detail is None and items:
-            detail = f"{len(items)} error{'s' if len(items) != 1 else ''}"
-        super().__init__(detail)
+        counted = f"{len(items)} error{'s' if len(items) != 1 else ''}" if items else None
+        super().__init__(counted if detail is None else detail)
         self.errors = items
 
     def __str__(self) -> str:

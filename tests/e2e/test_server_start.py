@@ -191,21 +191,40 @@ def test_a_slow_head_is_cut_off() -> None:
         assert 0.8 < time.monotonic() - before < 4
 
 
-def test_http_2_is_off_unless_asked_for() -> None:
-    """Granian answers HTTP/2 with prior knowledge only when `http` allows it."""
-    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000")
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes.fromhex("000000040000000000")
+UPGRADE = (
+    b"GET / HTTP/1.1\r\nhost: test\r\nconnection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: \r\n\r\n"
+)
+
+
+@pytest.mark.parametrize("server_name", ["granian", "hypercorn"])
+def test_http_2_is_off_unless_asked_for(server_name: str) -> None:
+    """HTTP/2 with prior knowledge is answered only when `http` allows it."""
     answers = {}
     for version in ("1", "auto"):
+        arguments = ["--http", version]
         with (
-            serve(f"{APPLICATIONS}:app", directory=ROOT, arguments=["--http", version]) as server,
+            serve(f"{APPLICATIONS}:app", server=server_name, directory=ROOT, arguments=arguments) as server,
             socket.create_connection(("127.0.0.1", server.port), timeout=3) as connection,
         ):
-            connection.sendall(preface)
+            connection.sendall(PREFACE)
             answers[version] = connection.recv(100)
 
     # A server's first frame is SETTINGS, of type 4.
     assert answers["auto"][3:4] == b"\x04"
     assert answers["1"][3:4] != b"\x04"
+
+
+@pytest.mark.parametrize("server_name", ["granian", "uvicorn", "hypercorn"])
+def test_no_connection_is_upgraded_to_http_2(server_name: str) -> None:
+    """`Upgrade: h2c` is answered as the request that it stands in."""
+    with (
+        serve(f"{APPLICATIONS}:app", server=server_name, directory=ROOT) as server,
+        socket.create_connection(("127.0.0.1", server.port), timeout=3) as connection,
+    ):
+        connection.sendall(UPGRADE)
+
+        assert connection.recv(100).startswith(b"HTTP/1.1 200 ")
 
 
 def test_the_access_log_is_written_on_demand() -> None:
@@ -365,6 +384,22 @@ def test_a_change_is_served_after_a_reload(tmp_path: Path, server_name: str) -> 
 
         assert answer_of(server, "second") == "second"
         assert server.stop() == 0
+
+
+@pytest.mark.parametrize("server_name", ["granian", "uvicorn"])
+def test_a_written_file_that_is_no_source_restarts_nothing(tmp_path: Path, server_name: str) -> None:
+    """A database or a log in the watched directory does not restart the server that writes it."""
+    (tmp_path / "reloaded.py").write_text(RELOADED.replace("ANSWER", "first_"))
+
+    with serve("reloaded:app", server=server_name, directory=tmp_path, arguments=["--reload"]) as server:
+        assert answer_of(server, "first_") == "first_"
+        before = server.worker_pids()
+        for number in range(3):
+            (tmp_path / "data.db").write_text(f"{number}")
+            time.sleep(0.5)
+
+        assert answer_of(server, "first_") == "first_"
+        assert server.worker_pids() == before
 
 
 def test_a_script_reloads(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from covet.core import controller
 from covet.core.middleware import CallNext
 from covet.responses import RedirectResponse
 from covet.testing import ClientResponse, TestClient
-from tests.integration.wire import PROTOCOLS, WireProtocol, assert_problem, error_records, on_both_protocols
+from tests.integration.wire import PROTOCOLS, AnyTarget, WireProtocol, assert_problem, error_records, on_both_protocols
 
 IS_CAMPAIGN = os.environ.get("HYPOTHESIS_PROFILE") == "campaign"
 POLICIES: tuple[Literal["redirect", "ignore", "strict"], ...] = ("redirect", "ignore", "strict")
@@ -42,7 +42,7 @@ class Watched:
         self.seen: list[str] = []
         self.ran: list[tuple[str, str]] = []
         self.is_guarded = is_guarded
-        self.client = TestClient(self.app, protocol=protocol)
+        self.client = AnyTarget(self.app, protocol=protocol)
         self.app.middleware(self.guard)
         for path in ("/admin", "/admin/", "/admin/users/", "/admin/{name}/edit", "/admin/files/{rest:path}"):
             self.app.add_route(path, self.run)
@@ -156,7 +156,7 @@ async def test_row_052_target_never_moves_the_authority(protocol: WireProtocol, 
     async def show(request: Request) -> list[str]:
         return [request.url.host or "", str(request.url)]
 
-    response = await TestClient(app, protocol=protocol).get(target)
+    response = await AnyTarget(app, protocol=protocol).get(target)
 
     if target.startswith("/"):
         host, url = response.json()

@@ -5,16 +5,28 @@ What the tests of the wire share: both protocols, and what every refusal looks l
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal, get_args
 
 import pytest
 
-from covet.testing import ClientResponse
+from covet.testing import ClientResponse, TestClient
+from covet.testing.request import ClientRequest, RequestOptions
 
 WireProtocol = Literal["asgi", "rsgi"]
 PROTOCOLS: tuple[WireProtocol, ...] = get_args(WireProtocol)
 
 on_both_protocols = pytest.mark.parametrize("protocol", PROTOCOLS)
+
+
+class AnyTarget(TestClient):
+    """A client that sends any target, such as one without a slash, which `TestClient` takes for a slip."""
+
+    def _build(self, method: str, path: str, options: RequestOptions) -> ClientRequest:
+        if path.startswith("/"):
+            return super()._build(method, path, options)
+        request = super()._build(method, f"/{path}", options)
+        return replace(request, raw_path=request.raw_path[1:])
 
 
 def assert_problem(response: ClientResponse, status: int, *, echo: str = "") -> Mapping[str, object]:

@@ -315,6 +315,10 @@ def test_an_event_that_does_not_exist_is_refused() -> None:
     assert str(caught.value) == ("There is no event 'start'.\n  Did you mean 'startup'? Available: shutdown, startup.")
 
 
+async def handler_of_app(app: CovetPy) -> None:
+    """Take the application, as handlers of other frameworks do."""
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -324,6 +328,11 @@ def test_an_event_that_does_not_exist_is_refused() -> None:
         ({"body_limit": "1MB"}, "body_limit must be a number of bytes or None, got '1MB'."),
         ({"trailing_slash": "redirct"}, "Did you mean 'redirect'?"),
         ({"exception_handlers": {200: handler}}, "is for an exception class or an error status, got 200"),
+        ({"middleware": 7}, "middleware must be a list, got 7.\n  Write [7]."),
+        (
+            {"lifespan": lambda: None},
+            "lifespan cannot be called: too many positional arguments.\n  Its parameter is the application.",
+        ),
         ({"lifespan": 7}, "lifespan must be a callable, got int."),
         ({"debug": "false"}, "debug must be True or False, got 'false'."),
         ({"exception_handlers": {404: "not found"}}, "The exception handler of 404 cannot be called: 'not found'."),
@@ -342,6 +351,14 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
     [
         ("on_startup", (7,), "The handler of the event 'startup' cannot be called: 7."),
         ("on_shutdown", (None,), "The handler of the event 'shutdown' cannot be called: None."),
+        (
+            "on_startup",
+            (handler_of_app,),
+            (
+                "The handler handler_of_app of the event 'startup' cannot be called: missing a required argument: 'app'.\n"
+                "  It takes nothing; a lifespan= takes the application."
+            ),
+        ),
         ("wrap", ("pkg.mod:Name",), "What wraps an application is called with it: 'pkg.mod:Name' cannot be called."),
         ("mount", ("/sub", None), "/sub: What is mounted is no ASGI application: None."),
         ("include_router", (None,), "/: A CovetRouter is included, got NoneType."),

@@ -238,7 +238,7 @@ def test_headers_given_are_copied() -> None:
     ("error", "headers", "extensions"),
     [
         (MethodNotAllowedError(["GET", "HEAD"]), {"allow": "GET, HEAD"}, {}),
-        (NotAcceptableError(["text/html"]), {}, {"available": ["text/html"]}),
+        (NotAcceptableError(["text/html"]), {"vary": "Accept"}, {"available": ["text/html"]}),
         (
             UnsupportedMediaTypeError(["application/json", "text/html"]),
             {"accept": "application/json, text/html"},

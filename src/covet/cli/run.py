@@ -28,7 +28,7 @@ _DEFAULTS = ServerOptions()
 @click.option("--port", "-p", type=click.IntRange(0, 65535), default=_DEFAULTS.port, help="The port; 0: any.")
 @click.option("--uds", type=click.Path(path_type=Path), help="Listen on a Unix socket instead.")
 @click.option("--workers", "-w", type=click.IntRange(1), default=_DEFAULTS.workers, help="How many processes serve.")
-@click.option("--reload", is_flag=True, help="Restart when a file changes; for development.")
+@click.option("--reload", is_flag=True, help="Restart when a Python file changes; for development.")
 @click.option(
     "--reload-path",
     "reload_paths",

@@ -6,7 +6,7 @@ The fast way knows nothing but look-ups; whatever is unusual (a path or method w
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, cast
 
 from covet._extras import find_extra
@@ -45,6 +45,7 @@ class CovetPyASGI:
     Attributes:
         router: The routes.
         state: A place for attributes of one's own.
+        lifespan_state: What the state of each request begins with.
         debug: Whether errors may show traces.
         serializers: The formats on offer; a change holds from the next request on.
         body_limits: How large a body may be, and how slow.
@@ -54,6 +55,7 @@ class CovetPyASGI:
         self.debug = debug
         self.router = CovetRouter(trailing_slash=trailing_slash)
         self.state = State()
+        self.lifespan_state: Mapping[str, Any] = {}
         self.body_limits: BodyLimits = DEFAULT_BODY_LIMITS
         self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()

@@ -7,11 +7,12 @@ Text carries what one string can spell, and lists of it; a model, a mapping and 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
-from typing import Annotated, Any, Final, Literal, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args
 
 from covet.exceptions import ConfigurationError
 from covet.introspection import Annotation, origin_of, type_name, unalias
-from covet.parameters import Parameter
+from covet.parameters import Parameter, Path
 from covet.validation import Constraints, Validator, compile_validator, is_model
 
 # A validator's type is that of the argument, known to nobody here.
@@ -53,10 +54,12 @@ def compile_argument(
         constraints = None if marker is None else make_constraints(marker)
         others = [item for item in metadata if not _is_marker(item)]
         validator = compile_validator(Annotated[annotation, *others] if others else annotation, constraints=constraints)
-    if is_text and not (validator.accepts_text or validator.is_sequence):
+    # A path's parameter is one text; the other sources may say a name several times.
+    if is_text and not (validator.accepts_text or (validator.is_sequence and source != Path.source)):
         raise ConfigurationError(
             f"{type_name(annotation)} cannot come from the {source}.",
-            hint="Text can become a number, a date, an enum and the like, or a list of these.",
+            hint="Text can become a number, a date, an enum and the like"
+            + (", not several of them." if source == Path.source else ", or a list of these."),
         )
     return validator
 
@@ -102,6 +105,20 @@ def has_limits(*metadata: object) -> bool:
     return any(
         isinstance(item, Constraints) and any(getattr(item, name) is not None for name in _LIMITS) for item in metadata
     )
+
+
+def without_none(annotation: Annotation) -> Annotation:
+    """
+    Return the one type of an optional type; anything else as it is.
+
+    Example:
+        >>> without_none(int | None), without_none(int | str | None) == (int | str | None)
+        (<class 'int'>, True)
+    """
+    if origin_of(annotation) not in (Union, UnionType):
+        return annotation
+    members = [item for item in get_args(annotation) if item is not NoneType]
+    return members[0] if len(members) == 1 else annotation
 
 
 def is_body_type(annotation: Annotation) -> bool:

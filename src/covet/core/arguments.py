@@ -22,6 +22,7 @@ from covet.http.forms import FormData
 from covet.http.request import Request
 from covet.serialization import JSONSerializer, SerializerTable
 from covet.types import UNSET
+from covet.validation.failures import MAX_ERRORS
 from covet.validation.text import read_int_fast
 
 # Any: the value of an argument, of whatever type the handler wants.
@@ -291,6 +292,7 @@ async def collect_errors(request: Request, readers: Sequence[tuple[Argument, Rea
         A `ValidationError`, or the first error that is more than a wrong value, such as 400, 404 or 415.
     """
     items: list[ErrorItem] = []
+    is_cut = False
     for argument, reader in readers:
         if argument.source == "body":
             await request.body()
@@ -298,7 +300,11 @@ async def collect_errors(request: Request, readers: Sequence[tuple[Argument, Rea
             reader(request)
         except ValidationError as exc:
             items += exc.errors
+            is_cut = is_cut or len(exc.errors) >= MAX_ERRORS
         except HTTPError as exc:
             return exc
-    # Nothing is wrong any more: it was no error of the request, but of a default's factory or a converter.
-    return ValidationError(items) if items else first
+    if not items:
+        # Nothing is wrong any more: it was no error of the request, but of a default's factory or a converter.
+        return first
+    detail = f"{len(items)} errors or more: the list is cut at {MAX_ERRORS} for each input" if is_cut else None
+    return ValidationError(items, detail)

@@ -22,6 +22,7 @@ from covet.core.argument_types import (
     has_limits,
     is_body_type,
     make_constraints,
+    without_none,
 )
 from covet.core.converters import PathConverter, StrConverter
 from covet.core.route import Route
@@ -149,7 +150,7 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, p
     annotation = parameter.annotation
     if marker is None and _is_request(info, parameter, path_names):
         return Argument(parameter.name, "request", is_keyword=is_keyword)
-    if annotation is BackgroundTasks and marker is None:
+    if marker is None and without_none(annotation) is BackgroundTasks:
         return Argument(parameter.name, "background", is_keyword=is_keyword)
     source = marker.source if marker is not None else _infer_source(parameter, path_names)
     if not parameter.has_annotation:
@@ -189,9 +190,11 @@ def _make_argument(
             )
         index = path_names.index(alias)
         converter = route.template.parameters[index].named_converter.converter
-        # The built-in converters only check where there is an annotation: the text is parsed into its type.
+        # The built-in converters only check where there is an annotation that says something: the text is parsed
+        # into its type.
         is_own = type(converter).__module__ != StrConverter.__module__
-        if is_own or not (parameter.has_annotation or isinstance(converter, StrConverter | PathConverter)):
+        is_typed = parameter.has_annotation and annotation not in (Any, object)
+        if is_own or not (is_typed or isinstance(converter, StrConverter | PathConverter)):
             convert = converter.convert
         if not isinstance(converter, StrConverter):
             check = converter.convert
@@ -300,8 +303,9 @@ def _copy_default(default: object) -> tuple[object, Callable[[], object] | None]
 
 
 def _is_request(info: CallableInfo, parameter: ParameterInfo, path_names: Sequence[str]) -> bool:
-    if isinstance(parameter.annotation, type):
-        return issubclass(parameter.annotation, Request)
+    annotation = without_none(parameter.annotation)
+    if isinstance(annotation, type):
+        return issubclass(annotation, Request)
     if parameter.has_annotation or parameter.name in path_names:
         return False
     # The usual spelling `async def handler(request)`, and whatever name a lonely first parameter has.

@@ -28,7 +28,7 @@ class CompiledRoute:
     Attributes:
         route: The route.
         plan: Where the handler's arguments come from.
-        layers: The middleware around it that does anything, the outermost first.
+        layers: The middleware around it, the outermost first.
         answers: What answers its errors.
         results: What makes responses of its results.
         serializers: The formats that bodies may come in.
@@ -98,8 +98,7 @@ def compile_route(
         ConfigurationError: If a middleware is none.
     """
     plan = make_plan(route)
-    made = (make_layer(item) for item in (*middleware, *route.all_middleware))
-    layers = tuple(layer for layer in made if layer.is_call or layer.hooks)
+    layers = tuple(make_layer(item) for item in (*middleware, *route.all_middleware))
     if route.body_limit is not None:
         limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)
     results = ResultConverter(route, plan.info, serializers)

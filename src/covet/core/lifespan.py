@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
 from functools import partial
-from inspect import isawaitable, iscoroutine
+from inspect import isawaitable, iscoroutine, signature
 from typing import Any, Final
 
 from covet.exceptions import ConfigurationError, LifespanError
@@ -256,9 +256,16 @@ def describe_failure(exc: BaseException) -> str:
     return "\n".join(lines)
 
 
-def make_context_step(name: str, context: AbstractAsyncContextManager[Any]) -> Step:
+def make_context_step(
+    name: str, context: AbstractAsyncContextManager[Any], *, keep: Callable[[object], None] | None = None
+) -> Step:
     """
     Make a step of a context manager: entered at start, left at stop.
+
+    Args:
+        name: What to call it.
+        context: The context manager.
+        keep: What gets the value that it was entered with.
 
     Raises:
         ConfigurationError: If it is no asynchronous context manager.
@@ -273,7 +280,13 @@ def make_context_step(name: str, context: AbstractAsyncContextManager[Any]) -> S
         )
 
     async def begin() -> None:
-        await context.__aenter__()
+        value = await context.__aenter__()
+        try:
+            if keep is not None:
+                keep(value)
+        except BaseException:
+            await end()
+            raise
 
     async def end() -> None:
         await context.__aexit__(None, None, None)
@@ -308,13 +321,37 @@ def check_lifespan(lifespan: object) -> None:
     Refuse what is no lifespan.
 
     Raises:
-        ConfigurationError: If it is not callable.
+        ConfigurationError: If it cannot be called with the application.
     """
     if not callable(lifespan):
         raise ConfigurationError(
             f"lifespan must be a callable, got {type(lifespan).__name__}.",
             hint="Decorate an async generator of the application with contextlib.asynccontextmanager.",
         )
+    _check_call(lifespan, ("app",), "lifespan", "Its parameter is the application.")
+
+
+def check_event_handler(handler: Callable[..., object], event: str) -> None:
+    """
+    Refuse a handler of an event that takes something.
+
+    Raises:
+        ConfigurationError: If it cannot be called without arguments.
+    """
+    hint = "It takes nothing; a lifespan= takes the application."
+    _check_call(handler, (), f"The handler {_name(handler)} of the event {event!r}", hint)
+
+
+def _check_call(function: Callable[..., object], arguments: Sequence[str], name: str, hint: str) -> None:
+    try:
+        parameters = signature(function)
+    except ValueError:
+        # Some functions of C have none to show.
+        return
+    try:
+        parameters.bind(*arguments)
+    except TypeError as exc:
+        raise ConfigurationError(f"{name} cannot be called: {exc}.", hint=hint) from exc
 
 
 async def serve_lifespan(

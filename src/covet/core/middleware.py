@@ -27,6 +27,9 @@ HOOKS: Final[dict[str, Sequence[str]]] = {
     "on_finish": ("request", "response", "error"),
 }
 
+# What a class that was written for Starlette, aiohttp or Litestar calls its way around the inside.
+_FOREIGN_HOOKS: Final = frozenset({"dispatch", "middleware", "handle"})
+
 
 class Middleware:
     """
@@ -164,9 +167,24 @@ def make_layer(item: object) -> Layer:
     hooks = [
         name for name in (("on_finish",) if is_call else HOOKS) if getattr(cls, name) is not getattr(Middleware, name)
     ]
+    if not is_call and not hooks:
+        raise ConfigurationError(f"{cls.__name__} overrides no hook: it would never run.", hint=_find_misnamed(cls))
     for name in hooks:
         _check_parameters(getattr(middleware, name), f"{cls.__name__}.{name}", HOOKS[name])
     return Layer(middleware, cls.__name__, frozenset(hooks), is_call)
+
+
+def _find_misnamed(cls: type) -> str:
+    """Name the hook that a method of a middleware class was probably meant to be."""
+    for name in (name for base in cls.__mro__ for name in vars(base) if base is not object and name[0] != "_"):
+        if name in _FOREIGN_HOOKS:
+            return f"Other frameworks call it {name}(): name it __call__(self, request, call_next) here."
+        # Loaded here: an application without a mistake in it never needs it.
+        from difflib import get_close_matches
+
+        if name not in HOOKS and (close := get_close_matches(name, HOOKS, n=1)):
+            return f"Name {name}() {close[0]}({', '.join(HOOKS[close[0]])})."
+    return f"Override {', '.join(HOOKS)} or __call__."
 
 
 # Any: whatever stands in a list of middleware.
@@ -331,7 +349,7 @@ class MiddlewarePipeline:
         Raises:
             ConfigurationError: If it is no middleware.
         """
-        if not isinstance(priority, int):
+        if type(priority) is not int:
             raise ConfigurationError(f"The priority of a middleware must be an integer, got {priority!r}.")
         made = make_middleware(middleware)
         make_layer(made)

@@ -15,6 +15,8 @@ from covet.serialization import JSONSerializer, Serializer, SerializerTable, enc
 from covet.validation import is_model
 
 _MAX_REMEMBERED: Final = 1024
+# RFC 9110 §9.2.1, as far as a route answers them.
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ResultConverter:
@@ -79,7 +81,8 @@ class ResultConverter:
         prefers.
 
         Raises:
-            NotAcceptableError: If the client accepts none of the formats.
+            NotAcceptableError: If the client accepts none of the formats, and nothing was done for it: the method is
+                a safe one.
             ResponseError: If the status or a header cannot be carried, or the value not be written.
         """
         if isinstance(result, Response):
@@ -141,9 +144,16 @@ class ResultConverter:
         accept = request.headers.get("accept")
         if accept is None or accept in self.accepted:
             return Response(self.encode_json(value), status_code, media_type=JSON)
-        serializer = self._serializers.choose(accept)
-        if serializer.media_type == JSON:
-            self.remember(accept)
+        try:
+            serializer = self._serializers.choose(accept)
+        except NotAcceptableError:
+            if request.method in _SAFE:
+                raise
+            # The work is done: whoever is told 406 would do it again. RFC 9110 §12.5.1 lets the header be disregarded.
+            serializer = self._serializers.choose(None)
+        else:
+            if serializer.media_type == JSON:
+                self.remember(accept)
         response = Response(serializer.serialize(value), status_code, media_type=serializer.media_type)
         if serializer.media_type != JSON:
             # JSON is what everybody gets who asks for nothing else; only the others depend on the header.

@@ -5,6 +5,7 @@ A route and what it inherits: plain data, no decisions.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any, Final, TypedDict
 
 from covet.core.converters import Converter
@@ -259,6 +260,9 @@ def check_options(options: Mapping[str, object], *, route: str) -> None:
         is_good, expected = _OPTION_CHECKS[name]
         if value is not None and not is_good(value):
             raise RouteError(f"{name} must be {expected}, got {value!r}.", route=route)
+        if isinstance(value, Mapping):
+            for key, handler in value.items():
+                check_exception_handler(key, handler, route=route)
 
 
 def make_group(
@@ -278,17 +282,30 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def check_exception_handler(key: object, handler: object) -> None:
+def check_exception_handler(key: object, handler: object, *, route: str | None = None) -> None:
     """
     Refuse an exception handler that could never answer.
 
     Raises:
-        RouteError: If its key is neither a class of exceptions nor an error status, or it cannot be called.
+        RouteError: If its key is neither a class of exceptions nor an error status, or it cannot be called with a
+            request and an exception.
     """
     if not is_exception_key(key):
-        raise RouteError(f"An exception handler is for an exception class or an error status, got {key!r}.")
+        raise RouteError(
+            f"An exception handler is for an exception class or an error status, got {key!r}.", route=route
+        )
     if not callable(handler):
-        raise RouteError(f"The exception handler of {key!r} cannot be called: {handler!r}.")
+        raise RouteError(f"The exception handler of {key!r} cannot be called: {handler!r}.", route=route)
+    try:
+        parameters = signature(handler)
+    except ValueError:
+        # Some functions of C have none to show.
+        return
+    try:
+        parameters.bind("request", "exc")
+    except TypeError as exc:
+        message = f"The exception handler {describe_handler(handler)} of {key!r} cannot be called: {exc}."
+        raise RouteError(message, route=route, hint="Its parameters are (request, exc).") from exc
 
 
 def _is_sequence(value: object) -> bool:
@@ -315,9 +332,7 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "name": (lambda value: isinstance(value, str) and bool(value), "a text"),
     "middleware": (_is_sequence, "a list"),
     "exception_handlers": (
-        lambda value: (
-            isinstance(value, Mapping) and all(map(is_exception_key, value)) and all(map(callable, value.values()))
-        ),
+        lambda value: isinstance(value, Mapping),
         "a mapping from exception classes or error statuses to functions",
     ),
     "timeout": (lambda value: _is_number(value) and 0 < value < float("inf"), "a number of seconds above 0"),

@@ -215,7 +215,7 @@ class Request(IncomingMessage):
         """A place for attributes of one's own, for as long as the request lasts."""
         state = self._state
         if state is None:
-            self._state = state = State()
+            self._state = state = State(**getattr(self.app, "lifespan_state", {}))
         return state
 
     # ── Afterwards ───────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ It is imported at the first use of JSON, never by `import covet`.
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields
+from functools import lru_cache
 from types import MemberDescriptorType
 
 from covet._extras import find_extra
@@ -20,7 +21,8 @@ def read_model(value: object) -> object:
     """
     Make a dict (or a list) of a dataclass, attrs or Struct instance; `None` if it is none of them.
 
-    Members keep their order. Those never set, and msgspec's `UNSET`, are left out.
+    Members keep their order, but for the slots of an attrs class, which stand in alphabetical order. Those never set,
+    and msgspec's `UNSET`, are left out.
 
     Example:
         >>> from dataclasses import dataclass
@@ -67,8 +69,15 @@ def _read_dataclass(value: object) -> dict[str, object]:
 
 
 def _read_attrs(value: object) -> dict[str, object]:
-    names = (attribute.name for attribute in value.__attrs_attrs__)  # type: ignore[attr-defined]
-    return dict(_members(value, (name for name in names if not name.startswith("_"))))
+    # Not `__attrs_attrs__`: msgspec looks at the instance, and Python keeps the slots of a class in alphabetical order.
+    names = [*getattr(value, "__dict__", {})]
+    names += (name for base in type(value).__mro__ for name in _slots(base))
+    return dict(_members(value, (name for name in dict.fromkeys(names) if not name.startswith("_"))))
+
+
+@lru_cache(maxsize=512)
+def _slots(cls: type) -> tuple[str, ...]:
+    return tuple(sorted(name for name, member in vars(cls).items() if isinstance(member, MemberDescriptorType)))
 
 
 def _members(value: object, names: Iterator[str]) -> Iterator[tuple[str, object]]:

@@ -99,6 +99,8 @@ def _make_server(job: Job, options: ServerOptions) -> Server:
         # Killed workers run no shutdown hooks: the drain ends before this strikes.
         "workers_kill_timeout": options.drain_timeout + SHUTDOWN_HOOKS_SECONDS,
         "reload": options.reload,
+        # Granian's own filter takes any file for source: one that the application writes would restart it for ever.
+        "reload_filter": import_module("watchfiles").PythonFilter if options.reload else None,
         "reload_paths": [Path(path) for path in options.reload_paths] or None,
         "reload_ignore_worker_failure": options.reload,
     }

@@ -6,7 +6,8 @@ What is not driven here (several workers, reloading) is refused when it is asked
 
 import asyncio
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from typing import Any
 
@@ -19,7 +20,7 @@ from covet.server.worker import Job
 DEFAULT_KEEP_ALIVE = 30.0
 MAX_HEAD_BYTES = 64 * 1024
 
-_PROTOCOLS: dict[HTTPVersion, list[str]] = {"1": ["http/1.1"], "2": ["h2"], "auto": ["h2", "http/1.1"]}
+_PROTOCOLS: dict[HTTPVersion, list[str]] = {"1": ["http/1.1"], "auto": ["h2", "http/1.1"]}
 
 
 def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> None:  # noqa: ARG001 - the drivers' shape
@@ -47,11 +48,33 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     config.certfile = str(options.tls_certificate) if options.tls_certificate is not None else None
     config.keyfile = str(options.tls_key) if options.tls_key is not None else None
     uvloop = find_extra("uvloop")
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop is not None else None) as runner:
+    runs = asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop is not None else None)
+    with _http_1_only() if options.http == "1" else nullcontext(), runs as runner:
         try:
             runner.run(_serve(job, config))
         except SystemExit:
             raise SystemExit(1) from None
+
+
+@contextmanager
+def _http_1_only() -> Iterator[None]:
+    """
+    Keep Hypercorn in HTTP/1.
+
+    APPSEC: `alpn_protocols` says it for TLS. Without TLS, Hypercorn 0.18 goes over to HTTP/2 when a client begins with
+    its preface or asks for `Upgrade: h2c`, and has no setting against it.
+    """
+    protocol = import_module("hypercorn.protocol.h11").H11Protocol
+    follow_client = protocol._check_protocol  # noqa: SLF001 - the one place where it decides
+
+    async def stay(_protocol: object, _request: object) -> None:
+        return None
+
+    protocol._check_protocol = stay  # noqa: SLF001 - as above
+    try:
+        yield
+    finally:
+        protocol._check_protocol = follow_client  # noqa: SLF001 - as above
 
 
 async def _serve(job: Job, config: Any) -> None:
@@ -78,6 +101,8 @@ def _refuse_unsupported(options: ServerOptions) -> None:
     refused = {
         f"workers={options.workers}": options.workers > 1,
         "reload=True": options.reload,
+        # It answers HTTP/1 as well, whatever it is told.
+        "http='2'": options.http == "2",
         "websockets=False": not options.websockets,
         f"header_timeout={options.header_timeout}": options.header_timeout is not None,
         f"backpressure={options.backpressure}": options.backpressure is not None,

@@ -58,7 +58,7 @@ class ServerOptions:
         port: The port to listen on; 0 takes a free one and logs it.
         uds: A Unix socket's path, instead of host and port.
         workers: How many processes serve.
-        reload: Restart the workers when a file changes; for development.
+        reload: Restart the workers when a Python file changes; for development.
         reload_paths: Which directories to watch; the current one by default.
         server: Granian, uvicorn or Hypercorn; the first that is installed by default.
         interface: RSGI or ASGI; RSGI on Granian when the application speaks it.

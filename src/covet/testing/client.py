@@ -162,7 +162,8 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
                 the client's own.
 
         Raises:
-            ValueError: If a method, path, header or cookie has CR, LF or NUL, or two bodies were given.
+            ValueError: If a method, path, header or cookie has CR, LF or NUL, a path has no slash before it, or two
+                bodies were given.
             TypeError: If an option is not known.
             ProtocolViolation: If the application broke the protocol or HTTP.
             Exception: What the application raised, with `raise_app_exceptions=True`.

@@ -172,11 +172,14 @@ def build_request(
         options: What the test asked for.
 
     Raises:
-        ValueError: If anything could not stand on its line (CR, LF, NUL), or two bodies were given.
+        ValueError: If anything could not stand on its line (CR, LF, NUL), a path has no slash before it, or two
+            bodies were given.
     """
     if not is_token(method.encode()):
         raise ValueError(f"A method must be an RFC 9110 token, got {method!r}.")
     own_origin, target = split_url(path)
+    if own_origin is None and target != "*" and not target.startswith("/"):
+        raise ValueError(f"A path begins with a slash, got {path!r}. Write {'/' + path!r}, or a URL with http://.")
     origin = own_origin or origin
     raw_path, _, query = target.partition("#")[0].partition("?")
     if own_origin is not None and not raw_path:

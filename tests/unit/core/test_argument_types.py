@@ -4,7 +4,7 @@ Tests of which types an argument may have, and of the limits on its value.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypedDict, TypeVar
+from typing import Annotated, Any, Literal, NamedTuple, Optional, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -18,6 +18,7 @@ from covet.core.argument_types import (
     has_limits,
     is_body_type,
     make_constraints,
+    without_none,
 )
 from covet.exceptions import ConfigurationError
 from covet.testing import TestClient
@@ -137,6 +138,26 @@ def test_a_list_of_lists_cannot_come_as_text() -> None:
         "list[list[int]] cannot come from the query.\n"
         "  Text can become a number, a date, an enum and the like, or a list of these."
     )
+
+
+@pytest.mark.parametrize("annotation", [list[int], tuple[int, int], set[str], list[int] | None])
+def test_a_list_cannot_come_from_the_path(annotation: Any) -> None:
+    """A path has each parameter once, so the error is one of the start and not of each request."""
+    with pytest.raises(ConfigurationError) as caught:
+        compile_argument(annotation, (), None, "path")
+
+    assert str(caught.value).endswith(
+        " cannot come from the path.\n  Text can become a number, a date, an enum and the like, not several of them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("annotation", "expected"),
+    [(int | None, int), (Optional[str], str), (int, int), (int | str | None, int | str | None), (None, None)],  # noqa: UP045 - the older spelling
+)
+def test_an_optional_type_without_none(annotation: Any, expected: Any) -> None:
+    """What is optional is its one type; everything else stays."""
+    assert without_none(annotation) == expected
 
 
 def test_limits_hold_wherever_they_are_written() -> None:

@@ -351,3 +351,24 @@ async def test_without_an_annotation_a_value_that_does_not_exist_is_not_found() 
         response = await client.get("/2026-02-31")
 
     assert response.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("wrong", "listed", "detail"),
+    [
+        (99, 100, "100 errors"),
+        (100, 101, "101 errors or more: the list is cut at 100 for each input"),
+        (250, 101, "101 errors or more: the list is cut at 100 for each input"),
+    ],
+)
+async def test_a_list_of_errors_that_is_cut_says_so(wrong: int, listed: int, detail: str) -> None:
+    """Nobody takes the hundred errors that are listed for all there are."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def take(items: Annotated[list[int], Body()], page: int) -> None: ...
+
+    async with TestClient(app) as client:
+        problem = (await client.post("/?page=x", json=["x"] * wrong)).json()
+
+    assert (len(problem["errors"]), problem["detail"]) == (listed, detail)

@@ -7,7 +7,7 @@ import functools
 import sys
 import types
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import pytest
 
@@ -19,6 +19,7 @@ from covet.core.path_template import PathTemplate
 from covet.core.route import Route, make_route
 from covet.exceptions import RouteError
 from covet.tasks import BackgroundTasks
+from covet.testing import TestClient
 
 
 @dataclasses.dataclass
@@ -254,6 +255,36 @@ def test_what_cannot_work_is_found_at_start(handler: Callable[..., object], meth
 
     assert str(caught.value).startswith(f"{method} /x")
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "annotation",
+    [Request | None, BackgroundTasks | None, Optional[Request]],  # noqa: UP045 - the older spelling
+)
+def test_what_every_request_has_may_be_optional(annotation: Any) -> None:
+    """`request: Request | None = None` is the request, as habit has it in other frameworks."""
+
+    async def handler(given=None) -> None: ...  # type: ignore[no-untyped-def]
+
+    handler.__annotations__["given"] = annotation
+
+    assert sources("/", handler) == {"given": "background" if "Background" in repr(annotation) else "request"}
+
+
+@pytest.mark.parametrize("annotation", [Any, object])
+async def test_the_converter_makes_the_value_where_the_type_says_nothing(annotation: Any) -> None:
+    """`Any` and `object` leave the value to the path, as no annotation does."""
+    app = CovetPy()
+
+    @app.get("/{number:int}")
+    async def handler(number) -> str:  # type: ignore[no-untyped-def]
+        return type(number).__name__
+
+    handler.__annotations__["number"] = annotation
+    async with TestClient(app) as client:
+        response = await client.get("/5")
+
+    assert response.text == "int"
 
 
 async def test_everything_wrong_comes_in_one_report() -> None:

@@ -12,7 +12,7 @@ from covet.core.routing import CovetRouter
 from covet.exceptions import NotFoundError, RouteError
 
 
-def answer_error() -> None:
+def answer_error(request: object, exc: Exception) -> None:
     """An exception handler."""
 
 

@@ -343,13 +343,10 @@ def test_names_of_the_wire_stay_out_of_the_source() -> None:
 def test_hooks_that_nobody_overrides_are_not_in_the_source() -> None:
     """A layer costs what it does: the compiled chain names the hooks of its classes and no others."""
 
-    class Nothing(Middleware):
-        """Override no hook."""
-
     async def handler() -> str:
         return "a"
 
-    app = make_app(handler, Stamp, Nothing)
+    app = make_app(handler, Stamp)
     app.compile()
     compiled = app.router.routes[0].endpoint
     source = get_source(compile_asgi(compiled, app))

@@ -6,11 +6,11 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from covet import CovetPy
+from covet import CovetPy, Request, State
 from covet.core.lifespan import Lifespan, Phase, Step, describe_failure, serve_lifespan
 from covet.exceptions import ConfigurationError, LifespanError
 from covet.testing import TestClient
@@ -395,3 +395,62 @@ async def test_a_server_is_told_why_it_failed(event: str) -> None:
         "  ValueError: cache"
     )
     assert isinstance(sent[-1]["error"], ExceptionGroup)
+
+
+@Protocols
+@pytest.mark.parametrize("yielded", [{"db": ["a"]}, {}, None, object()])
+async def test_what_a_lifespan_yields_is_the_state_of_each_request(protocol: Any, yielded: object) -> None:
+    """Each request gets attributes of its own for the values of a mapping; anything else says nothing."""
+
+    @asynccontextmanager
+    async def lifespan(app: CovetPy) -> AsyncIterator[object]:
+        yield yielded
+
+    app = CovetPy(lifespan=lifespan)
+
+    @app.get("/")
+    async def show(request: Request) -> list[str]:
+        seen = sorted(vars(request.state))
+        request.state.own = 1
+        return seen
+
+    async with TestClient(app, protocol=protocol) as client:
+        answers = [(await client.get("/")).json() for _ in range(2)]
+
+    assert answers == [sorted(yielded)] * 2 if isinstance(yielded, dict) else [[]] * 2
+
+
+async def test_what_a_lifespan_yields_can_be_injected() -> None:
+    """`State` asks the request first."""
+
+    @asynccontextmanager
+    async def lifespan(app: CovetPy) -> AsyncIterator[dict[str, str]]:
+        yield {"db": "pool"}
+
+    app = CovetPy(lifespan=lifespan)
+
+    @app.get("/")
+    async def show(db: Annotated[str, State()]) -> str:
+        return db
+
+    async with TestClient(app) as client:
+        response = await client.get("/")
+
+    assert response.text == "pool"
+
+
+async def test_a_yielded_mapping_has_names_for_keys() -> None:
+    """A start that fails there closes what the lifespan opened."""
+    closed: list[str] = []
+
+    @asynccontextmanager
+    async def lifespan(app: CovetPy) -> AsyncIterator[dict[int, str]]:
+        yield {7: "pool"}
+        closed.append("closed")
+
+    app = CovetPy(lifespan=lifespan)
+
+    with pytest.raises(ConfigurationError, match=r"becomes request\.state: its keys are names, got 7"):
+        await app.startup()
+
+    assert closed == ["closed"]

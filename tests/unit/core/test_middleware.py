@@ -252,9 +252,47 @@ class WrongHook(Middleware):
         return Response()
 
 
+class Guard(Middleware):
+    """Call its way around the inside as another framework does."""
+
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        """Let nobody pass."""
+        return Response("no", 401)
+
+
+class Misspelled(Middleware):
+    """Misspell a hook."""
+
+    def process_requests(self, request: Request) -> Response:
+        """Let nobody pass."""
+        return Response("no", 401)
+
+
+class Idle(Middleware):
+    """Override nothing."""
+
+    def log(self) -> None:
+        """Do something else."""
+
+
 @pytest.mark.parametrize(
     ("item", "text"),
     [
+        (
+            Guard,
+            (
+                "Guard overrides no hook: it would never run.\n  Other frameworks call it dispatch(): "
+                "name it __call__(self, request, call_next) here."
+            ),
+        ),
+        (Misspelled, "Misspelled overrides no hook: it would never run.\n  Name process_requests() process_request("),
+        (
+            Idle,
+            (
+                "Idle overrides no hook: it would never run.\n  Override process_request, process_response, "
+                "handle_exception, on_finish or __call__."
+            ),
+        ),
         ("nowhere", "'nowhere' is no middleware.\n  Write \"package.module:Name\"."),
         ("covet.nowhere:Name", "'covet.nowhere:Name' cannot be imported"),
         ("covet.middleware:Nothing", "'covet.middleware:Nothing' cannot be imported"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy, Response
+from covet import CovetPy, Request, Response
 from covet.exceptions import ResponseError
 from covet.testing import TestClient
 
@@ -157,6 +157,26 @@ async def test_the_client_chooses_the_format(protocol: str) -> None:
     assert json.headers["content-type"] == "application/json"
     assert refused.status_code == 406
     assert refused.json()["available"] == ["application/json", "application/msgpack"]
+
+
+@Protocols
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+async def test_work_that_is_done_is_not_refused(protocol: str, method: str) -> None:
+    """A client that accepts nothing on offer gets JSON: a 406 would make it do the work again."""
+    made: list[str] = []
+    app = CovetPy()
+
+    @app.route("/", methods=["GET", method])
+    async def make(request: Request) -> dict[str, int]:
+        made.append(request.method)
+        return {"number": len(made)}
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        changed = await client.request(method, "/", headers={"accept": "text/html"})
+        read = await client.get("/", headers={"accept": "text/html"})
+
+    assert (changed.status_code, changed.json()) == (200, {"number": 1})
+    assert read.status_code == 406
 
 
 async def test_remembered_accept_headers_are_bounded() -> None:

@@ -2,6 +2,7 @@
 A route is checked when it is made, and inherits from its groups as they are at the moment.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, cast
 
@@ -26,6 +27,10 @@ async def show() -> None:
     """A handler."""
 
 
+async def answer(request: object, exc: Exception) -> None:
+    """An exception handler."""
+
+
 def make(path: str = "/x", groups: tuple[RouteGroup, ...] = (), **options: object) -> Route:
     """
     Make a route for GET.
@@ -41,7 +46,7 @@ def test_options_arrive() -> None:
         "/{a}/{b:int}",
         name="x",
         middleware=["m"],
-        exception_handlers={404: show},
+        exception_handlers={404: answer},
         timeout=1.5,
         cancel_on_disconnect=True,
         body_limit=10,
@@ -56,7 +61,7 @@ def test_options_arrive() -> None:
         raises=[NotFoundError],
     )
 
-    assert (route.name, route.middleware, route.exception_handlers) == ("x", ("m",), {404: show})
+    assert (route.name, route.middleware, route.exception_handlers) == ("x", ("m",), {404: answer})
     assert (route.timeout, route.cancel_on_disconnect, route.body_limit) == (1.5, True, 10)
     assert (route.status_code, route.media_type, route.tags) == (201, "text/csv", ("t",))
     assert (route.summary, route.description, route.deprecated) == ("s", "d", True)
@@ -81,7 +86,13 @@ def test_none_leaves_an_option_at_its_default() -> None:
         ("time_out", 1, "GET /x: There is no option 'time_out'.\n  Did you mean 'timeout'\\?"),
         ("name", "", "name must be a text, got ''"),
         ("middleware", "cors", "middleware must be a list, got 'cors'"),
-        ("exception_handlers", {200: show}, "exception_handlers must be a mapping from exception classes or error"),
+        ("exception_handlers", [show], "exception_handlers must be a mapping from exception classes or error"),
+        (
+            "exception_handlers",
+            {200: show},
+            "GET /x: An exception handler is for an exception class or an error status",
+        ),
+        ("exception_handlers", {404: show}, "GET /x: The exception handler .*show of 404 cannot be called: too many"),
         ("timeout", 0, "timeout must be a number of seconds above 0, got 0"),
         ("timeout", float("nan"), "timeout must be a number of seconds"),
         ("timeout", True, "timeout must be a number of seconds"),
@@ -149,15 +160,15 @@ def test_groups_are_shared() -> None:
     What a group gets later holds for its routes, the outermost group first; handlers are asked from the inside.
     """
     outer, inner = RouteGroup(tags=("a",)), RouteGroup(tags=("b", "a"))
-    route = make(groups=(outer, inner), middleware=["own"], tags=["c"], exception_handlers={400: show})
+    route = make(groups=(outer, inner), middleware=["own"], tags=["c"], exception_handlers={400: answer})
 
     outer.middleware.append("outer")
     inner.middleware.append("inner")
-    outer.exception_handlers[500] = show
+    outer.exception_handlers[500] = answer
 
     assert route.all_middleware == ("outer", "inner", "own")
     assert route.all_tags == ("a", "b", "c")
-    assert route.all_exception_handlers == ({400: show}, {500: show})
+    assert route.all_exception_handlers == ({400: answer}, {500: answer})
 
 
 def test_a_name_is_found_for_every_callable() -> None:
@@ -197,6 +208,28 @@ def test_what_routes_have_in_common_are_lists(options: dict[str, Any], message: 
     empty = make_group(None, None)
     assert str(caught.value) == message
     assert (empty.middleware, empty.exception_handlers, empty.tags) == ([], {}, ())
+
+
+@pytest.mark.parametrize("handler", [lambda: 1, lambda request: 1, lambda request, exc, more: 1])
+def test_an_exception_handler_takes_a_request_and_an_error(handler: Callable[..., object]) -> None:
+    """
+    What cannot be called with both is refused, with its name and what its parameters are.
+    """
+    with pytest.raises(RouteError) as caught:
+        check_exception_handler(KeyError, handler)
+
+    assert str(caught.value).startswith(
+        "The exception handler tests.unit.core.test_route.<lambda> of <class 'KeyError'>"
+    )
+    assert str(caught.value).endswith(".\n  Its parameters are (request, exc).")
+
+
+@pytest.mark.parametrize("handler", [lambda *both: 1, lambda request, exc, more=1: 1, dict.get, type])
+def test_what_can_be_called_with_both_is_an_exception_handler(handler: Callable[..., object]) -> None:
+    """
+    Its parameters may have other names, and a function of C may show none at all.
+    """
+    check_exception_handler(404, handler)
 
 
 def test_an_exception_handler_can_be_called() -> None:

@@ -15,6 +15,11 @@ from covet.exceptions import NotFoundError, RouteConflictError, RouteError
 from covet.types import Message, Receive, Scope, Send
 
 
+async def answer(request: object, exc: Exception) -> str:
+    """An exception handler."""
+    return "answer"
+
+
 async def handler(request: object) -> str:
     """A handler."""
     return "handler"
@@ -278,19 +283,19 @@ def test_inheritance_goes_from_the_outside_in() -> None:
     """
     app = CovetRouter(middleware=["app"], tags=["all"])
     child = CovetRouter(middleware=["child"])
-    child.add_route("/x", handler, middleware=["route"], exception_handlers={404: handler})
+    child.add_route("/x", handler, middleware=["route"], exception_handlers={404: answer})
     app.include_router(child, "/c", middleware=["inclusion"], tags=["c"])
     app.add_route("/y", handler)
     for route in app.routes:
         route.endpoint = "compiled"
 
     child.middleware("late")
-    child.exception_handler(NotFoundError)(handler)
-    app.add_exception_handler(500, other)
+    child.exception_handler(NotFoundError)(answer)
+    app.add_exception_handler(500, answer)
 
     included, own = app.routes
     assert included.all_middleware == ("app", "inclusion", "child", "late", "route")
-    assert included.all_exception_handlers == ({404: handler}, {NotFoundError: handler}, {500: other})
+    assert included.all_exception_handlers == ({404: answer}, {NotFoundError: answer}, {500: answer})
     assert included.all_tags == ("all", "c")
     assert own.all_middleware == ("app",)
     assert included.endpoint is None
@@ -389,10 +394,10 @@ def test_an_exception_has_one_handler_per_level() -> None:
     """
     The error names both.
     """
-    router = CovetRouter(exception_handlers={404: handler})
+    router = CovetRouter(exception_handlers={404: answer})
 
-    with pytest.raises(RouteError, match=r"404 is handled by .*\.handler already, not by .*\.other"):
-        router.add_exception_handler(404, other)
+    with pytest.raises(RouteError, match=r"404 is handled by .*\.answer already, not by .*\.answer"):
+        router.add_exception_handler(404, answer)
 
 
 # ── Trailing slashes ─────────────────────────────────────────────────────────

@@ -165,6 +165,36 @@ class Page:
     number: int
 
 
+@attrs.define
+class Chapter(Book):
+    """Members out of alphabetical order, below others in a base class."""
+
+    words: int = 3
+    pages: int = 4
+
+
+@attrs.define(slots=False)
+class Appendix(Page):
+    """Members in a dictionary, which may hold more than the class declares."""
+
+    letter: str = "b"
+    author: str = "c"
+
+
+@attrs.define(slots=False)
+class Note(Book):
+    """Members in a dictionary and in slots."""
+
+    page: int = 1
+    line: int = 2
+
+
+def add_attribute(model: object) -> object:
+    """Let an instance hold what its class does not declare."""
+    model.added = 1  # type: ignore[attr-defined]
+    return model
+
+
 class Item(msgspec.Struct):
     number: int
     text: str = msgspec.field(name="label", default="q")
@@ -251,6 +281,7 @@ VALUES: list[Any] = [
         Slotted(1, y={2}),
         Point(1, msgspec.UNSET),
     ],
+    *[Chapter("C"), Appendix(8), Note("N"), add_attribute(Appendix(9)), add_attribute(Novel("O"))],
     *[Book("B"), Novel("N"), Page(7), Item(1), Item(2, "z"), Tagged(), Tagged("bob", "b", ["x"], {}), Row(1, "x")],
     *[User(name="u", born=datetime(2026, 1, 2, tzinfo=UTC)), Numbers([1, 2]), Checked(1), msgspec.Raw(b'{"raw":1}')],
 ]

@@ -3,6 +3,7 @@ What Granian is told, without starting it. That it works is tested in tests/e2e.
 """
 
 import multiprocessing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,3 +139,12 @@ def test_reloading_survives_a_failed_start() -> None:
 
     assert arguments["reload"] is True
     assert arguments["reload_ignore_worker_failure"] is True
+
+
+def test_reloading_watches_source_files_only(tmp_path: Path) -> None:
+    """A module counts as a change, a database does not."""
+    watchfiles = pytest.importorskip("watchfiles")
+    is_source = drive({"reload": True}).arguments["reload_filter"]()
+
+    assert is_source(watchfiles.Change.modified, str(tmp_path / "app.py"))
+    assert not is_source(watchfiles.Change.modified, str(tmp_path / "data.db"))

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from covet.exceptions import ConfigurationError
 from covet.server import hypercorn_driver
-from covet.server.options import RunOptions, make_options
+from covet.server.options import HTTPVersion, RunOptions, make_options
 from covet.server.worker import Job
 
 hypercorn_asyncio = pytest.importorskip("hypercorn.asyncio")
@@ -67,6 +68,30 @@ def test_options_reach_hypercorn(
 ) -> None:
     """What was chosen is what Hypercorn is told."""
     assert getattr(drive(monkeypatch, options), name) == value
+
+
+@pytest.mark.parametrize(("version", "stays"), [("1", True), ("auto", False)])
+def test_http_1_is_left_for_nobody(monkeypatch: pytest.MonkeyPatch, version: HTTPVersion, *, stays: bool) -> None:
+    """While HTTP/1 alone is served, Hypercorn does not go over to HTTP/2; afterwards it is what it was."""
+    protocol = pytest.importorskip("hypercorn.protocol.h11").H11Protocol
+    before = protocol._check_protocol
+    seen: list[bool] = []
+
+    async def serve(*_arguments: object, **_options: object) -> None:
+        seen.append(protocol._check_protocol is not before)
+
+    monkeypatch.setattr(hypercorn_asyncio, "serve", serve)
+    job = Job(app=app, target=None, interface="asgi", drain_timeout=30.0, listening_on=1, log_level="info")
+    hypercorn_driver.serve(job, make_options({"http": version}), start_method="spawn")
+
+    assert seen == [stays]
+    assert protocol._check_protocol is before
+
+
+def test_http_2_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hypercorn answers HTTP/1 whatever it is told, so nobody is promised otherwise."""
+    with pytest.raises(ConfigurationError, match=r"Hypercorn is not driven with http='2'\."):
+        drive(monkeypatch, {"http": "2"})
 
 
 def test_a_failed_start_is_an_exit_with_status_1(

@@ -231,3 +231,14 @@ async def test_a_part_of_a_body_that_is_no_bytes_is_refused(protocol: Protocol) 
 
     with pytest.raises(TypeError, match="content= must yield bytes, got str"):
         await TestClient(Echo(), protocol=protocol).post("/", content=content)
+
+
+@pytest.mark.parametrize("path", ["health", "", "?page=1", "#top", "@host/x", "\\x", "ftp://host/x"])
+async def test_a_path_without_its_slash_is_a_slip(path: str) -> None:
+    """
+    It is refused before anything is sent, with the path that was meant.
+    """
+    with pytest.raises(ValueError, match=r"A path begins with a slash, got ") as caught:
+        await TestClient(Echo()).get(path)
+
+    assert f"Write {'/' + path!r}, or a URL with http://." in str(caught.value)

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from covet.testing import TestClient
 from covet.testing.rsgi_fakes import RSGIHTTPProtocol, RSGIScope
+from tests.integration.wire import AnyTarget
 
 pytest.importorskip("granian", reason="Granian is what the stand-ins are compared with")
 
@@ -138,7 +138,7 @@ async def test_the_stand_ins_show_what_granian_shows(port: int, method: str, tar
 
     answer = ask_granian(port, method, target, headers, body)
     pairs: list[tuple[str | bytes, str | bytes]] = [*headers]
-    client = TestClient(app, protocol="rsgi", headers={"user-agent": None, "accept": None})
+    client = AnyTarget(app, protocol="rsgi", headers={"user-agent": None, "accept": None})
     options: Any = {"content": body} if body else {}
     response = await client.request(method, target, headers=pairs, **options)
 
