@@ -3,7 +3,7 @@ What a handler returned becomes a response: by a table of types, looked up once 
 """
 
 from collections.abc import AsyncIterable, Iterator
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from covet.core.route import Route
 from covet.exceptions import HTTPError, NotAcceptableError, ResponseError
@@ -13,8 +13,6 @@ from covet.http.streamed_response import StreamedResponse
 from covet.introspection import CallableInfo, origin_of
 from covet.serialization import JSONSerializer, Serializer, SerializerTable, encode_json, load_json_encoder
 from covet.validation import is_model
-
-_MAX_REMEMBERED: Final = 1024
 
 
 class ResultConverter:
@@ -29,7 +27,8 @@ class ResultConverter:
     Attributes:
         status_code: The status of results that name none.
         json_types: The types that are JSON without further thought, if the client accepts JSON.
-        accepted: `Accept` headers that were found to want JSON, as text and as bytes. Bounded.
+        accepted: `Accept` headers that were found to want JSON, as text: those of the table, for all routes.
+        accepted_bytes: The same as bytes.
     """
 
     __slots__ = (
@@ -51,19 +50,13 @@ class ResultConverter:
             encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
         )
         self.json_types = frozenset({dict, list, *_find_models(info.return_annotation)})
-        self.accepted: set[str] = {JSON, "*/*"}
-        self.accepted_bytes: set[bytes] = {item.encode() for item in self.accepted}
+        self.accepted = serializers.accepted
+        self.accepted_bytes = serializers.accepted_bytes
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing about this route asks for more than the usual formats."""
         return self._media_type is None and not has_no_body(self.status_code)
-
-    def remember(self, accept: str) -> None:
-        """Note an `Accept` header that wants JSON."""
-        if len(self.accepted) < _MAX_REMEMBERED and len(accept) <= 256:
-            self.accepted.add(accept)
-            self.accepted_bytes.add(accept.encode("latin-1", "replace"))
 
     # Any: a handler may return anything.
     def convert(self, request: Request, result: Any) -> Response:
@@ -139,7 +132,7 @@ class ResultConverter:
             return Response(self.encode_json(value), status_code, media_type=JSON)
         serializer = self._serializers.choose(accept)
         if serializer.media_type == JSON:
-            self.remember(accept)
+            self._serializers.remember_json(accept)
         response = Response(serializer.serialize(value), status_code, media_type=serializer.media_type)
         if serializer.media_type != JSON:
             # JSON is what everybody gets who asks for nothing else; only the others depend on the header.

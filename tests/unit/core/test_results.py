@@ -159,20 +159,28 @@ async def test_the_client_chooses_the_format(protocol: str) -> None:
     assert refused.json()["available"] == ["application/json", "application/msgpack"]
 
 
-async def test_remembered_accept_headers_are_bounded() -> None:
-    """Row 28: clients cannot fill the memory with `Accept` headers."""
+@pytest.mark.row(28)
+@Protocols
+async def test_row_028_remembered_accept_headers_are_bounded_over_all_routes(protocol: str) -> None:
+    """Clients cannot fill the memory with `Accept` headers, however many routes they ask."""
     app = CovetPy()
 
-    @app.get("/")
     async def index() -> dict[str, int]:
         return {}
 
-    async with TestClient(app) as client:
-        for number in range(1100):
-            await client.get("/", headers={"accept": f"application/json, text/x{number}"})
-        accepted = app.router.routes[0].endpoint.results.accepted
+    for path in ("/a", "/b"):
+        app.add_route(path, index)
 
-    assert len(accepted) <= 1024
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        for number in range(600):
+            for path in ("/a", "/b"):
+                await client.get(path, headers={"accept": f"application/json, text/{path[1:]}{number}"})
+        results = [route.endpoint.results for route in app.router.routes]
+
+    assert results[0].accepted is results[1].accepted
+    assert results[0].accepted_bytes is results[1].accepted_bytes
+    assert 1000 < len(results[0].accepted) <= 1024
+    assert 1000 < len(results[0].accepted_bytes) <= 1024
 
 
 async def test_a_length_that_lies_is_found_inside_the_middleware() -> None:
