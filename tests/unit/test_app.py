@@ -355,7 +355,8 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
             "on_startup",
             (handler_of_app,),
             (
-                "The handler handler_of_app of the event 'startup' cannot be called: missing a required argument: 'app'.\n"
+                "The handler handler_of_app of the event 'startup' cannot be called: "
+                "missing a required argument: 'app'.\n"
                 "  It takes nothing; a lifespan= takes the application."
             ),
         ),

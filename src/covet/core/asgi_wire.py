@@ -35,7 +35,7 @@ class ASGIWire:
     parameters = "scope, receive, send, values"
     request = "ASGIRequest(compiled, app, scope, receive, values)"
     exchange = "send"
-    wants_json = "(accept is None or accept in json_accepted)"
+    wants_json = "accept in json_accepted"
     sends_json = "content_type in json_content_types"
     has_text_headers = False
 
@@ -94,10 +94,10 @@ class ASGIWire:
         writer.bind("json_content_types", _JSON_TYPES)
         writer.line("step = receive()")
         # PERF: the usual body is there at once and in one piece: no deadline, no reader, no request (benchmarks: post).
-        writer.line("message = waiting = None")
         with writer.block("try:"):
-            writer.line("waiting = step.send(None)")
+            writer.line("waiting, message = step.send(None), None")
         with writer.block("except StopIteration as ended:"):
+            writer.line("waiting = None")
             writer.line("message = ended.value")
             # Both may be left out; the request knows what that means.
             with writer.block("try:"), writer.block("if not message['more_body']:"):
@@ -108,7 +108,7 @@ class ASGIWire:
             # What some servers return can be awaited, but not begun by hand.
             with writer.block("if hasattr(step, 'send'):"):
                 writer.line("raise")
-            writer.line(f"step = {writer.bind('as_coroutine', as_coroutine)}(step)")
+            writer.line(f"step, waiting, message = {writer.bind('as_coroutine', as_coroutine)}(step), None, None")
         # A body that is there as a whole has the length that it has: nobody has to read its Content-Length.
         is_large = "" if limits.max_size is None else f" or len(received) > {limits.max_size}"
         with writer.block(f"if received is None{is_large}:"):

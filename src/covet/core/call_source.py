@@ -19,6 +19,9 @@ from covet.serialization import encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread
 
+# RFC 9110 §9.2.1: with these nothing is done that a refusal could come too late for.
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+
 # PERF: both look for the rare case only when it shows itself; a `try` costs nothing until then.
 _ENCODERS: Final = {
     TEXT: ("result.encode()", "result.encode('utf-8', 'replace')"),
@@ -85,6 +88,7 @@ class CallSource:
         writer, plan, route = self._writer, self._compiled.plan, self._compiled.route
         info = plan.info
         arguments = self._write_arguments(values)
+        self._write_accept_check()
         if plan.makes_background_tasks:
             writer.line(f"{writer.bind('attach', attach_background_tasks)}(request.background)")
         call = f"handler({arguments})"
@@ -146,6 +150,29 @@ class CallSource:
             writer.line("await request.body()")
             writer.line(f"{body.name} = {body.read}")
 
+    @property
+    def _wants_json(self) -> str:
+        """The source that tells whether the client is known to accept JSON."""
+        if self._wire is not None:
+            return self._wire.wants_json
+        # Without an adapter's own way, the request knows.
+        return "request.headers.get('accept') in json_accepted"
+
+    @property
+    def _refuses_first(self) -> bool:
+        """Whether a client that accepts no format on offer is refused before the handler does its work."""
+        compiled = self._compiled
+        return compiled.results.is_negotiated and not set(compiled.route.methods) <= _SAFE
+
+    def _write_accept_check(self) -> None:
+        if not self._refuses_first:
+            return
+        writer = self._writer
+        writer.line(f"wants_json = {self._wants_json}")
+        with writer.block("if not wants_json:"):
+            self.write_request()
+            writer.line(f"{writer.bind('check_accept', self._compiled.results.check_accept)}(request)")
+
     def write_request(self) -> None:
         """Write the making of the request, for a way that may have done without so far."""
         if not self._makes_request or self._wire is None:
@@ -169,9 +196,7 @@ class CallSource:
             self._write_conversion()
             return
         writer.line("kind = result.__class__")
-        # Without an adapter's own way, the request knows.
-        accept = "((accept := request.headers.get('accept')) is None or accept in json_accepted)"
-        wants_json = accept if self._wire is None else self._wire.wants_json
+        wants_json = "wants_json" if self._refuses_first else self._wants_json
         # PERF: the type that the handler names needs no look-up (benchmarks: json, param, post).
         tests = {JSON: f"(kind is expected or kind in json_types) and {wants_json}", TEXT: "kind is str"}
         if self._compiled.plan.info.return_annotation is str:

@@ -14,7 +14,6 @@ from covet.introspection import CallableInfo, origin_of
 from covet.serialization import JSONSerializer, Serializer, SerializerTable, encode_json, load_json_encoder
 from covet.validation import is_model
 
-_MAX_REMEMBERED: Final = 1024
 # RFC 9110 §9.2.1, as far as a route answers them.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -32,7 +31,9 @@ class ResultConverter:
         status_code: The status of results that name none.
         json_types: The types that are JSON without further thought, if the client accepts JSON.
         expected: The one of them that the handler says it returns; `dict` if it does not say.
-        accepted: `Accept` headers that were found to want JSON, as text and as bytes. Bounded.
+        is_annotated: Whether it says so.
+        accepted: `Accept` headers that were found to want JSON, as text: those of the table, for all routes.
+        accepted_bytes: The same as bytes.
     """
 
     __slots__ = (
@@ -42,6 +43,7 @@ class ResultConverter:
         "accepted_bytes",
         "encode_json",
         "expected",
+        "is_annotated",
         "json_types",
         "status_code",
     )
@@ -56,20 +58,15 @@ class ResultConverter:
         )
         self.json_types = frozenset({dict, list, *_find_models(info.return_annotation)})
         said = origin_of(info.return_annotation) or info.return_annotation
-        self.expected = said if said in self.json_types else dict
-        self.accepted: set[str] = {JSON, "*/*"}
-        self.accepted_bytes: set[bytes] = {item.encode() for item in self.accepted}
+        self.is_annotated = said in self.json_types
+        self.expected = said if self.is_annotated else dict
+        self.accepted = serializers.accepted
+        self.accepted_bytes = serializers.accepted_bytes
 
     @property
     def is_plain(self) -> bool:
         """Whether nothing about this route asks for more than the usual formats."""
         return self._media_type is None and not has_no_body(self.status_code)
-
-    def remember(self, accept: str) -> None:
-        """Note an `Accept` header that wants JSON."""
-        if len(self.accepted) < _MAX_REMEMBERED and len(accept) <= 256:
-            self.accepted.add(accept)
-            self.accepted_bytes.add(accept.encode("latin-1", "replace"))
 
     # Any: a handler may return anything.
     def convert(self, request: Request, result: Any) -> Response:
@@ -92,6 +89,22 @@ class ResultConverter:
         if isinstance(result, tuple) and _is_answer(result):
             return self._convert_answer(request, result, self._media_type)
         return self._convert_value(request, result, self.status_code, self._media_type)
+
+    @property
+    def is_negotiated(self) -> bool:
+        """Whether the handler says that it returns what has to be written in a format that the client accepts."""
+        return self.is_plain and self.is_annotated
+
+    def check_accept(self, request: Request) -> None:
+        """
+        Refuse a client that accepts none of the formats, before the handler does any work for it.
+
+        Raises:
+            NotAcceptableError: If so.
+        """
+        accept = request.headers.get("accept")
+        if accept is not None and self._serializers.choose(accept).media_type == JSON:
+            self._serializers.remember_json(accept)
 
     # Any: as above.
     def convert_error(self, request: Request, result: Any, status_code: int) -> Response:
@@ -142,7 +155,7 @@ class ResultConverter:
         if media_type is not None:
             return Response(self._find_serializer(media_type).serialize(value), status_code, media_type=media_type)
         accept = request.headers.get("accept")
-        if accept is None or accept in self.accepted:
+        if accept in self.accepted:
             return Response(self.encode_json(value), status_code, media_type=JSON)
         try:
             serializer = self._serializers.choose(accept)
@@ -152,8 +165,8 @@ class ResultConverter:
             # The work is done: whoever is told 406 would do it again. RFC 9110 §12.5.1 lets the header be disregarded.
             serializer = self._serializers.choose(None)
         else:
-            if serializer.media_type == JSON:
-                self.remember(accept)
+            if serializer.media_type == JSON and accept is not None:
+                self._serializers.remember_json(accept)
         response = Response(serializer.serialize(value), status_code, media_type=serializer.media_type)
         if serializer.media_type != JSON:
             # JSON is what everybody gets who asks for nothing else; only the others depend on the header.

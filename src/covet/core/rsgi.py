@@ -149,7 +149,7 @@ class RSGIWire:
     request = "RSGIRequest(compiled, app, scope, protocol, values)"
     exchange = "protocol"
     # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call.
-    wants_json = "((accept := headers.get('accept')) is None or accept in json_accepted)"
+    wants_json = "headers.get('accept') in json_accepted"
     sends_json = "headers.get('content-type') in json_content_types"
     has_text_headers = True
 

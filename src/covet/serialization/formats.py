@@ -4,6 +4,7 @@ Which formats an application speaks, and which one a message is in.
 
 from collections.abc import Iterable
 from threading import Lock
+from typing import Final
 
 from covet.exceptions import BadRequestError, ConfigurationError, NotAcceptableError, UnsupportedMediaTypeError
 from covet.registry import DEFAULT_PRIORITY, InvalidItemError, Registry
@@ -11,6 +12,10 @@ from covet.serialization.contract import Serializer
 from covet.serialization.json_format import get_json_serializer
 from covet.serialization.media_types import negotiate, parse_media_type
 
+_JSON: Final = "application/json"
+# APPSEC: docs/advisories.md, row 28: clients choose these texts, so few are kept, and no long ones.
+_MAX_REMEMBERED: Final = 1024
+_MAX_REMEMBERED_SIZE: Final = 256
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})
 
 _lock = Lock()
@@ -108,6 +113,12 @@ class SerializerTable:
 
     It keeps what the registry held when it was made.
 
+    Attributes:
+        media_types: What is on offer, the preferred one first.
+        accepted: `Accept` headers that were found to want JSON, as text; `None` stands for having sent none, so that
+            one look-up decides. Bounded, and shared by all routes.
+        accepted_bytes: The same as bytes.
+
     Example:
         >>> table = SerializerTable(create_serializer_registry())
         >>> table.choose("text/html;q=0.9, */*;q=0.1").media_type
@@ -127,8 +138,16 @@ class SerializerTable:
         for serializer in serializers:
             self._by_type.setdefault(serializer.media_type.lower(), serializer)
         self.media_types = tuple(self._by_type)
+        self.accepted: set[str | None] = {None, _JSON, "*/*"}
+        self.accepted_bytes: set[bytes | None] = {None, _JSON.encode(), b"*/*"}
         for serializer in serializers:
             self._add_aliases(serializer, serializer.aliases)
+
+    def remember_json(self, accept: str) -> None:
+        """Note an `Accept` header that wants JSON, unless enough are known or it is long."""
+        if len(self.accepted) < _MAX_REMEMBERED and len(accept) <= _MAX_REMEMBERED_SIZE:
+            self.accepted.add(accept)
+            self.accepted_bytes.add(accept.encode("latin-1", "replace"))
 
     def choose(self, accept: str | None) -> Serializer:
         """

@@ -19,6 +19,8 @@ logger = logging.getLogger("covet.server")
 # Between cancelling the handlers and cutting their connections: time to send the last bytes.
 LAST_BYTES_SECONDS = 1.0
 START_POLL_SECONDS = 0.02
+# How long a stop waits for the service that follows a start, before the server is stopped all the same.
+START_POLL_LIMIT_SECONDS = 2.0
 
 
 class Drain:
@@ -80,20 +82,26 @@ class Drain:
         if self.begun:
             return
         self.begun = True
-        if not self._is_serving():
+        # An application that says it is ready has started, by whatever names the server's coroutines go.
+        if not self._is_serving() and getattr(self.app, "is_ready", False) is not True:
             # Nothing was accepted, so nothing is lost by giving the start up.
             for task in asyncio.all_tasks(self.loop):
                 task.cancel("the server was stopped while it started")
-        self._stop_serving()
+        self._stop_serving(self.loop.time() + START_POLL_LIMIT_SECONDS)
 
     def _is_serving(self) -> bool:
         return not _SERVING.isdisjoint(map(_coroutine_name, asyncio.all_tasks(self.loop)))
 
-    def _stop_serving(self) -> None:
+    def _stop_serving(self, limit: float) -> None:
         if not self._is_serving():
-            # The start may just have come to its end, with nothing left to cancel: service follows.
-            self.loop.call_later(START_POLL_SECONDS, self._stop_serving)
-            return
+            if self.loop.time() < limit:
+                # The start may just have come to its end, with nothing left to cancel: service follows.
+                self.loop.call_later(START_POLL_SECONDS, self._stop_serving, limit)
+                return
+            logger.warning(
+                "No service of the server was found; it is stopped all the same. "
+                "Requests beyond the drain timeout may be cut off without being cancelled."
+            )
         tell_application(self.app)
         self.loop.call_later(self.timeout, self._cancel_requests)
         if self._stop_server is not None:

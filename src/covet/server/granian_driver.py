@@ -44,7 +44,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     context = multiprocessing.get_context(start_method)
     job.failed = None if options.reload else context.Lock()
     process_server = import_module("granian.server").MPServer
-    spawn = getattr(process_server, _SPAWNERS[job.interface])
+    spawn = _find_spawner(process_server, job.interface)
     previous = multiprocessing.get_start_method(allow_none=True)
     # Granian asks multiprocessing how to start its workers.
     multiprocessing.set_start_method(start_method, force=True)
@@ -54,6 +54,18 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         multiprocessing.set_start_method(previous, force=True)
     if job.failed is not None and not job.failed.acquire(block=False):
         raise SystemExit(1)
+
+
+# Any: a function of Granian's own.
+def _find_spawner(process_server: type, interface: Interface) -> Any:
+    """Find the function that a worker runs; its name is Granian's own affair and may change."""
+    spawn = getattr(process_server, _SPAWNERS[interface], None)
+    if spawn is None:
+        raise ConfigurationError(
+            f"This version of Granian is not known: its workers have no {_SPAWNERS[interface]}().",
+            hint='Install a known one: pip install "granian[reload]>=2.8.7,<3".',
+        )
+    return spawn
 
 
 def _make_server(job: Job, options: ServerOptions) -> Server:

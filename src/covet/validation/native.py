@@ -36,6 +36,8 @@ _NATIVE_SCALARS = frozenset(
     {"any", "none", "bool", "int", "float", "str", "bytes", "datetime", "date", "time", "timedelta", "uuid"}
 )
 _TEXT_KINDS = frozenset({"str", "bytes", "datetime", "date", "time", "timedelta", "uuid"})
+# PERF: bytes count a number quicker than bytes (benchmarks: post).
+_COLON = ord(":")
 _KEY_KINDS = frozenset({"str", "int", "uuid"})
 
 Decode = Callable[[bytes], Any]  # the decoded value is of the caller's type
@@ -73,7 +75,7 @@ def _make_fixed(decode: Decode, keys: int, load: Callable[[bytes], object], deci
     def decode_json(data: bytes) -> Any:
         try:
             value = decode(data)
-            if data.count(b":") != keys and not prove_keys(data, keys):
+            if data.count(_COLON) != keys and not prove_keys(data, keys):
                 load(data)
             return value  # noqa: TRY300 - an `else` costs what this saves
         except Exception:  # noqa: BLE001, S110 - the plain engine decides, and raises what is due
@@ -107,7 +109,7 @@ def _make_counting(
                 if counted:
                     keys += sum(counted)
             if holds is None or holds(value):
-                if data.count(b":") != keys and not prove_keys(data, keys):
+                if data.count(_COLON) != keys and not prove_keys(data, keys):
                     load(data)
                 return value
         except Exception:  # noqa: BLE001, S110 - as above

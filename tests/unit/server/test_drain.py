@@ -3,10 +3,12 @@ The drain, on a loop of its own and without a server.
 """
 
 import asyncio
+import inspect
 import logging
 import signal
 import socket
 from collections.abc import Iterator
+from types import CodeType
 
 import pytest
 
@@ -152,6 +154,66 @@ async def test_a_start_that_was_just_over_is_stopped_when_it_serves(monkeypatch:
     assert app.told == 1
     assert stops == ["stop"]
     service.cancel()
+
+
+class Ready(Listening):
+    """An application that says whether it has started."""
+
+    is_ready = True
+
+
+async def test_a_service_of_an_unknown_name_is_not_cancelled_but_stopped(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """If the server's coroutines are renamed, an application that is ready loses nothing and the server stops."""
+    monkeypatch.setattr(drain_module, "START_POLL_LIMIT_SECONDS", 0.05)
+    app, stops = Ready(), list[str]()
+    service = asyncio.create_task(asyncio.sleep(30))
+    drain = make_drain(app)
+    install(drain, stops)
+    await asyncio.sleep(0)
+
+    drain.begin()
+    await asyncio.sleep(0.2)
+
+    assert not service.cancelling()
+    assert app.told == 1
+    assert stops == ["stop"]
+    assert "No service of the server was found; it is stopped all the same." in caplog.text
+    service.cancel()
+
+
+async def test_a_start_that_does_not_end_does_not_keep_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A start that swallows its cancellation is not waited for without end: the server is told to stop."""
+    monkeypatch.setattr(drain_module, "START_POLL_LIMIT_SECONDS", 0.05)
+    app, stops = Listening(), list[str]()
+    drain = make_drain(app)
+    install(drain, stops)
+    await asyncio.sleep(0)
+    # No task of the start takes notice.
+    monkeypatch.setattr(asyncio, "all_tasks", lambda _loop: set())
+
+    drain.begin()
+    await asyncio.sleep(0.2)
+
+    assert stops == ["stop"]
+
+
+@pytest.mark.parametrize("spawner", ["_spawn_rsgi_worker", "_spawn_asgi_lifespan_worker"])
+def test_granian_has_the_names_that_the_drain_knows(spawner: str) -> None:
+    """The coroutines of the installed Granian have the names by which a service and its requests are found."""
+    servers, futures = pytest.importorskip("granian.server"), pytest.importorskip("granian._futures")
+
+    service = list_functions(inspect.unwrap(getattr(servers.MPServer, spawner)).__code__)
+    request = list_functions(futures._future_watcher_wrapper.__code__)
+
+    assert not drain_module._SERVING.isdisjoint(service)
+    assert drain_module._REQUEST in request
+
+
+def list_functions(code: CodeType) -> set[str]:
+    """List the names of the functions within a function."""
+    return {constant.co_name for constant in code.co_consts if isinstance(constant, CodeType)}
 
 
 async def test_requests_beyond_the_deadline_are_cancelled(caplog: pytest.LogCaptureFixture) -> None:

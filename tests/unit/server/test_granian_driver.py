@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from covet.exceptions import ConfigurationError
 from covet.server import granian_driver
 from covet.server.options import RunOptions, make_options
 from covet.server.worker import Job
@@ -67,6 +68,19 @@ def test_the_settings_are_safe() -> None:
     assert arguments["workers_kill_timeout"] == 35
     assert arguments["websockets"] is True
     assert arguments["address"] == "127.0.0.1"
+
+
+def test_an_unknown_granian_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the function that a worker runs is renamed, the error says so and names the versions that are known."""
+    monkeypatch.delattr(FakeServer, "_spawn_asgi_lifespan_worker")
+
+    with pytest.raises(ConfigurationError) as caught:
+        drive()
+
+    assert "This version of Granian is not known: its workers have no _spawn_asgi_lifespan_worker()." in str(
+        caught.value
+    )
+    assert 'pip install "granian[reload]>=2.8.7,<3"' in str(caught.value)
 
 
 def test_every_argument_is_granians(monkeypatch: pytest.MonkeyPatch) -> None:
