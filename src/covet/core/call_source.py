@@ -209,7 +209,7 @@ class CallSource:
                     writer.line(f"body = {usual}")
                 with writer.block("except Exception:"):
                     writer.line(f"body = {rare}")
-                if self._compiled.layers:
+                if self._compiled.layers or self._wire is None:
                     field = writer.bind(
                         "text_field" if content_type == TEXT else "json_field", make_content_type(content_type)
                     )

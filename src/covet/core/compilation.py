@@ -7,14 +7,19 @@ The application loads this module when it compiles its first route, so that impo
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from covet.core.afterwards import finish
 from covet.core.asgi_wire import compile_asgi
 from covet.core.bridge import bridge_to_asgi
 from covet.core.compiled_route import CompiledRoute, compile_route
+from covet.core.middleware import CallNext
+from covet.core.onion import compile_onion
 from covet.core.route import Route
 from covet.core.rsgi import compile_rsgi
 from covet.exceptions import RouteError
-from covet.http.body import BodyLimits
-from covet.serialization import SerializerTable
+from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
+from covet.http.request import Request
+from covet.http.response import Response
+from covet.serialization import SerializerTable, get_serializer_registry
 
 # Any: the adapters alone know how they call their endpoints.
 Compile = Callable[..., Any]
@@ -78,6 +83,33 @@ def compile_for_servers(
     return compiled
 
 
+def compile_chain(route: Route, middleware: Sequence[object]) -> CallNext:
+    """
+    Compile the onion of a route by itself, without an adapter around it.
+
+    Args:
+        route: The route.
+        middleware: The layers, the outermost first.
+    """
+    table = SerializerTable(get_serializer_registry())
+    compiled = compile_route(route, middleware, [], table, DEFAULT_BODY_LIMITS, is_debug=False)
+    inside = compile_onion(compiled)
+
+    async def run(request: Request) -> Response:
+        response: Response | None = None
+        error: BaseException | None = None
+        try:
+            response = await inside(request)
+        except BaseException as exc:
+            error = exc
+            raise
+        finally:
+            await finish(compiled.layers, request, response, error)
+        return response
+
+    return run
+
+
 def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Compile, is_head: bool) -> Compile:  # noqa: FBT001, RUF100
     def compile_and_call(*exchange: Any) -> Any:
         endpoint = compiler(compiled, app, is_head=is_head)
@@ -87,4 +119,4 @@ def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Com
     return compile_and_call
 
 
-__all__ = ["CompiledRoute", "bridge_to_asgi", "compile_for_servers"]
+__all__ = ["CompiledRoute", "bridge_to_asgi", "compile_chain", "compile_for_servers"]

@@ -7,7 +7,7 @@ class does not override is not there at all. An error is answered where it arise
 that was entered sees a response leave, and `call_next` always returns one.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -308,86 +308,3 @@ async def settle_response(response: Any, name: str, hook: str) -> Response | Non
     if settled is None and hook == "process_request":
         return None
     return check_response(settled, name, hook)
-
-
-class MiddlewarePipeline:
-    """
-    Middleware in order, ready to run around a handler.
-
-    The application has one for its own middleware. A pipeline by itself is for tests and tools.
-
-    Example:
-        >>> pipeline = MiddlewarePipeline()
-        >>> async def stamp(request, call_next):
-        ...     response = await call_next(request)
-        ...     response.headers["x-stamp"] = "1"
-        ...     return response
-        >>> pipeline.add(stamp)
-        >>> async def handler(request):
-        ...     return Response("hello")
-        >>> response = await pipeline.execute(Request(), handler)
-        >>> response.headers["x-stamp"]
-        '1'
-    """
-
-    __slots__ = ("_items", "_serial")
-
-    def __init__(self, items: Iterable[object] = ()) -> None:
-        self._items: list[tuple[int, int, object]] = []
-        self._serial = 0
-        for item in items:
-            self.add(item)
-
-    def add(self, middleware: object, priority: int = 100) -> None:
-        """
-        Add a layer.
-
-        Args:
-            middleware: An instance, a class, `"pkg.mod:Name"` or a function.
-            priority: Lower is further out; ties keep the order of their adding.
-
-        Raises:
-            ConfigurationError: If it is no middleware.
-        """
-        if type(priority) is not int:
-            raise ConfigurationError(f"The priority of a middleware must be an integer, got {priority!r}.")
-        made = make_middleware(middleware)
-        make_layer(made)
-        self._items.append((priority, self._serial, made))
-        self._serial += 1
-        self._items.sort(key=lambda entry: entry[:2])
-
-    # The standards name this verb for every manager.
-    register = add
-
-    @property
-    def layers(self) -> tuple[object, ...]:
-        """The middleware, the outermost first."""
-        return tuple(item for _, _, item in self._items)
-
-    def __len__(self) -> int:
-        return len(self._items)
-
-    def compile(self, handler: CallNext) -> CallNext:
-        """Wrap a handler of `request` in the layers; each handler gets a chain of its own."""
-        chain = handler
-        for item in reversed(self.layers):
-            chain = partial(_run_layer, make_layer(item), chain)
-        return chain
-
-    async def execute(self, request: Request, handler: CallNext) -> Response:
-        """Run the layers around a handler for one request."""
-        return await self.compile(handler)(request)
-
-
-async def _run_layer(layer: Layer, inner: CallNext, request: Request) -> Response:
-    response = error = None
-    try:
-        response = check_response(await layer.middleware(request, OnceNext(inner, layer.name)), layer.name, "__call__")
-    except BaseException as exc:
-        error = exc
-        raise
-    finally:
-        if "on_finish" in layer.hooks:
-            await settle(layer.middleware.on_finish(request, response, error))
-    return response

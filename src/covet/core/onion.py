@@ -9,7 +9,7 @@ from typing import Final
 from covet.core.call_source import CallSource
 from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
-from covet.core.middleware import Layer, OnceNext, settle_response
+from covet.core.middleware import CallNext, Layer, OnceNext, settle_response
 from covet.http.response import Response
 
 # CPython allows 20 statically nested blocks; a longer onion continues in a function of its own.
@@ -83,9 +83,21 @@ def _hook(writer: CodeWriter, layer: Layer, index: int, hook: str) -> str:
 
 def _continue_elsewhere(writer: CodeWriter, compiled: CompiledRoute, index: int) -> None:
     """Compile the layers from `index` inwards as a function of its own, `inner_<index>`."""
-    inner = CodeWriter()
-    call = CallSource(inner, compiled)
-    with inner.block(f"async def inner_{index}(request):"):
-        write_onion(inner, compiled, call, index)
-        inner.line("return response")
-    writer.bind(f"inner_{index}", inner.compile(f"inner_{index}"))
+    writer.bind(f"inner_{index}", compile_onion(compiled, index))
+
+
+def compile_onion(compiled: CompiledRoute, start: int = 0) -> CallNext:
+    """
+    Compile layers of a route as a function of the request.
+
+    Args:
+        compiled: The route.
+        start: The index of the outermost layer.
+    """
+    writer = CodeWriter()
+    name = f"inner_{start}"
+    call = CallSource(writer, compiled)
+    with writer.block(f"async def {name}(request):"):
+        write_onion(writer, compiled, call, start)
+        writer.line("return response")
+    return writer.compile(name)

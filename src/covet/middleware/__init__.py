@@ -2,7 +2,8 @@
 Middleware: the base, the pipeline, and the built-in ones.
 """
 
-from covet.core.middleware import CallNext, Middleware, MiddlewarePipeline
+from covet.core.middleware import CallNext, Middleware
+from covet.core.pipeline import MiddlewarePipeline
 from covet.middleware.cors import CORSMiddleware
 
 __all__ = ["CORSMiddleware", "CallNext", "Middleware", "MiddlewarePipeline"]

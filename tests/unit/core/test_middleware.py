@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request, Response
-from covet.core.middleware import CallNext, Middleware, MiddlewarePipeline, OnceNext, make_layer
+from covet.core.middleware import CallNext, Middleware, OnceNext, make_layer
 from covet.core.routing import CovetRouter
 from covet.exceptions import ConfigurationError, NotFoundError, ResponseError
 from covet.testing import TestClient
@@ -180,35 +180,6 @@ async def test_more_layers_than_blocks_can_be_nested(protocol: str) -> None:
 
     assert answer == (200, "index")
     assert [entry for entry in log if entry.endswith("request")] == [f"{number} request" for number in range(40)]
-
-
-async def test_one_chain_is_never_shared_by_two_handlers() -> None:
-    """Defect of the samples: the first handler's chain answered for all of them."""
-    pipeline = MiddlewarePipeline()
-
-    async def one(request: Request) -> Response:
-        return Response("one")
-
-    async def two(request: Request) -> Response:
-        return Response("two")
-
-    bodies = [(await pipeline.execute(Request(), handler)).body for handler in (one, two)]
-
-    assert bodies == [b"one", b"two"]
-
-
-def test_priority_orders_and_ties_keep_their_order() -> None:
-    """Lower is further out; equal priorities keep the order of their adding."""
-    log: list[str] = []
-    first, second, third = (Recorder(name, log) for name in "abc")
-    pipeline = MiddlewarePipeline()
-
-    pipeline.add(first)
-    pipeline.add(second)
-    pipeline.add(third, priority=10)
-
-    assert pipeline.layers == (third, first, second)
-    assert len(pipeline) == 3
 
 
 def test_a_hook_that_is_not_overridden_is_not_there() -> None:
