@@ -43,8 +43,8 @@ class CallSource:
         self._writer = writer
         self._compiled = compiled
         self._wire = wire
-        # A route with middleware has a request from the start.
-        self._makes_request = not compiled.layers
+        # What needs a request for every call has one from the start.
+        self._makes_request = not compiled.needs_request
         results = compiled.results
         has_text = wire is None or wire.has_text_headers
         encode = load_json_encoder() if results.encode_json is encode_json else results.encode_json
@@ -146,7 +146,7 @@ class CallSource:
             self._wire.write_read_body(writer, self._compiled.limits)
             writer.line(f"{body.name} = {body.decode}(received)")
         with writer.block("else:"):
-            self.write_request()
+            writer.line(f"request = {self._wire.request}")
             writer.line("await request.body()")
             writer.line(f"{body.name} = {body.read}")
 

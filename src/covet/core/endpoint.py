@@ -33,6 +33,7 @@ def compile_endpoint(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> A
     wire.bind(writer)
     call = CallSource(writer, compiled, wire)
     with writer.block(f"async def endpoint({wire.parameters}):"):
+        writer.line("# Written by covet.core.endpoint, once for all routes of this shape.")
         if compiled.layers:
             _write_layered(writer, compiled, wire, call, is_head=is_head)
         else:
@@ -45,11 +46,13 @@ def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: C
     results = compiled.results
     reads_body = compiled.reads_json_first
     wire.write_head(writer, reads_accept=results.is_plain, reads_body=reads_body)
-    writer.line("response = request = received = None" if reads_body else "response = request = None")
+    if compiled.needs_request:
+        writer.line(f"request = {wire.request}")
+        writer.line("response = None")
+    else:
+        writer.line("response = request = received = None" if reads_body else "response = request = None")
     with writer.block("try:"):
         with writer.block("try:"):
-            if compiled.needs_request:
-                writer.line(f"request = {wire.request}")
             call.write_call("values")
             call.write_result()
         with writer.block("except BaseException as exc:"):
@@ -62,8 +65,11 @@ def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: C
                 writer.line(f"await send_response({wire.exchange}, request, response, {is_head})")
             with writer.block(f"except {writer.bind('ClientDisconnectedError', ClientDisconnectedError)}:"):
                 writer.line("pass")
-        with writer.block("if request is not None:"):
+        if compiled.needs_request:
             _write_afterwards(writer)
+        else:
+            with writer.block("if request is not None:"):
+                _write_afterwards(writer)
     with writer.block(f"except {_ENDING} as exc:"):
         writer.line("raise contain(exc) from exc")
 
