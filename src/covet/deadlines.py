@@ -13,6 +13,9 @@ from weakref import WeakKeyDictionary, ref
 
 T = TypeVar("T")
 
+DRAIN_IS_OVER: Final = "the server stops and the drain timeout is over"
+"""What a server cancels a late request with; it is answered as 503."""
+
 _LONGEST_SWEEP: Final = 1.0
 _SHORTEST_SWEEP: Final = 0.005
 

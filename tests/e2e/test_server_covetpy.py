@@ -86,6 +86,41 @@ def test_app_run_serves_from_a_plain_script(script: Path, workers: str) -> None:
         assert "Traceback" not in server.log()
 
 
+LATE = """
+import asyncio
+from covet import CovetPy
+
+app = CovetPy()
+
+@app.get("/late")
+async def late() -> str:
+    print("late begins", flush=True)
+    await asyncio.sleep(60)
+    return "done"
+"""
+
+
+@pytest.mark.parametrize("interface", ["rsgi", "asgi"])
+def test_a_request_that_outlives_the_drain_is_answered(tmp_path: Path, interface: str) -> None:
+    """Its handler is cancelled, and its client gets a problem instead of the server's bare 500."""
+    (tmp_path / "late.py").write_text(LATE)
+
+    arguments = ["--drain-timeout", "0.5"]
+    with serve("late:app", interface=interface, directory=tmp_path, arguments=arguments) as server:
+        answers: list[httpx2.Response] = []
+        late = threading.Thread(target=lambda: answers.append(httpx2.get(f"{server.url}/late", timeout=20)))
+        late.start()
+        deadline = time.monotonic() + 5
+        while "late begins" not in server.log() and time.monotonic() < deadline:
+            time.sleep(0.02)
+
+        status = server.stop()
+
+        late.join()
+        assert (answers[0].status_code, answers[0].json()["detail"]) == (503, "The server stops.")
+        assert status == 0
+
+
 def test_a_failed_startup_handler_is_the_error_that_is_shown(script: Path) -> None:
     """The trace begins in the user's file, the step is named, and the server ends with status 1."""
     env = {"WORKERS": "2", "FAIL": "1"}

@@ -14,12 +14,14 @@ from os import urandom
 from typing import Any, Final
 
 from covet.core.middleware import Layer, check_response, settle
+from covet.deadlines import DRAIN_IS_OVER
 from covet.exceptions import (
     ClientDisconnectedError,
     CovetError,
     HTTPError,
     NotImplementedMethodError,
     ResponseError,
+    ServiceUnavailableError,
     ValidationError,
 )
 from covet.http.request import Request
@@ -252,7 +254,7 @@ def contain(exc: BaseException) -> Exception:
 
     Raises:
         asyncio.CancelledError: If somebody cancelled this task: that belongs to them. What is awaited and was
-            cancelled by itself is an error like any other.
+            cancelled by itself is an error like any other, and the end of a server's drain is a 503.
         GeneratorExit: If the coroutine is being closed.
 
     Example:
@@ -265,6 +267,12 @@ def contain(exc: BaseException) -> Exception:
         raise exc
     if isinstance(exc, asyncio.CancelledError):
         task = asyncio.current_task()
+        if task is not None and exc.args == (DRAIN_IS_OVER,):
+            # The server stops and cancels whoever is late: there is a second left to say so.
+            task.uncancel()
+            late = ServiceUnavailableError("The server stops.")
+            late.__cause__ = exc
+            return late
         if task is None or task.cancelling():
             raise exc
         contained = RuntimeError("What the request awaited was cancelled, but not the request.")

@@ -14,6 +14,8 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
+from covet.deadlines import DRAIN_IS_OVER
+
 logger = logging.getLogger("covet.server")
 
 # Between cancelling the handlers and cutting their connections: time to send the last bytes.
@@ -112,7 +114,7 @@ class Drain:
         if late:
             logger.warning("%d request(s) did not finish within %g s and are cancelled.", len(late), self.timeout)
         for task in late:
-            task.cancel("the server stops and the drain timeout is over")
+            task.cancel(DRAIN_IS_OVER)
         # In a thread, since it reads the kernel's list of our open files.
         self.loop.call_later(LAST_BYTES_SECONDS, self.loop.run_in_executor, None, self._cut_connections)
 

@@ -221,15 +221,27 @@ def _claim_path(path: Path) -> None:
     if not path.is_socket():
         if path.exists():
             raise _refuse(f"unix:{path} cannot be listened on: there is a file of that name.")
-        return
+    elif _is_answered(path):
+        raise _refuse(f"unix:{path} cannot be listened on: another server uses it.")
+    else:
+        # Left behind by a server that was killed.
+        path.unlink()
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+            probe.bind(str(path))
+        path.unlink()
+    except OSError as exc:
+        # Such as a directory that does not exist: Granian would end in a backtrace of Rust.
+        raise _refuse(f"unix:{path} cannot be listened on: {exc.strerror or exc}.") from None
+
+
+def _is_answered(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
         except OSError:
-            # Left behind by a server that was killed.
-            path.unlink()
-            return
-    raise _refuse(f"unix:{path} cannot be listened on: another server uses it.")
+            return False
+    return True
 
 
 def _reason(error: OSError) -> str:

@@ -2,6 +2,7 @@
 Tests of what becomes of an exception.
 """
 
+import asyncio
 import logging
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from covet import CovetPy, Request, Response
 from covet.core.errors import make_problem, unwrap
+from covet.core.middleware import Middleware
 from covet.core.routing import CovetRouter
+from covet.deadlines import DRAIN_IS_OVER
 from covet.exceptions import BadRequestError, DatabaseError, HTTPError, NotFoundError
 from covet.testing import TestClient
 
@@ -336,3 +339,34 @@ def test_an_extension_never_replaces_a_member() -> None:
     response = make_problem(NotFoundError(extensions={"status": 200, "more": 1}))
 
     assert response.body == b'{"type":"about:blank","title":"Not Found","status":404,"more":1}'
+
+
+@Protocols
+@pytest.mark.parametrize("with_middleware", [False, True])
+async def test_whoever_is_late_when_the_server_stops_gets_a_problem(protocol: Any, *, with_middleware: bool) -> None:
+    """The drain cancels a handler with its own word: that is 503, through the middleware; any other stays one."""
+    seen: list[int] = []
+
+    class Watching(Middleware):
+        def process_response(self, request: Request, response: Response) -> Response:
+            seen.append(response.status_code)
+            return response
+
+    app = CovetPy(middleware=[Watching] if with_middleware else [])
+    tasks: list[asyncio.Task[object] | None] = []
+
+    @app.get("/")
+    async def wait() -> None:
+        tasks.append(asyncio.current_task())
+        await asyncio.sleep(60)
+
+    async with TestClient(app, protocol=protocol) as client:
+        call = asyncio.create_task(client.get("/"))
+        while not tasks:
+            await asyncio.sleep(0)
+        assert tasks[0] is not None
+        tasks[0].cancel(DRAIN_IS_OVER)
+        response = await call
+
+    assert (response.status_code, response.json()["detail"]) == (503, "The server stops.")
+    assert seen == [503] * with_middleware

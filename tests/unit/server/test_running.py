@@ -200,3 +200,14 @@ def test_a_unix_socket_in_use_is_refused(tmp_path: Path, capsys: pytest.CaptureF
 
     assert "another server uses it" in capsys.readouterr().err
     assert path.is_socket()
+
+
+def test_a_unix_socket_that_cannot_be_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A directory that is not there is an error of ours, not a backtrace of the server's."""
+    path = tmp_path / "missing" / "app.sock"
+
+    with pytest.raises(SystemExit) as caught:
+        run(app, uds=path)
+
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == f"covet: unix:{path} cannot be listened on: No such file or directory.\n"
