@@ -17,7 +17,7 @@ from covet.core.lifespan import (
 )
 from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.routing import CovetRouter, TrailingSlash
-from covet.exceptions import ConfigurationError, suggest
+from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
@@ -171,9 +171,11 @@ class CovetPy(CovetPyASGI):
             name: What to call it.
 
         Raises:
-            RouteError: If the prefix is wrong or taken.
+            RouteError: If the prefix is wrong or taken, or the application is this one.
             ConfigurationError: If this application has begun to start already.
         """
+        if app is self:
+            raise RouteError("An application cannot be mounted in itself.", route=path)
         self.router.mount(path, app, name=name)
 
     def url_for(self, name: str, /, **params: object) -> str:

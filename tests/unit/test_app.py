@@ -362,6 +362,8 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
         ),
         ("wrap", ("pkg.mod:Name",), "What wraps an application is called with it: 'pkg.mod:Name' cannot be called."),
         ("mount", ("/sub", None), "/sub: What is mounted is no ASGI application: None."),
+        ("get", (5,), "A path is a text, got 5."),
+        ("include_router", (CovetRouter(), 5), "A path is a text, got 5."),
         ("include_router", (None,), "/: A CovetRouter is included, got NoneType."),
         ("add_exception_handler", (404, None), "The exception handler of 404 cannot be called: None."),
         ("add_controller", (handler,), "has no route."),
@@ -370,9 +372,18 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
 def test_what_cannot_work_is_refused_where_it_is_said(method: str, arguments: tuple[Any, ...], text: str) -> None:
     """Not at the first request, nor by an error of the framework's own inside."""
     with pytest.raises(ConfigurationError) as caught:
-        getattr(CovetPy(), method)(*arguments)
+        made = getattr(CovetPy(), method)(*arguments)
+        made(handler)
 
     assert text in str(caught.value)
+
+
+def test_an_application_is_not_mounted_in_itself() -> None:
+    """It would start itself without an end."""
+    app = CovetPy()
+
+    with pytest.raises(ConfigurationError, match=r"/sub: An application cannot be mounted in itself\."):
+        app.mount("/sub", app)
 
 
 def test_a_priority_is_a_number() -> None:

@@ -18,6 +18,7 @@ from covet.http.request import Request
 from covet.http.response import Response
 from covet.serialization import SerializerTable
 from covet.threads import run_in_thread
+from covet.types import UNSET
 
 
 @dataclass(slots=True)
@@ -99,7 +100,7 @@ def compile_route(
     """
     plan = make_plan(route)
     layers = tuple(make_layer(item) for item in (*middleware, *route.all_middleware))
-    if route.body_limit is not None:
+    if route.body_limit is not UNSET:
         limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)
     results = ResultConverter(route, plan.info, serializers)
     caller = _compile_error_caller(results)

@@ -246,6 +246,8 @@ def encode_path(decoded: str) -> str:
 
 def _check_text(text: str) -> None:
     """Refuse a path that no request could have."""
+    if not isinstance(text, str):
+        raise RouteError(f"A path is a text, got {text!r}.")
     if not text.startswith("/"):
         raise RouteError("A path starts with a slash.", route=text, hint=f"Write '/{text}'.")
     if match := _UNUSABLE.search(text):

@@ -11,7 +11,7 @@ from typing import Any, Final, TypedDict
 from covet.core.converters import Converter
 from covet.core.path_template import PathTemplate
 from covet.exceptions import RouteError, suggest
-from covet.types import ASGIApp
+from covet.types import UNSET, ASGIApp, UnsetType
 
 # A handler may take and return anything: its parameters are bound by name, its result becomes the response.
 Handler = Callable[..., object]
@@ -72,7 +72,7 @@ class Route:
         groups: The routers, inclusions and controllers it stands in, the outermost first.
         timeout: Seconds after which the handler is given up (504).
         cancel_on_disconnect: The handler is cancelled when its client leaves.
-        body_limit: The largest body in bytes; `None` leaves it to the application.
+        body_limit: The largest body in bytes; `None` is no limit, `UNSET` leaves it to the application.
         status_code: The status of the handler's results that name none.
         media_type: The media type of the handler's results that name none.
         tags: The route's own tags.
@@ -96,7 +96,7 @@ class Route:
     groups: tuple[RouteGroup, ...] = ()
     timeout: float | None = None
     cancel_on_disconnect: bool = False
-    body_limit: int | None = None
+    body_limit: int | UnsetType | None = UNSET
     status_code: int | None = None
     media_type: str | None = None
     tags: tuple[str, ...] = ()
@@ -337,7 +337,7 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     ),
     "timeout": (lambda value: _is_number(value) and 0 < value < float("inf"), "a number of seconds above 0"),
     "cancel_on_disconnect": (lambda value: isinstance(value, bool), "True or False"),
-    "body_limit": (lambda value: type(value) is int and value >= 0, "a number of bytes"),
+    "body_limit": (lambda value: type(value) is int and value >= 0, "a number of bytes or None"),
     "status_code": (lambda value: isinstance(value, int) and 200 <= value <= 599, "a status from 200 to 599"),
     "media_type": (lambda value: isinstance(value, str) and value.isprintable() and "/" in value, "a media type"),
     "tags": (lambda value: _is_sequence(value) and all(isinstance(tag, str) for tag in value), "a list of texts"),
@@ -371,7 +371,10 @@ def make_route(
     if not callable(handler):
         raise RouteError(f"Its handler cannot be called: {handler!r}.", route=where)
     given: dict[str, Any] = {
-        key: tuple(value) if isinstance(value, list) else value for key, value in options.items() if value is not None
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in options.items()
+        # Nothing was said, but for the limit: there it says something else than the application.
+        if value is not None or key == "body_limit"
     }
     name = given.pop("name", None)
     return Route(

@@ -382,7 +382,7 @@ class CovetRouter(RouteDecorators):
         """Read a prefix."""
         if not prefix:
             return None
-        if prefix.endswith("/"):
+        if isinstance(prefix, str) and prefix.endswith("/"):
             raise RouteError("A prefix does not end with a slash.", route=prefix, hint="Leave the slash out.")
         return PathTemplate.parse(prefix, self.converters)
 

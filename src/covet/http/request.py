@@ -119,8 +119,10 @@ class Request(IncomingMessage):
         self._query_params = QueryParams(target.query)
         self._url = URL.from_parts(target.scheme or "http", own["host"], target.path or "/", target.query)
         self._path_params = dict(path_params or {})
-        # A text or a number is no body: memoryview refuses what bytes would make something of.
-        self._body = bytes(memoryview(body))
+        if not isinstance(body, bytes | bytearray | memoryview):
+            # Of a number, bytes would make zeros.
+            raise TypeError(f"A body is bytes, got {type(body).__name__}.")
+        self._body = bytes(body)
         self.body_limits = DEFAULT_BODY_LIMITS
         self._deferred: BackgroundTasks | None = None
         self._client = Address(*client) if client else None

@@ -132,8 +132,8 @@ def test_layers_stand_from_the_outside_in() -> None:
     assert compile_handler(plain, Stamp, Finisher).has_finishers
 
 
-@pytest.mark.parametrize("limit", [0, 7])
-def test_a_routes_own_limit_changes_the_size_alone(limit: int) -> None:
+@pytest.mark.parametrize("limit", [0, 7, None])
+def test_a_routes_own_limit_changes_the_size_alone(limit: int | None) -> None:
     """How slow a body may be is the application's to say."""
     own = compile_handler(plain, body_limit=limit).limits
     inherited = compile_handler(plain).limits

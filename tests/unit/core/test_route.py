@@ -97,7 +97,7 @@ def test_none_leaves_an_option_at_its_default() -> None:
         ("timeout", float("nan"), "timeout must be a number of seconds"),
         ("timeout", True, "timeout must be a number of seconds"),
         ("cancel_on_disconnect", 1, "cancel_on_disconnect must be True or False, got 1"),
-        ("body_limit", -1, "body_limit must be a number of bytes, got -1"),
+        ("body_limit", -1, "body_limit must be a number of bytes or None, got -1"),
         ("body_limit", True, "body_limit must be a number of bytes"),
         ("status_code", 99, "status_code must be a status from 200 to 599, got 99"),
         ("media_type", "text/html\r\nx: y", "media_type must be a media type"),

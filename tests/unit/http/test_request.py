@@ -192,3 +192,10 @@ async def test_a_request_knows_its_application_and_route(protocol: Any) -> None:
 
     assert texts == ["hello", 404]
     assert seen == [(app, "/items/{item_id:int}"), (app, None)]
+
+
+@pytest.mark.parametrize("body", ["text", 7, None, [1]])
+def test_a_body_made_by_hand_is_bytes(body: Any) -> None:
+    """A text has no one form in bytes, and of a number `bytes` would make zeros."""
+    with pytest.raises(TypeError, match=rf"A body is bytes, got {type(body).__name__}\."):
+        Request(body=body)
