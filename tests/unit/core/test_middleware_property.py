@@ -51,7 +51,7 @@ hook_layers = st.builds(
     exception=st.sampled_from([None, None, "answer", "again", "other"]),
     has_finish=st.booleans(),
     is_async=st.booleans(),
-)
+).filter(lambda layer: layer.request or layer.response or layer.exception or layer.has_finish)
 call_layers = st.builds(CallLayer, st.sampled_from(["pass", "pass", "pass", "answer", "before", "after", "twice"]))
 onions = st.builds(
     Onion,
