@@ -6,13 +6,14 @@ For every test of a row marked **[L]** in the security notes::
     from tests.linearity import assert_linear, assert_quick, work
 
     assert_linear(parse, lambda size: "a" * size, size=1_000)   # the check to use
-    assert_quick(parse, largest_accepted_input)                 # at most 50 ms of CPU
+    assert_quick(parse, largest_accepted_input)                 # nowhere near a quadratic one's time
     work(parse, text)                                           # executed opcodes: an exact integer
 
 `work` counts the bytecode instructions that Python executes; the same call gives the same number on
 any machine. It is blind to loops inside C (`str.replace`, `re`, a codec), so `assert_linear` also
-compares the CPU time of this thread, best of several runs, on inputs eight times apart: a quadratic
-function takes 64 times as long there, a linear one 8, and the bound lies far from both.
+compares the CPU time of this thread on inputs eight times apart: a quadratic function takes 64 times as
+long there, a linear one 8, and the bound lies far from both. A bound that is passed is measured again:
+what else a machine does can slow any run down, but no run of a quadratic function is ever quick.
 """
 
 import sys
@@ -31,9 +32,12 @@ MAX_OPCODE_GROWTH = 2.6
 MAX_CPU_GROWTH = 26.0
 """How much more CPU eight times the input may take: linear is 8, quadratic 64."""
 
+MAX_CPU_SECONDS = 0.25
+"""How much CPU a quick call may take: five times the longest that an event loop may be blocked."""
+
 _NOT_WORTH_COMPARING = 0.002
 _ROUNDS = 5
-# What `_count` takes on a quiet machine of the kind that the limit of 50 ms was meant for.
+# What `_count` takes on a quiet machine of the kind that the limit was meant for.
 _QUIET_COUNT = 0.003
 
 
@@ -65,14 +69,11 @@ def work(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
 
 def cpu_seconds(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> float:
     """
-    Measure the CPU time of a call, best of several, whether it returns or raises.
+    Measure the CPU time of a call, whether it returns or raises.
     """
-    best = float("inf")
-    for _ in range(_ROUNDS):
-        start = time.thread_time()
-        _call(func, *args, **kwargs)
-        best = min(best, time.thread_time() - start)
-    return best
+    start = time.thread_time()
+    _call(func, *args, **kwargs)
+    return time.thread_time() - start
 
 
 def assert_linear(func: Callable[[A], object], make_input: Callable[[int], A], *, size: int) -> None:
@@ -87,22 +88,32 @@ def assert_linear(func: Callable[[A], object], make_input: Callable[[int], A], *
     small, large = work(func, make_input(size)), work(func, make_input(2 * size))
     assert large <= MAX_OPCODE_GROWTH * small, f"{small} opcodes for size {size}, {large} for twice the size"
 
-    long = cpu_seconds(func, make_input(64 * size))
-    if long < _NOT_WORTH_COMPARING:
-        return
-    short = cpu_seconds(func, make_input(8 * size))
-    assert long <= MAX_CPU_GROWTH * short, f"{short:.6f} s for size {8 * size}, {long:.6f} s for eight times the size"
+    short_input, long_input = make_input(8 * size), make_input(64 * size)
+    long = short = float("inf")
+    for _ in range(_ROUNDS):
+        long = min(long, cpu_seconds(func, long_input))
+        if long < _NOT_WORTH_COMPARING:
+            return
+        # It is an eighth of the other: measured more often, it is not what makes the bound a wide one.
+        short = min([short, *(cpu_seconds(func, short_input) for _ in range(_ROUNDS))])
+        if long <= MAX_CPU_GROWTH * short:
+            return
+    raise AssertionError(f"{short:.6f} s for size {8 * size}, {long:.6f} s for eight times the size")
 
 
 def assert_quick(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
     """
-    Fail if a call takes more than 50 ms of CPU, the longest that an event loop may be blocked.
+    Fail if a call blocks an event loop for much longer than the 50 ms that it may.
 
     A busy or a slow machine is given more, by the time that a fixed loop takes there and then.
     """
-    seconds = cpu_seconds(func, *args, **kwargs)
-    allowed = 0.05 * max(1.0, cpu_seconds(_count) / _QUIET_COUNT)
-    assert seconds <= allowed, f"{seconds:.6f} s, allowed {allowed:.6f} s"
+    best, allowed = float("inf"), MAX_CPU_SECONDS
+    for _ in range(_ROUNDS):
+        best = min(best, cpu_seconds(func, *args, **kwargs))
+        if best <= allowed:
+            return
+        allowed = max(allowed, MAX_CPU_SECONDS * cpu_seconds(_count) / _QUIET_COUNT)
+    raise AssertionError(f"{best:.6f} s, allowed {allowed:.6f} s")
 
 
 def _count() -> int:

@@ -19,6 +19,8 @@ from tests.e2e.server_process import ServerProcess, members_of, serve
 
 APPLICATIONS = "tests.e2e.server_applications"
 ROOT = Path(__file__).parents[2]
+# Half of what everything takes that must not be waited for: a bound for a machine with other things to do.
+LONG = 15
 SERVERS = [("granian", "rsgi"), ("granian", "asgi"), ("uvicorn", "asgi"), ("hypercorn", "asgi")]
 
 
@@ -183,7 +185,7 @@ def test_a_signal_ends_an_idle_server_with_status_0(
 
         status = server.stop(number)
 
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < LONG
         assert status == 0
         assert "Traceback" not in server.log()
     assert "stopped" in record.read_text()
@@ -200,7 +202,7 @@ def test_a_handler_beyond_the_deadline_is_cancelled(record: Path) -> None:
 
         elapsed = time.monotonic() - before
         log = server.log()
-    assert 0.4 < elapsed < 4
+    assert 0.4 < elapsed < LONG
     assert isinstance(slow.result(), Exception)
     assert status == 0
     assert "1 request(s) did not finish within 0.5 s and are cancelled." in log
@@ -222,7 +224,7 @@ def test_what_ignores_its_cancellation_is_cut(record: Path, path: str) -> None:
 
             elapsed = time.monotonic() - before
         log = server.log()
-    assert elapsed < 5
+    assert elapsed < LONG
     assert status == 0
     assert "1 connection(s) were still open and are cut." in log
     assert record.read_text().splitlines()[-1].startswith("stopped")
@@ -250,7 +252,7 @@ def test_a_stop_during_a_long_start_does_not_wait_for_it(record: Path) -> None:
 
         status = server.stop()
 
-        assert time.monotonic() - before < 3
+        assert time.monotonic() - before < LONG
         assert status == 0
         assert "Traceback" not in server.log()
     assert "start cancelled" in record.read_text()
@@ -265,7 +267,7 @@ def test_a_stop_at_any_moment_of_the_start_is_heard(record: Path, delay: float) 
 
         status = server.stop()
 
-        assert time.monotonic() - before < 5
+        assert time.monotonic() - before < LONG
         # Before the supervisor handles signals, SIGTERM ends it in the ordinary way.
         assert status in {0, -signal.SIGTERM}
         assert "Traceback" not in server.log()
