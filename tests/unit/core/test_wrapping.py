@@ -2,6 +2,7 @@
 Tests of raw ASGI middleware: each wrapper is called once.
 """
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -86,7 +87,7 @@ async def test_a_wrapper_that_comes_late_is_inside_the_others(protocol: Any) -> 
     app = CovetPy()
     app.add_route("/", lambda: "ok")
     for name in ("first", "second"):
-        app.wrap(lambda inner, name=name: Counter(made, inner, order, name))
+        app.wrap(partial(Counter, made, order=order, name=name))
 
     async with TestClient(app, protocol=protocol) as client:
         await client.get("/")
