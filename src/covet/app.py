@@ -222,11 +222,9 @@ class CovetPy(CovetPyASGI):
         Every request then goes through it as ASGI, on RSGI too; prefer `add_middleware`.
 
         Args:
-            wrapper: Called with an ASGI application, gives another. What is added first is outermost.
+            wrapper: Called once, with an ASGI application; gives another. What is added first is outermost.
         """
-        if not callable(wrapper):
-            raise ConfigurationError(f"What wraps an application is called with it: {wrapper!r} cannot be called.")
-        self._wrappers.append(wrapper)
+        self._wrapping.add(wrapper)
         self._recompile()
 
     def add_exception_handler(self, key: type[Exception] | int, handler: Handler) -> None:

@@ -27,6 +27,7 @@ from covet.core.unmatched import (
     refuse_method,
     unmatched,
 )
+from covet.core.wrapping import Wrapping
 from covet.exceptions import ConfigurationError, HTTPError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.request import State
@@ -59,7 +60,7 @@ class CovetPyASGI:
         self.body_limits: BodyLimits = DEFAULT_BODY_LIMITS
         self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
-        self._wrappers: list[Callable[[ASGIApp], ASGIApp]] = []
+        self._wrapping = Wrapping(self._dispatch_inner_asgi)
         self._lifespan = Lifespan()
         self._mounts = MountedApplications()
         self._is_compiled = False
@@ -288,13 +289,8 @@ class CovetPyASGI:
             raise ExceptionGroup(f"{len(failures)} routes cannot be served.", failures)
         self._unmatched = self._compile_unmatched()
         self.router.prepare = self._prepare
-        app: ASGIApp = self._dispatch_inner_asgi
-        for wrapper in reversed(self._wrappers):
-            app = wrapper(app)
-            if not callable(app):
-                raise ConfigurationError(f"{wrapper!r} must give an ASGI application, got {type(app).__name__}.")
-        if self._wrappers:
-            self._wrapped = app
+        self._wrapped = self._wrapping.apply()
+        if self._wrapped is not None:
             # PERF: with nothing to be found, all that a wrapper has to see goes the slow way without a question.
             self._static, self._find = {}, _find_nothing
         self._is_compiled = True

@@ -14,12 +14,12 @@ from covet.exceptions import ConfigurationError
 from covet.introspection import Annotation, origin_of, type_name, unalias
 from covet.parameters import Parameter, Path
 from covet.validation import Constraints, Validator, compile_validator, is_model
+from covet.validation.constraints import read_constraints
 
 # A validator's type is that of the argument, known to nobody here.
 AnyValidator = Validator[Any]
 
 _TEXT_SOURCES: Final = frozenset({"query", "path", "header", "cookie", "form"})
-_LIMITS: Final = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
 
 
 def compile_argument(
@@ -96,15 +96,16 @@ def make_constraints(marker: Parameter) -> Constraints:
 
 def has_limits(*metadata: object) -> bool:
     """
-    Tell whether there is a limit on the value among some metadata.
+    Tell whether there is a limit on the value among some metadata, whatever library spelled it.
+
+    Raises:
+        ConfigurationError: If one of `annotated_types` is not known here.
 
     Example:
         >>> has_limits("text", Constraints(title="Page")), has_limits(Constraints(ge=1))
         (False, True)
     """
-    return any(
-        isinstance(item, Constraints) and any(getattr(item, name) is not None for name in _LIMITS) for item in metadata
-    )
+    return any(constraints.checks for constraints in read_constraints(metadata))
 
 
 def without_none(annotation: Annotation) -> Annotation:

@@ -246,8 +246,12 @@ def _refuse_constraints(
     route: Route, parameter: ParameterInfo, marker: Parameter | None, convert: Callable[[str], object] | None
 ) -> None:
     """Refuse limits on a value that nothing validates: they would be ignored."""
-    if (marker is None or not has_limits(make_constraints(marker))) and not has_limits(*parameter.metadata):
-        return
+    own = () if marker is None else (make_constraints(marker),)
+    try:
+        if not has_limits(*own, *parameter.metadata):
+            return
+    except ConfigurationError as exc:
+        raise _error(route, parameter, exc.message, exc.hint or "") from exc
     if convert is None:
         raise _error(route, parameter, "What comes from the state is not validated.", "Leave the constraints out.")
     raise _error(

@@ -56,10 +56,10 @@ class ServerOptions:
     Attributes:
         host: The address to listen on; loopback only, unless asked otherwise.
         port: The port to listen on; 0 takes a free one and logs it.
-        uds: A Unix socket's path, instead of host and port.
+        uds: A Unix socket's path, instead of host and port; not both.
         workers: How many processes serve.
         reload: Restart the workers when a Python file changes; for development.
-        reload_paths: Which directories to watch; the current one by default.
+        reload_paths: Which directories to watch; the current one by default. Needs `reload`.
         server: Granian, uvicorn or Hypercorn; the first that is installed by default.
         interface: RSGI or ASGI; RSGI on Granian when the application speaks it.
         factory: Whether the target is a function that makes the application.
@@ -125,10 +125,36 @@ class ServerOptions:
                 raise ConfigurationError(f"{name} must be True or False, got {getattr(self, name)!r}.")
         if not isinstance(self.host, str) or not self.host:
             raise ConfigurationError(f"host must be an address or a name, got {self.host!r}.")
+        for name in ("uds", "tls_certificate", "tls_key"):
+            _check_path(name, getattr(self, name))
+        self._check_socket()
+        self._check_reload()
         if (self.tls_certificate is None) != (self.tls_key is None):
             raise ConfigurationError(
                 "TLS needs both tls_certificate and tls_key, but only one is given.",
                 hint="Give two PEM files, or neither.",
+            )
+
+    def _check_socket(self) -> None:
+        names = [name for name in ("host", "port") if getattr(self, name) != _find_default(name)]
+        if self.uds is not None and names:
+            raise ConfigurationError(
+                f"uds={str(self.uds)!r} is listened on instead of a port, but {' and '.join(names)} is given, too.",
+                hint=f"Leave out {' and '.join(names)}, or uds.",
+            )
+
+    def _check_reload(self) -> None:
+        if not isinstance(self.reload_paths, tuple | list):
+            raise ConfigurationError(
+                f"reload_paths must be a list of directories, got {self.reload_paths!r}.",
+                hint=f"Write [{self.reload_paths!r}]." if isinstance(self.reload_paths, str) else None,
+            )
+        for path in self.reload_paths:
+            _check_path("reload_paths", path)
+        if self.reload_paths and not self.reload:
+            raise ConfigurationError(
+                "reload_paths says what reload=True watches, but reload is off.",
+                hint="Set reload=True, or leave out reload_paths.",
             )
         if self.reload and self.workers > 1:
             raise ConfigurationError(
@@ -177,6 +203,15 @@ def _check_seconds(name: str, value: object) -> None:
         return
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
         raise ConfigurationError(f"{name} must be a number of seconds above 0, got {value!r}.")
+
+
+def _find_default(name: str) -> object:
+    return next(field.default for field in fields(ServerOptions) if field.name == name)
+
+
+def _check_path(name: str, value: object) -> None:
+    if value is not None and (not isinstance(value, str | Path) or value == ""):
+        raise ConfigurationError(f"{name} must be a path, got {value!r}.")
 
 
 def _check_choice(name: str, value: object, choices: tuple[object, ...]) -> None:

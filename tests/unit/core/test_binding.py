@@ -9,6 +9,8 @@ import types
 from collections.abc import Callable
 from typing import Annotated, Any, Optional
 
+import annotated_types
+import msgspec
 import pytest
 
 import covet.tasks
@@ -20,6 +22,7 @@ from covet.core.route import Route, make_route
 from covet.exceptions import RouteError
 from covet.tasks import BackgroundTasks
 from covet.testing import TestClient
+from covet.validation import Constraints
 
 
 @dataclasses.dataclass
@@ -322,6 +325,40 @@ def test_limits_on_the_value_of_an_own_converter_are_refused() -> None:
         "GET /{name:slug}, parameter 'name': Its value is made by the path's own converter, not validated.\n"
         "  Leave the constraints out, and let the converter raise ValueError."
     )
+
+
+@pytest.mark.parametrize("limit", [msgspec.Meta(ge=5), annotated_types.Ge(5), Constraints(ge=5)])
+def test_limits_on_the_state_are_refused_whoever_spelled_them(limit: object) -> None:
+    """Nothing validates what the application keeps: a limit of any library would be ignored."""
+
+    async def handler(page: Annotated[int, limit, State()]) -> None: ...
+
+    with pytest.raises(RouteError) as caught:
+        make_plan(make("/x", handler, "GET"))
+
+    assert str(caught.value) == (
+        "GET /x, parameter 'page': What comes from the state is not validated.\n  Leave the constraints out."
+    )
+
+
+@pytest.mark.parametrize(
+    "note", [msgspec.Meta(title="Page"), annotated_types.doc("A page."), Constraints(title="Page")]
+)
+def test_what_limits_nothing_may_stand_on_the_state(note: object) -> None:
+    """A title or a description says nothing that could be ignored."""
+
+    async def handler(page: Annotated[int, note, State()]) -> None: ...
+
+    assert sources("/x", handler) == {"page": "state"}
+
+
+def test_a_limit_that_is_not_known_is_refused_on_the_state() -> None:
+    """The error names the parameter, as everywhere."""
+
+    async def handler(page: Annotated[int, annotated_types.Timezone("UTC"), State()]) -> None: ...
+
+    with pytest.raises(RouteError, match=r"GET /x, parameter 'page': annotated_types\.Timezone is not supported\."):
+        make_plan(make("/x", handler, "GET"))
 
 
 def test_a_subclass_of_request_is_the_request() -> None:

@@ -64,6 +64,24 @@ def test_an_unknown_option_is_refused_with_a_suggestion() -> None:
         ({"reload": "yes"}, "reload must be True or False, got 'yes'."),
         ({"host": ""}, "host must be an address or a name, got ''."),
         ({"tls_key": "key.pem"}, "TLS needs both tls_certificate and tls_key"),
+        ({"tls_key": 7, "tls_certificate": "c.pem"}, "tls_key must be a path, got 7."),
+        ({"uds": 7}, "uds must be a path, got 7."),
+        ({"uds": ""}, "uds must be a path, got ''."),
+        (
+            {"uds": "/run/a.sock", "port": 80},
+            "uds='/run/a.sock' is listened on instead of a port, but port is given, too.\n  Leave out port, or uds.",
+        ),
+        ({"uds": "/run/a.sock", "host": "::1"}, "but host is given, too.\n  Leave out host, or uds."),
+        (
+            {"reload": True, "reload_paths": "src"},
+            "reload_paths must be a list of directories, got 'src'.\n  Write ['src'].",
+        ),
+        ({"reload": True, "reload_paths": Path("src")}, "reload_paths must be a list of directories, got PosixPath("),
+        ({"reload": True, "reload_paths": [7]}, "reload_paths must be a path, got 7."),
+        (
+            {"reload_paths": ("src",)},
+            "reload_paths says what reload=True watches, but reload is off.\n  Set reload=True, or leave out reload_pa",
+        ),
         ({"reload": True, "workers": 2}, "reload=True serves with one worker, got workers=2."),
     ],
 )
