@@ -74,8 +74,6 @@ class CovetPy(CovetPyASGI):
             raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
-        if not isinstance(debug, bool):
-            raise ConfigurationError(f"debug must be True or False, got {debug!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self.body_limits = BodyLimits(max_size=body_limit)
         self._lifespan_factory = lifespan

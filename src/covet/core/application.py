@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Final, cast
 
 from covet._extras import find_extra
+from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
 from covet.core.lifespan import Lifespan, Phase, Step, serve_lifespan
 from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
@@ -47,17 +48,23 @@ class CovetPyASGI:
         router: The routes.
         state: A place for attributes of one's own.
         lifespan_state: What the state of each request begins with.
-        debug: Whether errors may show traces.
+        debug: Whether errors may show traces; a change holds from the next request on.
         serializers: The formats on offer; a change holds from the next request on.
-        body_limits: How large a body may be, and how slow.
+        body_limits: How large a body may be, and how slow; a change holds from the next request on.
     """
 
+    debug = CompiledSetting[bool](check_debug)
+    body_limits = CompiledSetting[BodyLimits](check_body_limits)
+
     def __init__(self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect") -> None:
+        # PERF: the hosts that were found valid: one look-up sends all others the slow way.
+        self.hosts_bytes: set[bytes] = set()
+        self._hosts_text: set[str] = set()
         self.debug = debug
         self.router = CovetRouter(trailing_slash=trailing_slash)
         self.state = State()
         self.lifespan_state: Mapping[str, Any] = {}
-        self.body_limits: BodyLimits = DEFAULT_BODY_LIMITS
+        self.body_limits = DEFAULT_BODY_LIMITS
         self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
         self._wrapping = Wrapping(self._dispatch_inner_asgi)
@@ -66,9 +73,6 @@ class CovetPyASGI:
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
         self._unmatched: Any = None
-        # PERF: the hosts that were found valid: one look-up sends all others the slow way.
-        self.hosts_bytes: set[bytes] = set()
-        self._hosts_text: set[str] = set()
         self._http_protocol: type | None = None
         # The protocol of the server, once one has started the application.
         self._protocol: str | None = None
