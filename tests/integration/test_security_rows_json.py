@@ -187,7 +187,8 @@ async def test_row_021_huge_number_elsewhere_is_refused(protocol: WireProtocol, 
         assert seen == [int(text)] * 5
         return
     assert [answer.status_code for answer in answers if not 400 <= answer.status_code < 500] == []
-    assert not any("999" in answer.text for answer in answers)
+    # Three nines may stand in the number that an error is found by in the log.
+    assert not any("9" * 20 in answer.text for answer in answers)
     assert seen == []
 
 

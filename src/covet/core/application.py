@@ -19,9 +19,6 @@ from covet.core.route import Mount, Route, make_route
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.unmatched import (
-    MAX_HEADERS,
-    MAX_PATH_SIZE,
-    MAX_QUERY_SIZE,
     answer_unmatched,
     find_hosts,
     find_problem,
@@ -31,6 +28,7 @@ from covet.core.unmatched import (
 from covet.core.wrapping import Wrapping
 from covet.exceptions import ConfigurationError, HTTPError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
+from covet.http.limits import MAX_HEADERS, MAX_QUERY_SIZE, SURELY_SHORT_PATH
 from covet.http.request import State
 from covet.http.response import Response
 from covet.registry import Registry
@@ -95,7 +93,7 @@ class CovetPyASGI:
             values: Sequence[str] = ()
             table = self._static.get(path)
             if table is None:
-                found = self._find(path) if len(path) <= MAX_PATH_SIZE else None
+                found = self._find(path) if len(path) <= SURELY_SHORT_PATH else None
                 if found is None:
                     return self.dispatch_asgi(scope, receive, send)
                 table, values = found
@@ -138,6 +136,7 @@ class CovetPyASGI:
             scope["method"],
             path,
             len(scope.get("query_string", b"")),
+            scope.get("raw_path"),
         )
         compiled, values, mount = self._resolve(path, scope["method"], problem)
         if mount is not None:
@@ -185,7 +184,7 @@ class CovetPyASGI:
                 path = scope.path
                 table = self._static.get(path)
                 values: Sequence[str] = ()
-                if table is None and len(path) <= MAX_PATH_SIZE:
+                if table is None and len(path) <= SURELY_SHORT_PATH:
                     found = self._find(path)
                     if found is not None:
                         table, values = found

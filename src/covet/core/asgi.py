@@ -7,16 +7,16 @@ The scope is trusted to be what the specification says; what the application ans
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, Final
-from urllib.parse import quote
 
 from covet.core.afterwards import answer_late
 from covet.core.compiled_route import CompiledRoute
 from covet.core.disconnects import Inbox, run_against
 from covet.core.errors import make_error_response
-from covet.core.unmatched import MAX_HEADERS, MAX_HEADERS_SIZE, MAX_QUERY_SIZE, check_headers_size
 from covet.deadlines import resume
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers
+from covet.http.limits import MAX_HEADERS, MAX_HEADERS_SIZE, MAX_QUERY_SIZE, check_headers_size
+from covet.http.percent import encode_path
 from covet.http.request import Address, Request
 from covet.http.response import Response, has_no_body, plain_fields
 from covet.http.response_headers import encode_pair
@@ -84,7 +84,7 @@ class ASGIRequest(Request):
 
     def _read_raw_path(self) -> str:
         raw: bytes | None = self._scope.get("raw_path")
-        return quote(self.root_path + self.path) if raw is None else raw.decode("latin-1")
+        return encode_path(self.root_path + self.path) if raw is None else raw.decode("latin-1")
 
     def _read_scheme(self) -> str:
         scheme: str = self._scope.get("scheme", "http")

@@ -12,8 +12,8 @@ from covet.core.asgi import LENGTHS, ASGIRequest, Endpoint, make_start, send_res
 from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
-from covet.core.unmatched import MAX_HEADERS
 from covet.http.body import BodyLimits
+from covet.http.limits import MAX_HEADERS
 from covet.http.response import JSON, TEXT
 from covet.types import Message, Receive, Scope, Send
 

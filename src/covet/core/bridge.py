@@ -10,13 +10,13 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from typing import Any, Final
-from urllib.parse import quote
 
 from covet.core.connections import cut_client
 from covet.core.errors import contain
 from covet.core.rsgi import next_chunk, parse_client
 from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ResponseError
+from covet.http.percent import encode_path
 from covet.http.response import check_status, has_no_body
 from covet.http.response_headers import check_header_name, check_header_value
 from covet.types import ASGIApp, Message
@@ -76,7 +76,7 @@ def make_asgi_scope(scope: RSGIScope, root_path: str, state: dict[str, Any]) -> 
         "method": scope.method,
         "scheme": scope.scheme,
         "path": scope.path,
-        "raw_path": quote(scope.path).encode("ascii"),
+        "raw_path": encode_path(scope.path).encode("ascii"),
         "query_string": scope.query_string.encode(),
         "root_path": root_path,
         "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in scope.headers.items()],

@@ -13,6 +13,7 @@ from typing import Final
 
 from covet.core.converters import Converter, ConverterTable, NamedConverter
 from covet.exceptions import RouteError
+from covet.http.percent import encode_path
 
 
 class SegmentKind(IntEnum):
@@ -67,7 +68,6 @@ _ANGLE_BRACKETS: Final = re.compile(r"<((?:\w+:)?\w+)>")
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f?#\ud800-\udfff]")
 # RFC 3986 §3.3: what a path may contain as it is.
-PATH_SAFE = "/~!$&'()*+,;=:@"
 
 
 @dataclass(slots=True, eq=False)
@@ -225,23 +225,6 @@ class PathTemplate:
 
 
 _DEFAULT_TABLE: Final = ConverterTable()
-
-
-def encode_path(decoded: str) -> str:
-    """
-    Write a decoded path as it stands in a URL.
-
-    Raises:
-        UnicodeEncodeError: If it holds a lone surrogate.
-
-    Example:
-        >>> encode_path("/café/100%")
-        '/caf%C3%A9/100%25'
-    """
-    # Loaded here: the module costs 4 ms of start-up, and is needed where URLs are written.
-    from urllib.parse import quote
-
-    return quote(decoded, safe=PATH_SAFE)
 
 
 def _check_text(text: str) -> None:

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeVar, Unpack
 
 from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
-from covet.core.path_template import PathTemplate, encode_path
+from covet.core.path_template import PathTemplate
 from covet.core.route import (
     ExceptionHandlers,
     Handler,
@@ -31,6 +31,7 @@ from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
 from covet.core.route_tree import allowed_methods
 from covet.exceptions import RouteError, suggest
+from covet.http.percent import encode_path
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
 

@@ -10,7 +10,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from typing import Any, Final
-from urllib.parse import quote
 
 from covet.core.afterwards import answer_late
 from covet.core.arguments import JSON_TYPES
@@ -21,10 +20,11 @@ from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import compile_endpoint
 from covet.core.errors import make_error_response
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
-from covet.core.unmatched import MAX_QUERY_SIZE, check_headers_size
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.body import BodyLimits, check_declared_length, wait_within
 from covet.http.headers import Headers
+from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
+from covet.http.percent import encode_path
 from covet.http.request import Address, Request
 from covet.http.response import JSON, TEXT, Response, has_no_body, plain_fields
 from covet.http.streamed_response import StreamedResponse
@@ -80,7 +80,7 @@ class RSGIRequest(Request):
         return query
 
     def _read_raw_path(self) -> str:
-        return quote(self.path)
+        return encode_path(self.path)
 
     def _read_scheme(self) -> str:
         return self._scope.scheme

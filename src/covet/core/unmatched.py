@@ -12,22 +12,16 @@ from covet.core.route import Resolution
 from covet.core.rsgi_types import RSGIScope
 from covet.exceptions import (
     BadRequestError,
-    HeadersTooLargeError,
     HTTPError,
     MethodNotAllowedError,
     NotFoundError,
     NotImplementedMethodError,
-    URITooLongError,
 )
 from covet.http.hosts import is_valid_host
+from covet.http.limits import check_headers_size, check_target_size
 from covet.http.percent import quote_path, quote_query
 from covet.http.request import Request
 from covet.http.response import Response
-
-MAX_HEADERS: Final = 100
-MAX_HEADERS_SIZE: Final = 64 * 1024
-MAX_PATH_SIZE: Final = 8192
-MAX_QUERY_SIZE: Final = 8192
 
 # RFC 9110 §9.1, and PATCH (RFC 5789): what is not among them is no method.
 _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -43,23 +37,8 @@ class Redirection:
 Answer = HTTPError | Response | Redirection
 
 
-def check_headers_size(count: int, size: int) -> None:
-    """
-    Refuse too many headers, or too large ones.
-
-    Args:
-        count: How many there are.
-        size: Their bytes in all.
-
-    Raises:
-        HeadersTooLargeError: If a limit is passed.
-    """
-    if count > MAX_HEADERS or size > MAX_HEADERS_SIZE:
-        raise HeadersTooLargeError(f"The limits are {MAX_HEADERS} headers and {MAX_HEADERS_SIZE} bytes in all.")
-
-
 def find_problem(
-    hosts: Sequence[str], count: int, size: int, method: str, path: str, query_size: int
+    hosts: Sequence[str], count: int, size: int, method: str, path: str, query_size: int, raw_path: bytes | None = None
 ) -> HTTPError | None:
     """
     Find what is wrong with a request's head, whether a route answers its path or not.
@@ -69,15 +48,15 @@ def find_problem(
         count: How many headers it has.
         size: Their bytes in all.
         method: Its method.
-        path: Its path.
+        path: Its path, decoded.
         query_size: The length of its query.
+        raw_path: Its path as it came, if the server tells.
     """
     try:
         check_headers_size(count, size)
-    except HeadersTooLargeError as exc:
+        check_target_size(path, raw_path, query_size)
+    except HTTPError as exc:
         return exc
-    if len(path) > MAX_PATH_SIZE or query_size > MAX_QUERY_SIZE:
-        return URITooLongError(f"The limit is {MAX_PATH_SIZE} bytes.")
     # RFC 9112 §3.2: exactly one, and a valid one.
     if len(hosts) != 1 or not is_valid_host(hosts[0]):
         return BadRequestError("There must be exactly one Host header, with a valid host.")

@@ -13,6 +13,7 @@ from covet.exceptions import BadRequestError
 # Each names what must be encoded: all but RFC 3986's characters of that part, and a % that encodes nothing.
 _STRAY_PERCENT = r"%(?![0-9A-Fa-f]{2})"
 _IN_SEGMENT = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@]+")
+_IN_DECODED_PATH = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+")
 _IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+|{_STRAY_PERCENT}")
 _IN_QUERY = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+|{_STRAY_PERCENT}")
 _IN_URL = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]#]+|{_STRAY_PERCENT}")
@@ -35,6 +36,20 @@ def quote_path(path: str) -> str:
         ('/menu/caf%C3%A9%20au%20lait%3F', '/100%25/a%2Fb')
     """
     return _quote(_IN_PATH, path)
+
+
+def encode_path(decoded: str) -> str:
+    """
+    Write a decoded path as it stands in a URL: a `%` is data here, and so is a line break.
+
+    Raises:
+        UnicodeEncodeError: If it holds a lone surrogate.
+
+    Example:
+        >>> encode_path("/café/100%"), encode_path("/a%2Fb")
+        ('/caf%C3%A9/100%25', '/a%252Fb')
+    """
+    return _IN_DECODED_PATH.sub(_encode, decoded)
 
 
 def quote_segment(text: str) -> str:

@@ -14,8 +14,9 @@ from covet.http.body import DEFAULT_BODY_LIMITS
 from covet.http.cookies import parse_cookies
 from covet.http.headers import Headers
 from covet.http.message import IncomingMessage
+from covet.http.percent import encode_path
 from covet.http.query import QueryParams
-from covet.http.urls import URL, quote_path, unquote_path
+from covet.http.urls import URL, unquote_path
 from covet.tasks import BackgroundTasks
 
 
@@ -261,7 +262,7 @@ class Request(IncomingMessage):
         return str(self._query_params)
 
     def _read_raw_path(self) -> str:
-        return quote_path(self.path)
+        return encode_path(self.path)
 
     def _read_scheme(self) -> str:
         return self._url.scheme

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from covet._extras import find_extra, require_extra
 from covet.exceptions import ConfigurationError, MissingDependencyError
+from covet.http.limits import MAX_HEADERS_SIZE
 from covet.server.logs import server_log_config
 from covet.server.options import SHUTDOWN_HOOKS_SECONDS, HTTPVersion, Interface, ServerOptions, StartMethod
 from covet.server.worker import Job
 
 DEFAULT_HEADER_TIMEOUT = 10.0
-MAX_HEAD_BYTES = 64 * 1024
 
 _HTTP_MODES: dict[HTTPVersion, str] = {"1": "http1", "2": "http2", "auto": "auto"}
 _INTERFACES: dict[Interface, str] = {"rsgi": "RSGI", "asgi": "ASGI"}
@@ -95,10 +95,10 @@ def _make_server(job: Job, options: ServerOptions) -> Server:
         "backlog": options.backlog,
         "backpressure": options.backpressure,
         "http1_settings": http.HTTP1Settings(
-            header_read_timeout=round(header_timeout * 1000), max_buffer_size=MAX_HEAD_BYTES
+            header_read_timeout=round(header_timeout * 1000), max_buffer_size=MAX_HEADERS_SIZE
         ),
         "http2_settings": http.HTTP2Settings(
-            max_headers_size=MAX_HEAD_BYTES, keep_alive_interval=30_000, max_concurrent_streams=100
+            max_headers_size=MAX_HEADERS_SIZE, keep_alive_interval=30_000, max_concurrent_streams=100
         ),
         "log_level": import_module("granian.log").LogLevels[
             "warning" if options.log_level == "info" else options.log_level

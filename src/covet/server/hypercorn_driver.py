@@ -13,12 +13,12 @@ from typing import Any
 
 from covet._extras import find_extra, require_extra
 from covet.exceptions import ConfigurationError
+from covet.http.limits import MAX_HEADERS_SIZE
 from covet.server.drain import tell_application
 from covet.server.options import HTTPVersion, ServerOptions, StartMethod
 from covet.server.worker import Job
 
 DEFAULT_KEEP_ALIVE = 30.0
-MAX_HEAD_BYTES = 64 * 1024
 
 _PROTOCOLS: dict[HTTPVersion, list[str]] = {"1": ["http/1.1"], "auto": ["h2", "http/1.1"]}
 
@@ -39,8 +39,8 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     config.backlog = options.backlog
     config.keep_alive_timeout = options.keep_alive or DEFAULT_KEEP_ALIVE
     config.graceful_timeout = options.drain_timeout
-    config.h11_max_incomplete_size = MAX_HEAD_BYTES
-    config.h2_max_header_list_size = MAX_HEAD_BYTES
+    config.h11_max_incomplete_size = MAX_HEADERS_SIZE
+    config.h2_max_header_list_size = MAX_HEADERS_SIZE
     config.alpn_protocols = _PROTOCOLS[options.http]
     config.include_server_header = False
     config.loglevel = ("warning" if options.log_level == "info" else options.log_level).upper()

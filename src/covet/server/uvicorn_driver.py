@@ -13,12 +13,12 @@ from typing import Any
 
 from covet._extras import require_extra
 from covet.exceptions import ConfigurationError
+from covet.http.limits import MAX_HEADERS_SIZE
 from covet.server.logs import server_log_config
 from covet.server.options import ServerOptions, StartMethod
 from covet.server.worker import Job
 
 DEFAULT_KEEP_ALIVE = 30.0
-MAX_HEAD_BYTES = 64 * 1024
 
 
 def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> None:
@@ -52,7 +52,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "backlog": options.backlog,
         "timeout_keep_alive": round(options.keep_alive or DEFAULT_KEEP_ALIVE),
         "timeout_graceful_shutdown": max(1, round(options.drain_timeout)),
-        "h11_max_incomplete_event_size": MAX_HEAD_BYTES,
+        "h11_max_incomplete_event_size": MAX_HEADERS_SIZE,
         "ssl_certfile": options.tls_certificate,
         "ssl_keyfile": options.tls_key,
     }
