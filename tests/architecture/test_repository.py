@@ -14,12 +14,15 @@ from tests.architecture.source import ROOT, list_tracked_files, read_source
 
 # Written in two parts, so that this file does not find itself.
 MACHINE = re.compile(
-    r"(?<![\w.$}/-])/(?:roo" + r"t|hom" + r"e/\w+|User" + r"s/\w+|wor" + r"k/(?:main|shared))/"
+    # Where people and machines keep a checkout, this one too; after a word or a variable it is part of another path.
+    r"(?<![\w.$}/-])(?:/roo" + r"t|/hom" + r"e/\w+|/User" + r"s/\w+|/work" + rf"spaces?/\w+|{re.escape(str(ROOT))})/"
+    r"|\b[A-Z]:\\\\?User" + r"s\\"
     r"|\.py" + r"env\b"
 )
 REGISTRY = re.compile(
     r"(?:--(?:extra-)?index" + r"-url|--find" + r"-links)[ =]"
-    r"|https?://[^\s/\"']*(?:pypi|pythonhosted|npmjs|artifactory|nexus|registry)[^\s/\"']*/(?:simple|packages|repository|api)"
+    # What registries have behind their host, whatever its name is.
+    r"|https?://[^\s\"'<>]+/(?:simple|repository|artifacts?)/[^\s\"'<>]*"
 )
 FRAGMENTS = [path for path in sorted((ROOT / "changelog.d").glob("*")) if path.name != "README.md"]
 
@@ -70,7 +73,11 @@ def test_tracked_files_know_no_machine(pattern: re.Pattern[str]) -> None:
         (MACHINE, "python = /hom" + "e/someone/bin/python"),
         (MACHINE, "~/.py" + "env/versions"),
         (REGISTRY, "--index" + "-url https://example.org/"),
-        (REGISTRY, "https://py" + "pi.example.org/simple/covetpy"),
+        (MACHINE, "built in /work" + "space/project/src"),
+        (MACHINE, f"see {ROOT}/src"),
+        (MACHINE, "C:\\User" + "s\\someone\\covet"),
+        (REGISTRY, "https://packages.example.org/sim" + "ple/covetpy"),
+        (REGISTRY, "https://example.org/repos" + "itory/npm/covetpy"),
     ],
 )
 def test_what_is_of_one_machine_is_found(pattern: re.Pattern[str], text: str) -> None:

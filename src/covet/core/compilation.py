@@ -68,10 +68,11 @@ def compile_for_servers(
     if not is_shown:
         compiled.shown = None
     info = compiled.plan.info
-    runs_in_thread = not (info.is_async or info.wraps_async or info.is_generator or info.is_async_generator)
-    if route.cancel_on_disconnect and runs_in_thread:
+    is_plain = not (info.is_async or info.wraps_async or info.is_generator or info.is_async_generator)
+    if route.cancel_on_disconnect and is_plain:
+        reason = "what never waits" if route.non_blocking else "what runs in a thread"
         raise RouteError(
-            "cancel_on_disconnect needs a coroutine function: what runs in a thread cannot be cancelled.",
+            f"cancel_on_disconnect needs a coroutine function: {reason} cannot be cancelled.",
             route=str(route),
             hint="Write async def, or leave the option out.",
         )

@@ -92,3 +92,17 @@ async def test_what_cannot_be_cancelled_is_refused_at_start(handler: Any) -> Non
         "GET /: cancel_on_disconnect needs a coroutine function: what runs in a thread cannot be cancelled.\n"
         "  Write async def, or leave the option out."
     )
+
+
+async def test_a_function_that_never_waits_cannot_be_cancelled_either() -> None:
+    """With `non_blocking=True` it runs in no thread; the reason is its own."""
+    app = CovetPy()
+    app.add_route("/", block, name="index", cancel_on_disconnect=True, non_blocking=True)
+
+    with pytest.raises(RouteError) as caught:
+        await app.startup()
+
+    assert str(caught.value) == (
+        "GET /: cancel_on_disconnect needs a coroutine function: what never waits cannot be cancelled.\n"
+        "  Write async def, or leave the option out."
+    )
