@@ -14,7 +14,7 @@ from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
 from covet.http.body import BodyLimits
 from covet.http.limits import MAX_HEADERS
-from covet.http.response import JSON, TEXT
+from covet.http.response import TEXT
 from covet.types import Message, Receive, Scope, Send
 
 _JSON_TYPES: Final = frozenset(item.encode() for item in JSON_TYPES)
@@ -130,18 +130,26 @@ class ASGIWire:
             body = "b''" if is_head else "response._body"
             writer.line(f"await send({{'type': 'http.response.body', 'body': {body}}})")
 
-    def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
-        """Write what sends the bytes in `body` as `content_type`: `text_type` or `json_type`."""
-        writer.bind("text_type", (b"content-type", TEXT.encode()))
-        writer.bind("json_type", (b"content-type", JSON.encode()))
+    def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
+        """Write what leaves the headers of the bytes in `body` in `headers`."""
+        pairs = [writer.bind("text_type" if content_type == TEXT else "json_type", _pair("content-type", content_type))]
+        if varies:
+            pairs.append(writer.bind("vary", _pair("vary", "Accept")))
         writer.bind("lengths", LENGTHS)
         writer.line("size = len(body)")
         # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks: plain, json).
-        length = f"lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)"
-        headers = f"[content_type, {length}]"
-        writer.line(f"await send({{'type': 'http.response.start', 'status': {status_code}, 'headers': {headers}}})")
+        pairs.append(f"lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)")
+        writer.line(f"headers = [{', '.join(pairs)}]")
+
+    def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
+        """Write what sends the bytes in `body` with `headers`."""
+        writer.line(f"await send({{'type': 'http.response.start', 'status': {status_code}, 'headers': headers}})")
         body = "b''" if is_head else "body"
         writer.line(f"await send({{'type': 'http.response.body', 'body': {body}}})")
+
+
+def _pair(name: str, value: str) -> tuple[bytes, bytes]:
+    return name.encode(), value.encode()
 
 
 def compile_asgi(compiled: CompiledRoute, app: ASGIDispatcher, *, is_head: bool = False) -> Endpoint:

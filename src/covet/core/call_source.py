@@ -14,6 +14,7 @@ from covet.deadlines import Deadline
 from covet.exceptions import HandlerTimeoutError, ValidationError
 from covet.http.request import Request
 from covet.http.response import JSON, TEXT, make_content_type, make_response
+from covet.http.response_headers import make_field
 from covet.http.streamed_response import StreamedResponse
 from covet.serialization import encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
@@ -189,7 +190,7 @@ class CallSource:
         Write what becomes of `result`.
 
         The two results that nearly every handler gives, text and JSON, are written here; the rest goes to the table.
-        A route without middleware leaves the two in `body` and `content_type`, and all others in `response`.
+        A route without middleware leaves the two in `body` and `headers`, and all others in `response`.
         """
         writer, results = self._writer, self._compiled.results
         if not results.is_plain:
@@ -209,16 +210,22 @@ class CallSource:
                     writer.line(f"body = {usual}")
                 with writer.block("except Exception:"):
                     writer.line(f"body = {rare}")
-                if self._compiled.layers or self._wire is None:
-                    field = writer.bind(
-                        "text_field" if content_type == TEXT else "json_field", make_content_type(content_type)
-                    )
-                    writer.line(f"response = make_response(body, {results.status_code}, {field})")
-                else:
-                    writer.line(f"content_type = {'text_type' if content_type == TEXT else 'json_type'}")
+                self._write_answer(content_type, varies=content_type == JSON and results.varies)
             keyword = "elif"
         with writer.block("else:"):
             self._write_conversion()
+
+    def _write_answer(self, content_type: str, *, varies: bool) -> None:
+        """Write what becomes of the bytes in `body`: a response for the layers, or what an adapter sends at once."""
+        writer = self._writer
+        if self._wire is not None and not self._compiled.layers:
+            self._wire.write_headers(writer, content_type, varies=varies)
+            return
+        name = "text_field" if content_type == TEXT else "json_field"
+        fields = writer.bind(name, make_content_type(content_type))
+        if varies:
+            fields += f", {writer.bind('vary_field', make_field('vary', 'Accept'))}"
+        writer.line(f"response = make_response(body, {self._compiled.results.status_code}, {fields})")
 
     def _write_conversion(self) -> None:
         self.write_request()

@@ -32,6 +32,7 @@ class ResultConverter:
         json_types: The types that are JSON without further thought, if the client accepts JSON.
         expected: The one of them that the handler says it returns; `dict` if it does not say.
         is_annotated: Whether it says so.
+        varies: The client has a choice of formats, so that the answers that use them depend on its `Accept`.
         accepted: `Accept` headers that were found to want JSON, as text: those of the table, for all routes.
         accepted_bytes: The same as bytes.
     """
@@ -46,12 +47,15 @@ class ResultConverter:
         "is_annotated",
         "json_types",
         "status_code",
+        "varies",
     )
 
     def __init__(self, route: Route, info: CallableInfo, serializers: SerializerTable) -> None:
         self.status_code = 200 if route.status_code is None else check_status(route.status_code)
         self._media_type = route.media_type
         self._serializers = serializers
+        # RFC 9110 §12.5.5: JSON depends on the header as much as what others get in its place.
+        self.varies = route.media_type is None and len(serializers.media_types) > 1
         own = serializers.find(JSON)
         self.encode_json = (
             encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
@@ -129,7 +133,7 @@ class ResultConverter:
         try:
             return self._convert_answer(request, answer, None)
         except NotAcceptableError:
-            written = Response(self.encode_json(answer[0]), media_type=JSON)
+            written = self._mark(Response(self.encode_json(answer[0]), media_type=JSON))
             return self._convert_answer(request, (written, *answer[1:]), None)
 
     def _convert_answer(self, request: Request, answer: tuple[Any, ...], media_type: str | None) -> Response:
@@ -156,7 +160,7 @@ class ResultConverter:
             return Response(self._find_serializer(media_type).serialize(value), status_code, media_type=media_type)
         accept = request.headers.get("accept")
         if accept in self.accepted:
-            return Response(self.encode_json(value), status_code, media_type=JSON)
+            return self._mark(Response(self.encode_json(value), status_code, media_type=JSON))
         try:
             serializer = self._serializers.choose(accept)
         except NotAcceptableError:
@@ -167,9 +171,10 @@ class ResultConverter:
         else:
             if serializer.media_type == JSON and accept is not None:
                 self._serializers.remember_json(accept)
-        response = Response(serializer.serialize(value), status_code, media_type=serializer.media_type)
-        if serializer.media_type != JSON:
-            # JSON is what everybody gets who asks for nothing else; only the others depend on the header.
+        return self._mark(Response(serializer.serialize(value), status_code, media_type=serializer.media_type))
+
+    def _mark(self, response: Response) -> Response:
+        if self.varies:
             response.headers.add_vary("Accept")
         return response
 

@@ -26,7 +26,7 @@ from covet.http.headers import Headers
 from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
 from covet.http.request import Address, Request
-from covet.http.response import JSON, TEXT, Response, has_no_body, plain_fields
+from covet.http.response import TEXT, Response, has_no_body, plain_fields
 from covet.http.streamed_response import StreamedResponse
 
 # How many pieces of a stream are sent before the event loop gets a turn.
@@ -193,14 +193,17 @@ class RSGIWire:
             headers = "[field[0] for field in fields.values()]"
             writer.line(f"protocol.response_bytes(response._status_code, {headers}, response._body)")
 
+    def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
+        """Write what leaves the headers of the bytes in `body` in `headers`; Granian computes the length."""
+        pairs = [("content-type", content_type), *([("vary", "Accept")] if varies else [])]
+        writer.line(f"headers = {writer.bind('text_headers' if content_type == TEXT else 'json_headers', pairs)}")
+
     def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
-        """Write what sends the bytes in `body` as `content_type`; Granian computes the length."""
-        writer.bind("text_type", [("content-type", TEXT)])
-        writer.bind("json_type", [("content-type", JSON)])
+        """Write what sends the bytes in `body` with `headers`."""
         if is_head:
-            writer.line(f"protocol.response_empty({status_code}, [*content_type, ('content-length', str(len(body)))])")
+            writer.line(f"protocol.response_empty({status_code}, [*headers, ('content-length', str(len(body)))])")
         else:
-            writer.line(f"protocol.response_bytes({status_code}, content_type, body)")
+            writer.line(f"protocol.response_bytes({status_code}, headers, body)")
 
 
 def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False) -> Endpoint:

@@ -43,5 +43,8 @@ class Wire(Protocol):
     def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
         """Write what sends `response`, and leaves there what was sent."""
 
+    def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
+        """Write what leaves the headers of the bytes in `body` in `headers`; they may say `Vary: Accept`."""
+
     def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
-        """Write what sends the bytes in `body` as `content_type`: `text_type` or `json_type`."""
+        """Write what sends the bytes in `body` with `headers`."""

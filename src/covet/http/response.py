@@ -294,7 +294,7 @@ class Response:
         return f"<{type(self).__name__} {self._status_code}>"
 
 
-def make_response(body: bytes, status_code: int, content_type: Field) -> Response:
+def make_response(body: bytes, status_code: int, content_type: Field, vary: Field | None = None) -> Response:
     """
     Make a response of parts that were checked before, as those of a route are when it is compiled.
 
@@ -307,7 +307,7 @@ def make_response(body: bytes, status_code: int, content_type: Field) -> Respons
     response._body = body  # noqa: SLF001 - a constructor
     response._status_code = status_code  # noqa: SLF001
     response.headers = headers = _new_headers(MutableHeaders)
-    headers._fields = {"content-type": content_type}
+    headers._fields = {"content-type": content_type} if vary is None else {"content-type": content_type, "vary": vary}
     headers._more = response.background = None  # noqa: SLF001
     return response
 

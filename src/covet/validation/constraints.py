@@ -1,8 +1,9 @@
 """
 What a value must satisfy beyond its type, in one vocabulary.
 
-`Constraints` is CovetPy's own spelling. `msgspec.Meta` and the classes of `annotated_types` say the same and are
-read into it by their attributes, so that none of the libraries is imported here.
+`Constraints` is CovetPy's own spelling. `msgspec.Meta`, the classes of `annotated_types`, pydantic's `Field` and the
+markers of a handler's parameters say the same and are read into it by their attributes, so that none of the
+libraries is imported here.
 """
 
 import re
@@ -100,6 +101,10 @@ _ANNOTATED_TYPES = {
     "Interval": ("ge", "gt", "le", "lt"),
 }
 
+# Whose other classes carry bounds under the same names: covet's own markers, and pydantic's Field with what it holds.
+_SPELLING = frozenset({"covet", "pydantic", "pydantic_core"})
+_NOTHING = Constraints()
+
 # PEP 727, wherever it comes from: typing_extensions, annotated_doc, annotated_types.
 _DOCUMENTATION = frozenset({"Doc", "DocInfo"})
 
@@ -134,7 +139,10 @@ def read_constraints(metadata: Iterable[object]) -> tuple[Constraints, ...]:
                     hint=f"Use covet.validation.Constraints or one of: {', '.join(_ANNOTATED_TYPES)}.",
                 )
             found.append(_from_attributes(item, names))
-    return tuple(found)
+        elif root in _SPELLING:
+            found.append(_from_attributes(item, CHECKING_NAMES))
+            found += read_constraints(getattr(item, "metadata", ()))
+    return tuple(item for item in found if item != _NOTHING)
 
 
 def _from_attributes(item: object, names: Iterable[str]) -> Constraints:

@@ -4,9 +4,11 @@ pydantic models validate themselves, by their own rules; this translates what th
 Texts of pydantic that could repeat the input, and texts of an author's validators, are replaced.
 """
 
-from typing import Any
+from typing import Any, get_args
 
 from covet._extras import require_extra
+from covet.exceptions import ConfigurationError
+from covet.validation.constraints import Constraints
 from covet.validation.failures import MAX_ERRORS, MAX_KEY_LENGTH, Converter, Failed, Problem
 
 _WORDS = {"extra_forbidden": "unknown_field", "model_type": "object_type", "dataclass_type": "object_type"}
@@ -47,13 +49,28 @@ _BOUNDS = {
 }
 
 
+def _list_metadata(annotation: Any) -> list[object]:
+    """List what `Annotated` says anywhere in a type."""
+    found = [*getattr(annotation, "__metadata__", ())]
+    for item in get_args(annotation):
+        found += _list_metadata(item)
+    return found
+
+
 def make_pydantic(cls: type) -> Converter:
     """
     Make the converter of a pydantic model.
 
     Raises:
         MissingDependencyError: If pydantic cannot be imported.
+        ConfigurationError: If a field has constraints that pydantic does not know and would ignore.
     """
+    for name, info in getattr(cls, "model_fields", {}).items():
+        if any(isinstance(item, Constraints) for item in (*info.metadata, *_list_metadata(info.annotation))):
+            raise ConfigurationError(
+                f"{cls.__name__}.{name} has Constraints, which pydantic would ignore.",
+                hint="pydantic validates its models itself: write pydantic.Field(...) with the same names.",
+            )
     module: Any = require_extra("pydantic", extra="pydantic", needed_for=f"{cls.__name__}")
     error_class: Any = module.ValidationError
     model: Any = cls

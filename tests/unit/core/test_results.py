@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request, Response
+from covet.core.middleware import CallNext
 from covet.exceptions import ResponseError
 from covet.testing import TestClient
 
@@ -258,3 +259,61 @@ async def test_a_default_that_did_not_come_is_in_the_answer(protocol: str) -> No
         response = await client.post("/", json={"title": "a"})
 
     assert response.json() == {"title": "a", "completed": False}
+
+
+def make_varying(*layers: object, is_alone: bool = False) -> CovetPy:
+    """Make an application with one format, or with two."""
+    app = CovetPy(middleware=layers)
+    if is_alone:
+        app.serializers.unregister("application/msgpack")
+
+    @app.get("/result")
+    async def result() -> dict[str, int]:
+        return {"a": 1}
+
+    @app.get("/error", exception_handlers={KeyError: lambda request, exc: {"a": 1}})
+    async def error() -> None:
+        raise KeyError
+
+    @app.get("/text")
+    async def text() -> str:
+        return "a"
+
+    @app.get("/fixed", media_type="application/vnd.api+json")
+    async def fixed() -> dict[str, int]:
+        return {"a": 1}
+
+    return app
+
+
+async def pass_on(request: Request, call_next: CallNext) -> Response:
+    """Change nothing, but make the routes ones with middleware."""
+    return await call_next(request)
+
+
+@Protocols
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("layers", [(), (pass_on,)])
+@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "application/*;q=0.5", "application/msgpack"])
+@pytest.mark.parametrize(
+    ("path", "vary"), [("/result", "Accept"), ("/error", "Accept"), ("/text", None), ("/fixed", None)]
+)
+async def test_what_could_have_been_another_format_varies(
+    protocol: Any, method: str, layers: tuple[object, ...], accept: str | None, path: str, vary: str | None
+) -> None:
+    """A cache keeps apart what depends on `Accept`, JSON too, and nothing else (RFC 9110 §12.5.5)."""
+    async with TestClient(make_varying(*layers), protocol=protocol) as client:
+        # Twice: an `Accept` that was seen before goes another way.
+        answers = [await client.request(method, path, headers={"accept": accept}) for _ in range(2)]
+
+    assert [answer.headers.get("vary") for answer in answers] == [vary] * 2
+
+
+@Protocols
+@pytest.mark.parametrize("layers", [(), (pass_on,)])
+async def test_an_only_format_does_not_vary(protocol: Any, layers: tuple[object, ...]) -> None:
+    """Where JSON is all there is, nothing depends on the client."""
+    async with TestClient(make_varying(*layers, is_alone=True), protocol=protocol) as client:
+        response = await client.get("/result")
+
+    assert "vary" not in response.headers

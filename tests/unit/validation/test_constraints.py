@@ -2,18 +2,23 @@
 One vocabulary of constraints, from three libraries, checked when it is written.
 """
 
+import dataclasses
 import re
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import annotated_types
 import msgspec
+import pydantic
 import pytest
 
-from covet.exceptions import ConfigurationError
-from covet.validation import Constraints
+from covet.exceptions import ConfigurationError, ValidationError
+from covet.parameters import Body, Query
+from covet.validation import Constraints, compile_validator
+from covet.validation.analysis import analyze
 from covet.validation.constraints import read_constraints
+from covet.validation.validator import Validator
 
 
 @pytest.mark.parametrize(
@@ -99,3 +104,36 @@ def test_an_unknown_constraint_is_not_ignored() -> None:
     assert caught.value.message == "annotated_types.Predicate is not supported."
     assert caught.value.hint is not None
     assert caught.value.hint.startswith("Use covet.validation.Constraints or one of: Ge, Gt, Le, Lt, MultipleOf")
+
+
+@pytest.mark.parametrize("item", [Body(min_length=3), Query(min_length=3), pydantic.Field(min_length=3)], ids=repr)
+@pytest.mark.parametrize("engine", ["auto", "plain"])
+def test_other_spellings_hold_in_a_model(item: object, engine: Literal["auto", "plain"]) -> None:
+    """A marker of a parameter and pydantic's Field say in a dataclass what they say elsewhere."""
+    model = dataclasses.make_dataclass("Item", [("name", Annotated[str, item])])
+    validator: Validator[Any] = Validator(model, analyze(model), engine=engine)
+
+    with pytest.raises(ValidationError, match="/name: must have at least 3 characters"):
+        validator.decode_json(b'{"name": ""}')
+    assert validator.decode_json(b'{"name": "tea"}').name == "tea"
+
+
+def test_a_pattern_of_pydantic_is_read() -> None:
+    """Pydantic keeps it in a class of its own."""
+    found = read_constraints([pydantic.Field(pattern="^a", ge=1)])
+
+    assert {name for item in found for name in ("pattern", "ge") if getattr(item, name) is not None} == {
+        "pattern",
+        "ge",
+    }
+
+
+@pytest.mark.parametrize("annotation", [Annotated[int, Constraints(ge=1)], list[Annotated[int, Constraints(ge=1)]]])
+def test_constraints_that_pydantic_would_ignore_are_refused(annotation: Any) -> None:
+    """Pydantic validates its models itself, and knows nothing of them."""
+    model = pydantic.create_model("Item", count=(annotation, ...))
+
+    with pytest.raises(
+        ConfigurationError, match=r"Item\.count has Constraints, which pydantic would ignore\.\n  pydantic"
+    ):
+        compile_validator(model)
