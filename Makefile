@@ -74,5 +74,5 @@ $(VENV)/.installed-standard: pyproject.toml $(PINS) | $(BIN)/python
 # `--group` needs pip 25.1, which the pip of an older interpreter is not.
 $(VENV)/.installed-dev: pyproject.toml $(PINS) | $(BIN)/python
 	$(PIP) install --quiet --upgrade "pip>=25.1"
-	$(INSTALL) --editable ".[standard,uvicorn,hypercorn,pydantic]" --group dev
+	$(INSTALL) --editable ".[all]" --group dev
 	@touch $@ $(VENV)/.installed-standard

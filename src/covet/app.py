@@ -62,7 +62,7 @@ class CovetPy(CovetPyASGI):
     @refuse_unknown
     def __init__(
         self,
-        debug: bool = False,  # noqa: FBT001, FBT002, RUF100 - the standards pass it by name or first
+        debug: bool = False,
         middleware: Sequence[object] | None = None,
         lifespan: LifespanFactory | None = None,
         *,

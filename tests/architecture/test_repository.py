@@ -51,6 +51,16 @@ def test_core_has_no_dependency() -> None:
     assert project["project"]["dependencies"] == []
 
 
+def test_all_is_every_extra() -> None:
+    """
+    `covetpy[all]` brings what the other extras bring, each of them.
+    """
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    extras = project["project"]["optional-dependencies"]
+
+    assert extras["all"] == [f"covetpy[{','.join(name for name in extras if name != 'all')}]"]
+
+
 @pytest.mark.parametrize("pattern", [MACHINE, REGISTRY], ids=["machine path", "registry address"])
 def test_tracked_files_know_no_machine(pattern: re.Pattern[str]) -> None:
     """

@@ -1,7 +1,5 @@
 """
-Defects of the samples that must not come back (contract, section 11), as far as they lie in dispatch.
-
-One test names each. Those of plugins, events, injection, cache and database come with these.
+Known defects of dispatch that must not come back: a test names each.
 """
 
 import ast

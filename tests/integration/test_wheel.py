@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -14,8 +15,7 @@ from typing import Any
 import pytest
 
 from covet._version import __version__
-
-ROOT = Path(__file__).parent.parent.parent
+from tests.architecture.source import ROOT, list_tracked_files
 
 APPLICATION = """
 import asyncio
@@ -112,6 +112,21 @@ def test_wheel_holds_the_package_and_nothing_else(wheel: Path) -> None:
     assert "covet/py.typed" in names
     assert f"covetpy-{__version__}.dist-info/licenses/LICENSE" in names
     assert [name for name in names if "__pycache__" in name] == []
+
+
+def test_the_source_archive_holds_all_that_is_tracked(tmp_path: Path) -> None:
+    """
+    Whoever packages CovetPy can run its tests and commands from the archive: only hidden files stay behind.
+    """
+    _run(sys.executable, "-m", "build", "--sdist", "--no-isolation", "--outdir", str(tmp_path), str(ROOT))
+
+    with tarfile.open(next(tmp_path.glob("covetpy-*.tar.gz"))) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    tracked = {path.relative_to(ROOT).as_posix() for path in list_tracked_files()}
+    missing = {name for name in tracked - names if not name.startswith(".")}
+    # The build adds the metadata, and what git ignores, which says so itself.
+    assert missing == set()
+    assert names - tracked <= {"PKG-INFO", ".gitignore"}
 
 
 def test_nothing_else_is_installed(report: dict[str, object], python: Path) -> None:

@@ -192,7 +192,7 @@ def _is_local(request: Request) -> bool:
     """
     Tell whether a request comes from this machine: from loopback, or over a Unix socket.
 
-    APPSEC: contract, rule 10. Somebody forgets `debug=True` some day; whoever is elsewhere still sees no trace.
+    APPSEC: Somebody forgets `debug=True` some day; whoever is elsewhere still sees no trace.
     """
     client = request.client
     if client is None:

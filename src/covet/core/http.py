@@ -1,5 +1,5 @@
 """
-The standards' import path of `Request` and `Response`.
+`Request` and `Response`, where those look for them who know the application by `covet.core`.
 """
 
 from covet.http.request import Request

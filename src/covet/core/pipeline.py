@@ -59,7 +59,7 @@ class MiddlewarePipeline:
         self._serial += 1
         self._items.sort(key=lambda entry: entry[:2])
 
-    # The standards name this verb for every manager.
+    # A second name: every manager has a verb for what it manages.
     register = add
 
     @property

@@ -1,5 +1,5 @@
 """
-The standards' import path of the validation.
+The validation, where those look for it who know the application by `covet.core`.
 """
 
 from covet.validation import Constraints, Validator, compile_validator

@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from covet.exceptions import BadRequestError
 
-# APPSEC: rows 26 to 28 of security.md: longer headers are not read, and few of the short ones are kept.
+# APPSEC: docs/advisories.md, rows 26 to 28: longer headers are not read, and few of the short ones are kept.
 MAX_LENGTH = 8192
 _MAX_CACHED_LENGTH = 512
 
 _TOKEN = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++")
 _SPACE = re.compile(r"[ \t]*+")
-# Possessive: what was taken is never given back, so nothing is read twice (row 7 of security.md).
+# Possessive: what was taken is never given back, so nothing is read twice (CVE-2024-24762).
 _QUOTED = re.compile(r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\xff])*+)"')
 _ESCAPE = re.compile(r"\\(.)")
 _MARK = re.compile(r'\\.|[",]')

@@ -171,8 +171,9 @@ async def test_optional_parts_of_the_scope_may_be_missing() -> None:
     assert [message.get("status") for message in sent] == [200, None, 200, None]
 
 
+@pytest.mark.row(28)
 async def test_remembered_hosts_are_bounded() -> None:
-    """Row 28: clients cannot fill the memory with hosts."""
+    """Clients cannot fill the memory with hosts."""
     app = make_app()
 
     async with TestClient(app) as client:

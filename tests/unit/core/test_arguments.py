@@ -235,7 +235,7 @@ async def test_an_error_of_a_default_factory_is_the_programs() -> None:
 
 @Protocols
 async def test_a_default_that_a_handler_changes_is_new_for_the_next_request(protocol: str) -> None:
-    """Defect of the samples: one user's data was served to another."""
+    """Known defect: one user's data was served to another."""
     app = CovetPy()
 
     @app.get("/")

@@ -417,7 +417,7 @@ def test_a_default_that_could_be_changed_is_made_for_each_request() -> None:
 
 @pytest.mark.parametrize("spelling", ["name", "attribute", "partial", "wrapped", "inner"])
 def test_a_handler_that_makes_background_tasks_itself_is_known(spelling: str) -> None:
-    """Defect of the samples: background tasks were created but never attached to the response."""
+    """Known defect: background tasks were created but never attached to the response."""
 
     async def by_name() -> None:
         BackgroundTasks()

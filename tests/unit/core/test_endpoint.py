@@ -376,7 +376,7 @@ async def test_a_traceback_shows_the_generated_line() -> None:
 
 
 async def test_each_route_has_a_chain_of_its_own() -> None:
-    """Defect of the samples: one chain was cached for all handlers."""
+    """Known defect: one chain was cached for all handlers."""
     app = CovetPy(middleware=[Stamp])
 
     @app.get("/one")

@@ -1,5 +1,5 @@
 """
-Tests of the standards' import path of requests and responses.
+Tests of the import path `covet.core.http` of requests and responses.
 """
 
 import covet.core.http

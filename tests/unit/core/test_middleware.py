@@ -475,7 +475,7 @@ async def named_function(request: Request, call_next: CallNext) -> Response:
 
 
 async def test_a_layer_runs_by_hand() -> None:
-    """The base class runs its hooks around a function, as the standards' tests do."""
+    """The base class runs its hooks around a function, without any application."""
     log: list[str] = []
 
     async def inner(request: Request) -> Response:

@@ -33,7 +33,7 @@ class Recorder(Middleware):
 
 
 async def test_one_chain_is_never_shared_by_two_handlers() -> None:
-    """Defect of the samples: the first handler's chain answered for all of them."""
+    """Known defect: the first handler's chain answered for all of them."""
     pipeline = MiddlewarePipeline()
 
     async def one(request: Request) -> Response:

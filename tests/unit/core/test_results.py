@@ -75,7 +75,7 @@ async def answer(result: Any, protocol: Any = "asgi", *, headers: dict[str, str]
 async def test_each_kind_of_result_has_its_response(
     protocol: str, result: Any, status: int, content_type: str | None, content: bytes
 ) -> None:
-    """The table of contract and documentation."""
+    """The table of docs/handlers.md."""
     response = await answer(result, protocol)
 
     assert (response.status_code, response.headers.get("content-type"), response.content) == (
@@ -224,8 +224,9 @@ async def test_row_028_remembered_accept_headers_are_bounded_over_all_routes(pro
     assert 1000 < len(results[0].accepted_bytes) <= 1024
 
 
+@pytest.mark.row(47)
 async def test_a_length_that_lies_is_found_inside_the_middleware() -> None:
-    """Row 47: the layers see the 500 leave."""
+    """The layers see the 500 leave."""
 
     async def stamp(request: Any, call_next: Any) -> Response:
         response: Response = await call_next(request)

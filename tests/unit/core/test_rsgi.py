@@ -39,8 +39,9 @@ async def test_head_has_the_length_of_get() -> None:
     assert lengths == ["4", "7", "5"]
 
 
+@pytest.mark.row(45)
 async def test_what_granian_would_drop_is_a_500() -> None:
-    """Row 45: an invalid header vanishes there without a word."""
+    """An invalid header vanishes there without a word."""
     app = CovetPy()
     app.add_route("/", lambda: Response("", headers={"a\r\nb": "c"}))
 

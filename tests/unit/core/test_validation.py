@@ -1,5 +1,5 @@
 """
-Tests of the standards' import path of the validation.
+Tests of the import path `covet.core.validation`.
 """
 
 import covet.core.validation

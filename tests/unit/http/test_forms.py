@@ -17,6 +17,7 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 PAIRS = st.lists(st.tuples(TEXT, TEXT).filter(lambda pair: pair != ("", "")), max_size=8)
 
 
+@pytest.mark.row(19)
 @pytest.mark.parametrize(
     ("body", "pairs"),
     [
@@ -33,7 +34,7 @@ PAIRS = st.lists(st.tuples(TEXT, TEXT).filter(lambda pair: pair != ("", "")), ma
     ],
 )
 def test_a_body_is_split_and_decoded(body: bytes, pairs: list[tuple[str, str]]) -> None:
-    """Row 19 of the advisories included: fields part at `&` alone."""
+    """Fields part at `&` alone, the text of each is decoded."""
     form = parse_urlencoded(body)
 
     assert isinstance(form, FormData)

@@ -271,10 +271,12 @@ async def test_json_is_whatever_the_client_sent(body: bytes, value: Any) -> None
     assert await message.json() == value
 
 
+@pytest.mark.row(20)
+@pytest.mark.row(22)
 @pytest.mark.parametrize("body", [b"", b"{", b'{"a":1,"a":2}', b"[NaN]", b"[" * 101 + b"]" * 101, b"\xff"])
 async def test_what_is_no_json_is_a_bad_request(body: bytes) -> None:
     """
-    Rows 20 to 22: too deep, ambiguous or malformed.
+    Too deep, ambiguous or malformed.
     """
     with pytest.raises(BadRequestError):
         await Incoming(body).json()

@@ -17,7 +17,7 @@ Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
 
 def test_a_request_is_made_by_hand() -> None:
-    """As the standards' tests do it."""
+    """A test of a handler needs no application for it."""
     request = Request(method="GET", url="/x?a=1&a=2", headers={"Cookie": "s=1", "X-A": "b"}, path_params={"id": 7})
 
     assert (request.method, request.path, request.host, request.scheme) == ("GET", "/x", "localhost", "http")
@@ -57,7 +57,7 @@ async def test_a_body_is_read_again() -> None:
 
 
 async def test_json_and_forms_are_read() -> None:
-    """JSON by the limits of row 20 to 22, forms by their type."""
+    """JSON by its limits, forms by their type."""
     form = Request(body=b"a=1&b=2", headers={"content-type": "application/x-www-form-urlencoded"})
 
     assert await Request(body=b'{"a": 1}').json() == {"a": 1}

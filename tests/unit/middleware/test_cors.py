@@ -20,7 +20,7 @@ from tests.unit.middleware.cors_client import ALLOW_ORIGIN, SITE, Protocol, cors
 @pytest.mark.parametrize("options", [{}, {"allow_origins": None}, {"allow_origins": []}, {"allow_origins": ()}])
 async def test_no_origin_is_allowed_by_default(protocol: Protocol, options: dict[str, Any]) -> None:
     """
-    Nothing, `None` and an empty list all mean that no origin is allowed; contract §11: `[]` never means `*`.
+    Nothing, `None` and an empty list all mean that no origin is allowed; `[]` never means `*`.
     """
     client = make_client(protocol, **options)
 

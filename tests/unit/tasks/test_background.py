@@ -41,7 +41,7 @@ async def test_tasks_run_in_order_and_alone() -> None:
 
 
 async def test_a_failure_is_logged_and_stops_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    """Defect of the samples: one failing task stopped the rest."""
+    """Known defect: one failing task stopped the rest."""
     log: list[str] = []
     tasks = BackgroundTasks()
 
@@ -76,7 +76,7 @@ def test_tasks_that_never_run_are_told() -> None:
 @Protocols
 @pytest.mark.parametrize("path", ["/parameter", "/own", "/defer"])
 async def test_deferred_work_runs_after_the_response(protocol: Any, path: str) -> None:
-    """Defect of the samples: tasks made by hand were never attached to the response."""
+    """Known defect: tasks made by hand were never attached to the response."""
     log: list[str] = []
     app = CovetPy()
 
