@@ -23,6 +23,7 @@ from covet.core.unmatched import (
     find_hosts,
     find_problem,
     refuse_method,
+    refuse_websocket,
     unmatched,
 )
 from covet.core.wrapping import Wrapping
@@ -286,6 +287,7 @@ class CovetPyASGI:
                 self._prepare(route)
             except ConfigurationError as exc:
                 failures.append(exc)
+        failures += map(refuse_websocket, self.router.websocket_routes)
         if len(failures) == 1:
             raise failures[0]
         if failures:

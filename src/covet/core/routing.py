@@ -6,7 +6,7 @@ wherever it was included, at once, also while the application runs.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal, TypeVar, Unpack
+from typing import Final, TypeVar, Unpack
 
 from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
@@ -15,10 +15,8 @@ from covet.core.route import (
     ExceptionHandlers,
     Handler,
     Mount,
-    Resolution,
     Route,
     RouteGroup,
-    RouteMatch,
     RouteOptions,
     check_exception_handler,
     check_methods,
@@ -28,14 +26,12 @@ from covet.core.route import (
     make_route,
 )
 from covet.core.route_decorators import HandlerT, RouteDecorators
+from covet.core.route_finder import RouteFinder, TrailingSlash
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
-from covet.core.route_tree import allowed_methods
 from covet.exceptions import RouteError, suggest
-from covet.http.percent import encode_path
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
-TrailingSlash = Literal["strict", "redirect", "ignore"]
 MiddlewareT = TypeVar("MiddlewareT")
 
 __all__ = ["CovetRouter", "TrailingSlash"]
@@ -43,7 +39,7 @@ __all__ = ["CovetRouter", "TrailingSlash"]
 _TRAILING_SLASH: Final = ("strict", "redirect", "ignore")
 
 
-class CovetRouter(RouteDecorators):
+class CovetRouter(RouteFinder, RouteDecorators):
     """
     A set of routes.
 
@@ -253,108 +249,6 @@ class CovetRouter(RouteDecorators):
         check_new_method(method)
         self._table.methods.add(method)
 
-    # ── Look-ups ─────────────────────────────────────────────────────────────
-
-    @property
-    def routes(self) -> tuple[Route, ...]:
-        """All routes in order of declaration, those of included routers with their full paths."""
-        return tuple(self._table.routes)
-
-    @property
-    def methods(self) -> frozenset[str]:
-        """The methods that routes may have; HTTP's others are refused."""
-        return frozenset(self._table.methods)
-
-    @property
-    def prepare(self) -> Callable[[Route | Mount], None] | None:
-        """What is called with every new route or mount before requests can find it; an error of its keeps it out."""
-        return self._table.prepare
-
-    @prepare.setter
-    def prepare(self, prepare: Callable[[Route | Mount], None] | None) -> None:
-        self._table.prepare = prepare
-
-    @property
-    def websocket_routes(self) -> tuple[Route, ...]:
-        """All WebSocket routes in order of declaration."""
-        return tuple(self._table.websocket_routes)
-
-    @property
-    def mounts(self) -> tuple[Mount, ...]:
-        """All mounted applications, the longest prefix first."""
-        return tuple(self._table.mounts)
-
-    @property
-    def trailing_slash(self) -> TrailingSlash:
-        """What happens to a path whose other spelling exists."""
-        return self._trailing_slash or "redirect"
-
-    def match_route(self, path: str, method: str) -> RouteMatch | None:
-        """
-        Find the route that answers a request.
-
-        Args:
-            path: The decoded path.
-            method: The method, in capitals.
-
-        Returns:
-            The route with its handler and the values of its parameters; `None` if no route answers.
-        """
-        found = self.resolve(path, method)
-        if found.route is None:
-            return None
-        try:
-            params = found.route.convert(found.values)
-        except ValueError:
-            return None
-        return RouteMatch(found.route.handler, params, found.route)
-
-    def resolve(self, path: str, method: str) -> Resolution:
-        """
-        Decide everything about a path and a method: route, 405, mounted application, redirect or nothing (404).
-
-        A less specific route answers a method that the first one lacks. Dispatch looks into `tree` first and comes here
-        when that has no answer.
-        """
-        tables: list[dict[str, Route]] = []
-        for table, values in self.tree.find_all(path):
-            route = table.get(method)
-            if route is not None:
-                return Resolution(route=route, values=values)
-            tables.append(table)
-        if tables:
-            return Resolution(allowed=allowed_methods(*tables))
-        mount = self.find_mount(path)
-        if mount is not None:
-            return Resolution(mount=mount)
-        other = self._find_other_spelling(path)
-        if other is None:
-            return Resolution()
-        if self._trailing_slash == "ignore":
-            return self.resolve(other, method)
-        return Resolution(redirect=encode_path(other))
-
-    def find_mount(self, path: str) -> Mount | None:
-        """Find the mounted application with the longest prefix; prefixes end where segments end."""
-        for mount in self._table.mounts:
-            if path.startswith(mount.prefix) and path[len(mount.prefix) : len(mount.prefix) + 1] in {"", "/"}:
-                return mount
-        return None
-
-    def url_for(self, name: str, /, **params: object) -> str:
-        """
-        Write the path of a route, percent-encoded.
-
-        Args:
-            name: The route's name: the one given, or else its handler's.
-            **params: The values of its path's parameters.
-
-        Raises:
-            ItemNotFoundError: If no route has the name.
-            RouteError: If a parameter is missing, unknown or cannot stand in a path.
-        """
-        return self._table.names.find(name).template.build(params)
-
     # ── Inside ───────────────────────────────────────────────────────────────
 
     def _declare(
@@ -391,11 +285,3 @@ class CovetRouter(RouteDecorators):
         """Put the router's own prefix before another."""
         parsed = self._parse_prefix(prefix)
         return self._prefix if parsed is None else parsed.with_prefix(self._prefix)
-
-    def _find_other_spelling(self, path: str) -> str | None:
-        """Find the path with or without its last slash that exists, if the policy asks for it."""
-        # APPSEC: a target that starts with two slashes (browsers read a backslash as one) names another host.
-        if self._trailing_slash == "strict" or path[1:2] in {"/", "\\"} or path.endswith("//"):
-            return None
-        other = path[:-1] if path.endswith("/") else f"{path}/"
-        return other if other and self.tree.find(other) is not None else None
