@@ -105,7 +105,10 @@ def has_limits(*metadata: object) -> bool:
         >>> has_limits("text", Constraints(title="Page")), has_limits(Constraints(ge=1))
         (False, True)
     """
-    return any(constraints.checks for constraints in read_constraints(metadata))
+    # What a marker says of a parameter beyond its bounds is for the binding to judge.
+    others = [item for item in metadata if not isinstance(item, Parameter)]
+    markers = [make_constraints(item) for item in metadata if isinstance(item, Parameter)]
+    return any(constraints.checks for constraints in (*markers, *read_constraints(others)))
 
 
 def without_none(annotation: Annotation) -> Annotation:

@@ -13,6 +13,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from covet.exceptions import ConfigurationError
+from covet.types import UNSET
 
 # What a bound may be: numbers, and the times that compare like numbers.
 Bound = int | float | Decimal | date | datetime | time | timedelta
@@ -140,9 +141,36 @@ def read_constraints(metadata: Iterable[object]) -> tuple[Constraints, ...]:
                 )
             found.append(_from_attributes(item, names))
         elif root in _SPELLING:
+            _refuse_more_than_bounds(item)
             found.append(_from_attributes(item, CHECKING_NAMES))
             found += read_constraints(getattr(item, "metadata", ()))
     return tuple(item for item in found if item != _NOTHING)
+
+
+def _refuse_more_than_bounds(item: object) -> None:
+    """
+    Refuse what says more than bounds, where only bounds are read.
+
+    Raises:
+        ConfigurationError: If it does: ignoring it would be worse.
+    """
+    name = type(item).__name__
+    if name.endswith("Validator"):
+        raise ConfigurationError(
+            f"pydantic.{name} says nothing outside of pydantic's models.",
+            hint="Check the value in __post_init__, or make the class a pydantic model.",
+        )
+    if any(getattr(item, option, None) for option in ("strip_whitespace", "to_upper", "to_lower", "strict")):
+        raise ConfigurationError(
+            f"pydantic.{name} changes the text only inside of pydantic's models.",
+            hint="Use covet.validation.Constraints for its bounds, or make the class a pydantic model.",
+        )
+    has_default = getattr(item, "default", None) not in (None, UNSET) and "Undefined" not in repr(item.default)  # type: ignore[attr-defined]
+    if getattr(item, "alias", None) or has_default or getattr(item, "default_factory", None):
+        raise ConfigurationError(
+            f"{name}() says more than bounds, where only bounds are read.",
+            hint="Only its bounds count in a field of a model: write Constraints(...), and a default behind the field.",
+        )
 
 
 def _from_attributes(item: object, names: Iterable[str]) -> Constraints:

@@ -89,6 +89,12 @@ def describe_model(annotation: Annotation) -> tuple[ModelNode, Hints]:
 
 
 def _field(name: str, *, key: str | None = None, attribute: str | None = None, **options: Any) -> ModelField:
+    default = type(options.get("default"))
+    if default.__module__ in {"pydantic.fields", "covet.parameters"}:
+        raise ConfigurationError(
+            f"The field {name!r} has {default.__name__}() for its default.",
+            hint=f"Write {name}: Annotated[..., {default.__name__}(...)] = the default.",
+        )
     # Any: the options are those of ModelField itself.
     placeholder = Node(annotation=None)
     return ModelField(name, attribute or name, key or name, placeholder, **options)

@@ -4,12 +4,13 @@ pydantic models validate themselves, by their own rules; this translates what th
 Texts of pydantic that could repeat the input, and texts of an author's validators, are replaced.
 """
 
-from typing import Any, get_args
+from typing import Any, get_args, get_type_hints
 
 from covet._extras import require_extra
 from covet.exceptions import ConfigurationError
 from covet.validation.constraints import Constraints
 from covet.validation.failures import MAX_ERRORS, MAX_KEY_LENGTH, Converter, Failed, Problem
+from covet.validation.models import model_kind
 
 _WORDS = {"extra_forbidden": "unknown_field", "model_type": "object_type", "dataclass_type": "object_type"}
 _MESSAGES = {
@@ -49,11 +50,30 @@ _BOUNDS = {
 }
 
 
-def _list_metadata(annotation: Any) -> list[object]:
-    """List what `Annotated` says anywhere in a type."""
-    found = [*getattr(annotation, "__metadata__", ())]
-    for item in get_args(annotation):
-        found += _list_metadata(item)
+def _find_constraints(cls: type, seen: set[type]) -> str | None:
+    """Name the first field with `Constraints` of a class and of the classes in it; `None` if there is none."""
+    try:
+        hints = get_type_hints(cls, include_extras=True)
+    except (NameError, TypeError):
+        # pydantic has its own ways to resolve what it was given; what it cannot resolve it refuses itself.
+        return None
+    for name, hint in hints.items():
+        for item in _unfold(hint):
+            if isinstance(item, Constraints):
+                return f"{cls.__name__}.{name}"
+            if isinstance(item, type) and item not in seen and model_kind(item) is not None:
+                seen.add(item)
+                place = _find_constraints(item, seen)
+                if place is not None:
+                    return place
+    return None
+
+
+def _unfold(hint: Any) -> list[Any]:
+    """List a type, the types in it and what `Annotated` says of them."""
+    found = [hint, *getattr(hint, "__metadata__", ())]
+    for item in get_args(hint):
+        found += _unfold(item)
     return found
 
 
@@ -65,12 +85,12 @@ def make_pydantic(cls: type) -> Converter:
         MissingDependencyError: If pydantic cannot be imported.
         ConfigurationError: If a field has constraints that pydantic does not know and would ignore.
     """
-    for name, info in getattr(cls, "model_fields", {}).items():
-        if any(isinstance(item, Constraints) for item in (*info.metadata, *_list_metadata(info.annotation))):
-            raise ConfigurationError(
-                f"{cls.__name__}.{name} has Constraints, which pydantic would ignore.",
-                hint="pydantic validates its models itself: write pydantic.Field(...) with the same names.",
-            )
+    place = _find_constraints(cls, {cls})
+    if place is not None:
+        raise ConfigurationError(
+            f"{place} has Constraints, which pydantic would ignore.",
+            hint="pydantic validates all that is in its models: write pydantic.Field(...) with the same names.",
+        )
     module: Any = require_extra("pydantic", extra="pydantic", needed_for=f"{cls.__name__}")
     error_class: Any = module.ValidationError
     model: Any = cls

@@ -137,3 +137,63 @@ def test_constraints_that_pydantic_would_ignore_are_refused(annotation: Any) -> 
         ConfigurationError, match=r"Item\.count has Constraints, which pydantic would ignore\.\n  pydantic"
     ):
         compile_validator(model)
+
+
+def refuse(value: object) -> object:
+    """Refuse any value."""
+    raise ValueError("never")
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        (pydantic.AfterValidator(refuse), "pydantic.AfterValidator says nothing outside of pydantic's models."),
+        (pydantic.StringConstraints(to_upper=True), "pydantic.StringConstraints changes the text only inside"),
+        (Body(alias="F"), r"Body\(\) says more than bounds, where only bounds are read."),
+        (Body(default=3), r"Body\(\) says more than bounds"),
+        (pydantic.Field(alias="F"), r"FieldInfo\(\) says more than bounds"),
+        (pydantic.Field(default=3), r"FieldInfo\(\) says more than bounds"),
+    ],
+    ids=lambda item: repr(item)[:30],
+)
+def test_what_would_be_ignored_in_a_field_is_refused(item: object, message: str) -> None:
+    """A field of a model takes bounds, and nothing else that would be lost."""
+    model = dataclasses.make_dataclass("Item", [("name", Annotated[str, item])])
+
+    with pytest.raises(ConfigurationError, match=message):
+        compile_validator(model)
+
+
+@pytest.mark.parametrize("default", [Query(default=3, ge=1), pydantic.Field(default=3)], ids=["Query", "FieldInfo"])
+def test_a_marker_is_no_default_of_a_field(default: object) -> None:
+    """The object would get the marker itself."""
+    model = dataclasses.make_dataclass("Item", [("count", int, dataclasses.field(default=default))])
+
+    with pytest.raises(ConfigurationError, match=r"The field 'count' has (Query|FieldInfo)\(\) for its default\."):
+        compile_validator(model)
+
+
+@dataclasses.dataclass
+class Inner:
+    """A class with a constraint, in a model of pydantic's."""
+
+    count: Annotated[int, Constraints(ge=1)]
+
+
+class Middle(pydantic.BaseModel):
+    """A model that is fine by itself, but for what is in it."""
+
+    inner: list[Inner] | None
+
+
+class Outer(pydantic.BaseModel):
+    """The same, one further out."""
+
+    middle: Middle
+
+
+@pytest.mark.parametrize("model", [Middle, Outer])
+def test_constraints_deep_in_a_model_of_pydantic_are_refused(model: type) -> None:
+    """Pydantic validates all that is in its models, and so would ignore them."""
+    with pytest.raises(ConfigurationError, match=r"Inner\.count has Constraints, which pydantic would ignore\."):
+        compile_validator(model)
