@@ -279,7 +279,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
     # Any: the options of the server, checked by name there.
     def run(
         self, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, reload: bool = False, **options: Any
-    ) -> None:  # noqa: FBT001, FBT002, RUF100
+    ) -> None:
         """
         Serve until the process is told to stop.
 

@@ -43,7 +43,7 @@ class ASGIRequest(Request):
     # What the endpoint has read of the scope's headers, if no name came twice.
     raw_headers: dict[bytes, bytes] | None
 
-    def __init__(  # noqa: PLR0913, RUF100
+    def __init__(
         self, compiled: CompiledRoute, app: Any, scope: Scope, receive: Receive, path_values: Sequence[str]
     ) -> None:
         self.method = scope["method"]
@@ -156,7 +156,7 @@ class ASGIRequest(Request):
             recorder["exceptions"].append(exc)
 
 
-async def send_response(send: Send, request: ASGIRequest, response: Response, is_head: bool) -> Response:  # noqa: FBT001, RUF100
+async def send_response(send: Send, request: ASGIRequest, response: Response, is_head: bool) -> Response:
     """
     Write a response to the wire.
 
