@@ -9,8 +9,6 @@ from typing import Final, Self, TypeVar, overload
 
 D = TypeVar("D")
 
-HeaderPairs = Sequence[tuple[str, str]]
-
 # PERF: the names that are asked for come from code and repeat for ever, so their lower case in bytes is
 # remembered; the caps are a guard against an application that makes names up.
 _ASKED_NAMES: Final[dict[str, bytes]] = {}

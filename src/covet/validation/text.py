@@ -61,17 +61,6 @@ def compile_many(node: Node) -> ManyConverter | None:
     return checked  # type: ignore[no-any-return]
 
 
-def is_sequence(node: Node) -> bool:
-    """
-    Tell whether repeated strings are one value of this type.
-
-    Example:
-        >>> is_sequence(ScalarNode(annotation=int, kind="int"))
-        False
-    """
-    return compile_many(node) is not None
-
-
 def _compile(node: Node) -> TextConverter | None:
     if isinstance(node, ScalarNode):
         return _make_scalar(node)
