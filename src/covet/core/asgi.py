@@ -197,7 +197,7 @@ def make_start(response: Response) -> Message | None:
     headers = []
     for pair, raw in fields.values():
         headers.append(raw or encode_pair(pair))
-    # PERF: no call of a property or a function that can be spared (benchmarks: middleware).
+    # PERF: no call of a property or a function that can be spared (benchmarks/onion.py).
     size = len(response._body)  # noqa: SLF001
     headers.append(LENGTHS[size] if size < len(LENGTHS) else (b"content-length", b"%d" % size))
     return {"type": "http.response.start", "status": response._status_code, "headers": headers}  # noqa: SLF001
@@ -211,7 +211,7 @@ def make_length(size: int) -> tuple[bytes, bytes]:
         >>> make_length(12)
         (b'content-length', b'12')
     """
-    # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks: plain, json).
+    # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks/instructions.py, plain, json).
     return LENGTHS[size] if size < len(LENGTHS) else (b"content-length", b"%d" % size)
 
 

@@ -61,7 +61,7 @@ def has_no_body(status_code: int) -> bool:
 
 
 # PERF: what goes out for each media type that was named; one look-up instead of a check. They come from
-# code, not from requests; the cap is a guard.
+# code, not from requests; the cap is a guard (benchmarks/onion.py).
 _CONTENT_TYPES: Final[dict[str, Field]] = {}
 _MAX_CONTENT_TYPES: Final = 256
 
@@ -125,14 +125,14 @@ class Response:
         media_type: str | None = None,
         background: BackgroundTasks | None = None,
     ) -> None:
-        # PERF: the usual status passes with one comparison of identity.
+        # PERF: the usual status passes with one comparison of identity (benchmarks/onion.py).
         self._status_code = (
             status_code if status_code.__class__ is int and 200 <= status_code <= 599 else check_status(status_code)
         )
         self.background = background
         self._body, default = self.render(content)
         chosen = media_type or self.media_type or default
-        # PERF: a plain attribute, since middleware sets headers again and again (benchmarks: middleware).
+        # PERF: a plain attribute, since middleware sets headers again and again (benchmarks/onion.py).
         # APPSEC: docs/advisories.md, row 45: a media type goes past the headers, and is checked as they are.
         self.headers = make_headers(None if chosen is None else _CONTENT_TYPES.get(chosen) or make_content_type(chosen))
         if headers is not None:
@@ -302,7 +302,7 @@ def make_response(body: bytes, status_code: int, content_type: Field, vary: Fiel
         >>> make_response(b"tea", 200, make_content_type("text/plain")).headers["content-type"]
         'text/plain; charset=utf-8'
     """
-    # PERF: a fifth of what the constructor does for any arguments (benchmarks: middleware).
+    # PERF: a fifth of what the constructor does for any arguments (benchmarks/onion.py).
     response = _new_response(Response)
     response._body = body  # noqa: SLF001 - a constructor
     response._status_code = status_code  # noqa: SLF001

@@ -199,7 +199,7 @@ def read_int_fast(text: str) -> int:
         >>> read_int_fast("42")
         42
     """
-    # PERF: two C calls instead of a regular expression; nearly every integer in a path is like this.
+    # Two C calls instead of a regular expression; nearly every integer in a path is like this.
     if text.isdigit() and text.isascii() and len(text) < 4300:
         return int(text)
     value = read_int(text)
