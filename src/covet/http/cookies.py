@@ -142,7 +142,7 @@ def make_set_cookie(
     Without `max_age` and `expires` it lasts until the browser closes.
 
     The name is a token (RFC 9110 §5.6.2); `__Secure-` and `__Host-` in front bind the options. The value is visible
-    ASCII and spaces, without `;`, `"` and a backslash: encode anything else first. `CookieOptions` explains the options.
+    ASCII and spaces, without `;`, `"` and a backslash: encode anything else first. `CookieOptions` has the options.
 
     Raises:
         ValueError: If an argument could not be sent as it is, or would inject another attribute, or
