@@ -1,10 +1,11 @@
 """
 CovetPy, an async-first web framework.
 
-The map, from the bottom up; a module imports only from above its own line::
+The map, from the ground up; a module imports only from those that are named before it::
 
-    exceptions, types               the errors and the words everything shares
-    introspection, threads,         mechanisms that know no HTTP
+    error_text, exceptions, types   the errors and the words everything shares
+    options, introspection,         mechanisms that know no HTTP
+    class_annotations, threads,
     deadlines, registry,
     validation, serialization
     tasks                           work after the response

@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar, Unpack
 
 from covet.core.application import CovetPyASGI
+from covet.core.converters import DEFAULT_PRIORITY, Converter
 from covet.core.lifespan import (
     EventHandler,
     Step,
@@ -16,6 +17,7 @@ from covet.core.lifespan import (
     make_handler_steps,
 )
 from covet.core.route import Handler, Route, RouteOptions, describe_handler
+from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
@@ -30,7 +32,7 @@ LifespanFactory = Callable[[Any], AbstractAsyncContextManager[Any]]
 _EVENTS = ("startup", "shutdown")
 
 
-class CovetPy(CovetPyASGI):
+class CovetPy(RouteDecorators, CovetPyASGI):
     """
     A web application.
 
@@ -106,36 +108,6 @@ class CovetPy(CovetPyASGI):
         """
         return self.router.add_route(path, handler, methods, **options)
 
-    def route(
-        self, path: str, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
-    ) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of a path; `GET` unless methods are named."""
-        return self.router.route(path, methods, **options)
-
-    def get(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of `GET` and `HEAD`."""
-        return self.router.get(path, **options)
-
-    def post(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of `POST`."""
-        return self.router.post(path, **options)
-
-    def put(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of `PUT`."""
-        return self.router.put(path, **options)
-
-    def patch(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of `PATCH`."""
-        return self.router.patch(path, **options)
-
-    def delete(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of `DELETE`."""
-        return self.router.delete(path, **options)
-
-    def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of `OPTIONS`, in place of the automatic answer."""
-        return self.router.options(path, **options)
-
     @refuse_unknown
     def include_router(
         self, router: CovetRouter, prefix: str = "", *, middleware: Sequence[object] = (), tags: Sequence[str] = ()
@@ -175,6 +147,24 @@ class CovetPy(CovetPyASGI):
         if app is self:
             raise RouteError("An application cannot be mounted in itself.", route=path)
         self.router.mount(path, app, name=name)
+
+    @refuse_unknown
+    def register_converter(self, name: str, converter: Converter, *, priority: int = DEFAULT_PRIORITY) -> None:
+        """
+        Teach the application's paths a converter, such as `{code:name}`.
+
+        Routers that are included have converters of their own.
+
+        Args:
+            name: What paths call it.
+            converter: What reads a text, and writes it; see `covet.core.converters`.
+            priority: Where two converters take the same text, the lower one wins.
+
+        Raises:
+            ItemExistsError: If the name is taken.
+            RouteError: If the name is no identifier, or it is no converter.
+        """
+        self.router.register_converter(name, converter, priority=priority)
 
     def url_for(self, name: str, /, **params: object) -> str:
         """Write the path of a route by its name, percent-encoded."""
@@ -289,7 +279,7 @@ class CovetPy(CovetPyASGI):
     # Any: the options of the server, checked by name there.
     def run(
         self, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, reload: bool = False, **options: Any
-    ) -> None:  # noqa: FBT001, FBT002, RUF100
+    ) -> None:
         """
         Serve until the process is told to stop.
 

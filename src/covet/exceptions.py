@@ -1,5 +1,5 @@
 """
-Every error that CovetPy raises, in one tree.
+The errors that CovetPy raises, in one tree; those of a single module stand there, each below one of these.
 
 ::
 

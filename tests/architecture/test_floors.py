@@ -2,14 +2,17 @@
 Law 1: a module imports only from lower floors, and never in a circle.
 """
 
+import re
 import subprocess
 import sys
+import tomllib
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import grimp
 import pytest
 
+import covet
 from tests.architecture.source import ROOT, SourceFile, read_source
 
 
@@ -22,6 +25,19 @@ def test_modules_import_only_from_lower_floors() -> None:
     result = subprocess.run([command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+def test_the_map_of_the_package_shows_the_floors() -> None:
+    """
+    The map in the package's docstring names each public floor, from the ground up.
+    """
+    contract = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
+    floors = [name for layer in reversed(contract["layers"]) for name in sorted(layer.split(" : "))]
+    built = [name for name in floors if not name.startswith(("(", "_"))]
+
+    rows = [line[4:36] for line in (covet.__doc__ or "").partition("::")[2].splitlines() if line.startswith("    ")]
+
+    assert [name for row in rows for name in re.findall(r"\w+", row)] == built
 
 
 def test_no_module_takes_part_in_an_import_cycle() -> None:

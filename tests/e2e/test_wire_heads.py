@@ -58,13 +58,26 @@ def test_row_053_there_is_exactly_one_host(server: ServerProcess, hosts: list[st
 
 @pytest.mark.row(52)
 @pytest.mark.parametrize(
-    "target", ["http://evil/host", "http://evil@a/host", "//evil/host", "///evil/host", "@evil", "evil:80", "*"]
+    ("target", "status"),
+    [
+        ("http://evil/host", 400),
+        ("http://evil@a/host", 400),
+        ("//evil/host", 404),
+        ("///evil/host", 404),
+        ("@evil", 400),
+        ("evil:80", 400),
+        ("*", 400),
+    ],
 )
-def test_row_052_host_comes_from_the_header_only(server: ServerProcess, target: str) -> None:
+def test_row_052_host_comes_from_the_header_only(
+    server: ServerProcess, request: pytest.FixtureRequest, target: str, status: int
+) -> None:
     """A target in absolute form, with an authority or with two slashes never moves the host."""
     response = ask(server, f"GET {target} HTTP/1.1\r\nHost: a")
 
-    assert response.status in {200, 400, 404}
+    # Granian takes the absolute form apart, the others pass it on as it is.
+    takes_apart = target.startswith("http://") and request.node.callspec.params["server"][0] == "granian"
+    assert response.status == (200 if takes_apart else status)
     if response.status == 200:
         assert response.body == b"a http://a/host"
     assert b"evil" not in response.body

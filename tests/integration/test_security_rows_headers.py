@@ -99,8 +99,8 @@ LONG: dict[str, tuple[str, Callable[[int], str]]] = {
 
 @pytest.mark.row(26)
 @on_both_protocols
-@pytest.mark.parametrize("what", LONG)
-def test_row_026_what_is_accepted_is_read_in_linear_time(protocol: WireProtocol, what: str) -> None:
+@pytest.mark.parametrize(("what", "status"), [(what, 406 if what in {"ranges", "weights"} else 200) for what in LONG])
+def test_row_026_what_is_accepted_is_read_in_linear_time(protocol: WireProtocol, what: str, status: int) -> None:
     """Twice the `Accept` or `Content-Type` is twice the work, up to 8 KiB and beyond, and never a 500."""
     name, make = LONG[what]
     call = make_call(protocol, "POST", "/negotiated")
@@ -108,7 +108,8 @@ def test_row_026_what_is_accepted_is_read_in_linear_time(protocol: WireProtocol,
     def send(size: int) -> ClientResponse:
         return call({"content": b"1", "headers": {"content-type": "application/json", name: make(size)}})
 
-    assert all(send(size).status_code in {200, 400, 406, 415} for size in (800, 8_000, 60_000))
+    # Beyond 8 KiB an `Accept` is ignored.
+    assert [send(size).status_code for size in (800, 8_000, 60_000)] == [status, status, 200]
     assert_linear(send, lambda size: size, size=900)
     assert_quick(send, 60_000)
 
@@ -131,11 +132,11 @@ async def test_row_026_long_accept_is_ignored(protocol: WireProtocol, accept: st
 @on_both_protocols
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded;" * 1_500, 'a/b;c="' + "\\" * 60_000])
 def test_row_026_long_type_of_a_form_is_refused(protocol: WireProtocol, content_type: str) -> None:
-    """A type of more than 8 KiB is a 4xx, soon."""
+    """A type of more than 8 KiB is a 400, soon."""
     call = make_call(protocol, "POST", "/form")
     options = {"content": b"a=1", "headers": {"content-type": content_type}}
 
-    assert call(options).status_code in {400, 415}
+    assert call(options).status_code == 400
     assert_quick(call, options)
 
 
@@ -178,7 +179,8 @@ def test_row_029_cookies_are_read_in_linear_time(protocol: WireProtocol, unit: s
     def send(size: int) -> ClientResponse:
         return call({"headers": {"cookie": 'a="' + unit * (size // len(unit))}})
 
-    assert send(400).status_code in {200, 431}
+    # 400 cookies are too many; all others are one or a hundred.
+    assert send(400).status_code == (431 if unit == ";" else 200)
     assert_linear(send, lambda size: size, size=450)
     assert_quick(send, 8_000)
 
@@ -195,17 +197,18 @@ async def test_row_029_too_long_cookies_are_refused(protocol: WireProtocol, size
 
 @pytest.mark.row(30)
 @on_both_protocols
-@pytest.mark.parametrize("count", [10, 150, 4_000])
+@pytest.mark.parametrize(("count", "status"), [(10, 200), (150, 200), (4_000, 431)])
 @pytest.mark.parametrize("bad", ["=v", "a b=c", "é=1", 'a="b', "@", "=", "a=\\x"])
 async def test_row_030_bad_cookies_are_one_line_at_most(
-    protocol: WireProtocol, count: int, bad: str, caplog: pytest.LogCaptureFixture
+    protocol: WireProtocol, count: int, status: int, bad: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     """However many are invalid: one record, of debugging, and no 500."""
     header = "; ".join([bad] * count).encode()
     with caplog.at_level(logging.DEBUG, "covet"):
         response = await TestClient(make_app(), protocol=protocol).get("/cookies", headers={"cookie": header})
 
-    assert response.status_code in {200, 431}
+    # RSGI shows no header that is not ASCII.
+    assert response.status_code == (200 if protocol == "rsgi" and not bad.isascii() else status)
     assert len([record for record in caplog.records if record.name.startswith("covet")]) <= 1
     assert error_records(caplog) == []
 

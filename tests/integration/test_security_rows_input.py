@@ -120,18 +120,20 @@ async def test_row_021_odd_number_in_a_path_is_not_found(protocol: WireProtocol,
 
 @pytest.mark.row(21)
 @on_both_protocols
-@pytest.mark.parametrize("text", ["9" * 5000, "²", "１２", "1_0", "0x5", "1.5", "1e3"])
-async def test_row_021_odd_number_elsewhere_is_a_validation_error(protocol: WireProtocol, text: str) -> None:
-    """In a typed path parameter, a query or a header the same texts are refused, never a 500."""
+@pytest.mark.parametrize(
+    ("text", "status"), [("9" * 5000, 400), *((text, 422) for text in ("²", "１２", "1_0", "0x5", "1.5", "1e3"))]
+)
+async def test_row_021_odd_number_elsewhere_is_a_validation_error(
+    protocol: WireProtocol, text: str, status: int
+) -> None:
+    """In a typed path parameter, a query or a header the same texts are refused; too long ones are no number at all."""
     client = TestClient(make_app(), protocol=protocol)
 
     path = await client.get(f"/plain-path/{text}")
     query = await client.get("/query", params={"number": text})
     header = await client.get("/header", headers={"x-number": text.encode()})
 
-    assert path.status_code in {400, 404, 422}
-    assert query.status_code in {400, 422}
-    assert header.status_code in {400, 422}
+    assert [path.status_code, query.status_code, header.status_code] == [status] * 3
     assert text not in path.text + query.text + header.text
 
 
@@ -161,13 +163,13 @@ async def test_row_022_ambiguous_json_is_refused(protocol: WireProtocol, path: s
 
 @pytest.mark.row(22)
 @on_both_protocols
-async def test_row_022_lone_surrogate_is_refused_or_echoed_safely(protocol: WireProtocol) -> None:
-    """Half of a surrogate pair never becomes a 500 on the way out."""
+async def test_row_022_lone_surrogate_is_refused(protocol: WireProtocol) -> None:
+    """Half of a surrogate pair does not come in, so it cannot become a 500 on the way out."""
     response = await TestClient(make_app(), protocol=protocol).post(
         "/typed", content=b'{"role":"\\ud800"}', headers={"content-type": "application/json"}
     )
 
-    assert response.status_code in {200, 400}
+    assert_problem(response, 400)
 
 
 # ── Headers ──────────────────────────────────────────────────────────────────

@@ -35,8 +35,11 @@ async def handler() -> str:
 
 
 @Protocols
-@pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete", "options"])
-async def test_each_method_has_its_decorator(protocol: str, method: str) -> None:
+@pytest.mark.parametrize(
+    ("method", "text"),
+    [("head", ""), *((name, "handler") for name in ("get", "post", "put", "patch", "delete", "options"))],
+)
+async def test_each_method_has_its_decorator(protocol: str, method: str, text: str) -> None:
     """It declares the route and gives the function back as it was."""
     app = CovetPy()
 
@@ -44,7 +47,7 @@ async def test_each_method_has_its_decorator(protocol: str, method: str) -> None
     response = await send_request(app, method.upper(), "/x", protocol)
 
     assert decorated is handler
-    assert (response.status_code, response.text) == (200, "handler")
+    assert (response.status_code, response.text) == (200, text)
 
 
 @Protocols
@@ -101,6 +104,38 @@ async def test_a_route_may_be_added_while_the_application_runs(protocol: str) ->
         wrong_response = await client.get("/wrong")
 
     assert (before.status_code, after.text, wrong_response.status_code) == (404, "handler", 404)
+
+
+class Slug:
+    """A converter of one's own: lower case on the way in."""
+
+    regex = "[A-Za-z-]+"
+
+    def convert(self, text: str) -> str:
+        """Make it lower case."""
+        return text.lower()
+
+    def to_string(self, value: str) -> str:
+        """Leave it as it is."""
+        return value
+
+
+@Protocols
+async def test_paths_may_name_a_converter_of_ones_own(protocol: str) -> None:
+    """It is registered on the application, without a router between."""
+    app = CovetPy()
+    app.register_converter("slug", Slug(), priority=1)
+
+    @app.get("/posts/{name:slug}", name="post")
+    async def show(name: str) -> str:
+        return name
+
+    async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        answers = [await client.get("/posts/First-Post"), await client.get("/posts/1")]
+
+    assert [response.status_code for response in answers] == [200, 404]
+    assert answers[0].text == "first-post"
+    assert app.url_for("post", name="a-b") == "/posts/a-b"
 
 
 @Protocols

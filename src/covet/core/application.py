@@ -56,7 +56,8 @@ class CovetPyASGI:
     body_limits = CompiledSetting[BodyLimits](check_body_limits)
 
     def __init__(self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect") -> None:
-        # PERF: the hosts that were found valid: one look-up sends all others the slow way.
+        # PERF: the hosts that were found valid: one look-up sends all others the slow way
+        # (benchmarks/instructions.py, plain).
         self.hosts_bytes: set[bytes] = set()
         self._hosts_text: set[str] = set()
         self.debug = debug
@@ -79,7 +80,7 @@ class CovetPyASGI:
         self._find = self.router.tree.find
         # PERF: servers tell ASGI 3 by whether `app.__call__` is a coroutine function; calling the application looks
         # it up on the class. So the class has a plain function, which saves a coroutine per request, and
-        # the instance shows this one (benchmarks: plain).
+        # the instance shows this one (benchmarks/instructions.py, plain).
         self.__call__ = self._call_as_coroutine  # type: ignore[method-assign]
 
     async def _call_as_coroutine(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -170,7 +171,8 @@ class CovetPyASGI:
 
     def __rsgi__(self, scope: RSGIScope, protocol: RSGIProtocol) -> Coroutine[Any, Any, None]:
         """Answer a call of an RSGI server."""
-        # PERF: comparing the class says what `scope.proto` would, without a string from Rust.
+        # PERF: comparing the class says what `scope.proto` would, without a string from Rust
+        # (benchmarks/instructions.py, plain).
         if protocol.__class__ is self._http_protocol:
             method = scope.method
             headers = scope.headers
@@ -296,7 +298,7 @@ class CovetPyASGI:
         self.router.prepare = self._prepare
         self._wrapped = self._wrapping.apply()
         if self._wrapped is not None:
-            # PERF: with nothing to be found, all that a wrapper has to see goes the slow way without a question.
+            # With nothing to be found, all that a wrapper has to see goes the slow way without a question.
             self._static, self._find = {}, _find_nothing
         self._is_compiled = True
 

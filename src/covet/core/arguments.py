@@ -28,7 +28,8 @@ from covet.validation.text import read_int_fast
 # Any: the value of an argument, of whatever type the handler wants.
 Reader = Callable[[Request], Any]
 
-# PERF: what nearly every client sends needs no parsing; other spellings are read by the table of formats.
+# PERF: what nearly every client sends needs no parsing; other spellings are read by the table of formats
+# (benchmarks/instructions.py, post).
 JSON_TYPES: Final = frozenset({"application/json", "application/json; charset=utf-8", "application/json;charset=utf-8"})
 
 
@@ -108,7 +109,8 @@ def _write_path_value(writer: CodeWriter, number: int, argument: Argument, value
         return text
     read = f"{writer.bind(f'parse_{number}', parse)}({text})"
     if parse is read_int_fast:
-        # PERF: an integer without a sign, which nearly all are, needs no further call (benchmarks: param).
+        # PERF: an integer without a sign, which nearly all are, needs no further call
+        # (benchmarks/instructions.py, param).
         return f"int({text}) if {text}.isdigit() and {text}.isascii() and len({text}) < 19 else {read}"
     return read
 

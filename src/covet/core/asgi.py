@@ -43,7 +43,7 @@ class ASGIRequest(Request):
     # What the endpoint has read of the scope's headers, if no name came twice.
     raw_headers: dict[bytes, bytes] | None
 
-    def __init__(  # noqa: PLR0913, RUF100
+    def __init__(
         self, compiled: CompiledRoute, app: Any, scope: Scope, receive: Receive, path_values: Sequence[str]
     ) -> None:
         self.method = scope["method"]
@@ -156,7 +156,7 @@ class ASGIRequest(Request):
             recorder["exceptions"].append(exc)
 
 
-async def send_response(send: Send, request: ASGIRequest, response: Response, is_head: bool) -> Response:  # noqa: FBT001, RUF100
+async def send_response(send: Send, request: ASGIRequest, response: Response, is_head: bool) -> Response:
     """
     Write a response to the wire.
 
@@ -197,7 +197,7 @@ def make_start(response: Response) -> Message | None:
     headers = []
     for pair, raw in fields.values():
         headers.append(raw or encode_pair(pair))
-    # PERF: no call of a property or a function that can be spared (benchmarks: middleware).
+    # PERF: no call of a property or a function that can be spared (benchmarks/onion.py).
     size = len(response._body)  # noqa: SLF001
     headers.append(LENGTHS[size] if size < len(LENGTHS) else (b"content-length", b"%d" % size))
     return {"type": "http.response.start", "status": response._status_code, "headers": headers}  # noqa: SLF001
@@ -211,7 +211,7 @@ def make_length(size: int) -> tuple[bytes, bytes]:
         >>> make_length(12)
         (b'content-length', b'12')
     """
-    # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks: plain, json).
+    # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks/instructions.py, plain, json).
     return LENGTHS[size] if size < len(LENGTHS) else (b"content-length", b"%d" % size)
 
 

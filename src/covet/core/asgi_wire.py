@@ -53,7 +53,8 @@ class ASGIWire:
 
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write what reads the headers that a route without middleware wants, and sends away what is unusual."""
-        # PERF: one pass over the headers, for those alone that this route asks for (benchmarks: plain, post).
+        # PERF: one pass over the headers, for those alone that this route asks for
+        # (benchmarks/instructions.py, plain, post).
         writer.line('headers = scope["headers"]')
         wanted = {"host": 'b""'}
         if reads_accept:
@@ -78,7 +79,7 @@ class ASGIWire:
     def write_layered_head(self, writer: CodeWriter) -> None:
         """Write the same for a route with middleware, and the making of `request`."""
         writer.line('headers = scope["headers"]')
-        # PERF: middleware asks for several headers: they are put in order once (benchmarks: middleware).
+        # PERF: middleware asks for several headers: they are put in order once (benchmarks/onion.py).
         writer.line("raw = dict(headers)")
         with writer.block("if len(raw) == len(headers):"):
             writer.line('host, accept = raw.get(b"host"), raw.get(b"accept")')
@@ -93,7 +94,8 @@ class ASGIWire:
         """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""
         writer.bind("json_content_types", _JSON_TYPES)
         writer.line("step = receive()")
-        # PERF: the usual body is there at once and in one piece: no deadline, no reader, no request (benchmarks: post).
+        # PERF: the usual body is there at once and in one piece: no deadline, no reader, no request
+        # (benchmarks/instructions.py, post).
         with writer.block("try:"):
             writer.line("waiting, message = step.send(None), None")
         with writer.block("except StopIteration as ended:"):
@@ -118,7 +120,7 @@ class ASGIWire:
 
     def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
         """Write what sends `response`."""
-        # PERF: nearly every response is plain, and sent without a further coroutine (benchmarks: middleware).
+        # PERF: nearly every response is plain, and sent without a further coroutine (benchmarks/onion.py).
         with writer.block("if response.__class__ is Response:"):
             writer.line(f"start = {writer.bind('make_start', make_start)}(response)")
         with writer.block("else:"):
@@ -137,7 +139,8 @@ class ASGIWire:
             pairs.append(writer.bind("vary", _pair("vary", "Accept")))
         writer.bind("lengths", LENGTHS)
         writer.line("size = len(body)")
-        # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks: plain, json).
+        # PERF: most bodies are small; a look-up instead of formatting the length
+        # (benchmarks/instructions.py, plain, json).
         pairs.append(f"lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)")
         writer.line(f"headers = [{', '.join(pairs)}]")
 

@@ -23,7 +23,8 @@ from covet.threads import run_in_thread
 # RFC 9110 §9.2.1: with these nothing is done that a refusal could come too late for.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
-# PERF: both look for the rare case only when it shows itself; a `try` costs nothing until then.
+# PERF: both look for the rare case only when it shows itself; a `try` costs nothing until then
+# (benchmarks/instructions.py, plain, json).
 _ENCODERS: Final = {
     TEXT: ("result.encode()", "result.encode('utf-8', 'replace')"),
     JSON: ("encode(result)", "encode_json(result)"),
@@ -198,7 +199,7 @@ class CallSource:
             return
         writer.line("kind = result.__class__")
         wants_json = "wants_json" if self._refuses_first else self._wants_json
-        # PERF: the type that the handler names needs no look-up (benchmarks: json, param, post).
+        # PERF: the type that the handler names needs no look-up (benchmarks/instructions.py, json, param, post).
         tests = {JSON: f"(kind is expected or kind in json_types) and {wants_json}", TEXT: "kind is str"}
         if self._compiled.plan.info.return_annotation is str:
             tests = dict(reversed(tests.items()))

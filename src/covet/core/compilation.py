@@ -111,7 +111,7 @@ def compile_chain(route: Route, middleware: Sequence[object]) -> CallNext:
     return run
 
 
-def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Compile, is_head: bool) -> Compile:  # noqa: FBT001, RUF100
+def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Compile, is_head: bool) -> Compile:
     def compile_and_call(*exchange: Any) -> Any:
         endpoint = compiler(compiled, app, is_head=is_head)
         setattr(compiled, name, endpoint)

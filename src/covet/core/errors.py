@@ -208,7 +208,8 @@ def make_instance() -> str:
         >>> len(make_instance())
         45
     """
-    # PERF: an eighth of what the class of the standard library costs, whose import takes 3 ms besides.
+    # PERF: an eighth of what the class of the standard library costs, whose import takes 3 ms besides
+    # (benchmarks/router.py, missing).
     digits = urandom(16).hex()
     variant = "89ab"[int(digits[16], 16) & 3]
     return f"urn:uuid:{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"

@@ -71,7 +71,7 @@ def _write_layer(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, 
 
 
 def _write_check(writer: CodeWriter, title: str, hook: str) -> None:
-    # PERF: nearly every response is of this very class; one comparison instead of a call (benchmarks: middleware).
+    # PERF: nearly every response is of this very class; one comparison instead of a call (benchmarks/onion.py).
     with writer.block("if response.__class__ is not Response:"):
         writer.line(f"response = await settle_response(response, {title}, {hook!r})")
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from inspect import signature
 from typing import Any, Final, TypedDict
 
-from covet.core.converters import Converter
 from covet.core.path_template import PathTemplate
 from covet.exceptions import RouteError, suggest
 from covet.types import UNSET, ASGIApp, UnsetType
@@ -113,11 +112,6 @@ class Route:
     def parameter_names(self) -> tuple[str, ...]:
         """The path's parameters, in the order of their values."""
         return tuple(parameter.name for parameter in self.template.parameters)
-
-    @property
-    def converters(self) -> dict[str, Converter]:
-        """The path's converters by the names of their parameters."""
-        return {parameter.name: parameter.converter for parameter in self.template.parameters}
 
     @property
     def all_middleware(self) -> tuple[object, ...]:

@@ -274,7 +274,6 @@ class CovetRouter(RouteFinder, RouteDecorators):
         return PathTemplate.parse(path, self.converters).with_prefix(prefix)
 
     def _parse_prefix(self, prefix: str) -> PathTemplate | None:
-        """Read a prefix."""
         if not prefix:
             return None
         if isinstance(prefix, str) and prefix.endswith("/"):

@@ -148,7 +148,8 @@ class RSGIWire:
     parameters = "scope, protocol, values, headers"
     request = "RSGIRequest(compiled, app, scope, protocol, values)"
     exchange = "protocol"
-    # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call.
+    # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call
+    # (benchmarks/instructions.py, plain).
     wants_json = "headers.get('accept') in json_accepted"
     sends_json = "headers.get('content-type') in json_content_types"
     has_text_headers = True
@@ -184,7 +185,7 @@ class RSGIWire:
         if is_head:
             writer.line("response = await send_response(protocol, request, response, True)")
             return
-        # PERF: nearly every response is plain, and sent without a further coroutine (benchmarks: middleware).
+        # PERF: nearly every response is plain, and sent without a further coroutine (benchmarks/onion.py).
         plain = writer.bind("plain_fields", plain_fields)
         writer.line(f"fields = {plain}(response) if response.__class__ is Response else None")
         with writer.block("if fields is None:"):

@@ -10,12 +10,47 @@ neighbouring application must not lock a user out.
 import logging
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Literal
+from typing import Literal, TypedDict, Unpack
 
 from covet.exceptions import HeadersTooLargeError
 from covet.http.dates import format_http_date
 
 SameSite = Literal["lax", "strict", "none"]
+
+
+class CookieScope(TypedDict, total=False):
+    """
+    Where a cookie goes; whoever deletes it names the same as whoever set it.
+
+    Attributes:
+        path: The path that it is for, and below; `"/"` by default, `None` leaves the choice to the browser.
+        domain: The domain, subdomains included; this host alone by default.
+        secure: Send it over HTTPS only.
+        httponly: Hide it from scripts; the default.
+        samesite: `"lax"`, the default, `"strict"` or `"none"`; `None` omits the attribute.
+        partitioned: Keep a separate one per top-level site (CHIPS).
+    """
+
+    path: str | None
+    domain: str | None
+    secure: bool
+    httponly: bool
+    samesite: SameSite | None
+    partitioned: bool
+
+
+class CookieOptions(CookieScope, total=False):
+    """
+    What can be said of a cookie besides its name and value.
+
+    Attributes:
+        max_age: Seconds to live, or a duration; 0 or less deletes it. Until the browser closes by default.
+        expires: When it ends, an aware datetime.
+    """
+
+    max_age: int | timedelta | None
+    expires: datetime | None
+
 
 MAX_COOKIE_HEADER = 8192
 """How many characters a `Cookie` header may have unless told otherwise."""
@@ -106,17 +141,8 @@ def make_set_cookie(
     Scripts cannot read the cookie and other sites' forms do not carry it unless told otherwise.
     Without `max_age` and `expires` it lasts until the browser closes.
 
-    Args:
-        name: A token (RFC 9110 §5.6.2). `__Secure-` and `__Host-` in front bind the other arguments.
-        value: Visible ASCII and spaces, without `;`, `"` and a backslash. Encode anything else first.
-        max_age: Seconds to live; 0 or less deletes the cookie.
-        expires: An aware datetime.
-        path: The path that the cookie is for; `None` leaves the choice to the browser.
-        domain: The domain, subdomains included; `None` means this host alone.
-        secure: Send it over HTTPS only.
-        httponly: Hide it from scripts.
-        samesite: `"lax"`, `"strict"` or `"none"`; `None` omits the attribute.
-        partitioned: Keep a separate one per top-level site (CHIPS).
+    The name is a token (RFC 9110 §5.6.2); `__Secure-` and `__Host-` in front bind the options. The value is visible
+    ASCII and spaces, without `;`, `"` and a backslash: encode anything else first. `CookieOptions` has the options.
 
     Raises:
         ValueError: If an argument could not be sent as it is, or would inject another attribute, or
@@ -152,21 +178,13 @@ def make_set_cookie(
     return "; ".join(parts)
 
 
-def make_delete_cookie(
-    name: str,
-    *,
-    path: str | None = "/",
-    domain: str | None = None,
-    secure: bool = False,
-    httponly: bool = True,
-    samesite: SameSite | None = "lax",
-    partitioned: bool = False,
-) -> str:
+def make_delete_cookie(name: str, **scope: Unpack[CookieScope]) -> str:
     """
     Write the value of a `Set-Cookie` header that makes the browser forget a cookie.
 
-    The path, the domain and `partitioned` must be those that the cookie was set with, or the browser
-    keeps it.
+    Args:
+        name: Its name.
+        **scope: What the cookie was set with: the browser keeps it if the path, the domain or `partitioned` differ.
 
     Raises:
         ValueError: As `make_set_cookie` does.
@@ -175,17 +193,7 @@ def make_delete_cookie(
         >>> make_delete_cookie("theme")
         'theme=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT; Path=/; HttpOnly; SameSite=Lax'
     """
-    return make_set_cookie(
-        name,
-        max_age=0,
-        expires=_EPOCH,
-        path=path,
-        domain=domain,
-        secure=secure,
-        httponly=httponly,
-        samesite=samesite,
-        partitioned=partitioned,
-    )
+    return make_set_cookie(name, max_age=0, expires=_EPOCH, **scope)
 
 
 def _check_name_and_value(name: str, value: str) -> None:
@@ -252,4 +260,12 @@ def _check_same_site(samesite: str, *, secure: bool) -> str:
     return spelled
 
 
-__all__ = ["MAX_COOKIES", "MAX_COOKIE_HEADER", "make_delete_cookie", "make_set_cookie", "parse_cookies"]
+__all__ = [
+    "MAX_COOKIES",
+    "MAX_COOKIE_HEADER",
+    "CookieOptions",
+    "CookieScope",
+    "make_delete_cookie",
+    "make_set_cookie",
+    "parse_cookies",
+]

@@ -9,10 +9,8 @@ from typing import Final, Self, TypeVar, overload
 
 D = TypeVar("D")
 
-HeaderPairs = Sequence[tuple[str, str]]
-
 # PERF: the names that are asked for come from code and repeat for ever, so their lower case in bytes is
-# remembered; the caps are a guard against an application that makes names up.
+# remembered; the caps are a guard against an application that makes names up (benchmarks/onion.py).
 _ASKED_NAMES: Final[dict[str, bytes]] = {}
 _MAX_ASKED_NAMES: Final = 1024
 _MAX_ASKED_NAME: Final = 64
@@ -59,7 +57,7 @@ class Headers(Mapping[str, str]):
             'example.com'
         """
         # PERF: one C call for all of them; most handlers ask for two or three headers out of fifteen, so
-        # each is decoded when it is asked for (benchmarks: post).
+        # each is decoded when it is asked for (benchmarks/instructions.py, post).
         headers = cls.__new__(cls)
         headers._index = None  # noqa: SLF001 - a second constructor of this class
         if raw is None:
@@ -123,7 +121,7 @@ class Headers(Mapping[str, str]):
         raw = self._raw
         if raw is None:
             return sum(len(name) + len(value) for name, value in self.multi_items())
-        # PERF: a copy in C is cheaper than a loop over the pairs, by a factor of five (benchmarks: middleware).
+        # PERF: a copy in C is cheaper than a loop over the pairs, by a factor of five (benchmarks/onion.py).
         return len(b"".join([*raw, *raw.values()]))
 
     @overload

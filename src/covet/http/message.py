@@ -40,7 +40,7 @@ class IncomingMessage:
     def headers(self) -> Headers:
         """The headers, a read-only mapping that ignores case."""
         # PERF: an adapter fills this slot and `_body` with None, which costs 0.2 thousand instructions; the
-        # error of an empty slot, 5 (benchmarks: post). What is asked for more rarely stays empty.
+        # error of an empty slot, 5 (benchmarks/instructions.py, post). What is asked for more rarely stays empty.
         try:
             headers = self._headers
         except AttributeError:
@@ -78,7 +78,8 @@ class IncomingMessage:
         if declared is not None:
             check_declared_length(declared, limits)
         self._body = UNSET
-        # PERF: the usual body is there at once and in one piece: no deadline, no reader, no list (benchmarks: post).
+        # PERF: the usual body is there at once and in one piece: no deadline, no reader, no list
+        # (benchmarks/instructions.py, post).
         step = self._next_chunk()
         try:
             waiting = step.send(None)

@@ -32,13 +32,13 @@ class MultiMapping(Mapping[str, V]):  # noqa: PLW1641 - as for every mapping, th
     __slots__ = ("_last", "_pairs")
 
     def __init__(self, pairs: Iterable[tuple[str, V]] | Mapping[str, V] = ()) -> None:
-        if not isinstance(pairs, list):  # PERF: parsers give lists; asking an abstract class takes longer than the rest
+        if not isinstance(pairs, list):  # Parsers give lists; asking an abstract class takes longer than the rest
             if isinstance(pairs, MultiMapping):
                 pairs = pairs.multi_items()
             elif isinstance(pairs, Mapping):
                 pairs = pairs.items()
         self._pairs: tuple[tuple[str, V], ...] = tuple(pairs)
-        # PERF: one C call, and lookups need no search; repeated names are searched for only by `get_list`.
+        # One C call, and lookups need no search; repeated names are searched for only by `get_list`.
         self._last: dict[str, V] = dict(self._pairs)
 
     def __getitem__(self, name: str) -> V:

@@ -48,7 +48,7 @@ def parse_query(text: str | bytes, *, max_fields: int = MAX_QUERY_FIELDS) -> lis
         if "+" in text:
             text = text.replace("+", " ")
         if "%" not in text:
-            # PERF: one comprehension without a call of our own for each field.
+            # One comprehension without a call of our own for each field.
             fields = [field.partition("=") for field in text.split("&") if field]
             return [(name, value) for name, _, value in fields]
         return [_split_encoded(field) for field in mend_percent(text.encode()).split(b"&") if field]

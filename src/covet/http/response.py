@@ -6,11 +6,10 @@ much (a status of 70000 ends some of them). The length is always computed, never
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Unpack
 
 from covet.exceptions import ResponseError
-from covet.http.cookies import SameSite, make_delete_cookie, make_set_cookie
+from covet.http.cookies import CookieOptions, CookieScope, make_delete_cookie, make_set_cookie
 from covet.http.response_headers import (
     Field,
     MutableHeaders,
@@ -61,7 +60,7 @@ def has_no_body(status_code: int) -> bool:
 
 
 # PERF: what goes out for each media type that was named; one look-up instead of a check. They come from
-# code, not from requests; the cap is a guard.
+# code, not from requests; the cap is a guard (benchmarks/onion.py).
 _CONTENT_TYPES: Final[dict[str, Field]] = {}
 _MAX_CONTENT_TYPES: Final = 256
 
@@ -125,14 +124,14 @@ class Response:
         media_type: str | None = None,
         background: BackgroundTasks | None = None,
     ) -> None:
-        # PERF: the usual status passes with one comparison of identity.
+        # PERF: the usual status passes with one comparison of identity (benchmarks/onion.py).
         self._status_code = (
             status_code if status_code.__class__ is int and 200 <= status_code <= 599 else check_status(status_code)
         )
         self.background = background
         self._body, default = self.render(content)
         chosen = media_type or self.media_type or default
-        # PERF: a plain attribute, since middleware sets headers again and again (benchmarks: middleware).
+        # PERF: a plain attribute, since middleware sets headers again and again (benchmarks/onion.py).
         # APPSEC: docs/advisories.md, row 45: a media type goes past the headers, and is checked as they are.
         self.headers = make_headers(None if chosen is None else _CONTENT_TYPES.get(chosen) or make_content_type(chosen))
         if headers is not None:
@@ -198,34 +197,14 @@ class Response:
                 hint="Leave Content-Length out: it is always computed.",
             )
 
-    def set_cookie(
-        self,
-        name: str,
-        value: str = "",
-        *,
-        max_age: int | timedelta | None = None,
-        expires: datetime | None = None,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = True,
-        samesite: SameSite | None = "lax",
-        partitioned: bool = False,
-    ) -> None:
+    def set_cookie(self, name: str, value: str = "", **options: Unpack[CookieOptions]) -> None:
         """
         Add a cookie.
 
         Args:
             name: Its name.
             value: Its value.
-            max_age: How long it lives, in seconds or as a duration; until the browser closes by default.
-            expires: When it ends, aware of its time zone.
-            path: The path it is sent for.
-            domain: The domain it is sent to; this host only by default.
-            secure: Sent over HTTPS only.
-            httponly: Hidden from scripts.
-            samesite: `"lax"`, `"strict"` or `"none"`.
-            partitioned: Kept apart for each top-level site.
+            **options: See `covet.http.cookies.CookieOptions`.
 
         Raises:
             ValueError: If an argument could inject another attribute, or contradicts another.
@@ -236,42 +215,11 @@ class Response:
             >>> response.headers["set-cookie"]
             'theme=dark; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax'
         """
-        cookie = make_set_cookie(
-            name,
-            value,
-            max_age=max_age,
-            expires=expires,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
-        self.headers.append("set-cookie", cookie)
+        self.headers.append("set-cookie", make_set_cookie(name, value, **options))
 
-    def delete_cookie(
-        self,
-        name: str,
-        *,
-        path: str | None = "/",
-        domain: str | None = None,
-        secure: bool = False,
-        httponly: bool = True,
-        samesite: SameSite | None = "lax",
-        partitioned: bool = False,
-    ) -> None:
+    def delete_cookie(self, name: str, **scope: Unpack[CookieScope]) -> None:
         """Tell the client to forget a cookie; the arguments must be those it was set with."""
-        cookie = make_delete_cookie(
-            name,
-            path=path,
-            domain=domain,
-            secure=secure,
-            httponly=httponly,
-            samesite=samesite,
-            partitioned=partitioned,
-        )
-        self.headers.append("set-cookie", cookie)
+        self.headers.append("set-cookie", make_delete_cookie(name, **scope))
 
     def wire_headers(self) -> list[tuple[str, str]]:
         """Return the pairs that go to the wire, without a length."""
@@ -302,7 +250,7 @@ def make_response(body: bytes, status_code: int, content_type: Field, vary: Fiel
         >>> make_response(b"tea", 200, make_content_type("text/plain")).headers["content-type"]
         'text/plain; charset=utf-8'
     """
-    # PERF: a fifth of what the constructor does for any arguments (benchmarks: middleware).
+    # PERF: a fifth of what the constructor does for any arguments (benchmarks/onion.py).
     response = _new_response(Response)
     response._body = body  # noqa: SLF001 - a constructor
     response._status_code = status_code  # noqa: SLF001

@@ -24,7 +24,7 @@ _VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _FORBIDDEN_NAMES: Final = frozenset({"transfer-encoding"})
 
 # PERF: names come from code, not from requests, so a handful repeats for ever; the caps are a guard
-# against an application that makes names up.
+# against an application that makes names up (benchmarks/onion.py).
 _KNOWN_NAMES: Final[dict[str, str]] = {}
 _MAX_KNOWN_NAMES: Final = 1024
 _MAX_KNOWN_NAME: Final = 64
@@ -131,7 +131,7 @@ class MutableHeaders(MutableMapping[str, str]):
 
     def __setitem__(self, name: str, value: str) -> None:
         # PERF: a printable ASCII value cannot carry anything dangerous; one C call each instead of
-        # a regular expression (benchmarks: middleware).
+        # a regular expression (benchmarks/onion.py).
         if value.__class__ is str and value.isascii() and value.isprintable():
             value = value.strip()
         else:
@@ -262,7 +262,7 @@ def make_headers(content_type: Field | None) -> MutableHeaders:
         >>> make_headers(make_field("content-type", "text/css")).multi_items()
         [('content-type', 'text/css')]
     """
-    # PERF: what `__init__` does for any mapping costs many times as much (benchmarks: middleware).
+    # PERF: what `__init__` does for any mapping costs many times as much (benchmarks/onion.py).
     headers = _new_headers(MutableHeaders)
     headers._fields = {} if content_type is None else {"content-type": content_type}
     headers._more = None  # noqa: SLF001

@@ -169,7 +169,7 @@ class SerializerTable:
             UnsupportedMediaTypeError: If nothing reads it; it carries what is read.
             BadRequestError: If the header is malformed.
         """
-        # PERF: what most programs send needs no reading.
+        # What most programs send needs no reading.
         exact = self._by_type.get(content_type)
         if exact is not None:
             return exact

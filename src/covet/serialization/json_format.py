@@ -111,7 +111,7 @@ def encode_json(value: object) -> bytes:
         >>> encode_json({"id": 7, "tags": ("a", "b"), 1: float("nan")})
         b'{"id":7,"tags":["a","b"],"1":null}'
     """
-    # PERF: the way through the engine costs this frame and nothing else; `load_json_encoder` saves
+    # The way through the engine costs this frame and nothing else; `load_json_encoder` saves
     # the frame as well, for code that can handle the exceptions itself.
     try:
         return _encode(value)

@@ -100,7 +100,7 @@ def negotiate(accept: str | None, available: Sequence[str]) -> str | None:
     if not available:
         return None
     first = available[0]
-    # PERF: what most programs send needs no reading.
+    # What most programs send needs no reading.
     if not accept or accept == "*/*" or accept == first or len(accept) > MAX_LENGTH:
         return first
     choose = _cached_choice if len(accept) <= _MAX_CACHED_LENGTH else _choose
@@ -119,7 +119,7 @@ def _choose(accept: str, available: tuple[str, ...]) -> str | None:
     return best
 
 
-# PERF: browsers send the same long header with every request.
+# Browsers send the same long header with every request.
 _cached_choice = lru_cache(maxsize=64)(_choose)
 
 

@@ -17,9 +17,9 @@ _MISSING = object()
 _LEFT_OUT: object = _MISSING if _msgspec is None else _msgspec.UNSET
 
 
-def read_model(value: object) -> object:
+def find_model_reader(cls: type) -> Callable[[object], object] | None:
     """
-    Make a dict (or a list) of a dataclass, attrs or Struct instance; `None` if it is none of them.
+    Choose how the instances of a class become a dict (or a list); `None` if it is no dataclass, attrs class or Struct.
 
     Members keep their order, but for the slots of an attrs class, which stand in alphabetical order. Those never set,
     and msgspec's `UNSET`, are left out.
@@ -30,17 +30,11 @@ def read_model(value: object) -> object:
         ... class Point:
         ...     x: int
         ...     y: int
-        >>> read_model(Point(1, 2))
+        >>> find_model_reader(Point)(Point(1, 2))
         {'x': 1, 'y': 2}
-        >>> read_model(object()) is None
+        >>> find_model_reader(int) is None
         True
     """
-    reader = find_model_reader(type(value))
-    return None if reader is None else reader(value)
-
-
-def find_model_reader(cls: type) -> Callable[[object], object] | None:
-    """Choose how the instances of a class are read; `None` if it is no model."""
     if _msgspec is not None and issubclass(cls, _msgspec.Struct):
         return _read_struct
     if hasattr(cls, "__dataclass_fields__"):

@@ -36,7 +36,7 @@ _NATIVE_SCALARS = frozenset(
     {"any", "none", "bool", "int", "float", "str", "bytes", "datetime", "date", "time", "timedelta", "uuid"}
 )
 _TEXT_KINDS = frozenset({"str", "bytes", "datetime", "date", "time", "timedelta", "uuid"})
-# PERF: bytes count a number quicker than bytes (benchmarks: post).
+# PERF: bytes count a number quicker than bytes (benchmarks/instructions.py, post).
 _COLON = ord(":")
 _KEY_KINDS = frozenset({"str", "int", "uuid"})
 
@@ -71,7 +71,7 @@ def compile_native(
 
 def _make_fixed(decode: Decode, keys: int, load: Callable[[bytes], object], decide: Decode) -> Decode:
     # PERF: one frame around the decoder; one pass over the body, eight times as fast, is the whole proof that all its
-    # keys are in the value (benchmarks: body, post).
+    # keys are in the value (benchmarks/body.py).
     def decode_json(data: bytes) -> Any:
         try:
             value = decode(data)

@@ -88,7 +88,7 @@ class _Writer:
         return questions
 
     def _write_inline(self, node: Node, check: Check, constraints: Constraints, value: str) -> str | None:
-        # PERF: a comparison in place costs a tenth of a call to the predicate.
+        # A comparison in place costs a tenth of a call to the predicate.
         if check.type.endswith("too_short"):
             return f"len({value}) >= {constraints.min_length}"
         if check.type.endswith("too_long"):

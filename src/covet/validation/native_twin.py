@@ -313,7 +313,7 @@ def _make_struct(node: ModelNode, parts: list[tuple[ModelField, _Part]], name: s
     if node.tag is not None:
         key, tag = node.tag
         fields.append(("tag", Literal[tag], msgspec.field(name=key, default=UNSET)))
-    # PERF: without garbage collection, since a twin is gone before it could be part of a circle (benchmarks: body).
+    # PERF: without garbage collection, since a twin is gone before it could be part of a circle (benchmarks/body.py).
     made: type = msgspec.defstruct(
         name, fields, kw_only=True, gc=False, forbid_unknown_fields=node.forbid_unknown, module=__name__
     )

@@ -250,7 +250,7 @@ def _make_array(node: ArrayNode, item: Converter) -> Converter:
     def convert(value: Any) -> object:
         if type(value) is not list and type(value) is not tuple:
             return fail("must be an array", "list_type")
-        # PERF: one pass in C over an array of numbers or strings.
+        # PERF: one pass in C over an array of numbers or strings (benchmarks/body.py, six errors).
         if simple is not None and {*map(type, value)} <= {simple}:
             return factory(value)
         result: list[object] = []

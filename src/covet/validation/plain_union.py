@@ -63,7 +63,7 @@ def _is_none_alone(node: UnionNode) -> bool:
 
 
 def _make_optional(convert: Converter) -> Converter:
-    # PERF: no failure is made of the other members only to be thrown away (benchmarks: body, six errors).
+    # PERF: no failure is made of the other members only to be thrown away (benchmarks/body.py, six errors).
     def convert_unless_none(value: object) -> object:
         return None if value is None else convert(value)
 

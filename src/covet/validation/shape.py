@@ -161,7 +161,7 @@ def count_keys(value: Any) -> int:
     """
     keys = 0
     level: list[Any] = [value] if type(value) is dict or type(value) is list else []
-    # PERF: level by level instead of by recursion: no Python call per container.
+    # Level by level instead of by recursion: no Python call per container.
     while level:
         below: list[Any] = []
         for container in level:

@@ -61,17 +61,6 @@ def compile_many(node: Node) -> ManyConverter | None:
     return checked  # type: ignore[no-any-return]
 
 
-def is_sequence(node: Node) -> bool:
-    """
-    Tell whether repeated strings are one value of this type.
-
-    Example:
-        >>> is_sequence(ScalarNode(annotation=int, kind="int"))
-        False
-    """
-    return compile_many(node) is not None
-
-
 def _compile(node: Node) -> TextConverter | None:
     if isinstance(node, ScalarNode):
         return _make_scalar(node)
@@ -210,7 +199,7 @@ def read_int_fast(text: str) -> int:
         >>> read_int_fast("42")
         42
     """
-    # PERF: two C calls instead of a regular expression; nearly every integer in a path is like this.
+    # Two C calls instead of a regular expression; nearly every integer in a path is like this.
     if text.isdigit() and text.isascii() and len(text) < 4300:
         return int(text)
     value = read_int(text)

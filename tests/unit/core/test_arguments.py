@@ -167,12 +167,14 @@ async def test_state_that_nobody_set_is_the_programs_error() -> None:
 
 
 @Protocols
-@pytest.mark.parametrize("number", ["1_0", "\u00b2", "\uff11\uff12", " 1", "1" * 5000])
-async def test_row_021_odd_numbers_are_refused(protocol: str, number: str) -> None:
+@pytest.mark.parametrize(
+    ("number", "status"), [("1_0", 422), ("\u00b2", 422), ("\uff11\uff12", 422), (" 1", 422), ("1" * 5000, 400)]
+)
+async def test_row_021_odd_numbers_are_refused(protocol: str, number: str, status: int) -> None:
     """Only ASCII digits are a number, and not too many of them."""
     response = await call(protocol, "GET", "/all/1", params={"page": number})
 
-    assert response.status_code in {400, 422}
+    assert response.status_code == status
 
 
 @Protocols

@@ -67,7 +67,6 @@ def test_options_arrive() -> None:
     assert (route.summary, route.description, route.deprecated) == ("s", "d", True)
     assert (route.include_in_schema, route.non_blocking, route.raises) == (False, True, (NotFoundError,))
     assert route.parameter_names == ("a", "b")
-    assert list(route.converters) == ["a", "b"]
     assert str(route) == "GET /{a}/{b:int}"
 
 

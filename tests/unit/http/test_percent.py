@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from covet.exceptions import BadRequestError
 from covet.http.percent import (
     decode_percent,
+    encode_path,
     mend_percent,
     quote_path,
     quote_query,
@@ -154,3 +155,19 @@ def test_quoting_and_decoding_are_linear(unit: str) -> None:
     """Twice the path is twice the work."""
     assert_linear(quote_path, lambda size: unit * size, size=500)
     assert_linear(unquote_path, lambda size: unit * size, size=500)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_a_decoded_path_is_written_so_that_it_reads_back(decoded: str) -> None:
+    """Whatever a request's path held, line breaks and `%` included, is ASCII without a delimiter and reads the same."""
+    written = encode_path(decoded)
+
+    assert written.isascii()
+    assert not set(written) & set("\r\n\0 ?#\\")
+    assert unquote_to_bytes(written).decode() == decoded
+
+
+def test_a_lone_surrogate_has_no_spelling() -> None:
+    """Whoever writes a URL learns of it."""
+    with pytest.raises(UnicodeEncodeError):
+        encode_path("/\ud800")

@@ -93,6 +93,14 @@ def test_row_032_no_attribute_is_injected_through_a_cookie(attributes: dict[str,
         Response().set_cookie("name", **attributes)
 
 
+def test_an_option_that_cookies_do_not_have_is_refused() -> None:
+    """Nothing is swallowed on the way: a misspelt option would leave a cookie open."""
+    with pytest.raises(TypeError, match="'http_only'"):
+        Response().set_cookie("sid", "k7", http_only=True)  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="'max_age'"):
+        Response().delete_cookie("sid", max_age=7)  # type: ignore[call-arg]
+
+
 def test_a_body_can_be_replaced() -> None:
     """As a compressing layer does."""
     response = Response("a")
