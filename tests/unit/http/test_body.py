@@ -138,7 +138,9 @@ async def test_a_client_that_trickles_is_given_up() -> None:
 
 async def test_a_client_that_is_fast_enough_may_take_longer_than_the_grace() -> None:
     """What counts is the average."""
-    reader = BodyReader(chunks_of([b"a" * 1000] * 4, lambda: 0.02), BodyLimits(grace=0.03))
+    # Each piece brings four seconds of patience; all together they take longer than the grace.
+    pauses = iter([0.0, 0.1, 0.1, 0.1, 0.0])
+    reader = BodyReader(chunks_of([b"a" * 1000] * 4, lambda: next(pauses, 0.0)), BodyLimits(grace=0.25))
 
     assert len(await read_all(reader)) == 4
 
