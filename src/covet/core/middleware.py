@@ -7,7 +7,7 @@ class does not override is not there at all. An error is answered where it arise
 that was entered sees a response leave, and `call_next` always returns one.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
@@ -168,23 +168,37 @@ def make_layer(item: object) -> Layer:
         name for name in (("on_finish",) if is_call else HOOKS) if getattr(cls, name) is not getattr(Middleware, name)
     ]
     if not is_call and not hooks:
-        raise ConfigurationError(f"{cls.__name__} overrides no hook: it would never run.", hint=_find_misnamed(cls))
+        _, hint = _find_misnamed(cls, HOOKS, cutoff=0.6) or ("", f"Override {', '.join(HOOKS)} or __call__.")
+        raise ConfigurationError(f"{cls.__name__} overrides no hook: it would never run.", hint=hint)
+    if not is_call:
+        # Beside a hook there may be helpers, such as log_request(): only what is hardly anything else is a mistake.
+        misnamed = _find_misnamed(cls, [name for name in HOOKS if name not in hooks], cutoff=0.9)
+        if misnamed is not None:
+            name, hint = misnamed
+            raise ConfigurationError(
+                f"{cls.__name__}.{name}() is no hook: nothing would call it.",
+                hint=f"{hint} A helper of your own begins with an underscore: _{name}().",
+            )
     for name in hooks:
         _check_parameters(getattr(middleware, name), f"{cls.__name__}.{name}", HOOKS[name])
     return Layer(middleware, cls.__name__, frozenset(hooks), is_call)
 
 
-def _find_misnamed(cls: type) -> str:
-    """Name the hook that a method of a middleware class was probably meant to be."""
-    for name in (name for base in cls.__mro__ for name in vars(base) if base is not object and name[0] != "_"):
+def _find_misnamed(cls: type, hooks: Iterable[str], *, cutoff: float) -> tuple[str, str] | None:
+    """Find a method of a middleware class that was probably meant to be one of some hooks, and say which."""
+    for name, value in (
+        (name, value) for base in cls.__mro__ if base is not object for name, value in vars(base).items()
+    ):
+        if name[0] == "_" or name in HOOKS or not callable(value):
+            continue
         if name in _FOREIGN_HOOKS:
-            return f"Other frameworks call it {name}(): name it __call__(self, request, call_next) here."
-        # Loaded here: an application without a mistake in it never needs it.
+            return name, f"Other frameworks call it {name}(): name it __call__(self, request, call_next) here."
+        # Loaded here: few applications have such a method.
         from difflib import get_close_matches
 
-        if name not in HOOKS and (close := get_close_matches(name, HOOKS, n=1)):
-            return f"Name {name}() {close[0]}({', '.join(HOOKS[close[0]])})."
-    return f"Override {', '.join(HOOKS)} or __call__."
+        if close := get_close_matches(name, list(hooks), n=1, cutoff=cutoff):
+            return name, f"Name {name}() {close[0]}({', '.join(HOOKS[close[0]])})."
+    return None
 
 
 # Any: whatever stands in a list of middleware.

@@ -239,6 +239,50 @@ class Misspelled(Middleware):
         return Response("no", 401)
 
 
+class AlsoGuard(Guard):
+    """Have a hook beside what another framework calls."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Let everything leave."""
+        return response
+
+
+class HalfMisspelled(Middleware):
+    """Have a hook beside a misspelt one."""
+
+    def proces_request(self, request: Request) -> Response:
+        """Let nobody pass."""
+        return Response("no", 401)
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Let everything leave."""
+        return response
+
+
+class Helped(Middleware):
+    """Have helpers whose names are something like those of hooks."""
+
+    timeout = 3
+
+    def process_request(self, request: Request) -> None:
+        """Call its helper."""
+        self.log_request(request)
+
+    def log_request(self, request: Request) -> None:
+        """Say nothing."""
+
+    def parse_response(self, response: Response) -> None:
+        """Do nothing."""
+
+
+class CalledAround(Guard):
+    """Call its own `dispatch`."""
+
+    async def __call__(self, request: Request, call_next: CallNext) -> Response:
+        """Go the other framework's way."""
+        return await self.dispatch(request, call_next)
+
+
 class Idle(Middleware):
     """Override nothing."""
 
@@ -262,6 +306,21 @@ class Idle(Middleware):
             (
                 "Idle overrides no hook: it would never run.\n  Override process_request, process_response, "
                 "handle_exception, on_finish or __call__."
+            ),
+        ),
+        (
+            AlsoGuard,
+            (
+                "AlsoGuard.dispatch() is no hook: nothing would call it.\n  Other frameworks call it dispatch(): "
+                "name it __call__(self, request, call_next) here. A helper of your own begins with an underscore: "
+                "_dispatch()."
+            ),
+        ),
+        (
+            HalfMisspelled,
+            (
+                "HalfMisspelled.proces_request() is no hook: nothing would call it.\n  "
+                "Name proces_request() process_request(request). A helper"
             ),
         ),
         ("nowhere", "'nowhere' is no middleware.\n  Write \"package.module:Name\"."),
@@ -290,6 +349,14 @@ def test_what_is_no_middleware_is_refused(item: object, text: str) -> None:
         app.add_middleware(item)
 
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize(("item", "hooks"), [(Helped, {"process_request"}), (CalledAround, set())])
+def test_a_helper_is_no_misspelt_hook(item: object, hooks: set[str]) -> None:
+    """Methods that a hook or a `__call__` calls itself are its own business."""
+    layer = make_layer(item)
+
+    assert layer.hooks == hooks
 
 
 async def test_a_hook_that_forgets_its_response_is_named() -> None:
