@@ -110,7 +110,13 @@ class CovetPy(RouteDecorators, CovetPyASGI):
 
     @refuse_unknown
     def include_router(
-        self, router: CovetRouter, prefix: str = "", *, middleware: Sequence[object] = (), tags: Sequence[str] = ()
+        self,
+        router: CovetRouter,
+        prefix: str = "",
+        *,
+        middleware: Sequence[object] = (),
+        tags: Sequence[str] = (),
+        name_prefix: str = "",
     ) -> None:
         """
         Add the routes of a router, those it gets later included.
@@ -120,8 +126,9 @@ class CovetPy(RouteDecorators, CovetPyASGI):
             prefix: What stands before its paths.
             middleware: Middleware around its routes, outside its own.
             tags: Tags of its routes.
+            name_prefix: What stands before its routes' names, so that it can be included twice.
         """
-        self.router.include_router(router, prefix, middleware=middleware, tags=tags)
+        self.router.include_router(router, prefix, middleware=middleware, tags=tags, name_prefix=name_prefix)
 
     @refuse_unknown
     def add_controller(self, controller: object, prefix: str = "") -> None:

@@ -30,7 +30,11 @@ class RouteNames:
             raise RouteError(
                 f"The name {route.name!r} belongs to {other} ({describe_handler(other.handler)}) already.",
                 route=str(route),
-                hint="Give each route a name of its own.",
+                hint=(
+                    "Give include_router a name_prefix."
+                    if other.handler == route.handler and len(route.groups) > 1
+                    else "Give each route a name of its own."
+                ),
             )
 
     def add(self, route: Route) -> None:

@@ -4,6 +4,7 @@ Routes are found by the names they were given, or else by those of their handler
 
 import pytest
 
+from covet import CovetPy
 from covet.core.routing import CovetRouter
 from covet.exceptions import ItemNotFoundError, RouteError
 
@@ -45,6 +46,25 @@ def test_a_given_name_belongs_to_one_route() -> None:
 
     with pytest.raises(RouteError, match=r"GET /b: The name 'x' belongs to GET /a \(.*\.handler\) already"):
         router.add_route("/b", other, name="x")
+
+
+def test_a_router_that_is_included_twice_needs_a_prefix_for_its_names() -> None:
+    """
+    The error says so, and an application takes it as a router does.
+    """
+    app, router = CovetPy(), CovetRouter()
+    router.add_route("/x", handler, name="x")
+    app.include_router(router, "/v1")
+
+    with pytest.raises(RouteError, match=r"already\.\n  Give include_router a name_prefix\.$"):
+        app.include_router(router, "/v2")
+    with pytest.raises(RouteError, match=r"already\.\n  Give each route a name of its own\.$"):
+        app.add_route("/y", other, name="x")
+    with pytest.raises(RouteError, match=r"already\.\n  Give each route a name of its own\.$"):
+        app.add_route("/y", handler, name="x")
+    app.include_router(router, "/v2", name_prefix="v2:")
+
+    assert (app.url_for("x"), app.url_for("v2:x")) == ("/v1/x", "/v2/x")
 
 
 def test_a_handlers_name_may_be_ambiguous_until_it_is_used() -> None:
