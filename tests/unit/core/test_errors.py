@@ -103,6 +103,15 @@ async def test_a_status_can_have_its_handler() -> None:
     assert (response.status_code, response.text) == (404, "nothing")
 
 
+async def test_a_response_of_an_exception_handler_has_its_own_status() -> None:
+    """A `Response` says 200 unless it is told otherwise, where any other result has the exception's status."""
+    app = CovetPy(exception_handlers={404: lambda request, exc: Response("nothing")})
+
+    response = await get(app)
+
+    assert (response.status_code, response.text) == (200, "nothing")
+
+
 async def test_an_exception_handler_that_fails_is_answered_as_its_own_error() -> None:
     """The second error is the one that is answered."""
 

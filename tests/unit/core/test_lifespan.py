@@ -420,6 +420,27 @@ async def test_what_a_lifespan_yields_is_the_state_of_each_request(protocol: Any
     assert answers == [sorted(yielded)] * 2 if isinstance(yielded, dict) else [[]] * 2
 
 
+async def test_what_a_lifespan_yields_is_copied_but_not_deeply() -> None:
+    """A name that a request sets is its own; an object that it changes is everybody's."""
+
+    @asynccontextmanager
+    async def lifespan(app: CovetPy) -> AsyncIterator[dict[str, object]]:
+        yield {"names": ["a"], "count": 0}
+
+    app = CovetPy(lifespan=lifespan)
+
+    @app.get("/")
+    async def show(request: Request) -> tuple[list[object], int]:
+        request.state.names.append("b")
+        request.state.count += 1
+        return [len(request.state.names), request.state.count], 200
+
+    async with TestClient(app) as client:
+        answers = [(await client.get("/")).json() for _ in range(2)]
+
+    assert answers == [[2, 1], [3, 1]]
+
+
 async def test_what_a_lifespan_yields_can_be_injected() -> None:
     """`State` asks the request first."""
 
