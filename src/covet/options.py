@@ -41,7 +41,11 @@ def refuse_unknown(function: FunctionT) -> FunctionT:
         for name in options:
             if name not in known:
                 title = type(args[0]).__name__ if function.__name__ == "__init__" else function.__name__
-                raise UnknownOptionError(f"{title}() has no option {name!r}.", hint=suggest(name, known))
+                hint = suggest(name, known)
+                if len(args) > 1 and isinstance(args[1], type) and code.co_varnames[1] == "middleware":
+                    # Starlette and FastAPI write add_middleware(GZipMiddleware, minimum_size=1000).
+                    hint = f"Pass an instance: {args[1].__name__}(...). {hint}"
+                raise UnknownOptionError(f"{title}() has no option {name!r}.", hint=hint)
         return function(*args, **options)
 
     return cast("FunctionT", call)

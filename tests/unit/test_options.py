@@ -116,6 +116,19 @@ def test_what_users_set_up_suggests_the_option_that_was_meant(
     assert text in str(caught.value)
 
 
+def test_options_of_a_middleware_class_belong_to_its_instance() -> None:
+    """
+    Other frameworks take them beside the class.
+    """
+    with pytest.raises(UnknownOptionError) as caught:
+        CovetPy().add_middleware(CORSMiddleware, allow_origins=["https://a.example"])  # type: ignore[call-arg]
+
+    assert str(caught.value) == (
+        "add_middleware() has no option 'allow_origins'.\n"
+        "  Pass an instance: CORSMiddleware(...). Available: middleware, priority."
+    )
+
+
 def test_a_class_of_ones_own_is_called_by_its_name() -> None:
     """
     A subclass hands on what it does not know, and the error names the subclass.

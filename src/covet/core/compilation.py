@@ -68,6 +68,12 @@ def compile_for_servers(
     if not is_shown:
         compiled.shown = None
     info = compiled.plan.info
+    if route.non_blocking and (info.is_async or info.is_async_generator):
+        raise RouteError(
+            "non_blocking is for a plain function: a coroutine function runs on the event loop anyway.",
+            route=str(route),
+            hint="Leave the option out.",
+        )
     is_plain = not (info.is_async or info.wraps_async or info.is_generator or info.is_async_generator)
     if route.cancel_on_disconnect and is_plain:
         reason = "what never waits" if route.non_blocking else "what runs in a thread"

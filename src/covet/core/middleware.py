@@ -246,7 +246,9 @@ def make_middleware(item: object) -> Any:
 def _import(target: str) -> object:
     module, _, name = target.partition(":")
     if not name:
-        raise ConfigurationError(f"{target!r} is no middleware.", hint='Write "package.module:Name".')
+        # FastAPI and Starlette write @app.middleware("http").
+        hint = "Write @app.middleware above the function." if target == "http" else 'Write "package.module:Name".'
+        raise ConfigurationError(f"{target!r} is no middleware.", hint=hint)
     try:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError) as exc:

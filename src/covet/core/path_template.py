@@ -65,6 +65,8 @@ MAX_SEGMENTS: Final = 64
 _PARAMETER = re.compile(r"\{([^{}]*)\}")
 # As Flask and Django write parameters: taken for text, it would never be found.
 _ANGLE_BRACKETS: Final = re.compile(r"<((?:\w+:)?\w+)>")
+# As Express, Rails and Gin write them.
+_COLON: Final = re.compile(r"/:(\w+)")
 _PERCENT_ENCODED = re.compile(r"%[0-9A-Fa-f]{2}")
 _UNUSABLE = re.compile(r"[\x00-\x1f\x7f?#\ud800-\udfff]")
 # RFC 3986 §3.3: what a path may contain as it is.
@@ -244,6 +246,9 @@ def _check_text(text: str) -> None:
         raise RouteError(
             f"{match.group()!r} is no parameter.", route=text, hint=f"Write {{{name}{':' if kind else ''}{kind}}}."
         )
+    if match := _COLON.search(text):
+        name = match.group(1)
+        raise RouteError(f"{':' + name!r} is no parameter.", route=text, hint=f"Write {{{name}}}.")
     if match := _PERCENT_ENCODED.search(text):
         raise RouteError(
             f"{match.group()!r} is percent-encoded.",

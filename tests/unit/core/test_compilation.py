@@ -94,6 +94,24 @@ async def test_what_cannot_be_cancelled_is_refused_at_start(handler: Any) -> Non
     )
 
 
+async def test_a_coroutine_function_is_never_in_a_thread() -> None:
+    """`non_blocking=True` would say nothing about it, and is refused."""
+
+    async def index() -> str:
+        return ""
+
+    app = CovetPy()
+    app.add_route("/", index, name="index", non_blocking=True)
+
+    with pytest.raises(RouteError) as caught:
+        await app.startup()
+
+    assert str(caught.value) == (
+        "GET /: non_blocking is for a plain function: a coroutine function runs on the event loop anyway.\n"
+        "  Leave the option out."
+    )
+
+
 async def test_a_function_that_never_waits_cannot_be_cancelled_either() -> None:
     """With `non_blocking=True` it runs in no thread; the reason is its own."""
     app = CovetPy()

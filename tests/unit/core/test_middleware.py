@@ -324,6 +324,7 @@ class Idle(Middleware):
             ),
         ),
         ("nowhere", "'nowhere' is no middleware.\n  Write \"package.module:Name\"."),
+        ("http", "'http' is no middleware.\n  Write @app.middleware above the function."),
         ("covet.nowhere:Name", "'covet.nowhere:Name' cannot be imported"),
         ("covet.middleware:Nothing", "'covet.middleware:Nothing' cannot be imported"),
         (7, "int is no middleware.\n  Write async def name(request, call_next), or a subclass of Middleware."),

@@ -52,6 +52,8 @@ def test_segments_have_their_kinds(text: str, kinds: list[SegmentKind]) -> None:
         ("/caf%C3%A9", "'%C3' is percent-encoded.\n  Write the decoded text"),
         ("/users/<int:id>", "'<int:id>' is no parameter.\n  Write {id:int}."),
         ("/users/<name>.txt", "'<name>' is no parameter.\n  Write {name}."),
+        ("/users/:id", "/users/:id: ':id' is no parameter.\n  Write {id}."),
+        ("/:user_id/files", "':user_id' is no parameter.\n  Write {user_id}."),
         ("//users", "contains '//'"),
         ("/users//x", "contains '//'"),
         ("/users//", "contains '//'"),
