@@ -38,6 +38,7 @@ cheap. Of the framework this module imports only the words of the texts.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Never
 
 from covet.error_text import ErrorItem, phrase_of, suggest
 
@@ -120,12 +121,7 @@ class RouteError(ConfigurationError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        route: str | None = None,
-        parameter: str | None = None,
-        hint: str | None = None,
+        self, message: str, *, route: str | None = None, parameter: str | None = None, hint: str | None = None
     ) -> None:
         super().__init__(message, hint=hint)
         self.route = route
@@ -177,7 +173,7 @@ class HTTPError(CovetError):
 
     Raises:
         ValueError: If the status is no error status.
-        TypeError: If the detail is no text, such as a status.
+        TypeError: If the detail is no text, such as a status, or there is no such argument.
 
     Example:
         >>> error = NotFoundError("User 7 not found")
@@ -198,7 +194,12 @@ class HTTPError(CovetError):
         type: str | None = None,  # noqa: A002 - the member's name in RFC 9457
         title: str | None = None,
         extensions: Mapping[str, object] | None = None,
+        **unknown: Never,
     ) -> None:
+        if unknown:
+            from covet.options import make_unknown_error  # which needs this module
+
+            raise make_unknown_error(HTTPError.__init__, self.__class__.__name__, next(iter(unknown)))
         if status_code is not None:
             if not isinstance(status_code, int) or isinstance(status_code, bool) or not 400 <= status_code <= 599:
                 raise ValueError(f"An error's status must be an integer from 400 to 599, got {status_code!r}.")
@@ -215,9 +216,7 @@ class HTTPError(CovetError):
     @property
     def title(self) -> str:
         """The kind's short name: the one given, or the status's phrase."""
-        if self._title is not None:
-            return self._title
-        return phrase_of(self.status_code)
+        return self._title if self._title is not None else phrase_of(self.status_code)
 
     def __str__(self) -> str:
         return self.detail or self.title

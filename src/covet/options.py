@@ -18,11 +18,29 @@ class UnknownOptionError(ConfigurationError, TypeError):
     """A call names an option that does not exist; the text suggests one that does."""
 
 
+def _list_options(function: Callable[..., Any]) -> frozenset[str]:
+    code = function.__code__
+    return frozenset(code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]) - {"self"}
+
+
+# Any: whatever the function takes.
+def make_unknown_error(function: Callable[..., Any], title: str, name: str) -> UnknownOptionError:
+    """
+    Make the error of a function that looks for unknown options itself, as one does that is called per request.
+
+    Args:
+        function: A function whose parameters are the options.
+        title: What was called.
+        name: The option that does not exist.
+    """
+    return UnknownOptionError(f"{title}() has no option {name!r}.", hint=suggest(name, _list_options(function)))
+
+
 def refuse_unknown(function: FunctionT) -> FunctionT:
     """
     Let a function that is called while an application is set up name the option that was meant.
 
-    It costs a look at each keyword per call: it is not for what answers requests.
+    It costs a look at each keyword per call: it is not for what every request does.
 
     Example:
         >>> @refuse_unknown
@@ -34,7 +52,7 @@ def refuse_unknown(function: FunctionT) -> FunctionT:
           Did you mean 'timeout'? Available: host, timeout.
     """
     code = function.__code__
-    known = frozenset(code.co_varnames[code.co_posonlyargcount : code.co_argcount + code.co_kwonlyargcount]) - {"self"}
+    known = _list_options(function)
 
     @functools.wraps(function)
     def call(*args: object, **options: object) -> object:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from covet import Body, CovetPy, Query, State
+from covet import Body, CovetPy, Query, Response, State
 from covet.core import CovetRouter
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, HTTPError, NotFoundError
 from covet.middleware import CORSMiddleware
 from covet.options import UnknownOptionError, refuse_unknown
 from covet.registry import Registry
@@ -100,6 +100,17 @@ def test_another_mistake_is_pythons_to_tell() -> None:
         (CovetPy().add_middleware, {"prio": 1}, "add_middleware() has no option 'prio'.\n  Did you mean 'priority'?"),
         (CovetRouter().include_router, {"tag": []}, "include_router() has no option 'tag'.\n  Did you mean 'tags'?"),
         (CovetRouter().add_controller, {"tag": []}, "add_controller() has no option 'tag'.\n  Did you mean 'tags'?"),
+        (
+            HTTPError,
+            {"status": 404},
+            "HTTPError() has no option 'status'.\n  Did you mean 'status_code'? Available: detail, extensions, ",
+        ),
+        (NotFoundError, {"header": {}}, "NotFoundError() has no option 'header'.\n  Did you mean 'headers'?"),
+        (
+            Response().set_cookie,
+            {"name": "a", "http_only": True},
+            "set_cookie() has no option 'http_only'.\n  Did you mean 'httponly'?",
+        ),
         (TestClient, {"proto_col": "asgi"}, "TestClient() has no option 'proto_col'.\n  Did you mean 'protocol'?"),
     ],
     ids=lambda item: getattr(item, "__name__", None),

@@ -18,6 +18,7 @@ from covet.http.response_headers import (
     make_field,
     make_headers,
 )
+from covet.options import make_unknown_error
 from covet.serialization import encode_json
 from covet.tasks import BackgroundTasks
 
@@ -208,6 +209,7 @@ class Response:
 
         Raises:
             ValueError: If an argument could inject another attribute, or contradicts another.
+            TypeError: If there is no such argument.
 
         Example:
             >>> response = Response()
@@ -215,6 +217,8 @@ class Response:
             >>> response.headers["set-cookie"]
             'theme=dark; Max-Age=3600; Path=/; HttpOnly; SameSite=Lax'
         """
+        if unknown := options.keys() - CookieOptions.__annotations__.keys():
+            raise make_unknown_error(make_set_cookie, "set_cookie", min(unknown))
         self.headers.append("set-cookie", make_set_cookie(name, value, **options))
 
     def delete_cookie(self, name: str, **scope: Unpack[CookieScope]) -> None:
