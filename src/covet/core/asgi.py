@@ -94,7 +94,7 @@ class ASGIRequest(Request):
         client = self._scope.get("client")
         if not client:
             return None
-        # PERF: nearly every server gives two values of the right type (benchmarks: middleware).
+        # PERF: nearly every server gives two values of the right type (benchmarks/onion.py).
         return Address._make(client) if client[1].__class__ is int else make_address(*client)
 
     def keep_body(self, body: bytes) -> None:
