@@ -271,9 +271,9 @@ async def test_row_047_status_without_a_body_has_none(
 
 @pytest.mark.row(47)
 @on_both_protocols
-@pytest.mark.parametrize("declared", ["1", "0", "-1", "99"])
-async def test_row_047_stream_has_no_length(protocol: WireProtocol, declared: str) -> None:
-    """Nobody knows the length of a stream: one that is named is an error before the first piece is made."""
+@pytest.mark.parametrize("declared", ["-1", "+1", "1_0", "1, 1", ""])
+async def test_row_047_length_of_a_stream_is_a_number(protocol: WireProtocol, declared: str) -> None:
+    """Another one is an error before the first piece is made."""
     made: list[int] = []
 
     def pieces() -> Any:

@@ -28,7 +28,8 @@ async def test_mount_sees_the_whole_path_and_its_root(protocol: WireProtocol, pa
     scope = recorder.scopes[0]
     assert response.text == "mounted body"
     assert (scope["path"], scope["root_path"], scope["query_string"]) == (path, "/sub", b"q=caf%C3%A9")
-    assert scope["raw_path"] == path.encode()
+    # RSGI does not show it, and a made-up one would be wrong for /sub/a%2Fb.
+    assert scope.get("raw_path") == (path.encode() if protocol == "asgi" else None)
     assert (scope["method"], scope["scheme"], tuple(scope["client"])) == ("POST", "http", ("127.0.0.1", 50000))
     assert (b"host", b"testserver") in [tuple(pair) for pair in scope["headers"]]
 

@@ -388,3 +388,37 @@ async def test_stream_ends_when_the_server_stops(protocol: WireProtocol) -> None
         last = await anext(pieces)
 
     assert (first, last) == (b"first ", b"last")
+
+
+@on_both_protocols
+async def test_stream_may_say_how_long_it_is(protocol: WireProtocol) -> None:
+    """The length goes out, with HEAD as well; a status without a body has none."""
+    app = CovetPy()
+    headers = {"content-length": "3"}
+    app.add_route("/", lambda: StreamingResponse(iter(["ab", "c"]), headers=headers), name="whole")
+    app.add_route("/none", lambda: StreamingResponse(iter(["ab", "c"]), 304, headers), name="none")
+
+    client = TestClient(app, protocol=protocol)
+    get, head, none = await client.get("/"), await client.head("/"), await client.get("/none")
+
+    assert (get.text, get.headers["content-length"], head.headers["content-length"]) == ("abc", "3", "3")
+    assert (none.content, dict(none.headers)) == (b"", {})
+
+
+@on_both_protocols
+@pytest.mark.parametrize(("pieces", "status"), [(["abcd"], 500), (["ab", "cd"], None), (["ab"], None)])
+async def test_row_047_stream_that_is_not_as_long_as_it_says_is_cut_off(
+    protocol: WireProtocol, pieces: list[str], status: int | None
+) -> None:
+    """In the first piece the error is still a clean answer; later no byte too many leaves."""
+    app = CovetPy()
+    app.add_route("/", lambda: StreamingResponse(iter(pieces), headers={"content-length": "3"}))
+
+    client = TestClient(app, protocol=protocol, raise_app_exceptions=False)
+
+    if status is not None:
+        assert_problem(await client.get("/"), status)
+        return
+    with pytest.raises(IncompleteResponseError) as failure:
+        await client.get("/")
+    assert "Content-Length" in str(failure.value.__cause__)

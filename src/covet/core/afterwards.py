@@ -1,15 +1,16 @@
 """
-What follows a response: `on_finish` of the layers that were entered, then the deferred work.
+What follows a response: `on_finish` of the layers that were entered, the closing of what was not sent, deferred work.
 
 A stream that fails before its first piece is answered here, too: the layers have seen its response leave by then.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from covet.core.errors import make_error_response, unwrap
 from covet.core.middleware import Layer, settle
-from covet.exceptions import ResponseError
+from covet.deadlines import Deadline
+from covet.exceptions import HandlerTimeoutError, ResponseError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.streamed_response import StreamedResponse
@@ -31,9 +32,76 @@ async def finish(
             logger.exception("%s.on_finish failed", layer.name)
 
 
+def close_at_end(request: Request, close: Callable[[], Awaitable[None]]) -> None:
+    """
+    Close something at the end of a request, whatever becomes of it; the last first.
+
+    Args:
+        request: The request.
+        close: What closes it; it may be closed already.
+    """
+    try:
+        request._closers.append(close)  # noqa: SLF001 - what stands in a request's slots is the adapters' business
+    except AttributeError:
+        request._closers = [close]  # noqa: SLF001
+    # PERF: endpoints look for deferred work anyway; having some makes them come here (benchmarks/instructions.py, plain).
+    _ = request.background
+
+
+async def close_all(request: Request) -> None:
+    """Close what is to be closed at the end of a request; a failure is logged and stops no other."""
+    closers = getattr(request, "_closers", ())
+    while closers:
+        try:
+            await closers.pop()()
+        except (Exception, SystemExit, KeyboardInterrupt):
+            logger.exception("Closing what %r has left open failed", request)
+
+
+async def abandon(request: Request, error: BaseException) -> None:
+    """
+    Close what a request that ended with an error has left open.
+
+    Args:
+        request: The request.
+        error: What ended it. Nothing can be awaited while a coroutine is closed (`GeneratorExit`).
+    """
+    if not isinstance(error, GeneratorExit):
+        await close_all(request)
+
+
+async def begin_stream(request: Request, response: StreamedResponse, seconds: float | None) -> None:
+    """
+    Make the first piece of a handler's stream, and see to it that the stream is closed, sent or not.
+
+    Args:
+        request: The request; `HEAD` begins nothing.
+        response: The stream.
+        seconds: How long the first piece may take.
+
+    Raises:
+        HandlerTimeoutError: If the time is up.
+    """
+    close_at_end(request, response.aclose)
+    if request.method == "HEAD":
+        return
+    if seconds is None:
+        await response.begin()
+        return
+    deadline = Deadline(seconds)
+    try:
+        with deadline:
+            await response.begin()
+    except TimeoutError as exc:
+        if not deadline.is_expired:
+            raise
+        raise HandlerTimeoutError from exc
+
+
 async def run_afterwards(request: Request | None, response: Response | None) -> None:
-    """Run what was deferred on the request and what the response brought."""
+    """Close what was not sent, run what was deferred on the request and what the response brought."""
     if request is not None and request._deferred is not None:  # noqa: SLF001 - the property would make one
+        await close_all(request)
         await request._deferred.run()  # noqa: SLF001
     if response is not None and response.background is not None:
         await response.background.run()

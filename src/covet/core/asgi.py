@@ -4,13 +4,13 @@ ASGI 3: one of the two thin adapters. Bytes in, `Request`; `Response`, bytes out
 The scope is trusted to be what the specification says; what the application answers is not.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from contextlib import aclosing
 from typing import Any, Final
 
-from covet.core.afterwards import answer_late
+from covet.core.afterwards import answer_late, close_at_end
 from covet.core.compiled_route import CompiledRoute
-from covet.core.disconnects import Inbox, run_against
+from covet.core.disconnects import PIECES_PER_TURN, Inbox, run_against
 from covet.core.errors import make_error_response
 from covet.deadlines import resume
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
@@ -92,7 +92,10 @@ class ASGIRequest(Request):
 
     def _read_client(self) -> Address | None:
         client = self._scope.get("client")
-        return Address._make(client) if client else None
+        if not client:
+            return None
+        # PERF: nearly every server gives two values of the right type (benchmarks/onion.py).
+        return Address._make(client) if client[1].__class__ is int else make_address(*client)
 
     def keep_body(self, body: bytes) -> None:
         """Take a body that the endpoint has read whole before it made this request."""
@@ -139,6 +142,7 @@ class ASGIRequest(Request):
             return self._inbox
         except AttributeError:
             self._inbox = inbox = Inbox(self._receive, is_complete=getattr(self, "_has_body", False))
+            close_at_end(self, inbox.close)
             return inbox
 
     async def is_disconnected(self) -> bool:
@@ -147,13 +151,32 @@ class ASGIRequest(Request):
 
     async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:
         """Await something, but cancel it when the client leaves."""
-        return await run_against(call, self._get_inbox().wait_left)
+        try:
+            return await run_against(call, self._get_inbox().wait_left)
+        except ClientDisconnectedError as exc:
+            self.departure = exc
+            raise
 
     def record_error(self, exc: Exception) -> None:
         """Tell a test client about an error that was answered as 500."""
         recorder = self._scope.get("extensions", {}).get("covet.test")
         if recorder is not None:
             recorder["exceptions"].append(exc)
+
+
+# Any: whatever the server has put there.
+def make_address(host: Any, port: Any, *_: Any) -> Address | None:
+    """
+    Read the client's address as servers show it: Granian gives the port as text, Hypercorn none over a Unix socket.
+
+    Example:
+        >>> make_address("192.0.2.1", "50312")
+        Address(host='192.0.2.1', port=50312)
+    """
+    try:
+        return Address(host, int(port))
+    except (TypeError, ValueError):
+        return None
 
 
 async def send_response(send: Send, request: ASGIRequest, response: Response, is_head: bool) -> Response:
@@ -163,6 +186,11 @@ async def send_response(send: Send, request: ASGIRequest, response: Response, is
     Returns:
         The response that was sent: another one if the given one could not be carried.
     """
+    if isinstance(response, StreamedResponse):
+        try:
+            return await _send_stream(send, request, response, is_head=is_head)
+        finally:
+            await response.aclose()
     try:
         headers = response.encode_headers()
     except ResponseError as exc:
@@ -172,11 +200,7 @@ async def send_response(send: Send, request: ASGIRequest, response: Response, is
     body = response.body
     if has_no_body(status):
         body = b""
-        headers = [pair for pair in headers if pair[0] != b"content-type"]
-        if status == 205:
-            headers.append(LENGTHS[0])
-    elif isinstance(response, StreamedResponse):
-        return await _send_stream(send, request, response, headers, is_head=is_head)
+        headers = _without_body(headers, status)
     else:
         headers.append(make_length(len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -215,33 +239,47 @@ def make_length(size: int) -> tuple[bytes, bytes]:
     return LENGTHS[size] if size < len(LENGTHS) else (b"content-length", b"%d" % size)
 
 
-async def _send_stream(
-    send: Send, request: ASGIRequest, response: StreamedResponse, headers: list[tuple[bytes, bytes]], *, is_head: bool
-) -> Response:
-    async with aclosing(response.stream()) as chunks:
-        try:
+def _without_body(headers: list[tuple[bytes, bytes]], status: int) -> list[tuple[bytes, bytes]]:
+    """Take away what describes a body; of these statuses 205 alone has a length."""
+    headers = [pair for pair in headers if pair[0] not in {b"content-type", b"content-length"}]
+    return [*headers, LENGTHS[0]] if status == 205 else headers
+
+
+async def _send_stream(send: Send, request: ASGIRequest, response: StreamedResponse, *, is_head: bool) -> Response:
+    status = response.status_code
+    first = None
+    try:
+        headers = response.encode_headers()
+        chunks = response.stream()
+        if has_no_body(status):
+            headers = _without_body(headers, status)
+        elif not is_head:
             # The first piece comes before the status goes: an error in it is still a clean answer.
-            first = None if is_head else await anext(chunks, None)
-        except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
-            return await send_response(send, request, await answer_late(request, exc), is_head)
-        await send({"type": "http.response.start", "status": response.status_code, "headers": headers})
-        if first is not None:
-            # An error from here on leaves to the server, which logs it and cuts the connection.
-            try:
-                await request.run_until_disconnect(_pump(send, first, chunks))
-            except ClientDisconnectedError as exc:
-                request.departure = exc
-                return response
+            first = await anext(chunks, None)
+    except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
+        return await send_response(send, request, await answer_late(request, exc), is_head)
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if first is not None:
+        # An error from here on leaves to the server, which logs it and cuts the connection.
+        try:
+            await request.run_until_disconnect(_pump(send, first, chunks))
+        except ClientDisconnectedError:
+            return response
     await send({"type": "http.response.body", "body": b"", "more_body": False})
     return response
 
 
 async def _pump(send: Send, first: bytes, chunks: AsyncIterator[bytes]) -> None:
     chunk: bytes | None = first
+    sent = 0
     while chunk is not None:
         try:
             await send({"type": "http.response.body", "body": chunk, "more_body": True})
         except OSError as exc:
             # So servers say that the client has left (ASGI 2.4).
             raise ClientDisconnectedError("The client left.") from exc
+        sent += 1
+        if sent % PIECES_PER_TURN == 0:
+            # Neither a generator nor a server need ever wait: others, and the news that the client left, get a turn.
+            await asyncio.sleep(0)
         chunk = await anext(chunks, None)

@@ -8,15 +8,15 @@ the application sends goes on unseen.
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
+from covet.core.backpressure import Backpressure
 from covet.core.connections import cut_client
 from covet.core.errors import contain
-from covet.core.rsgi import next_chunk, parse_client
+from covet.core.rsgi import parse_client
+from covet.core.rsgi_body import RSGIBody
 from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
-from covet.exceptions import ResponseError
-from covet.http.percent import encode_path
+from covet.exceptions import ClientDisconnectedError, ResponseError
 from covet.http.response import check_status, has_no_body
 from covet.http.response_headers import check_header_name, check_header_value
 from covet.types import ASGIApp, Message
@@ -24,6 +24,7 @@ from covet.types import ASGIApp, Message
 logger = logging.getLogger("covet.errors")
 
 _LENGTH: Final = re.compile(rb"[0-9]{1,19}")
+_BEYOND_ASCII: Final = re.compile(r"[^\x00-\x7f]+")
 _VERSIONS: Final = {"1": "1.0", "1.1": "1.1", "2": "2"}
 
 
@@ -54,7 +55,8 @@ async def bridge_to_asgi(
     if recorder is not None:
         asgi_scope["extensions"] = {"covet.test": recorder}
     try:
-        await app(asgi_scope, exchange.receive, exchange.send)
+        with exchange.pressure:
+            await app(asgi_scope, exchange.receive, exchange.send)
     except ClientLeftError:
         return
     except (SystemExit, KeyboardInterrupt) as exc:
@@ -68,7 +70,12 @@ async def bridge_to_asgi(
 
 # Any: as above.
 def make_asgi_scope(scope: RSGIScope, root_path: str, state: dict[str, Any]) -> dict[str, Any]:
-    """Write the head of an RSGI request as an ASGI scope."""
+    """
+    Write the head of an RSGI request as an ASGI scope.
+
+    There is no `raw_path`, which ASGI leaves open: RSGI has the decoded path only, and a made-up one would turn
+    `%2F` into a slash.
+    """
     return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.4"},
@@ -76,12 +83,11 @@ def make_asgi_scope(scope: RSGIScope, root_path: str, state: dict[str, Any]) -> 
         "method": scope.method,
         "scheme": scope.scheme,
         "path": scope.path,
-        "raw_path": encode_path(scope.path).encode("ascii"),
         "query_string": scope.query_string.encode(),
         "root_path": root_path,
         "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in scope.headers.items()],
         "client": parse_client(scope.client),
-        "server": None,
+        "server": parse_client(scope.server),
         "state": state,
     }
 
@@ -93,14 +99,14 @@ class _Exchange:
         self._scope = scope
         self._protocol = protocol
         self._is_head = scope.method == "HEAD"
-        self._chunks: AsyncIterator[bytes] | None = None
-        self._missing: int | None = None
+        self._source: RSGIBody | None = None
         self._is_body_over = False
         self._status: int | None = None
         self._headers: WireHeaders = []
         self._declared: int | None = None
         self._sent = 0
         self._stream: RSGIStream | None = None
+        self.pressure = Backpressure(scope, is_framed=True)
         self._has_left = False
         self._is_over = asyncio.Event()
 
@@ -119,22 +125,20 @@ class _Exchange:
         return {"type": "http.disconnect"}
 
     async def _receive_body(self) -> Message:
-        if self._chunks is None:
-            self._chunks = aiter(self._protocol)
+        if self._source is None:
             declared = self._scope.headers.get("content-length")
-            self._missing = int(declared) if declared is not None and _LENGTH.fullmatch(declared.encode()) else None
-        # Granian gives an empty piece more than came.
-        while (chunk := await next_chunk(self._chunks)) == b"":
-            pass
+            length = int(declared) if declared is not None and _LENGTH.fullmatch(declared.encode()) else None
+            self._source = RSGIBody(self._protocol, length, self._scope.http_version)
+        try:
+            # Granian gives an empty piece more than came.
+            while (chunk := await self._source.next_chunk()) == b"":
+                pass
+        except ClientDisconnectedError:
+            self._is_body_over = self._has_left = True
+            return {"type": "http.disconnect"}
         if chunk is None:
             self._is_body_over = True
-            # A body that was cut off ends as if it were whole: only its length tells.
-            if self._missing is not None and self._missing > 0:
-                self._has_left = True
-                return {"type": "http.disconnect"}
             return {"type": "http.request", "body": b"", "more_body": False}
-        if self._missing is not None:
-            self._missing -= len(chunk)
         return {"type": "http.request", "body": chunk, "more_body": True}
 
     async def _wait_left(self) -> None:
@@ -157,14 +161,14 @@ class _Exchange:
         headers: WireHeaders = []
         for raw_name, raw_value in message.get("headers", ()):
             name = check_header_name(raw_name.decode("latin-1"))
-            value = check_header_value(name, raw_value.decode("latin-1"))
+            value = decode_header_value(name, raw_value)
             if name == "content-length":
                 if self._declared is not None or _LENGTH.fullmatch(raw_value) is None:
                     raise ResponseError("Content-Length must be one number of at most 19 digits.")
                 self._declared = int(value)
             elif name != "transfer-encoding":
-                # The server frames the body. It writes text as UTF-8, which is therefore read as such.
-                headers.append((name, _decode(value)))
+                # The server frames the body.
+                headers.append((name, value))
         self._headers = headers
         self._status = status
 
@@ -181,6 +185,7 @@ class _Exchange:
             return
         if self._stream is None:
             if self._declared is not None:
+                self.pressure.is_framed = False
                 self._headers.append(("content-length", str(self._declared)))
             self._stream = self._protocol.response_stream(status, self._headers)
         if body:
@@ -193,10 +198,11 @@ class _Exchange:
     async def _send_piece(self, stream: RSGIStream, body: bytes) -> None:
         try:
             await stream.send_bytes(body)
+            if self.pressure.is_due(len(body)):
+                await self.pressure.wait(stream)
         except RuntimeError as exc:
             self._has_left = True
             raise ClientLeftError("The client has left.") from exc
-        await asyncio.sleep(0)
 
     def _answer_without_body(self, status: int, body: bytes, *, is_last: bool) -> None:
         """Answer at the first piece; what comes after it is not looked at."""
@@ -230,8 +236,23 @@ class _Exchange:
             self._protocol.response_empty(500, [])
 
 
-def _decode(value: str) -> str:
+def decode_header_value(name: str, raw: bytes) -> str:
+    r"""
+    Read a header's value so that the same bytes leave: Granian takes text, and writes it as UTF-8.
+
+    Raises:
+        ResponseError: If it has a control character, or bytes beyond ASCII that are not UTF-8.
+
+    Example:
+        >>> decode_header_value("x-name", b"caf\xc3\xa9") == "caf\xe9"
+        True
+    """
     try:
-        return value.encode("latin-1").decode()
-    except UnicodeDecodeError:
-        return value
+        value = raw.decode()
+    except UnicodeDecodeError as exc:
+        raise ResponseError(
+            f"The value of header {name!r} is not UTF-8, which is all that RSGI can carry.",
+            hint="Encode it (RFC 8187), or serve with --interface asgi.",
+        ) from exc
+    check_header_value(name, _BEYOND_ASCII.sub("", value))
+    return value.strip(" \t")

@@ -5,6 +5,7 @@ The source that calls a handler: its arguments, the call, and what becomes of it
 from collections.abc import Awaitable
 from typing import Any, Final
 
+from covet.core.afterwards import begin_stream
 from covet.core.arguments import JSON_TYPES, JSONBody, collect_errors, read_form, write_arguments
 from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
@@ -232,9 +233,11 @@ class CallSource:
         self.write_request()
         writer = self._writer
         writer.line("response = to_response(request, result)")
-        with writer.block("if isinstance(response, StreamedResponse) and request.method != 'HEAD':"):
+        timeout = self._compiled.route.timeout
+        with writer.block("if isinstance(response, StreamedResponse):"):
             # An error before the first piece is answered in here, where the middleware is around it.
-            writer.line("await response.begin()")
+            begin = writer.bind("begin_stream", begin_stream)
+            writer.line(f"await {begin}(request, response, {None if timeout is None else float(timeout)!r})")
 
 
 async def run_until_disconnect(request: Request, call: Awaitable[Any]) -> Any:

@@ -14,6 +14,8 @@ from covet.types import Message, Receive
 
 # What is read ahead of the application at most: as much as a socket's buffer holds.
 MAX_HELD: Final = 65_536
+# How many pieces of a stream are sent before the event loop gets a turn.
+PIECES_PER_TURN: Final = 16
 # Turns of the event loop in which a server says what it knows already.
 _TURNS: Final = 2
 
@@ -151,6 +153,12 @@ class Inbox:
             self._note(pending)
         return self.has_left
 
+    async def close(self) -> None:
+        """Ask the server for nothing more: the request is over."""
+        pending, self._pending = self._pending, None
+        if pending is not None:
+            pending.cancel()
+
     @property
     def _is_full(self) -> bool:
         return self._held >= MAX_HELD and not self._is_complete
@@ -168,14 +176,20 @@ class Inbox:
             else:
                 self._give_up()
 
+    async def _ask(self) -> Message:
+        return await self._receive()
+
     def _begin(self) -> "asyncio.Future[Message]":
         if self._pending is None:
-            self._pending = asyncio.ensure_future(self._receive())
+            # Not ensure_future alone: what Granian returns looks like a future, but calls back one waiter only.
+            self._pending = asyncio.ensure_future(self._ask())
             self._pending.add_done_callback(_look_at)
         return self._pending
 
     def _give_up(self) -> None:
-        if self._pending is not None and not self._waiters:
+        # What may bring a piece of the body is kept for whoever reads next: cancelled in the moment in which it
+        # comes, the piece would be lost.
+        if self._pending is not None and not self._waiters and self._is_complete:
             self._pending.cancel()
             self._pending = None
 

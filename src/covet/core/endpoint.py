@@ -8,7 +8,7 @@ Both are written as source once, when the route is compiled; `covet.core.code_wr
 
 from typing import Any, Final
 
-from covet.core.afterwards import finish, run_afterwards
+from covet.core.afterwards import abandon, finish, run_afterwards
 from covet.core.call_source import CallSource
 from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
@@ -31,6 +31,7 @@ def compile_endpoint(compiled: CompiledRoute, wire: Wire, *, is_head: bool) -> A
     """
     writer = CodeWriter()
     wire.bind(writer)
+    writer.bind("abandon", abandon)
     call = CallSource(writer, compiled, wire)
     with writer.block(f"async def endpoint({wire.parameters}):"):
         writer.line("# Written by covet.core.endpoint, once for all routes of this shape.")
@@ -71,7 +72,13 @@ def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: C
             with writer.block("if request is not None:"):
                 _write_afterwards(writer)
     with writer.block(f"except {_ENDING} as exc:"):
+        with writer.block("if request is not None:"):
+            writer.line("await abandon(request, exc)")
         writer.line("raise contain(exc) from exc")
+    with writer.block("except BaseException as exc:"):
+        with writer.block("if request is not None:"):
+            writer.line("await abandon(request, exc)")
+        writer.line("raise")
 
 
 def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: CallSource, *, is_head: bool) -> None:
@@ -83,13 +90,15 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
         wire.write_send_response(writer, is_head=is_head)
     with writer.block(f"except {_ENDING} as exc:"):
         writer.line("error = contain(exc)")
+        writer.line("await abandon(request, exc)")
         writer.line("raise error from exc")
+    with writer.block("except BaseException as exc:"):
+        writer.line("error = exc")
+        writer.line("await abandon(request, exc)")
+        writer.line("raise")
     if compiled.has_finishers:
-        with writer.block("except BaseException as exc:"):
-            writer.line("error = exc")
-            writer.line("raise")
         with writer.block("finally:"):
-            departure = "error or getattr(request, 'departure', None)"
+            departure = "getattr(request, 'departure', None) or error"
             writer.line(f"await {writer.bind('finish', finish)}(layers, request, response, {departure})")
         writer.bind("layers", compiled.layers)
     _write_afterwards(writer)

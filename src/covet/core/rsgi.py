@@ -6,32 +6,28 @@ it has in one piece, ends a body that was cut off as if it were whole, and its s
 client nor lets the event loop run.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
-from typing import Any, Final
+from typing import Any
 
 from covet.core.afterwards import answer_late
 from covet.core.arguments import JSON_TYPES
+from covet.core.backpressure import Backpressure
 from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import compile_endpoint
 from covet.core.errors import make_error_response
+from covet.core.rsgi_body import RSGIBody, read_declared
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
-from covet.http.body import BodyLimits, check_declared_length, wait_within
+from covet.http.body import BodyLimits
 from covet.http.headers import Headers
 from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
 from covet.http.request import Address, Request
 from covet.http.response import TEXT, Response, has_no_body, plain_fields
 from covet.http.streamed_response import StreamedResponse
-
-# How many pieces of a stream are sent before the event loop gets a turn.
-_PIECES_PER_TURN: Final = 16
-
 
 Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], RSGIHeaders], Awaitable[None]]
 
@@ -44,10 +40,9 @@ class RSGIRequest(Request):
         departure: What ended the answer early, if the client left while it was sent.
     """
 
-    __slots__ = ("_chunks", "_expected", "_protocol", "_scope", "departure")
+    __slots__ = ("_protocol", "_scope", "_source", "departure")
 
-    _chunks: AsyncIterator[bytes]
-    _expected: int | None
+    _source: RSGIBody
     departure: ClientDisconnectedError
 
     def __init__(
@@ -90,17 +85,12 @@ class RSGIRequest(Request):
 
     async def _next_chunk(self) -> bytes | None:
         try:
-            chunks = self._chunks
+            source = self._source
         except AttributeError:
-            self._chunks = chunks = aiter(self._protocol)
             declared = self.headers.get("content-length")
-            self._expected = None if declared is None else int(declared)
-        chunk = await next_chunk(chunks)
-        if self._expected is not None:
-            if chunk is None and self._expected > 0:
-                raise ClientDisconnectedError("The client left before the end of its request.")
-            self._expected -= len(chunk or b"")
-        return chunk
+            length = None if declared is None else int(declared)
+            self._source = source = RSGIBody(self._protocol, length, self._scope.http_version)
+        return await source.next_chunk()
 
     def keep_body(self, body: bytes) -> None:
         """Take a body that the endpoint has read whole before it made this request."""
@@ -112,7 +102,11 @@ class RSGIRequest(Request):
 
     async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:
         """Await something, but cancel it when the client leaves."""
-        return await run_against(call, self._protocol.client_disconnect)
+        try:
+            return await run_against(call, self._protocol.client_disconnect)
+        except ClientDisconnectedError as exc:
+            self.departure = exc
+            raise
 
     def record_error(self, exc: Exception) -> None:
         """Tell a test client about an error that was answered as 500."""
@@ -131,15 +125,6 @@ def parse_client(text: str) -> Address | None:
     """
     host, separator, port = text.rpartition(":")
     return Address(host.strip("[]"), int(port)) if separator and port.isdigit() else None
-
-
-async def next_chunk(chunks: AsyncIterator[bytes]) -> bytes | None:
-    """Read the next piece of a request's body; `None` at its end."""
-    # Not `anext(chunks, None)`: with Granian 2.8.7 on CPython 3.11 that ends the process (segmentation fault).
-    try:
-        return await anext(chunks)
-    except StopAsyncIteration:
-        return None
 
 
 class RSGIWire:
@@ -213,38 +198,6 @@ def compile_rsgi(compiled: CompiledRoute, app: object, *, is_head: bool = False)
     return endpoint
 
 
-async def read_declared(protocol: RSGIProtocol, content_length: str, limits: BodyLimits) -> bytes:
-    """
-    Read a body in one piece, which is safe if its length is known and allowed.
-
-    Args:
-        protocol: The server's.
-        content_length: The `Content-Length`, as it came.
-        limits: What is allowed.
-
-    Raises:
-        BadRequestError: If the length is malformed.
-        ContentTooLargeError: If it is above the limit.
-        RequestTimeoutError: If the client sends too slowly.
-        ClientDisconnectedError: If the client leaves before the end.
-    """
-    size = check_declared_length(content_length.encode("latin-1", "replace"), limits)
-    step = _read_whole(protocol)
-    try:
-        waiting = step.send(None)
-    except StopIteration as ended:
-        body: bytes = ended.value
-    else:
-        body = await wait_within(step, waiting, limits, size)
-    if len(body) != size:
-        raise ClientDisconnectedError("The client left before the end of its request.")
-    return body
-
-
-async def _read_whole(protocol: RSGIProtocol) -> bytes:
-    return await protocol()
-
-
 async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: Response, is_head: bool) -> Response:
     """
     Write a response to the wire.
@@ -252,6 +205,11 @@ async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: 
     Returns:
         The response that was sent: another one if the given one could not be carried.
     """
+    if isinstance(response, StreamedResponse):
+        try:
+            return await _send_stream(protocol, request, response, is_head=is_head)
+        finally:
+            await response.aclose()
     try:
         headers = response.wire_headers()
     except ResponseError as exc:
@@ -259,10 +217,7 @@ async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: 
         headers = response.wire_headers()
     status = response.status_code
     if has_no_body(status):
-        headers = [pair for pair in headers if pair[0] != "content-type"]
-        protocol.response_empty(status, headers)
-    elif isinstance(response, StreamedResponse):
-        return await _send_stream(protocol, request, response, headers, is_head=is_head)
+        protocol.response_empty(status, _without_body(headers))
     elif is_head:
         protocol.response_empty(status, [*headers, ("content-length", str(len(response.body)))])
     else:
@@ -270,44 +225,51 @@ async def send_response(protocol: RSGIProtocol, request: RSGIRequest, response: 
     return response
 
 
+def _without_body(headers: WireHeaders) -> WireHeaders:
+    """Take away what describes a body."""
+    return [pair for pair in headers if pair[0] not in {"content-type", "content-length"}]
+
+
 async def _send_stream(
-    protocol: RSGIProtocol, request: RSGIRequest, response: StreamedResponse, headers: WireHeaders, *, is_head: bool
+    protocol: RSGIProtocol, request: RSGIRequest, response: StreamedResponse, *, is_head: bool
 ) -> Response:
-    async with aclosing(response.stream()) as chunks:
-        if is_head:
-            protocol.response_empty(response.status_code, headers)
+    status = response.status_code
+    try:
+        headers = response.wire_headers()
+        if has_no_body(status) or is_head:
+            protocol.response_empty(status, _without_body(headers) if has_no_body(status) else headers)
             return response
-        try:
-            # The first piece comes before the status goes: an error in it is still a clean answer.
-            first = await anext(chunks, None)
-        except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
-            return await send_response(protocol, request, await answer_late(request, exc), is_head)
-        stream = protocol.response_stream(response.status_code, headers)
-        if first is not None:
-            try:
-                await request.run_until_disconnect(_pump(stream, first, chunks))
-            except ClientDisconnectedError as exc:
-                request.departure = exc
-                if not await request.is_disconnected():
-                    # It came from the application's own stream, such as the client of another server.
-                    await cut_client(request._scope)  # noqa: SLF001 - this module's own
-            except BaseException:
-                # The server ends the body as soon as nobody holds the stream: the connection goes first.
-                await cut_client(request._scope)  # noqa: SLF001 - this module's own
-                raise
+        chunks = response.stream()
+        # The first piece comes before the status goes: an error in it is still a clean answer.
+        first = await anext(chunks, None)
+    except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
+        return await send_response(protocol, request, await answer_late(request, exc), is_head)
+    stream = protocol.response_stream(status, headers)
+    if first is None:
+        return response
+    scope = request._scope  # noqa: SLF001 - this module's own
+    try:
+        with Backpressure(scope, is_framed=response.declared_length is None) as pressure:
+            await request.run_until_disconnect(_pump(stream, first, chunks, pressure))
+    except ClientDisconnectedError:
+        if not await request.is_disconnected():
+            # It came from the application's own stream, such as the client of another server.
+            await cut_client(scope)
+    except BaseException:
+        # The server ends the body as soon as nobody holds the stream: the connection goes first.
+        await cut_client(scope)
+        raise
     return response
 
 
-async def _pump(stream: RSGIStream, first: bytes, chunks: AsyncIterator[bytes]) -> None:
+async def _pump(stream: RSGIStream, first: bytes, chunks: AsyncIterator[bytes], pressure: Backpressure) -> None:
     chunk: bytes | None = first
-    sent = 0
     while chunk is not None:
         try:
             await stream.send_bytes(chunk)
+            if pressure.is_due(len(chunk)):
+                await pressure.wait(stream)
         except RuntimeError as exc:
             # Granian's RSGIProtocolClosed; its module is no dependency.
             raise ClientDisconnectedError("The client left.") from exc
-        sent += 1
-        if sent % _PIECES_PER_TURN == 0:
-            await asyncio.sleep(0)
         chunk = await anext(chunks, None)

@@ -47,6 +47,25 @@ async def encode_chunks(chunks: AsyncIterable[bytes | str] | Iterable[bytes | st
             await close()
 
 
+async def close_source(chunks: AsyncIterable[bytes | str] | Iterable[bytes | str]) -> None:
+    """
+    Close where pieces would have come from, if nobody asks it for any; what need not be closed is left alone.
+
+    Example:
+        >>> pieces = (piece for piece in "ab")
+        >>> await close_source(pieces)
+        >>> list(pieces)
+        []
+    """
+    close_async = getattr(chunks, "aclose", None)
+    if close_async is not None:
+        await close_async()
+        return
+    close = getattr(chunks, "close", None)
+    if close is not None:
+        await run_in_thread(close)
+
+
 async def _iterate_in_thread(iterator: Iterator[bytes | str]) -> AsyncGenerator[bytes | str, None]:
     # A cancelled `next` runs on in its thread; a generator that is running cannot be closed, so closing waits.
     lock = Lock()

@@ -71,6 +71,7 @@ class Request(IncomingMessage):
     __slots__ = (
         "__weakref__",
         "_client",
+        "_closers",
         "_cookies",
         "_deferred",
         "_path_params",
@@ -88,6 +89,7 @@ class Request(IncomingMessage):
     # Slots that stay empty until they are asked for: reading one that is empty raises AttributeError, which
     # costs nothing on the way that finds it filled.
     _client: Address | None
+    _closers: list[Callable[[], Awaitable[None]]]
     _cookies: dict[str, str]
     _path_params: Mapping[str, Any]
     _query_params: QueryParams

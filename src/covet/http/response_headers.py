@@ -16,8 +16,8 @@ Field = tuple[tuple[str, str], tuple[bytes, bytes] | None]
 
 # RFC 9110 §5.6.2: token
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
-# RFC 9110 §5.5: field-value, here with obs-text so that Latin-1 passes
-_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+# RFC 9110 §5.5: field-value without obs-text, which servers write in different encodings
+_VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 
 # APPSEC: how a message is framed is the server's business: a Transfer-Encoding beside the Content-Length
 # that the adapter writes would let one response be read as two (RFC 9112 §6.1).
@@ -64,7 +64,7 @@ def check_header_value(name: str, value: str) -> str:
     Return a header's value without the spaces around it, or refuse it.
 
     Raises:
-        ResponseError: If it has a control character (CR, LF and NUL among them) or one beyond Latin-1.
+        ResponseError: If it has a control character (CR, LF and NUL among them) or one beyond ASCII.
             The text names the header, never its value, which may be a secret.
 
     Example:
@@ -74,14 +74,14 @@ def check_header_value(name: str, value: str) -> str:
         Traceback (most recent call last):
             ...
         covet.exceptions.ResponseError: The value of header 'x-a' has a character that no header can carry.
-          Control characters are refused; encode what is beyond Latin-1 (RFC 8187).
+          Control characters are refused; encode what is beyond ASCII (RFC 8187).
     """
     if not isinstance(value, str):
         raise ResponseError(f"The value of header {name!r} is {type(value).__name__}, expected str.")
     if _VALUE.fullmatch(value) is None:
         raise ResponseError(
             f"The value of header {name!r} has a character that no header can carry.",
-            hint="Control characters are refused; encode what is beyond Latin-1 (RFC 8187).",
+            hint="Control characters are refused; encode what is beyond ASCII (RFC 8187).",
         )
     return value.strip(" \t")
 

@@ -2,15 +2,17 @@
 A response whose body comes in pieces: the base of all streams.
 """
 
+import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Final
 
 from covet.exceptions import ResponseError
-from covet.http.chunks import encode_chunks
+from covet.http.chunks import close_source, encode_chunks
 from covet.http.response import BYTES, HeaderSource, Response
 from covet.tasks import BackgroundTasks
 
+_LENGTH: Final = re.compile(r"[0-9]{1,19}")
 # Iterable, but nobody means them to be sent piece by piece.
 _WHOLE: Final = (str, bytes, bytearray, memoryview, Mapping)
 
@@ -19,7 +21,7 @@ class StreamedResponse(Response):
     """
     A response whose body comes in pieces.
 
-    Its length is not known, so none is sent.
+    Its length is not known, so none is sent unless it is set as `Content-Length`; then the pieces must add up to it.
 
     Args:
         content: An iterable, asynchronous or not, of `bytes` or `str`.
@@ -31,7 +33,7 @@ class StreamedResponse(Response):
         ResponseError: If the content is no iterable of pieces.
     """
 
-    __slots__ = ("_begun", "_chunks")
+    __slots__ = ("_begun", "_chunks", "_opened")
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class StreamedResponse(Response):
             )
         self._chunks = content
         self._begun: tuple[AsyncGenerator[bytes, None], bytes | None] | None = None
+        self._opened: AsyncGenerator[bytes, None] | None = None
         super().__init__(None, status_code, headers, media_type, background)
 
     def render(self, content: None) -> tuple[bytes, str | None]:  # noqa: ARG002 - the pieces come later
@@ -69,27 +72,62 @@ class StreamedResponse(Response):
             chunks = encode_chunks(self._chunks)
             self._begun = (chunks, await anext(chunks, None))
 
-    async def stream(self) -> AsyncGenerator[bytes, None]:
-        """Yield the pieces; a plain iterator runs in a thread, piece by piece."""
-        if self._begun is None:
-            await self.begin()
+    def stream(self) -> AsyncGenerator[bytes, None]:
+        """
+        Give the pieces; a plain iterator runs in a thread, piece by piece.
+
+        Raises:
+            ResponseError: While they are made, if they do not add up to the `Content-Length` that was set.
+        """
+        self._opened = opened = self._stream()
+        return opened
+
+    async def _stream(self) -> AsyncGenerator[bytes, None]:
+        missing = self.declared_length
+        await self.begin()
         if self._begun is None:
             return
         chunks, first = self._begun
         async with aclosing(chunks):
-            if first is not None:
-                yield first
-            async for chunk in chunks:
+            chunk = first
+            while chunk is not None:
+                if missing is not None:
+                    missing -= len(chunk)
+                    if missing < 0:
+                        raise ResponseError("The stream has more bytes than its Content-Length says.")
                 yield chunk
+                chunk = await anext(chunks, None)
+        if missing:
+            raise ResponseError(f"The stream ended {missing} bytes before its Content-Length.")
+
+    async def aclose(self) -> None:
+        """Close the stream and what its pieces come from, whether it was begun or not; again is no error."""
+        opened, begun, source = self._opened, self._begun, self._chunks
+        self._opened, self._begun, self._chunks = None, None, ()
+        if opened is not None:
+            await opened.aclose()
+        if begun is not None:
+            await begun[0].aclose()
+        else:
+            await close_source(source)
+
+    @property
+    def declared_length(self) -> int | None:
+        """What `Content-Length` says, if somebody set it."""
+        self.check_length()
+        declared = self.headers.get("content-length")
+        return None if declared is None else int(declared)
 
     def check_length(self) -> None:
         """
-        Refuse a `Content-Length`: the length of a stream is not known.
+        Refuse a `Content-Length` that is no number; whether it is true shows while the pieces are made.
 
         Raises:
-            ResponseError: If one was set.
+            ResponseError: If it is none.
         """
-        if "content-length" in self.headers:
+        declared = self.headers.get("content-length")
+        if declared is not None and _LENGTH.fullmatch(declared) is None:
             raise ResponseError(
-                "A stream cannot carry Content-Length.", hint="Leave it out: the framework frames the body."
+                f"Content-Length must be one number, got {declared!r}.",
+                hint="Leave it out if the length is not known: the framework frames the body.",
             )

@@ -3,12 +3,13 @@ Tests of what follows a response: `on_finish`, then the deferred work.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from covet import CovetPy, Request, Response
+from covet.core.afterwards import abandon, close_all, close_at_end
 from covet.core.middleware import Middleware
 from covet.responses import StreamingResponse
 from covet.testing import TestClient
@@ -202,3 +203,84 @@ async def test_a_layer_that_answers_or_fails_itself_is_told_too(protocol: str) -
     await get(app, protocol)
 
     assert log == ["a request", "a response 500", "b finish NoneType", "a finish NoneType"]
+
+
+@Protocols
+async def test_on_finish_learns_that_the_client_of_a_cancelled_handler_left(protocol: Any) -> None:
+    """`cancel_on_disconnect` ends the exchange early, too."""
+    log: list[str] = []
+    app = CovetPy(middleware=[Recorder("a", log)])
+
+    @app.get("/", cancel_on_disconnect=True)
+    async def index() -> None:
+        await asyncio.sleep(30)
+
+    client = TestClient(app, protocol=protocol)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.05):
+            await client.get("/")
+
+    assert log == ["a request", "a response 400", "a finish ClientDisconnectedError"]
+
+
+@Protocols
+@pytest.mark.parametrize("layers", [(), (Recorder("a", []),)])
+async def test_a_timeout_covers_the_first_piece_of_a_stream(protocol: Any, layers: tuple[object, ...]) -> None:
+    """Until then it can be answered; a stream that has begun may take as long as it likes."""
+    app = CovetPy(middleware=layers)
+
+    @app.get("/late", timeout=0.02)
+    async def late() -> AsyncIterator[str]:
+        await asyncio.sleep(30)
+        yield "never"
+
+    @app.get("/long", timeout=0.02)
+    async def long() -> AsyncIterator[str]:
+        yield "one "
+        await asyncio.sleep(0.1)
+        yield "two"
+
+    client = TestClient(app, protocol=protocol, raise_app_exceptions=False)
+
+    assert (await client.get("/late")).status_code == 504
+    assert (await client.get("/long")).text == "one two"
+
+
+@Protocols
+async def test_a_timeout_of_the_streams_own_is_its_error(protocol: Any) -> None:
+    """It is not taken for the route's."""
+    app = CovetPy()
+
+    @app.get("/", timeout=30)
+    async def index() -> AsyncIterator[str]:
+        raise TimeoutError("own")
+        yield ""
+
+    response = await TestClient(app, protocol=protocol, raise_app_exceptions=False).get("/")
+
+    assert response.status_code == 500
+
+
+async def test_what_is_left_open_is_closed_the_last_first(caplog: pytest.LogCaptureFixture) -> None:
+    """Once, a failure is logged and stops no other; nothing is awaited while a coroutine is closed."""
+    log: list[str] = []
+    request = Request()
+
+    def closing(name: str) -> Callable[[], Awaitable[None]]:
+        async def close() -> None:
+            log.append(name)
+            if name == "b":
+                raise ValueError(name)
+
+        return close
+
+    for name in "abc":
+        close_at_end(request, closing(name))
+
+    await abandon(request, GeneratorExit())
+    kept = list(log)
+    await abandon(request, KeyError())
+    await close_all(request)
+
+    assert (kept, log) == ([], ["c", "b", "a"])
+    assert [record.getMessage() for record in caplog.records] == ["Closing what <Request GET '/'> has left open failed"]

@@ -3,13 +3,15 @@ Tests of the ASGI adapter: what reaches the wire, and what does not.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import pytest
 
 from covet import CovetPy, Request, Response
-from covet.core.disconnects import run_against
+from covet.core.asgi import make_address
+from covet.core.disconnects import PIECES_PER_TURN, run_against
 from covet.exceptions import ClientDisconnectedError
 from covet.testing import TestClient
 
@@ -120,3 +122,50 @@ async def test_a_websocket_is_refused_cleanly() -> None:
     await app({"type": "websocket", "path": "/", "headers": []}, receive, send)
 
     assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
+
+
+async def test_a_stream_that_never_waits_ends_when_its_client_leaves() -> None:
+    """Not even if `send` never waits either: the loop gets its turn, and with it the news."""
+    app = CovetPy()
+    log: list[str] = []
+    left = asyncio.Event()
+    sent = 0
+
+    @app.get("/")
+    async def endless() -> AsyncIterator[bytes]:
+        try:
+            while True:
+                yield b"x"
+        finally:
+            log.append("closed")
+
+    async def receive() -> Any:
+        await left.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        nonlocal sent
+        sent += 1
+        if sent == 10 * PIECES_PER_TURN:
+            left.set()
+        # Without a turn of the loop this would go on for ever.
+        assert sent < 1000 * PIECES_PER_TURN
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"a")]}
+    await app(scope, receive, send)
+
+    assert log == ["closed"]
+
+
+@pytest.mark.parametrize(
+    ("client", "expected"),
+    [
+        (("192.0.2.1", 5), ("192.0.2.1", 5)),
+        (["192.0.2.1", "5"], ("192.0.2.1", 5)),
+        (("/run/app.sock", None), None),
+        (("unix:/run/app.sock", "none"), None),
+    ],
+)
+def test_the_clients_port_is_a_number(client: Any, expected: tuple[str, int] | None) -> None:
+    """Granian writes it as text; over a Unix socket there is none."""
+    assert make_address(*client) == expected

@@ -7,8 +7,15 @@ from typing import Any
 import pytest
 
 from covet import CovetPy
+from covet.exceptions import ResponseError
 from covet.testing import TestClient
 from covet.types import Receive, Scope, Send
+
+NOT_UTF_8 = "is not UTF-8, which is all that RSGI can carry.\n  Encode it (RFC 8187), or serve with --interface asgi."
+NO_CHARACTER = (
+    "has a character that no header can carry.\n"
+    "  Control characters are refused; encode what is beyond ASCII (RFC 8187)."
+)
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
@@ -58,3 +65,56 @@ async def test_an_application_that_never_answers_is_answered_for() -> None:
         response = await client.get("/sub/x")
 
     assert response.status_code == 500
+
+
+async def describe(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer what the scope says about the place of a request, with a header of the path's choice."""
+    if scope["type"] != "http":
+        raise RuntimeError("no lifespan here")
+    values = {"utf-8": b"caf\xc3\xa9", "latin-1": b"caf\xe9", "injected": b"a\r\nb: c", "padded": b" a\t"}
+    value = values.get(scope["path"].rpartition("/")[2], b"a")
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"x-name", value)]})
+    told = {key: str(scope[key]) for key in ("raw_path", "server", "path") if key in scope}
+    await send({"type": "http.response.body", "body": repr(told).encode()})
+
+
+async def test_a_path_that_rsgi_does_not_show_is_not_made_up() -> None:
+    """`%2F` would become a slash in `raw_path`, which ASGI lets be absent; who listens is known."""
+    app = CovetPy()
+    app.mount("/sub", describe)
+
+    async with TestClient(app, protocol="rsgi", base_url="http://testserver:8000") as client:
+        response = await client.get("/sub/a%2Fb")
+
+    assert response.text == repr({"server": "Address(host='127.0.0.1', port=8000)", "path": "/sub/a/b"})
+
+
+@pytest.mark.parametrize(("name", "value"), [("utf-8", "caf\u00e9"), ("padded", "a"), ("plain", "a")])
+async def test_a_headers_bytes_leave_as_they_came(name: str, value: str) -> None:
+    """Granian writes text as UTF-8, so what is UTF-8 is read as such."""
+    app = CovetPy()
+    app.mount("/sub", describe)
+
+    async with TestClient(app, protocol="rsgi") as client:
+        response = await client.get(f"/sub/{name}")
+
+    assert response.headers["x-name"] == value
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("latin-1", NOT_UTF_8),
+        ("injected", NO_CHARACTER),
+    ],
+)
+async def test_row_045_a_header_that_cannot_be_carried_is_refused(name: str, message: str) -> None:
+    """Granian would drop it without a word, or send other bytes."""
+    app = CovetPy()
+    app.mount("/sub", describe)
+
+    async with TestClient(app, protocol="rsgi") as client:
+        with pytest.raises(ResponseError) as refused:
+            await client.get(f"/sub/{name}")
+
+    assert str(refused.value) == f"The value of header 'x-name' {message}"

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 import pytest
 
-from covet.core.connections import cut_client, cut_connection
+from covet.core.connections import cut_client, cut_connection, find_connection
 
 
 @pytest.fixture(params=["127.0.0.1", "::1", "::ffff:127.0.0.1"])
@@ -152,3 +152,34 @@ async def test_http_2_is_left_alone(pair: tuple[socket.socket, socket.socket], v
         return
     with pytest.raises(BlockingIOError):
         client.recv(1)
+
+
+def test_a_connection_that_is_found_is_a_duplicate(pair: tuple[socket.socket, socket.socket]) -> None:
+    """
+    It is the same connection, and closing it leaves the server's own open.
+    """
+    server, client = pair
+
+    found = find_connection(address(server.getpeername()), address(server.getsockname()))
+
+    assert found is not None
+    assert (found.getpeername(), found.fileno() != server.fileno()) == (server.getpeername(), True)
+    found.close()
+    server.sendall(b"still here")
+    assert client.recv(64) == b"still here"
+
+
+def test_a_connection_that_is_gone_already_cannot_be_cut(
+    monkeypatch: pytest.MonkeyPatch, pair: tuple[socket.socket, socket.socket]
+) -> None:
+    """
+    The client was faster: no error.
+    """
+    server, _ = pair
+
+    def shutdown(_connection: socket.socket, _how: int) -> None:
+        raise OSError("Transport endpoint is not connected")
+
+    monkeypatch.setattr(socket.socket, "shutdown", shutdown)
+
+    assert not cut_connection(address(server.getpeername()), address(server.getsockname()))

@@ -4,7 +4,7 @@ Tests of clients that leave: noticing it without losing a message, and ending th
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
 from functools import partial
 from typing import Any
 
@@ -305,6 +305,117 @@ async def test_reader_and_watcher_wait_for_one_message_together() -> None:
 
     assert (chunk, calls_while_waiting) == (b"a", 1)
     await end(watcher)
+    await inbox.close()
+
+
+class LonelyFuture:
+    """
+    What Granian's `receive` returns: it looks like a future, but calls back only who asked last.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._callback: Callable[[Any], object] | None = None
+        self._message: Message | None = None
+        self._asyncio_future_blocking = True
+
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        """
+        Tell whose it is.
+        """
+        return self._loop
+
+    def add_done_callback(self, callback: Callable[[Any], object], *, context: object = None) -> None:
+        """
+        Forget whoever was to be called before.
+        """
+        self._callback = callback
+
+    def done(self) -> bool:
+        """
+        Tell whether the message came.
+        """
+        return self._message is not None
+
+    def result(self) -> Message | None:
+        """
+        Give the message, or say that it was given up.
+        """
+        if self._message is None:
+            raise asyncio.CancelledError
+        return self._message
+
+    def cancel(self, msg: object = None) -> bool:
+        """
+        Give the message up.
+        """
+        if self._callback is not None:
+            self._loop.call_soon(self._callback, self)
+        return True
+
+    def set_result(self, message: Message) -> None:
+        """
+        Let the message come.
+        """
+        self._message = message
+        if self._callback is not None:
+            self._loop.call_soon(self._callback, self)
+
+    def __await__(self) -> Generator[Any, None, Message]:
+        if self._message is None:
+            yield self
+        assert self._message is not None
+        return self._message
+
+
+async def test_reader_and_watcher_share_a_message_of_a_future_that_calls_back_one_of_them() -> None:
+    """
+    A stream that reads the request on Granian's ASGI waited for ever: the watcher alone was woken.
+    """
+    asked: list[LonelyFuture] = []
+
+    def receive() -> LonelyFuture:
+        asked.append(LonelyFuture())
+        return asked[-1]
+
+    inbox = Inbox(receive, is_complete=False)
+    reader = await start(inbox.next_chunk())
+    watcher = await start(inbox.wait_left())
+
+    asked[0].set_result(body(b"a"))
+    chunk = await asyncio.wait_for(reader, 5)
+
+    await end(watcher)
+    await inbox.close()
+    assert (chunk, len(asked)) == (b"a", 2)
+
+
+async def test_a_piece_is_never_lost_to_a_question() -> None:
+    """
+    Asked whether the client is there, a server is not told to forget the piece that it was asked for.
+    """
+    server = Server()
+    inbox = Inbox(server.receive, is_complete=False)
+
+    has_left = await inbox.poll()
+    server.send(body(b"a", more=False))
+
+    assert (has_left, await inbox.next_chunk(), server.calls) == (False, b"a", 1)
+
+
+async def test_a_request_that_is_over_asks_for_nothing() -> None:
+    """
+    What still waits for the server ends; again is no error.
+    """
+    before = asyncio.all_tasks()
+    inbox = Inbox(Server().receive, is_complete=False)
+    await inbox.poll()
+
+    await inbox.close()
+    await inbox.close()
+
+    await settle()
+    assert asyncio.all_tasks() == before
 
 
 async def test_a_watcher_that_is_given_up_leaves_the_reader_waiting() -> None:

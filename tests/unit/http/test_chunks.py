@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from covet.exceptions import ResponseError
-from covet.http.chunks import encode_chunks
+from covet.http.chunks import close_source, encode_chunks
 
 
 async def test_every_kind_of_piece_becomes_bytes() -> None:
@@ -61,3 +61,27 @@ async def test_an_async_source_is_closed() -> None:
     await chunks.aclose()
 
     assert log == ["closed"]
+
+
+async def test_a_source_that_is_not_used_is_closed_off_the_loop() -> None:
+    """What a plain iterator does in `close` may block; an asynchronous one is awaited."""
+    log: list[object] = []
+
+    class Plain:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter(())
+
+        def close(self) -> None:
+            log.append(threading.current_thread() is threading.main_thread())
+
+    class Asynchronous:
+        def __aiter__(self) -> AsyncIterator[bytes]:
+            raise NotImplementedError
+
+        async def aclose(self) -> None:
+            log.append("aclose")
+
+    for source in (Plain(), Asynchronous(), [b"a"]):
+        await close_source(source)
+
+    assert log == [False, "aclose"]

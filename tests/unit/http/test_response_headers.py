@@ -61,7 +61,7 @@ def test_row_045_a_name_that_is_no_token_is_refused(name: str) -> None:
     assert headers.multi_items() == []
 
 
-@pytest.mark.parametrize("character", [*CONTROLS, "\u0100", "\ud800", "\u2028"])
+@pytest.mark.parametrize("character", [*CONTROLS, "\x80", "\xe9", "\u0100", "\ud800", "\u2028"])
 def test_row_045_a_value_that_no_wire_carries_is_refused(character: str) -> None:
     """Also where it is added, and the error keeps what may be a secret to itself."""
     headers = MutableHeaders({"x-a": "1"})
@@ -97,9 +97,9 @@ def test_space_around_a_value_is_dropped(value: str) -> None:
     assert headers.get_list("x-a") == ["a", "a"]
 
 
-@pytest.mark.parametrize("value", ["", "a\tb", "caf\xe9", "a  b"])
+@pytest.mark.parametrize("value", ["", "a\tb", "a  b"])
 def test_every_value_of_the_rfc_is_carried(value: str) -> None:
-    """Tabs and Latin-1 among them."""
+    """Tabs among them."""
     assert MutableHeaders({"x-a": value})["X-A"] == value
 
 
@@ -190,13 +190,13 @@ def test_changing_a_copy_leaves_constant_headers_alone() -> None:
     assert constant.multi_items() == [("x-a", "1")]
 
 
-def test_pairs_are_encoded_as_latin_1() -> None:
-    """Each name in lower case, each value in the one encoding that HTTP knows."""
-    headers = MutableHeaders({"X-A": "caf\xe9"})
+def test_pairs_are_encoded() -> None:
+    """Each name in lower case, each value as it is."""
+    headers = MutableHeaders({"X-A": "cafe"})
     headers["X-B"] = "1"
-    headers.append("x-b", "\xe9")
+    headers.append("x-b", "2")
 
-    assert headers.encode() == [(b"x-a", b"caf\xe9"), (b"x-b", b"1"), (b"x-b", b"\xe9")]
+    assert headers.encode() == [(b"x-a", b"cafe"), (b"x-b", b"1"), (b"x-b", b"2")]
 
 
 def test_headers_begin_with_the_content_type() -> None:

@@ -2,6 +2,7 @@
 Tests of responses whose body comes in pieces.
 """
 
+import io
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -162,13 +163,83 @@ def test_a_body_cannot_be_put_in_a_streams_place() -> None:
     assert str(caught.value) == "The body of a stream cannot be set.\n  Return another response in its stead."
 
 
-def test_row_047_a_stream_carries_no_length() -> None:
+@pytest.mark.parametrize("declared", ["-1", "+5", "1_0", "", "1, 1", "\u0665", "9" * 20])
+def test_row_047_a_length_that_is_none_is_refused(declared: str) -> None:
     """
-    One that was set, at first or later, would not be the body's.
+    Set at first or later.
     """
-    late = StreamedResponse([])
-    late.headers["content-length"] = "1"
+    response = StreamedResponse([])
+    # Past the check of a value's characters.
+    response.headers = {"content-length": declared}  # type: ignore[assignment]
 
-    with pytest.raises(ResponseError, match=r"^A stream cannot carry Content-Length\.\n  Leave it out"):
-        late.check_length()
-    StreamedResponse([]).check_length()
+    with pytest.raises(ResponseError) as refused:
+        response.check_length()
+
+    assert str(refused.value) == (
+        f"Content-Length must be one number, got {declared!r}.\n"
+        "  Leave it out if the length is not known: the framework frames the body."
+    )
+
+
+@pytest.mark.parametrize(
+    ("pieces", "message"),
+    [
+        (["ab", "c"], None),
+        (["ab", "cd"], "The stream has more bytes than its Content-Length says."),
+        (["ab"], "The stream ended 1 bytes before its Content-Length."),
+        ([], "The stream ended 3 bytes before its Content-Length."),
+    ],
+)
+async def test_row_047_pieces_add_up_to_the_length_that_was_set(pieces: list[str], message: str | None) -> None:
+    """
+    Not a byte more leaves, and too few are an error in place of an end.
+    """
+    response = StreamedResponse(pieces, headers={"content-length": "3"})
+    sent: list[bytes] = []
+
+    async def send() -> None:
+        async for piece in response.stream():
+            sent.append(piece)
+
+    if message is None:
+        await send()
+    else:
+        with pytest.raises(ResponseError) as refused:
+            await send()
+        assert str(refused.value) == message
+    assert len(b"".join(sent)) <= 3
+
+
+@pytest.mark.parametrize("moment", ["made", "begun", "opened", "read", "ended"])
+async def test_closing_a_stream_closes_its_source(moment: str) -> None:
+    """
+    At every moment of its life, at once, and once.
+    """
+    source = Source(b"a", b"b")
+    response = StreamedResponse(source.stream())
+    if moment != "made":
+        await response.begin()
+    stream = response.stream() if moment in {"opened", "read", "ended"} else None
+    if stream is not None and moment != "opened":
+        await anext(stream)
+    if moment == "ended" and stream is not None:
+        assert [piece async for piece in stream] == [b"b"]
+
+    await response.aclose()
+    await response.aclose()
+
+    assert source.log == ([] if moment == "made" else [*source.log[:-1], "closed"])
+    assert source.log.count("closed") == (0 if moment == "made" else 1)
+    assert await collect(response) == []
+
+
+async def test_closing_a_stream_that_was_never_begun_closes_an_iterator() -> None:
+    """
+    A file that nobody reads is closed all the same; a list has nothing to close.
+    """
+    file = io.BytesIO(b"a")
+
+    await StreamedResponse(file).aclose()
+    await StreamedResponse([b"a"]).aclose()
+
+    assert file.closed

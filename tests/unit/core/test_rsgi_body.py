@@ -1,0 +1,99 @@
+"""
+Tests of reading a body over RSGI, with the pieces that Granian was measured to give.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from covet.core.rsgi_body import RSGIBody, next_chunk, read_declared
+from covet.exceptions import ClientDisconnectedError
+from covet.http.body import BodyLimits
+
+LEFT = r"^The client left before the end of its request\.$"
+
+
+class Protocol:
+    """A body as Granian shows it: pieces, or an error in place of one."""
+
+    def __init__(self, *pieces: bytes | Exception) -> None:
+        self.pieces = pieces
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        """Give the pieces."""
+        for piece in self.pieces:
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    async def __call__(self) -> bytes:
+        """Give the whole body."""
+        return b"".join([piece async for piece in self])
+
+
+async def read(body: RSGIBody) -> bytes:
+    """Read to the end."""
+    parts = []
+    while (chunk := await body.next_chunk()) is not None:
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "declared", "version"),
+    [
+        ([b"ab", b"c", b""], None, "1.1"),
+        ([b""], None, "1.1"),
+        ([], None, "1.1"),
+        ([b"ab", b"", b"c", b""], None, "1.1"),
+        ([b"ab", b"c", b""], 3, "1.1"),
+        ([b"abc", b"", b""], 3, "1.1"),
+        ([b"abc", b"", b""], None, "2"),
+    ],
+)
+async def test_a_body_that_is_whole_is_read(pieces: list[bytes], declared: int | None, version: str) -> None:
+    """One empty piece is the end; a length that is reached is the better witness; HTTP/2 has empty pieces anyway."""
+    body = RSGIBody(Protocol(*pieces), declared, version)  # type: ignore[arg-type]
+
+    assert await read(body) == b"".join(pieces)
+
+
+@pytest.mark.parametrize(
+    ("pieces", "declared", "version"),
+    [
+        ([b"abc", b"", b""], None, "1.1"),
+        ([b"", b""], None, "1.1"),
+        ([b"abc", b"", b""], None, "1"),
+        ([b"abc", b""], 4, "1.1"),
+        ([b"abc", b""], 4, "2"),
+        ([b"abc", RuntimeError("RSGI transport is closed")], None, "1.1"),
+    ],
+)
+async def test_a_body_that_is_not_whole_is_an_error(
+    pieces: list[bytes | Exception], declared: int | None, version: str
+) -> None:
+    """The empty piece in front of the last one stands for its error."""
+    body = RSGIBody(Protocol(*pieces), declared, version)  # type: ignore[arg-type]
+
+    with pytest.raises(ClientDisconnectedError, match=LEFT):
+        await read(body)
+
+
+async def test_the_end_of_an_iterator_is_none() -> None:
+    """Whatever kind it is."""
+
+    async def nothing() -> AsyncIterator[bytes]:
+        for piece in list[bytes]():
+            yield piece
+
+    assert await next_chunk(nothing()) is None
+
+
+@pytest.mark.parametrize("pieces", [[b"ab"], [b"ab", RuntimeError("RSGI transport is closed")]])
+async def test_a_declared_length_that_is_not_reached_is_an_error(pieces: list[Any]) -> None:
+    """Granian says so itself, or gives less than it should."""
+    protocol: Any = Protocol(*pieces)
+
+    with pytest.raises(ClientDisconnectedError, match=LEFT):
+        await read_declared(protocol, "3", BodyLimits())
