@@ -197,9 +197,8 @@ class HTTPError(CovetError):
         **unknown: Never,
     ) -> None:
         if unknown:
-            from covet.options import make_unknown_error  # which needs this module
-
-            raise make_unknown_error(HTTPError.__init__, self.__class__.__name__, next(iter(unknown)))
+            name, known = next(iter(unknown)), HTTPError.__init__.__code__.co_varnames[1:7]
+            raise TypeError(f"{self.__class__.__name__}() has no option {name!r}.\n  {suggest(name, known)}")
         if status_code is not None:
             if not isinstance(status_code, int) or isinstance(status_code, bool) or not 400 <= status_code <= 599:
                 raise ValueError(f"An error's status must be an integer from 400 to 599, got {status_code!r}.")

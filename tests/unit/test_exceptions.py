@@ -323,3 +323,16 @@ def test_error_items_survive_processes() -> None:
     item = ErrorItem("body", "/a", "is bad", "bad")
 
     assert pickle.loads(pickle.dumps(item)) == item
+
+
+def test_an_argument_that_an_error_does_not_take_is_named_with_the_one_that_was_meant() -> None:
+    """
+    The class that was called is named.
+    """
+    with pytest.raises(TypeError) as caught:
+        NotFoundError("gone", header={})  # type: ignore[arg-type]
+
+    assert str(caught.value) == (
+        "NotFoundError() has no option 'header'.\n"
+        "  Did you mean 'headers'? Available: detail, extensions, headers, status_code, title, type."
+    )

@@ -10,7 +10,7 @@ import pytest
 
 from covet import Body, CovetPy, Query, Response, State
 from covet.core import CovetRouter
-from covet.exceptions import ConfigurationError, HTTPError, NotFoundError
+from covet.exceptions import ConfigurationError
 from covet.middleware import CORSMiddleware
 from covet.options import UnknownOptionError, refuse_unknown
 from covet.registry import Registry
@@ -100,12 +100,6 @@ def test_another_mistake_is_pythons_to_tell() -> None:
         (CovetPy().add_middleware, {"prio": 1}, "add_middleware() has no option 'prio'.\n  Did you mean 'priority'?"),
         (CovetRouter().include_router, {"tag": []}, "include_router() has no option 'tag'.\n  Did you mean 'tags'?"),
         (CovetRouter().add_controller, {"tag": []}, "add_controller() has no option 'tag'.\n  Did you mean 'tags'?"),
-        (
-            HTTPError,
-            {"status": 404},
-            "HTTPError() has no option 'status'.\n  Did you mean 'status_code'? Available: detail, extensions, ",
-        ),
-        (NotFoundError, {"header": {}}, "NotFoundError() has no option 'header'.\n  Did you mean 'headers'?"),
         (
             Response().set_cookie,
             {"name": "a", "http_only": True},

@@ -44,7 +44,7 @@ def close_at_end(request: Request, close: Callable[[], Awaitable[None]]) -> None
         request._closers.append(close)  # noqa: SLF001 - what stands in a request's slots is the adapters' business
     except AttributeError:
         request._closers = [close]  # noqa: SLF001
-    # PERF: endpoints look for deferred work anyway; having some makes them come here (benchmarks/instructions.py, plain).
+    # PERF: endpoints look for deferred work anyway; some makes them come here (benchmarks/instructions.py, plain).
     _ = request.background
 
 
