@@ -56,7 +56,9 @@ class ServerProcess:
         if str(target).endswith(".py"):
             command = [str(target), *arguments]
         else:
-            command = ["-m", "covet", "run", str(target), "--port", str(self.port), "--server", server]
+            # A Unix socket takes the place of a port.
+            port = [] if "--uds" in arguments else ["--port", str(self.port)]
+            command = ["-m", "covet", "run", str(target), *port, "--server", server]
             command += ["--workers", str(workers), *(["--interface", interface] if interface else []), *arguments]
         self._command = [sys.executable, *command]
         paths = [str(SOURCE), (env or {}).get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
