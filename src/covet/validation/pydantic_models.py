@@ -51,7 +51,7 @@ _BOUNDS = {
 
 
 def _find_constraints(cls: type, seen: set[type]) -> str | None:
-    """Name the first field with `Constraints` of a class and of the classes in it; `None` if there is none."""
+    """Name the first field with constraints of ours, of a class or a class in it; `None` if there is none."""
     try:
         hints = get_type_hints(cls, include_extras=True)
     except (NameError, TypeError):
@@ -59,8 +59,8 @@ def _find_constraints(cls: type, seen: set[type]) -> str | None:
         return None
     for name, hint in hints.items():
         for item in _unfold(hint):
-            if isinstance(item, Constraints):
-                return f"{cls.__name__}.{name}"
+            if isinstance(item, Constraints) or type(item).__module__ == "covet.parameters":
+                return f"{cls.__name__}.{name} has {type(item).__name__}"
             if isinstance(item, type) and item not in seen and model_kind(item) is not None:
                 seen.add(item)
                 place = _find_constraints(item, seen)
@@ -88,7 +88,7 @@ def make_pydantic(cls: type) -> Converter:
     place = _find_constraints(cls, {cls})
     if place is not None:
         raise ConfigurationError(
-            f"{place} has Constraints, which pydantic would ignore.",
+            f"{place}, which pydantic would ignore.",
             hint="pydantic validates all that is in its models: write pydantic.Field(...) with the same names.",
         )
     module: Any = require_extra("pydantic", extra="pydantic", needed_for=f"{cls.__name__}")

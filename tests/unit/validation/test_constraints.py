@@ -128,6 +128,14 @@ def test_a_pattern_of_pydantic_is_read() -> None:
     }
 
 
+def test_a_marker_in_a_model_of_pydantic_is_refused() -> None:
+    """It says nothing there."""
+    model = pydantic.create_model("Item", count=(Annotated[int, Query(ge=3)], ...))
+
+    with pytest.raises(ConfigurationError, match=r"^Item\.count has Query, which pydantic would ignore\."):
+        compile_validator(model)
+
+
 @pytest.mark.parametrize("annotation", [Annotated[int, Constraints(ge=1)], list[Annotated[int, Constraints(ge=1)]]])
 def test_constraints_that_pydantic_would_ignore_are_refused(annotation: Any) -> None:
     """Pydantic validates its models itself, and knows nothing of them."""
