@@ -4,7 +4,8 @@ CovetPy, an async-first web framework.
 The map, from the ground up; a module imports only from those that are named before it::
 
     error_text, exceptions, types   the errors and the words everything shares
-    options, introspection,         mechanisms that know no HTTP
+    options, code_writer,           mechanisms that know no HTTP
+    introspection,
     class_annotations, threads,
     deadlines, registry,
     validation, serialization

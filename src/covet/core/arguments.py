@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from covet.code_writer import CodeWriter
 from covet.core.binding import Argument, Plan
-from covet.core.code_writer import CodeWriter
 from covet.exceptions import (
     ErrorItem,
     HTTPError,

@@ -7,9 +7,9 @@ What is unusual about a request or a response is sent on to functions; the sourc
 from collections.abc import Awaitable, Sequence
 from typing import Final, Protocol
 
+from covet.code_writer import CodeWriter
 from covet.core.arguments import JSON_TYPES
 from covet.core.asgi import LENGTHS, ASGIRequest, Endpoint, make_start, send_response
-from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
 from covet.http.body import BodyLimits

@@ -5,9 +5,9 @@ The source that calls a handler: its arguments, the call, and what becomes of it
 from collections.abc import Awaitable
 from typing import Any, Final
 
+from covet.code_writer import CodeWriter
 from covet.core.afterwards import begin_stream
 from covet.core.arguments import JSON_TYPES, JSONBody, collect_errors, read_form, write_arguments
-from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import contain
 from covet.core.wire import Wire

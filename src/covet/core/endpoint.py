@@ -3,14 +3,14 @@ One compiled coroutine per route: plan, middleware and handler, with nothing in 
 
 A route without middleware is answered straight on the wire, without a `Response` in between and, where nobody
 asks for it, without a `Request`. A route with middleware gets the onion written out flat (`covet.core.onion`).
-Both are written as source once, when the route is compiled; `covet.core.code_writer` shows it in tracebacks.
+Both are written as source once, when the route is compiled; `covet.code_writer` shows it in tracebacks.
 """
 
 from typing import Any, Final
 
+from covet.code_writer import CodeWriter
 from covet.core.afterwards import abandon, finish, run_afterwards
 from covet.core.call_source import CallSource
-from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.onion import write_onion
 from covet.core.wire import Wire

@@ -6,8 +6,8 @@ An error becomes a response where it arises, so that every layer that was entere
 
 from typing import Final
 
+from covet.code_writer import CodeWriter
 from covet.core.call_source import CallSource
-from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.middleware import CallNext, Layer, OnceNext, settle_response
 from covet.http.response import Response

@@ -9,10 +9,10 @@ client nor lets the event loop run.
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
+from covet.code_writer import CodeWriter
 from covet.core.afterwards import answer_late
 from covet.core.arguments import JSON_TYPES
 from covet.core.backpressure import Backpressure
-from covet.core.code_writer import CodeWriter
 from covet.core.compiled_route import CompiledRoute
 from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against

@@ -4,7 +4,7 @@ What an adapter contributes to the source of an endpoint: how the protocol's obj
 
 from typing import Protocol
 
-from covet.core.code_writer import CodeWriter
+from covet.code_writer import CodeWriter
 from covet.http.body import BodyLimits
 
 

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import pytest
 
 from covet import Body, CovetPy, Form, Query, Request, Response
+from covet.code_writer import get_source
 from covet.core.asgi_wire import compile_asgi
-from covet.core.code_writer import get_source
 from covet.core.middleware import CallNext
 from covet.core.rsgi import compile_rsgi
 from covet.testing import TestClient

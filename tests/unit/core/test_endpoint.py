@@ -13,8 +13,8 @@ from typing import Annotated, Any
 import pytest
 
 from covet import CovetPy, Query, Request, Response
+from covet.code_writer import get_source
 from covet.core.asgi_wire import compile_asgi
-from covet.core.code_writer import get_source
 from covet.core.middleware import CallNext, Middleware
 from covet.testing import TestClient
 

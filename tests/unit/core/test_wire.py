@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from covet import CovetPy
+from covet.code_writer import get_source
 from covet.core.asgi_wire import ASGIWire, compile_asgi
-from covet.core.code_writer import get_source
 from covet.core.rsgi import RSGIWire, compile_rsgi
 from covet.core.wire import Wire
 from covet.testing import TestClient

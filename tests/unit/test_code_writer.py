@@ -4,7 +4,7 @@ Tests of the generated source.
 
 import traceback
 
-from covet.core.code_writer import CodeWriter
+from covet.code_writer import CodeWriter
 
 
 def test_a_block_without_lines_gets_a_pass() -> None:
