@@ -5,6 +5,7 @@ Bodies of requests: limits to the byte, slow and truncated uploads, bodies that 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import pytest
 
@@ -16,6 +17,7 @@ from covet.testing import TestClient
 from tests.integration.wire import WireProtocol, assert_problem, error_records, on_both_protocols
 
 LIMIT = 1000
+JSON: dict[str, str | None] = {"content-type": "application/json"}
 
 
 class Passing(Middleware):
@@ -153,6 +155,55 @@ async def test_slow_body_is_408(protocol: WireProtocol) -> None:
     response = await TestClient(app, protocol=protocol).post("/size", content=trickle())
 
     assert_problem(response, 408)
+
+
+@dataclass
+class Sized:
+    """A body with one key."""
+
+    text: str
+
+
+@on_both_protocols
+async def test_slow_body_of_a_model_is_408(protocol: WireProtocol) -> None:
+    """So it is where the handler takes a model, and its length was declared."""
+    app = CovetPy()
+    app.body_limits = BodyLimits(grace=0.02, min_rate=100_000)
+
+    @app.post("/")
+    async def take(body: Sized) -> str:
+        return body.text
+
+    async def stall() -> AsyncIterator[bytes]:
+        yield b'{"text"'
+        await asyncio.sleep(60)
+
+    response = await TestClient(app, protocol=protocol).post(
+        "/", content=stall(), headers=JSON | {"content-length": "14", "transfer-encoding": None}
+    )
+
+    assert_problem(response, 408)
+
+
+@on_both_protocols
+@pytest.mark.parametrize(("declared", "status"), [("1_0", 400), ("-1", 400), ("2000000", 413), ("9" * 20, 400)])
+async def test_bad_length_of_a_model_is_refused(protocol: WireProtocol, declared: str, status: int) -> None:
+    """Before a byte of it is read."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def take(body: Sized) -> str:
+        return body.text
+
+    async def nothing() -> AsyncIterator[bytes]:
+        await asyncio.sleep(60)
+        yield b""
+
+    response = await TestClient(app, protocol=protocol).post(
+        "/", content=nothing(), headers=JSON | {"content-length": declared, "transfer-encoding": None}
+    )
+
+    assert_problem(response, status)
 
 
 @on_both_protocols

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from covet.code_writer import CodeWriter
+from covet.core.argument_types import AnyValidator
 from covet.core.binding import Argument, Plan
 from covet.exceptions import (
     ErrorItem,
@@ -40,13 +41,15 @@ class JSONBody:
 
     Attributes:
         name: The name of its value in the source.
-        decode: The source that decodes the bytes of JSON.
+        decode: The name of what decodes the bytes of JSON.
         read: The source that reads it in any format, from a request whose body has been read.
+        fixed: The names of what decodes most bodies, and of how many keys each of these has.
     """
 
     name: str
     decode: str
     read: str
+    fixed: tuple[str, str] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +94,19 @@ def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable
             if argument.source == "path":
                 lines.append(f"{source} = {_write_path_value(writer, number, argument, values)}")
             elif argument.source == "body" and is_plain_body(argument, serializers) and argument.validator is not None:
-                body = JSONBody(source, writer.bind(f"decode_{number}", argument.validator.decode_json), read)
+                body = _make_body(writer, number, argument.validator, read)
             else:
                 lines.append(f"{source} = {read}")
         passed.append(f"{argument.name}={source}" if argument.is_keyword else source)
     return ArgumentSource(", ".join(passed), tuple(lines), body, tuple(readers))
+
+
+def _make_body(writer: CodeWriter, number: int, validator: AnyValidator, read: str) -> JSONBody:
+    fixed = None
+    if validator.fixed_keys is not None:
+        fast, keys = validator.fixed_keys
+        fixed = writer.bind(f"decode_fast_{number}", fast), writer.bind(f"keys_{number}", keys)
+    return JSONBody(f"argument_{number}", writer.bind(f"decode_{number}", validator.decode_json), read, fixed)
 
 
 # What a handler gets without anything being read.

@@ -20,6 +20,7 @@ from covet.http.streamed_response import StreamedResponse
 from covet.serialization import encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread
+from covet.validation.native import COLON
 
 # RFC 9110 §9.2.1: with these nothing is done that a refusal could come too late for.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -129,7 +130,8 @@ class CallSource:
                 writer.line("await request.body()")
             for line in source.lines:
                 writer.line(line)
-        with writer.block(f"except (ValueError, {writer.bind('ValidationError', ValidationError)}) as exc:"):
+        bad = "RecursionError, " if source.body is not None and source.body.fixed is not None else ""
+        with writer.block(f"except (ValueError, {bad}{writer.bind('ValidationError', ValidationError)}) as exc:"):
             self.write_request()
             collected = (
                 f"{writer.bind('collect_errors', collect_errors)}(request, {writer.bind('readers', source.readers)}"
@@ -147,7 +149,15 @@ class CallSource:
             return
         with writer.block(f"if {self._wire.sends_json}:"):
             self._wire.write_read_body(writer, self._compiled.limits)
-            writer.line(f"{body.name} = {body.decode}(received)")
+            if body.fixed is None:
+                writer.line(f"{body.name} = {body.decode}(received)")
+            else:
+                fast, keys = body.fixed
+                writer.line(f"{body.name} = {fast}(received)")
+                # PERF: nearly every body has just the colons of its keys; the rest is looked at in full
+                # (benchmarks/instructions.py, post).
+                with writer.block(f"if received.count({COLON}) != {keys}:"):
+                    writer.line(f"{body.name} = {body.decode}(received)")
         with writer.block("else:"):
             writer.line(f"request = {self._wire.request}")
             writer.line("await request.body()")

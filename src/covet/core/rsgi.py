@@ -6,6 +6,7 @@ it has in one piece, ends a body that was cut off as if it were whole, and its s
 client nor lets the event loop run.
 """
 
+from asyncio import current_task
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
@@ -13,12 +14,13 @@ from covet.code_writer import CodeWriter
 from covet.core.afterwards import answer_late
 from covet.core.arguments import JSON_TYPES
 from covet.core.backpressure import Backpressure
+from covet.core.body_watch import LEFT, WATCHES, DeclaredLengths, start_watch
 from covet.core.compiled_route import CompiledRoute
 from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import compile_endpoint
 from covet.core.errors import make_error_response
-from covet.core.rsgi_body import RSGIBody, read_declared
+from covet.core.rsgi_body import RSGIBody
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.body import BodyLimits
@@ -158,12 +160,38 @@ class RSGIWire:
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
         """Write what leaves the whole body in `received`; it makes `request` if its length is not known."""
         writer.bind("json_content_types", JSON_TYPES)
-        with writer.block("if (content_length := headers.get('content-length')) is None:"):
+        writer.bind("lengths", DeclaredLengths(limits))
+        writer.line("content_length = headers.get('content-length')")
+        writer.line("declared = lengths.get(content_length)")
+        with writer.block("if declared is None and content_length is not None:"):
+            writer.line("declared = lengths.learn(content_length)")
+        with writer.block("if declared is None:"):
             writer.line(f"request = {self.request}")
             writer.line("received = await request.body()")
         with writer.block("else:"):
-            read = writer.bind("read_declared", read_declared)
-            writer.line(f"received = await {read}(protocol, content_length, {writer.bind('limits', limits)})")
+            self._write_read_declared(writer)
+
+    def _write_read_declared(self, writer: CodeWriter) -> None:
+        """Write what reads a body in one piece, which is safe if its length is known and allowed."""
+        left = f"{writer.bind('ClientDisconnectedError', ClientDisconnectedError)}({writer.bind('LEFT', LEFT)})"
+        writer.bind("watches", WATCHES)
+        # PERF: written out, and without a deadline of its own; reading the body costs hardly more
+        # (benchmarks/cpu.py, post).
+        writer.line(f"task = {writer.bind('current_task', current_task)}()")
+        writer.line("watch = watches.get(task.get_loop())")
+        with writer.block("if watch is None:"):
+            writer.line(f"watch = {writer.bind('start_watch', start_watch)}(task.get_loop(), declared[1])")
+        writer.line("watch[task] = declared[1]")
+        with writer.block("try:"):
+            writer.line("received = await protocol()")
+        with writer.block("except BaseException as exc:"):
+            with writer.block("if (error := watch.explain(task, exc)) is None:"):
+                writer.line("raise")
+            writer.line("raise error from exc")
+        with writer.block("finally:"):
+            writer.line("del watch[task]")
+        with writer.block("if len(received) != declared[0]:"):
+            writer.line(f"raise {left}")
 
     def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
         """Write what sends `response`."""

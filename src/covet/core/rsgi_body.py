@@ -8,11 +8,9 @@ that failed ends with two, the first of which stands for its error.
 
 from collections.abc import AsyncIterator
 
+from covet.core.body_watch import LEFT
 from covet.core.rsgi_types import RSGIProtocol
 from covet.exceptions import ClientDisconnectedError
-from covet.http.body import BodyLimits, check_declared_length, wait_within
-
-_LEFT = "The client left before the end of its request."
 
 
 class RSGIBody:
@@ -45,9 +43,9 @@ class RSGIBody:
         if chunk is None:
             if self._missing is None:
                 if self._most_empty is not None and self._empty > self._most_empty:
-                    raise ClientDisconnectedError(_LEFT)
+                    raise ClientDisconnectedError(LEFT)
             elif self._missing > 0:
-                raise ClientDisconnectedError(_LEFT)
+                raise ClientDisconnectedError(LEFT)
         elif not chunk:
             self._empty += 1
         else:
@@ -71,40 +69,4 @@ async def next_chunk(chunks: AsyncIterator[bytes]) -> bytes | None:
         return None
     except RuntimeError as exc:
         # Granian's RSGIProtocolClosed; its module is no dependency.
-        raise ClientDisconnectedError(_LEFT) from exc
-
-
-async def read_declared(protocol: RSGIProtocol, content_length: str, limits: BodyLimits) -> bytes:
-    """
-    Read a body in one piece, which is safe if its length is known and allowed.
-
-    Args:
-        protocol: The server's.
-        content_length: The `Content-Length`, as it came.
-        limits: What is allowed.
-
-    Raises:
-        BadRequestError: If the length is malformed.
-        ContentTooLargeError: If it is above the limit.
-        RequestTimeoutError: If the client sends too slowly.
-        ClientDisconnectedError: If the client leaves before the end.
-    """
-    size = check_declared_length(content_length.encode("latin-1", "replace"), limits)
-    step = _read_whole(protocol)
-    try:
-        waiting = step.send(None)
-    except StopIteration as ended:
-        body: bytes = ended.value
-    else:
-        body = await wait_within(step, waiting, limits, size)
-    if len(body) != size:
-        raise ClientDisconnectedError(_LEFT)
-    return body
-
-
-async def _read_whole(protocol: RSGIProtocol) -> bytes:
-    try:
-        return await protocol()
-    except RuntimeError as exc:
-        # As above: the body was cut off.
-        raise ClientDisconnectedError(_LEFT) from exc
+        raise ClientDisconnectedError(LEFT) from exc

@@ -73,32 +73,6 @@ def check_declared_length(declared: bytes, limits: BodyLimits) -> int:
     return length
 
 
-# Any: what the coroutine waits for is between it and the event loop.
-async def wait_within(step: Step, waiting: Any, limits: BodyLimits, size: int) -> Any:
-    """
-    Wait for a body that was asked for by hand, no longer than the slowest client may take.
-
-    Args:
-        step: The coroutine that reads it.
-        waiting: What its `send(None)` gave.
-        limits: What is allowed.
-        size: How many bytes come.
-
-    Raises:
-        RequestTimeoutError: If the client sends too slowly.
-    """
-    if not limits.min_rate:
-        return await resume(step, waiting)
-    deadline = Deadline(limits.grace + size / limits.min_rate)
-    try:
-        with deadline:
-            return await resume(step, waiting)
-    except TimeoutError as exc:
-        if not deadline.is_expired:
-            raise
-        raise RequestTimeoutError("The body came too slowly.") from exc
-
-
 class BodyReader:
     """
     Read the chunks of one body within its limits.

@@ -13,7 +13,7 @@ two things are left to prove for each body:
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from covet._extras import find_extra
 from covet.validation.native_checks import compile_holds, is_constrained
@@ -37,17 +37,34 @@ _NATIVE_SCALARS = frozenset(
 )
 _TEXT_KINDS = frozenset({"str", "bytes", "datetime", "date", "time", "timedelta", "uuid"})
 # PERF: bytes count a number quicker than bytes (benchmarks/instructions.py, post).
-_COLON = ord(":")
+COLON = ord(":")
 _KEY_KINDS = frozenset({"str", "int", "uuid"})
 
 Decode = Callable[[bytes], Any]  # the decoded value is of the caller's type
 
 
+class FixedKeys(NamedTuple):
+    """
+    The fast decoder of a type all of whose bodies have the same number of keys.
+
+    Its value is good if the body has as many colons as keys; what it raises is a `ValueError` or a `RecursionError`.
+
+    Attributes:
+        decode: Decodes a body.
+        keys: How many keys each body has.
+    """
+
+    decode: Decode
+    keys: int
+
+
 def compile_native(
     node: Node, load: Callable[[bytes], object], decide: Callable[[bytes], object]
-) -> Callable[[bytes], Any] | None:
+) -> tuple[Decode, FixedKeys | None] | None:
     """
     Make the fast decoder of a type; `None` if msgspec is absent or reads the type differently.
+
+    With it comes what is inside of it, if a caller can write out the rest as well.
 
     Args:
         node: The type.
@@ -65,8 +82,8 @@ def compile_native(
     holds = compile_holds(node)
     bounded = _is_bounded(node)
     if twin.build is None and holds is None and bounded:
-        return _make_fixed(decode, twin.keys, load, decide)
-    return _make_counting(decode, twin, load, decide, holds=holds, bounded=bounded)
+        return _make_fixed(decode, twin.keys, load, decide), FixedKeys(decode, twin.keys)
+    return _make_counting(decode, twin, load, decide, holds=holds, bounded=bounded), None
 
 
 def _make_fixed(decode: Decode, keys: int, load: Callable[[bytes], object], decide: Decode) -> Decode:
@@ -75,7 +92,7 @@ def _make_fixed(decode: Decode, keys: int, load: Callable[[bytes], object], deci
     def decode_json(data: bytes) -> Any:
         try:
             value = decode(data)
-            if data.count(_COLON) != keys and not prove_keys(data, keys):
+            if data.count(COLON) != keys and not prove_keys(data, keys):
                 load(data)
             return value  # noqa: TRY300 - an `else` costs what this saves
         except Exception:  # noqa: BLE001, S110 - the plain engine decides, and raises what is due
@@ -109,7 +126,7 @@ def _make_counting(
                 if counted:
                     keys += sum(counted)
             if holds is None or holds(value):
-                if data.count(_COLON) != keys and not prove_keys(data, keys):
+                if data.count(COLON) != keys and not prove_keys(data, keys):
                     load(data)
                 return value
         except Exception:  # noqa: BLE001, S110 - as above

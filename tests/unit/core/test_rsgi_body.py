@@ -3,13 +3,11 @@ Tests of reading a body over RSGI, with the pieces that Granian was measured to 
 """
 
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
-from covet.core.rsgi_body import RSGIBody, next_chunk, read_declared
+from covet.core.rsgi_body import RSGIBody, next_chunk
 from covet.exceptions import ClientDisconnectedError
-from covet.http.body import BodyLimits
 
 LEFT = r"^The client left before the end of its request\.$"
 
@@ -26,10 +24,6 @@ class Protocol:
             if isinstance(piece, Exception):
                 raise piece
             yield piece
-
-    async def __call__(self) -> bytes:
-        """Give the whole body."""
-        return b"".join([piece async for piece in self])
 
 
 async def read(body: RSGIBody) -> bytes:
@@ -88,12 +82,3 @@ async def test_the_end_of_an_iterator_is_none() -> None:
             yield piece
 
     assert await next_chunk(nothing()) is None
-
-
-@pytest.mark.parametrize("pieces", [[b"ab"], [b"ab", RuntimeError("RSGI transport is closed")]])
-async def test_a_declared_length_that_is_not_reached_is_an_error(pieces: list[Any]) -> None:
-    """Granian says so itself, or gives less than it should."""
-    protocol: Any = Protocol(*pieces)
-
-    with pytest.raises(ClientDisconnectedError, match=LEFT):
-        await read_declared(protocol, "3", BodyLimits())

@@ -3,6 +3,7 @@ msgspec decodes only what it reads as the plain engine does, and is asked again 
 """
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum, IntEnum
@@ -118,6 +119,13 @@ class Asked:
         return "decided"
 
 
+def compile_decoder(annotation: Any, decide: Callable[[bytes], object]) -> Callable[[bytes], Any]:
+    """Make the native decoder of a type that has one."""
+    native = compile_native(analyze(annotation), make_loader(), decide)
+    assert native is not None
+    return native[0]
+
+
 @pytest.mark.parametrize(
     ("annotation", "is_native"),
     [
@@ -182,8 +190,7 @@ def test_which_types_are_native(annotation: Any, is_native: bool) -> None:
 def test_a_good_body_never_reaches_the_plain_engine(annotation: Any, body: bytes, value: object) -> None:
     """Defaults sent or not, colons in strings or not."""
     asked = Asked()
-    decode = compile_native(analyze(annotation), make_loader(), asked)
-    assert decode is not None
+    decode = compile_decoder(annotation, asked)
 
     assert decode(body) == value
     assert asked.bodies == []
@@ -214,18 +221,27 @@ def test_a_good_body_never_reaches_the_plain_engine(annotation: Any, body: bytes
 def test_a_doubtful_body_is_decided_by_the_plain_engine(annotation: Any, body: bytes) -> None:
     """Neither acceptance nor refusal is msgspec's word alone."""
     asked = Asked()
-    decode = compile_native(analyze(annotation), make_loader(), asked)
-    assert decode is not None
+    decode = compile_decoder(annotation, asked)
 
     assert decode(body) == "decided"
     assert asked.bodies == [body]
 
 
+@pytest.mark.parametrize(
+    ("annotation", "keys"), [(Fixed, 2), (int, 0), (Line, None), (list[Fixed], None), (Bounded, None), (Any, None)]
+)
+def test_what_has_always_as_many_keys_can_be_written_out(annotation: Any, keys: int | None) -> None:
+    """An endpoint counts the colons itself, where that is all the proof."""
+    native = compile_native(analyze(annotation), make_loader(), Asked())
+    assert native is not None
+
+    assert (None if native[1] is None else native[1].keys) == keys
+
+
 def test_an_unknown_key_is_read_strictly_and_ignored() -> None:
     """A client may send more than is wanted, if it is JSON."""
     asked = Asked()
-    decode = compile_native(analyze(Line), make_loader(), asked)
-    assert decode is not None
+    decode = compile_decoder(Line, asked)
 
     assert decode(b'{"sku": "a", "other": {"a": 1}}') == Line("a")
     assert asked.bodies == []
@@ -243,7 +259,6 @@ def test_without_msgspec_there_is_no_native_engine(monkeypatch: pytest.MonkeyPat
 )
 def test_decoding_is_linear(unit: bytes) -> None:
     """Doubts about a body cost a bounded number of passes over it."""
-    decode = compile_native(analyze(list[Line]), make_loader(), make_loader())
-    assert decode is not None
+    decode = compile_decoder(list[Line], make_loader())
 
     assert_linear(decode, lambda size: b"[" + unit * size + b'{"sku":"a"}]', size=50)
