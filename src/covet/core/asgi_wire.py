@@ -14,6 +14,7 @@ from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
 from covet.http.body import BodyLimits
 from covet.http.limits import MAX_HEADERS
+from covet.http.request import new_request
 from covet.http.response import TEXT
 from covet.types import Message, Receive, Scope, Send
 
@@ -33,7 +34,7 @@ class ASGIWire:
     """What ASGI contributes to the source of an endpoint."""
 
     parameters = "scope, receive, send, values"
-    request = "ASGIRequest(compiled, app, scope, receive, values)"
+    request = "new_request(ASGIRequest).begin(compiled, app, scope, receive, values)"
     exchange = "send"
     wants_json = "accept in json_accepted"
     sends_json = "content_type in json_content_types"
@@ -49,6 +50,7 @@ class ASGIWire:
         writer.bind("hosts", self._app.hosts_bytes)
         writer.bind("decide", self._app.dispatch_asgi)
         writer.bind("ASGIRequest", ASGIRequest)
+        writer.bind("new_request", new_request)
         writer.bind("send_response", send_response)
 
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
@@ -87,8 +89,7 @@ class ASGIWire:
             writer.line(f"host, accept = {writer.bind('find_host_and_accept', find_host_and_accept)}(headers)")
             writer.line("raw = None")
         self._write_check(writer)
-        writer.line(f"request = {self.request}")
-        writer.line("request.raw_headers = raw")
+        writer.line(f"request = {self.request[:-1]}, raw)")
 
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
         """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""

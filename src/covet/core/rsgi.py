@@ -8,7 +8,7 @@ client nor lets the event loop run.
 
 from asyncio import current_task
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from covet.code_writer import CodeWriter
 from covet.core.afterwards import answer_late
@@ -24,14 +24,38 @@ from covet.core.rsgi_body import RSGIBody
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.body import BodyLimits
-from covet.http.headers import Headers
+from covet.http.headers import Headers, new_headers
 from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
-from covet.http.request import Address, Request
+from covet.http.request import Address, Request, make_state, new_request
 from covet.http.response import TEXT, Response, has_no_body, plain_fields
 from covet.http.streamed_response import StreamedResponse
 
 Endpoint = Callable[[RSGIScope, RSGIProtocol, Sequence[str], RSGIHeaders], Awaitable[None]]
+
+
+class LateHeaders(Headers):
+    """The headers of a request that came over RSGI, taken from the scope when somebody asks for one."""
+
+    __slots__ = ("_scope",)
+
+    _scope: RSGIScope
+
+    def begin(self, scope: RSGIScope) -> Self:
+        """Set what a constructor would, for half of its cost."""
+        self._raw = self._index = None
+        self._scope = scope
+        return self
+
+    def _load(self) -> None:
+        scope = self._scope
+        pairs = scope.headers.items()
+        if scope.http_version == "2" and scope.authority and "host" not in scope.headers:
+            # HTTP/2 has :authority in its stead (RFC 9113 §8.3.1).
+            pairs.append(("host", scope.authority))
+        # They are taken before they are refused, so that whatever answers the error can read them.
+        self._take_text(pairs)
+        check_headers_size(len(pairs), sum(len(name) + len(value) for name, value in pairs))
 
 
 class RSGIRequest(Request):
@@ -46,29 +70,35 @@ class RSGIRequest(Request):
 
     _source: RSGIBody
     departure: ClientDisconnectedError
+    _protocol: RSGIProtocol
+    _scope: RSGIScope
 
-    def __init__(
+    # Any: the application, which stands above.
+    def begin(
         self, compiled: CompiledRoute, app: Any, scope: RSGIScope, protocol: RSGIProtocol, path_values: Sequence[str]
-    ) -> None:
+    ) -> Self:
+        """
+        Set what a constructor would, for half of its cost.
+
+        Args:
+            compiled: The route.
+            app: The application.
+            scope: The RSGI scope.
+            protocol: The exchange.
+            path_values: The texts of the path's parameters.
+        """
         self.method = scope.method
         self.path = scope.path
         self.app = app
         self.route = compiled.shown
         self.body_limits = compiled.limits
         self.path_values = path_values
+        self.state = make_state(app.lifespan_state)
         self._scope = scope
         self._protocol = protocol
-        self._headers = self._body = self._state = self._client = self._deferred = None
-
-    def _read_headers(self) -> Headers:
-        pairs = self._scope.headers.items()
-        if self._scope.http_version == "2" and self._scope.authority and "host" not in self._scope.headers:
-            # HTTP/2 has :authority in its stead (RFC 9113 §8.3.1).
-            pairs.append(("host", self._scope.authority))
-        # They are set before they are refused, so that whatever answers the error can read them.
-        self._headers = Headers.from_lowered(pairs)
-        check_headers_size(len(pairs), sum(len(name) + len(value) for name, value in pairs))
-        return self._headers
+        self._body = self._client = self._deferred = None
+        self.headers = new_headers(LateHeaders).begin(scope)
+        return self
 
     def _read_query(self) -> str:
         query = self._scope.query_string
@@ -133,7 +163,7 @@ class RSGIWire:
     """What RSGI contributes to the source of an endpoint."""
 
     parameters = "scope, protocol, values, headers"
-    request = "RSGIRequest(compiled, app, scope, protocol, values)"
+    request = "new_request(RSGIRequest).begin(compiled, app, scope, protocol, values)"
     exchange = "protocol"
     # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call
     # (benchmarks/instructions.py, plain).
@@ -148,6 +178,7 @@ class RSGIWire:
         """Put what the source names into the namespace."""
         writer.bind("app", self._app)
         writer.bind("RSGIRequest", RSGIRequest)
+        writer.bind("new_request", new_request)
         writer.bind("send_response", send_response)
 
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:

@@ -34,7 +34,8 @@ class Headers(Mapping[str, str]):
 
     __slots__ = ("_index", "_raw")
 
-    # The one or the other; what came as bytes gets an index when somebody needs more than a value.
+    # The one or the other; what came as bytes gets an index when somebody needs more than a value. Both are `None`
+    # until somebody asks for the headers of a request on a wire.
     _raw: Mapping[bytes, bytes] | None
     _index: Mapping[str, str | list[str]] | None
 
@@ -44,29 +45,16 @@ class Headers(Mapping[str, str]):
         self._index = _make_index((name.lower(), value) for name, value in items)
 
     @classmethod
-    def from_bytes(cls, pairs: Sequence[tuple[bytes, bytes]], raw: Mapping[bytes, bytes] | None = None) -> Self:
+    def from_bytes(cls, pairs: Sequence[tuple[bytes, bytes]]) -> Self:
         """
         Make headers from the pairs of an ASGI scope, whose names are in lower case already.
-
-        Args:
-            pairs: The pairs.
-            raw: The same as a mapping, if somebody found that no name came twice.
 
         Example:
             >>> Headers.from_bytes([(b"host", b"example.com")])["host"]
             'example.com'
         """
-        # PERF: one C call for all of them; most handlers ask for two or three headers out of fifteen, so
-        # each is decoded when it is asked for (benchmarks/instructions.py, post).
         headers = cls.__new__(cls)
-        headers._index = None  # noqa: SLF001 - a second constructor of this class
-        if raw is None:
-            raw = dict(pairs)
-            if len(raw) != len(pairs):
-                texts = ((name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs)
-                headers._index = _make_index(texts)  # noqa: SLF001
-                raw = None
-        headers._raw = raw  # noqa: SLF001
+        headers._take_bytes(pairs)  # noqa: SLF001 - a second constructor of this class
         return headers
 
     @classmethod
@@ -78,13 +66,32 @@ class Headers(Mapping[str, str]):
             >>> Headers.from_lowered([("host", "example.com")])["Host"]
             'example.com'
         """
-        index = dict(pairs)
         headers = cls.__new__(cls)
-        headers._raw = None  # noqa: SLF001 - a second constructor of this class
-        headers._index = index if len(index) == len(pairs) else _make_index(pairs)  # noqa: SLF001
+        headers._take_text(pairs)  # noqa: SLF001
         return headers
 
+    def _take_bytes(self, pairs: Sequence[tuple[bytes, bytes]] | dict[bytes, bytes]) -> None:
+        # PERF: one C call for all of them; most handlers ask for two or three headers out of fifteen, so
+        # each is decoded when it is asked for (benchmarks/instructions.py, post).
+        raw = pairs if isinstance(pairs, dict) else dict(pairs)
+        self._raw, self._index = raw, None
+        if len(raw) != len(pairs):
+            items = pairs.items() if isinstance(pairs, dict) else pairs
+            self._index = _make_index((name.decode("latin-1"), value.decode("latin-1")) for name, value in items)
+            self._raw = None
+
+    def _take_text(self, pairs: Sequence[tuple[str, str]]) -> None:
+        index = dict(pairs)
+        self._raw = None
+        self._index = index if len(index) == len(pairs) else _make_index(pairs)
+
+    def _load(self) -> None:
+        """Take the headers from the wire; the adapters' headers replace it."""
+        self._index = {}
+
     def _get_index(self) -> Mapping[str, str | list[str]]:
+        if self._index is None and self._raw is None:
+            self._load()
         index = self._index
         if index is None:
             raw = self._raw or {}
@@ -106,6 +113,9 @@ class Headers(Mapping[str, str]):
         raw = self._raw
         if raw is not None:
             return raw.get(name)
+        if self._index is None:
+            self._load()
+            return self.get_bytes(name)
         text = self.get(name.decode("latin-1"))
         return None if text is None else text.encode("latin-1", "replace")
 
@@ -136,6 +146,9 @@ class Headers(Mapping[str, str]):
         if raw is not None:
             value = raw.get(_ASKED_NAMES.get(name) or _ask_name(name))
             return default if value is None else value.decode("latin-1")
+        if self._index is None:
+            self._load()
+            return self.get(name, default)
         name = name.lower()
         values = self._get_index().get(name)
         if values is None:
@@ -154,6 +167,9 @@ class Headers(Mapping[str, str]):
         raw = self._raw
         if raw is not None:
             return (_ASKED_NAMES.get(name) or _ask_name(name)) in raw
+        if self._index is None:
+            self._load()
+            return name in self
         return name.lower() in self._get_index()
 
     def __iter__(self) -> Iterator[str]:
@@ -183,6 +199,10 @@ class Headers(Mapping[str, str]):
     def __repr__(self) -> str:
         # Values stay out: Authorization and Cookie would end up in logs.
         return f"Headers({', '.join(self._get_index())})"
+
+
+# PERF: an adapter makes headers for every request, and fills them itself (benchmarks/onion.py).
+new_headers: Final = Headers.__new__
 
 
 def _ask_name(name: str) -> bytes:

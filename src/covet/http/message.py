@@ -21,33 +21,21 @@ class IncomingMessage:
     """
     The headers and the body of a message; a request is one.
 
-    An adapter replaces `_read_headers` and `_next_chunk`.
+    An adapter replaces `_next_chunk`.
 
     Attributes:
+        headers: The headers, a read-only mapping that ignores case.
         body_limits: How large the body may be, and how slow.
     """
 
-    __slots__ = ("_body", "_form", "_has_body", "_headers", "body_limits")
+    __slots__ = ("_body", "_form", "_has_body", "body_limits", "headers")
 
     # `UNSET`: somebody has begun to read it. An error: reading it failed so.
     _body: bytes | Unset | HTTPError | None
     _form: FormData
     _has_body: bool
-    _headers: Headers | None
     body_limits: BodyLimits
-
-    @property
-    def headers(self) -> Headers:
-        """The headers, a read-only mapping that ignores case."""
-        # PERF: an adapter fills this slot and `_body` with None, which costs 0.2 thousand instructions; the
-        # error of an empty slot, 5 (benchmarks/instructions.py, post). What is asked for more rarely stays empty.
-        try:
-            headers = self._headers
-        except AttributeError:
-            headers = None
-        if headers is None:
-            self._headers = headers = self._read_headers()
-        return headers
+    headers: Headers
 
     async def body(self) -> bytes:
         """
@@ -188,9 +176,6 @@ class IncomingMessage:
     async def is_disconnected(self) -> bool:
         """Tell whether the client has left. It can be known only once the body was read."""
         return False
-
-    def _read_headers(self) -> Headers:
-        return Headers()
 
     async def _next_chunk(self) -> bytes | None:
         # An adapter that sees the last chunk sets `_has_body`, and spares being asked for another.

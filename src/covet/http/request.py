@@ -7,7 +7,7 @@ it is never pooled, reused or looked up by its identity.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from covet.exceptions import NotFoundError
 from covet.http.body import DEFAULT_BODY_LIMITS
@@ -30,6 +30,24 @@ class State(SimpleNamespace):
         >>> state.user
         'ada'
     """
+
+
+def make_state(given: Mapping[str, Any] | None) -> State:
+    """
+    Make the state of a request.
+
+    Args:
+        given: What it begins with: what the application's lifespan yields.
+
+    Example:
+        >>> make_state({"pool": 1}).pool
+        1
+    """
+    # PERF: what `__init__` does for no attributes costs twice as much (benchmarks/onion.py).
+    return State(**given) if given else _new_state(State)
+
+
+_new_state: Final = State.__new__
 
 
 class Address(NamedTuple):
@@ -59,6 +77,7 @@ class Request(IncomingMessage):
         path: The decoded path of the request's target; never taken from a header.
         app: The application, or `None` for a request made by hand.
         route: The route that answers, or `None` while there is none.
+        state: A place for attributes of one's own, for as long as the request lasts.
 
     Example:
         >>> request = Request(method="POST", url="/items?page=2", headers={"Host": "example.com"}, body=b'{"a": 1}')
@@ -76,7 +95,6 @@ class Request(IncomingMessage):
         "_deferred",
         "_path_params",
         "_query_params",
-        "_state",
         "_url",
         "app",
         "entered",
@@ -84,6 +102,7 @@ class Request(IncomingMessage):
         "path",
         "path_values",
         "route",
+        "state",
     )
 
     # Slots that stay empty until they are asked for: reading one that is empty raises AttributeError, which
@@ -93,10 +112,10 @@ class Request(IncomingMessage):
     _cookies: dict[str, str]
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
-    _state: State | None
     _url: URL
     entered: int
     path_values: Sequence[str]
+    state: State
 
     def __init__(
         self,
@@ -118,7 +137,7 @@ class Request(IncomingMessage):
         own = Headers(headers)
         if "host" not in own:
             own = Headers([*own.multi_items(), ("host", target.netloc or "localhost")])
-        self._headers = own
+        self.headers = own
         self._query_params = QueryParams(target.query)
         self._url = URL.from_parts(target.scheme or "http", own["host"], target.path or "/", target.query)
         self._path_params = dict(path_params or {})
@@ -129,7 +148,7 @@ class Request(IncomingMessage):
         self.body_limits = DEFAULT_BODY_LIMITS
         self._deferred: BackgroundTasks | None = None
         self._client = Address(*client) if client else None
-        self._state = None
+        self.state = make_state(getattr(app, "lifespan_state", None))
 
     # ── What came ────────────────────────────────────────────────────────────
 
@@ -215,14 +234,6 @@ class Request(IncomingMessage):
             )
             return url
 
-    @property
-    def state(self) -> State:
-        """A place for attributes of one's own, for as long as the request lasts."""
-        state = self._state
-        if state is None:
-            self._state = state = State(**getattr(self.app, "lifespan_state", {}))
-        return state
-
     # ── Afterwards ───────────────────────────────────────────────────────────
 
     def defer(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> None:
@@ -271,6 +282,10 @@ class Request(IncomingMessage):
 
     def _read_client(self) -> Address | None:
         return None
+
+
+# PERF: an adapter makes a request for every exchange, and fills it itself (benchmarks/onion.py).
+new_request: Final = Request.__new__
 
 
 def _to_text(query: str | bytes) -> str:
