@@ -186,6 +186,23 @@ async def test_slow_body_of_a_model_is_408(protocol: WireProtocol) -> None:
 
 
 @on_both_protocols
+@pytest.mark.parametrize("second", ["text/plain", "application/json"])
+async def test_two_content_types_are_none(protocol: WireProtocol, second: str) -> None:
+    """Whoever reads the first and whoever reads the last must not see different bodies."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def take(body: Sized) -> str:
+        return body.text
+
+    response = await TestClient(app, protocol=protocol).post(
+        "/", content=b'{"text":"a"}', headers=[("content-type", "application/json"), ("content-type", second)]
+    )
+
+    assert_problem(response, 400)
+
+
+@on_both_protocols
 @pytest.mark.parametrize(("declared", "status"), [("1_0", 400), ("-1", 400), ("2000000", 413), ("9" * 20, 400)])
 async def test_bad_length_of_a_model_is_refused(protocol: WireProtocol, declared: str, status: int) -> None:
     """Before a byte of it is read."""

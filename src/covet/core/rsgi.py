@@ -168,7 +168,8 @@ class RSGIWire:
     # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call
     # (benchmarks/instructions.py, plain).
     wants_json = "headers.get('accept') in json_accepted"
-    sends_json = "headers.get('content-type') in json_content_types"
+    # APPSEC: of a Content-Type that came twice, who reads the first and who reads the last see different bodies.
+    sends_json = "len(types := headers.get_all('content-type')) == 1 and types[0] in json_content_types"
     has_text_headers = True
 
     def __init__(self, app: object) -> None:
