@@ -36,7 +36,7 @@ def class_type_hints(annotation: Annotation) -> dict[str, Annotation]:
         hints = get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
     except UNRESOLVABLE as exc:
         raise _explain_class(cls) from exc
-    variables = _type_variables(annotation)
+    variables = type_variables(annotation)
     if not variables:
         return hints
     return {name: substitute(hint, variables.get(_owner_of(cls, name), {})) for name, hint in hints.items()}
@@ -55,8 +55,17 @@ def _explain_class(cls: type) -> ConfigurationError:
     return ConfigurationError(f"The annotations of {type_name(cls)} cannot be resolved.")
 
 
-def _type_variables(annotation: Annotation) -> dict[type, Mapping[Any, Annotation]]:
-    """Map each class of a hierarchy to what its own type variables stand for."""
+def type_variables(annotation: Annotation) -> dict[type, Mapping[Any, Annotation]]:
+    """
+    Map each class of a hierarchy to what its own type variables stand for; empty if there are none.
+
+    Example:
+        >>> from typing import TypeVar
+        >>> T = TypeVar("T")
+        >>> class Box(Generic[T]): ...
+        >>> type_variables(Box[int])[Box]
+        {~T: <class 'int'>}
+    """
     found: dict[type, Mapping[Any, Annotation]] = {}
 
     def visit(alias: Annotation, outer: Mapping[Any, Annotation]) -> None:

@@ -1,0 +1,360 @@
+"""
+The graph: every service, what it needs, and everything that is wrong with that.
+
+It is made when the container is built, reads all registrations at once, and collects every error instead of stopping
+at the first. It must never make an instance.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from types import UnionType
+from typing import Any, Union, get_args
+
+from covet.class_annotations import type_variables
+from covet.di import findings
+from covet.di.errors import ConditionError, DependencyError, DuplicateRegistrationError, RegistrationError
+from covet.di.fitness import class_of
+from covet.di.maker import read_maker
+from covet.di.nodes import Catalogue, Demand, Dependency, Node, Source
+from covet.di.provider import Provider
+from covet.di.registration import Decoration, Key, Lifetime, Registration, read_key
+from covet.exceptions import ConfigurationError, RouteError
+from covet.introspection import POSITIONAL_ONLY, Annotation, ParameterInfo, origin_of, substitute
+from covet.types import UNSET
+
+
+class Graph:
+    """
+    Read a catalogue and wire it.
+
+    Args:
+        catalogue: What is registered.
+
+    Attributes:
+        nodes: Every service by its key, in order of registration.
+        demands: Those who only ask, in order.
+        overridden: The services in whose place something else stands.
+        errors: Everything that is wrong.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+        self._chosen: dict[Key, Registration] = {}
+        self._unmet: dict[Key, Registration] = {}
+        self._pending: list[tuple[Node, Node | None]] = []
+        self._findings: list[Callable[[], DependencyError]] = []
+        self.nodes: dict[Key, Node] = {}
+        self.demands: list[Node] = []
+        self.overridden = frozenset(catalogue.instances)
+        self._asked: dict[int, Node] = {}
+        self.errors: list[DependencyError] = []
+        self._choose()
+        for key, registration in self._chosen.items():
+            if not _is_template(registration):
+                self.find(key)
+        for demand in catalogue.demands:
+            self._ask(demand)
+        self._wire_pending()
+        self._finish()
+
+    def demand_of(self, demand: Demand) -> Node:
+        """Return the node of somebody who only asks; one that came after the building is wired here."""
+        node = self._asked.get(id(demand))
+        if node is None:
+            self.errors = []
+            node = self._ask(demand)
+            self._wire_pending()
+            self._finish()
+        return node
+
+    def _ask(self, demand: Demand) -> Node:
+        # A demand lives as long as its catalogue.
+        node = self._asked[id(demand)] = Node(None, demand.name, None, demand.where)
+        self.demands.append(node)
+        node.dependencies = self._wire(node, demand.parameters, {}, takes_any=False)
+        return node
+
+    def find(self, key: Key) -> Node | None:
+        """Return the service of a key; one of an open generic registration is made here."""
+        node = self.nodes.get(key)
+        if node is not None:
+            return node
+        registration = self._chosen.get(key) or self._template_of(key)
+        if registration is None:
+            return None
+        return self._add(key, registration)
+
+    def extend(self, key: Key) -> Node | None:
+        """
+        Find a service that nobody asked for when the graph was made, and wire it.
+
+        Its errors, if there are any, are in `errors`.
+        """
+        self._findings, self.errors = [], []
+        node = self.find(key)
+        self._wire_pending()
+        self._finish()
+        return node
+
+    # ── Choosing ─────────────────────────────────────────────────────────────
+
+    def _choose(self) -> None:
+        """Evaluate the conditions, and leave one registration for each key."""
+        for key, registrations in self._catalogue.registrations.items():
+            for registration in registrations:
+                if not self._is_met(registration):
+                    self._unmet[key] = registration
+                elif (first := self._chosen.get(key)) is not None:
+                    error = DuplicateRegistrationError(key.name, first=first.where, where=registration.where)
+                    self.errors.append(error)
+                else:
+                    self._chosen[key] = registration
+        for key, instance in self._catalogue.instances.items():
+            self._chosen[key] = Registration(
+                key.interface, lifetime=Lifetime.SINGLETON, qualifier=key.qualifier, instance=instance, where=""
+            )
+
+    def _is_met(self, registration: Registration) -> bool:
+        condition = registration.when
+        if condition is None or isinstance(condition, bool):
+            return condition is not False
+        try:
+            return bool(condition())
+        except Exception as exc:  # noqa: BLE001 - the condition is the application's
+            error = ConditionError(
+                f"The condition of {registration.key.name} failed: {type(exc).__name__}: {exc}",
+                steps=[
+                    findings.make_step(Node(None, registration.key.name, registration.lifetime, registration.where))
+                ],
+                hint="Let when= be a bool, or a function without parameters that returns one.",
+            )
+            error.__cause__ = exc
+            self.errors.append(error)
+            return True
+
+    def _template_of(self, key: Key) -> Registration | None:
+        """Find the open generic registration that makes a closed one."""
+        origin = origin_of(key.interface)
+        if origin is None or not get_args(key.interface):
+            return None
+        template = self._chosen.get(Key(origin, key.qualifier))
+        return template if template is not None and _is_template(template) else None
+
+    def _add(self, key: Key, registration: Registration) -> Node:
+        if registration.key != key:
+            registration = _close_template(registration, key)
+        lifetime = registration.lifetime
+        wrapped = [item for item in self._decorations_of(key) if key not in self._catalogue.instances]
+        node = Node(key, key.name, lifetime, registration.where, registration, is_inner=bool(wrapped))
+        self._pending.append((node, None))
+        for number, decoration in enumerate(wrapped, 1):
+            outer = Registration(
+                key.interface,
+                factory=decoration.decorator,
+                lifetime=lifetime,
+                kwargs=decoration.kwargs,
+                qualifier=key.qualifier,
+                where=decoration.where,
+            )
+            inner = node
+            node = Node(key, key.name, lifetime, decoration.where, outer, is_inner=number < len(wrapped))
+            self._pending.append((node, inner))
+        self.nodes[key] = node
+        return node
+
+    def _decorations_of(self, key: Key) -> list[Decoration]:
+        origin = Key(origin_of(key.interface), key.qualifier)
+        return [item for item in self._catalogue.decorations if item.key == key or item.key == origin]
+
+    # ── Wiring ───────────────────────────────────────────────────────────────
+
+    def _wire_pending(self) -> None:
+        while self._pending:
+            node, inner = self._pending.pop(0)
+            registration = node.registration
+            if registration is None or registration.instance is not UNSET:
+                continue
+            try:
+                node.maker = read_maker(registration)
+            except RouteError as exc:
+                self._report(findings.explain_unreadable, node, exc)
+                continue
+            except RegistrationError as exc:
+                self.errors.append(exc)
+                continue
+            except ConfigurationError as exc:
+                self._report(findings.explain_unreadable_class, node, exc)
+                continue
+            node.dependencies = self._wire(
+                node, node.maker.parameters, registration.kwargs, takes_any=node.maker.takes_any, inner=inner
+            )
+
+    def _wire(
+        self,
+        node: Node,
+        parameters: Sequence[ParameterInfo],
+        kwargs: Mapping[str, object],
+        *,
+        takes_any: bool,
+        inner: Node | None = None,
+    ) -> tuple[Dependency, ...]:
+        names = {parameter.name for parameter in parameters}
+        dependencies: list[Dependency] = []
+        is_skipped = False
+        for parameter in parameters:
+            if parameter.name in kwargs:
+                dependency: Dependency | None = Dependency(
+                    parameter.name, Source.CONSTANT, value=kwargs[parameter.name]
+                )
+            elif inner is not None and inner.key == read_key(parameter.annotation, parameter.metadata):
+                dependency, inner = Dependency(parameter.name, Source.SERVICE, (inner,)), None
+            else:
+                dependency = self._wire_parameter(node, parameter)
+            if dependency is None:
+                is_skipped = True
+                continue
+            is_positional = parameter.kind is POSITIONAL_ONLY
+            dependencies.append(replace(dependency, is_positional=is_positional, is_skipped=is_skipped))
+        for name, value in kwargs.items():
+            if name in names:
+                continue
+            if takes_any:
+                dependencies.append(Dependency(name, Source.CONSTANT, value=value, is_skipped=True))
+            else:
+                self._report(findings.explain_unknown_argument, node, name, sorted(names))
+        if inner is not None:
+            self._report(findings.explain_decorator, node)
+        return tuple(dependencies)
+
+    def _wire_parameter(self, node: Node, parameter: ParameterInfo) -> Dependency | None:
+        """Find where an argument comes from; `None` leaves it to its default."""
+        name, has_default = parameter.name, parameter.default is not UNSET
+        if not parameter.has_annotation:
+            if not has_default:
+                self._report(findings.explain_unannotated, node, name)
+            return None
+        key = read_key(parameter.annotation, parameter.metadata)
+        found = self._find_source(name, key)
+        if found is not None:
+            return found
+        optional = _inside_optional(key.interface)
+        if optional is not None:
+            inner = read_key(optional, parameter.metadata)
+            found = self._find_source(name, inner)
+            if found is None and not has_default:
+                found = Dependency(name, Source.CONSTANT, value=None)
+            return found
+        if not has_default:
+            self._report(findings.explain_missing, node, name, _asked_for(key))
+        return None
+
+    def _find_source(self, parameter: str, key: Key) -> Dependency | None:
+        node = self.find(key)
+        if node is not None:
+            return Dependency(parameter, Source.SERVICE, (node,))
+        interface, origin = key.interface, origin_of(key.interface)
+        if key.qualifier is None and interface in self._catalogue.declared:
+            return Dependency(parameter, Source.CONTEXT, value=interface)
+        if interface in self._catalogue.specials:
+            return Dependency(parameter, self._catalogue.specials[interface])
+        if origin is Provider:
+            late = read_key(get_args(interface)[0], () if key.qualifier is None else (key.qualifier,))
+            target = self.find(late)
+            return None if target is None else Dependency(parameter, Source.PROVIDER, (target,), late)
+        if key.qualifier is None and origin in _COLLECTIONS:
+            return self._find_all(parameter, origin, interface)
+        return None
+
+    def _find_all(self, parameter: str, origin: Any, interface: Annotation) -> Dependency | None:
+        item = read_key(get_args(interface)[0]).interface
+        nodes = [self.find(key) for key in list(self._chosen) if key.interface == item]
+        present = tuple(node for node in nodes if node is not None)
+        return Dependency(parameter, Source.ALL, present, _COLLECTIONS[origin]) if present else None
+
+    # ── Reporting ────────────────────────────────────────────────────────────
+
+    def _report(self, explain: Callable[..., DependencyError], node: Node, *details: object) -> None:
+        # The path is known only when everything is wired.
+        self._findings.append(lambda: explain(self, node, *details))
+
+    def _finish(self) -> None:
+        self.errors += [make() for make in self._findings]
+        self._findings = []
+        self.errors += findings.find_captives(self)
+        self.errors += findings.find_cycles(self)
+
+    def all_nodes(self) -> list[Node]:
+        """List every service and every layer of it, and who only asks."""
+        found: dict[int, Node] = {}
+        pending = [*self.demands, *self.nodes.values()]
+        while pending:
+            node = pending.pop(0)
+            if id(node) in found:
+                continue
+            found[id(node)] = node
+            pending += [other for dependency in node.dependencies for other in dependency.nodes]
+        return list(found.values())
+
+    def known_keys(self) -> list[Key]:
+        """List what is registered, open generic registrations included."""
+        return list(self._chosen)
+
+    def chosen(self, key: Key) -> Registration | None:
+        """Return the registration of a key."""
+        return self._chosen.get(key)
+
+    def unmet(self, key: Key) -> Registration | None:
+        """Return a registration whose condition is false."""
+        return self._unmet.get(key)
+
+
+_COLLECTIONS: dict[Any, Any] = {list: list, Sequence: list, tuple: tuple, Iterable: list}
+
+
+def knows(catalogue: Catalogue, key: Key) -> bool:
+    """Tell whether something is registered, declared or known otherwise, before anything is wired."""
+    interface, origin = key.interface, origin_of(key.interface)
+    if interface in catalogue.specials or (interface in catalogue.declared and key.qualifier is None):
+        return True
+    if origin is Provider:
+        return knows(catalogue, read_key(get_args(interface)[0]))
+    if key in catalogue.registrations or key in catalogue.instances:
+        return True
+    return any(map(_is_template, catalogue.registrations.get(Key(origin, key.qualifier), ())))
+
+
+def _is_template(registration: Registration) -> bool:
+    """Tell whether it stands for every closed form of an open generic class."""
+    interface = registration.interface
+    if registration.instance is not UNSET or origin_of(interface) is not None:
+        return False
+    if not getattr(interface, "__parameters__", ()):
+        return False
+    maker = class_of(registration.maker)
+    return maker is not None and bool(getattr(maker, "__parameters__", ()))
+
+
+def _close_template(registration: Registration, key: Key) -> Registration:
+    """Make the registration of `Repository[User]` out of that of `Repository`."""
+    variables = dict(zip(registration.interface.__parameters__, get_args(key.interface), strict=False))
+    maker = registration.maker
+    # The implementation's own variables, as it gives them to the interface.
+    own = type_variables(maker[maker.__parameters__]).get(registration.interface, {}) if maker.__parameters__ else {}
+    values = {own.get(variable, variable): value for variable, value in variables.items()}
+    closed = maker[tuple(substitute(variable, values) for variable in maker.__parameters__)]
+    return replace(registration, interface=key.interface, implementation=closed, factory=None)
+
+
+def _inside_optional(annotation: Annotation) -> Annotation:
+    """Return what stands beside `None`; `None` if it is no optional annotation of one type."""
+    if origin_of(annotation) not in {Union, UnionType}:
+        return None
+    members = [member for member in get_args(annotation) if member is not type(None)]
+    return members[0] if len(members) == 1 and len(get_args(annotation)) == 2 else None
+
+
+def _asked_for(key: Key) -> Key:
+    """Name what is missing behind a `Provider` or a collection."""
+    if origin_of(key.interface) is Provider or origin_of(key.interface) in _COLLECTIONS:
+        return read_key(get_args(key.interface)[0], () if key.qualifier is None else (key.qualifier,))
+    return key

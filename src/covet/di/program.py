@@ -1,0 +1,258 @@
+"""
+The compiled container: one function for each service, written once when the container is built.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
+from contextvars import Context
+from functools import partial
+from typing import Annotated, Any
+
+from covet.di.errors import DependencyGraphError, MissingRegistrationError, ScopeRequiredError
+from covet.di.findings import suggest_registration
+from covet.di.graph import Graph
+from covet.di.nodes import Node
+from covet.di.path import Step
+from covet.di.provider import Provider
+from covet.di.registration import Key
+from covet.di.scope import PENDING, Keeper, RootScope, Scope, open_scope
+from covet.di.singletons import SingletonCell, stand
+from covet.di.source import ResolverSource
+from covet.di.traits import Traits, is_cell, list_in_order, read_traits
+from covet.introspection import Annotation
+
+# Any, in here: what a resolver gives is an instance of the type it is found by.
+Resolve = Callable[[Scope], Any]
+
+
+class Program:
+    """
+    Resolve what a checked graph describes.
+
+    Args:
+        graph: The graph; it has no errors.
+        container: What a service gets that takes the container.
+        root: The scope of the singletons.
+        context: The context variables that singletons are made with.
+        keeper: What the scopes of the container share.
+        register_cell: Is told of each place of a singleton.
+        cells: Places of singletons that are taken over from another program.
+
+    Attributes:
+        now: The resolvers that need not wait, by what is asked for.
+        cells: The places of the singletons.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        container: object,
+        root: RootScope,
+        context: Context,
+        keeper: Keeper,
+        register_cell: Callable[[SingletonCell], None],
+        cells: Mapping[Key, SingletonCell] | None = None,
+    ) -> None:
+        self.graph = graph
+        self.container = container
+        self.keeper = keeper
+        self.now: dict[Annotation, Resolve] = {}
+        self.cells: dict[Key, SingletonCell] = dict(cells or {})
+        self._register_cell = register_cell
+        self._root = root
+        self._context = context
+        self._traits: dict[Node, Traits] = {}
+        self._numbers: dict[Node, int] = {}
+        self._resolve_now: dict[Node, Resolve] = {}
+        self._make_later: dict[Node, Resolve] = {}
+        self._resolve_later: dict[Node, Resolve] = {}
+        self._cell_of: dict[Node, SingletonCell] = {}
+        self.root_program = _RootProgram(self)
+
+    def compile_all(self) -> None:
+        """Compile the resolver of every service, those first that others call."""
+        self._compile(self.graph.nodes.values())
+
+    def _compile(self, roots: Iterable[Node]) -> None:
+        for node in list_in_order(roots):
+            traits = self.traits_of(node)
+            if node.is_inner or traits.waits or node.key is None:
+                continue
+            interface = node.key.interface
+            if node.key.qualifier is not None:
+                interface = Annotated[interface, node.key.qualifier]
+            self.now[interface] = self.resolve_now(node)
+            if not traits.reason:
+                self.root_program.now[interface] = self.now[interface]
+
+    # ── What scopes ask ──────────────────────────────────────────────────────
+
+    async def resolve_later(self, scope: Scope, key: Key) -> object:
+        """Resolve a service by its key, waiting if need be."""
+        return await self._finish(scope, self.find(key))
+
+    async def _finish(self, scope: Scope, node: Node) -> object:
+        if not self.traits_of(node).waits:
+            instance = self.resolve_now(node)(scope)
+            if instance is not PENDING:
+                return instance
+            await stand([self.cell_of(cell) for cell in self.traits_of(node).cells])
+            return self.resolve_now(node)(scope)
+        resolve = self._resolve_later.get(node)
+        if resolve is None:
+            resolve = self._resolve_later[node] = self._source(node.name, is_async=True).compile_instance_of(node)
+        return await resolve(scope)
+
+    def open(self, context: Mapping[Annotation, object] | None) -> Scope:
+        """Open a scope."""
+        return open_scope(self, context)
+
+    def find(self, key: Key) -> Node:
+        """
+        Return the service of a key; a closed form of an open generic registration is wired here.
+
+        Raises:
+            MissingRegistrationError: If there is none.
+            DependencyGraphError: If such a form cannot be wired.
+        """
+        node = self.graph.nodes.get(key)
+        if node is not None:
+            return node
+        node = self.graph.extend(key)
+        if self.graph.errors:
+            raise DependencyGraphError(self.graph.errors)
+        if node is None:
+            raise MissingRegistrationError(
+                f"{key.name} is not registered.",
+                steps=[Step(key.name, note="not registered")],
+                hint=suggest_registration(self.graph, key),
+            )
+        self._compile([node])
+        return node
+
+    # ── What sources ask ─────────────────────────────────────────────────────
+
+    def traits_of(self, node: Node) -> Traits:
+        """Return what is known about a service."""
+        traits = self._traits.get(node)
+        if traits is None:
+            for needed in list_in_order([node]):
+                if needed not in self._traits:
+                    self._traits[needed] = read_traits(needed, self._traits)
+            traits = self._traits[node]
+        return traits
+
+    def number_of(self, node: Node) -> int:
+        """Return the number of a scoped service in the stores."""
+        return self._numbers.setdefault(node, len(self._numbers))
+
+    def cell_of(self, node: Node) -> SingletonCell:
+        """Return the place of a singleton."""
+        cell = self._cell_of.get(node)
+        if cell is None and node.key is not None:
+            cell = self.cells.get(node.key)
+        if cell is None:
+            cell = SingletonCell(node.name, self._root, self._context, partial(self._make_singleton, node))
+            self._register_cell(cell)
+        if node.key is not None:
+            self.cells[node.key] = cell
+        self._cell_of[node] = cell
+        return cell
+
+    def _make_singleton(self, node: Node) -> Resolve:
+        is_async = self.traits_of(node).makes_async
+        return self._source(node.name, is_async=is_async).compile_instance(node)
+
+    def resolve_now(self, node: Node) -> Resolve:
+        """Return the resolver of a service that does not wait."""
+        resolve = self._resolve_now.get(node)
+        if resolve is None:
+            source = self._source(node.name, is_async=False)
+            resolve = self._resolve_now[node] = source.compile_instance_of(node)
+        return resolve
+
+    def make_later(self, node: Node) -> Resolve:
+        """Return what makes an instance of a service that waits."""
+        make = self._make_later.get(node)
+        if make is None:
+            make = self._make_later[node] = self._source(node.name, is_async=True).compile_instance(node)
+        return make
+
+    def _source(self, name: str, *, is_async: bool) -> ResolverSource:
+        return ResolverSource(self, name, is_async=is_async)
+
+    def compile_call(self, demand: Node) -> tuple[Resolve | None, Resolve]:
+        """
+        Compile what gives the arguments of somebody who only asks.
+
+        Returns:
+            What does so without waiting, or gives `PENDING`; `None` if it has to wait. And what waits.
+        """
+        traits = self.traits_of(demand)
+        if traits.waits:
+            return None, self._source(demand.name, is_async=True).compile_arguments(demand.dependencies)
+        now = self._source(demand.name, is_async=False).compile_arguments(demand.dependencies)
+        cells = [self.cell_of(cell) for cell in traits.cells]
+
+        async def later(scope: Scope) -> Any:
+            await stand(cells)
+            return now(scope)
+
+        return now, later
+
+    def make_provider(self, scope: Scope, key: Key) -> Provider[Any]:
+        """Make the provider that a service takes."""
+        return Provider(partial(_get_provided, scope, key), partial(_use_provided, scope, key))
+
+    # ── Overriding ───────────────────────────────────────────────────────────
+
+    @property
+    def overridden(self) -> Iterable[Key]:
+        """The services in whose place something else stands."""
+        return self.graph.overridden
+
+    def cells_without(self, keys: Iterable[Key]) -> dict[Key, SingletonCell]:
+        """Return the places of the singletons that need none of these services."""
+        touched: set[Node] = set()
+        for node in list_in_order(self.graph.nodes.values()):
+            if node.key in keys or any(needed in touched for _, needed in node.needed()):
+                touched.add(node)
+        return {
+            node.key: self.cell_of(node)
+            for node in self.graph.nodes.values()
+            if node.key is not None and is_cell(node) and node not in touched
+        }
+
+
+class _RootProgram:
+    """What singletons and the container itself resolve with: what needs no scope."""
+
+    def __init__(self, program: Program) -> None:
+        self.now: dict[Annotation, Resolve] = {}
+        self.keeper = program.keeper
+        self._program = program
+
+    async def resolve_later(self, scope: Scope, key: Key) -> object:
+        """Resolve a service, if it can live without a scope."""
+        program = self._program
+        node = program.find(key)
+        reason = program.traits_of(node).reason
+        if reason:
+            raise ScopeRequiredError(node.name, reason=reason)
+        return await program.resolve_later(scope, key)
+
+    def open(self, context: Mapping[Annotation, object] | None) -> Scope:
+        """Open a scope."""
+        return self._program.open(context)
+
+
+def _get_provided(scope: Scope, key: Key) -> Awaitable[Any]:
+    # The program of the moment: an override may have come, the scope may be over.
+    return scope.program.resolve_later(scope, key)
+
+
+@asynccontextmanager
+async def _use_provided(scope: Scope, key: Key) -> AsyncIterator[Any]:
+    async with scope.program.open(scope.context) as own:
+        yield await own.program.resolve_later(own, key)

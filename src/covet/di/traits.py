@@ -1,0 +1,106 @@
+"""
+What the compiler has to know about each service: whether it waits, what it needs first, whether it needs a scope.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from covet.di.nodes import Node, Source
+from covet.di.registration import Lifetime
+from covet.types import UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """
+    The traits of a service, as those see it who need it.
+
+    Attributes:
+        waits: Making one has to be awaited, even if every singleton is there.
+        cells: The singletons whose making has to be awaited, and that must be there first.
+        reason: Why it can live in a scope only; empty if it need not.
+        is_plain: Making one neither waits nor leaves anything to close.
+        has_scoped: Whether it is looked up in the scope, or something it needs is.
+        size: How many services are made for one.
+        makes_async: For a singleton: its own making has to be awaited.
+        first: For a singleton: what must be there before it can be made.
+    """
+
+    waits: bool = False
+    cells: tuple[Node, ...] = ()
+    reason: str = ""
+    is_plain: bool = True
+    has_scoped: bool = False
+    size: int = 1
+    makes_async: bool = False
+    first: tuple[Node, ...] = ()
+
+
+def is_instance(node: Node) -> bool:
+    """Tell whether it is an object that was made elsewhere."""
+    return node.registration is not None and node.registration.instance is not UNSET
+
+
+def is_cell(node: Node) -> bool:
+    """Tell whether it is a singleton of its own: not made elsewhere, not a part of a wrapper."""
+    return node.lifetime is Lifetime.SINGLETON and not node.is_inner and not is_instance(node)
+
+
+def is_scoped(node: Node) -> bool:
+    """Tell whether a scope keeps its instance."""
+    return node.lifetime is Lifetime.SCOPED and not node.is_inner
+
+
+def list_in_order(roots: Iterable[Node]) -> list[Node]:
+    """List services so that each comes after those it needs; a chain may be longer than Python's stack."""
+    ordered: dict[Node, None] = {}
+    for root in roots:
+        pending: list[tuple[Node, bool]] = [(root, False)]
+        while pending:
+            node, is_done = pending.pop()
+            if node in ordered:
+                continue
+            if is_done:
+                ordered[node] = None
+                continue
+            pending.append((node, True))
+            pending += [(needed, False) for _, needed in node.needed() if needed not in ordered]
+    return list(ordered)
+
+
+def read_traits(node: Node, known: dict[Node, Traits]) -> Traits:
+    """
+    Read the traits of a service from those of what it needs.
+
+    Args:
+        node: The service.
+        known: The traits of all that it needs.
+    """
+    if is_instance(node):
+        return Traits()
+    needed = [known[other] for _, other in node.needed()]
+    maker = node.maker
+    waits = any(traits.waits for traits in needed) or (maker is not None and maker.is_waiting)
+    cells = tuple(dict.fromkeys(cell for traits in needed for cell in traits.cells))
+    if is_cell(node):
+        makes_async = waits or bool(cells)
+        return Traits(cells=(node,) if makes_async else (), makes_async=makes_async, first=cells)
+    is_closing = maker is not None and maker.is_closing
+    return Traits(
+        waits=waits,
+        cells=cells,
+        reason=_find_reason(node, needed, is_closing=is_closing),
+        is_plain=not waits and not is_closing and all(traits.is_plain for traits in needed),
+        has_scoped=is_scoped(node) or any(traits.has_scoped for traits in needed),
+        size=1 + sum(traits.size for traits in needed),
+    )
+
+
+def _find_reason(node: Node, needed: list[Traits], *, is_closing: bool) -> str:
+    if node.lifetime is Lifetime.SCOPED:
+        return f"{node.name} is scoped"
+    if is_closing and not node.is_inner:
+        return f"{node.name} is closed with the scope it was made in"
+    if any(dependency.source in {Source.CONTEXT, Source.SCOPE} for dependency in node.dependencies):
+        return f"{node.name} takes what belongs to a scope"
+    return next((traits.reason for traits in needed if traits.reason), "")
