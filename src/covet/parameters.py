@@ -120,4 +120,29 @@ class FromState(Parameter):
 
 State = FromState
 
-__all__ = ["Body", "Cookie", "Form", "FromState", "Header", "Parameter", "Path", "Query", "State"]
+
+@dataclass(frozen=True, slots=True)
+class Inject(Parameter):
+    """
+    The argument is a service of the application's container.
+
+    A type that is registered needs no marker; this one says so where a type could be a body, or names one of several
+    registrations.
+
+    Args:
+        qualifier: Which one, if several are registered.
+
+    Example:
+        >>> from typing import Annotated
+        >>> class Database: ...
+        >>> Replica = Annotated[Database, Inject("replica")]
+    """
+
+    qualifier: str | None = None
+
+    source: ClassVar[str] = "inject"
+
+
+Inject.__init__ = refuse_unknown(Inject.__init__)  # type: ignore[method-assign]
+
+__all__ = ["Body", "Cookie", "Form", "FromState", "Header", "Inject", "Parameter", "Path", "Query", "State"]

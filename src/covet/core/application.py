@@ -16,6 +16,7 @@ from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
 from covet.core.pipeline import MiddlewarePipeline
 from covet.core.route import Mount, Route, make_route
+from covet.core.lazy_services import LazyServices
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.unmatched import (
@@ -27,14 +28,16 @@ from covet.core.unmatched import (
     unmatched,
 )
 from covet.core.wrapping import Wrapping
-from covet.exceptions import ConfigurationError, HTTPError
+from covet.di import DependencyContainer, Scope
+from covet.exceptions import ConfigurationError, HTTPError, RouteError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.limits import MAX_HEADERS, MAX_QUERY_SIZE, SURELY_SHORT_PATH
-from covet.http.request import State
+from covet.http.request import Request, State
 from covet.http.response import Response
 from covet.registry import Registry
 from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
-from covet.types import ASGIApp, Receive, Scope, Send
+from covet.types import ASGIApp, Receive, Send
+from covet.types import Scope as ASGIScope
 
 _MAX_KNOWN_HOSTS: Final = 1024
 
@@ -69,6 +72,7 @@ class CovetPyASGI:
         self._pipeline = MiddlewarePipeline()
         self._wrapping = Wrapping(self._dispatch_inner_asgi)
         self._lifespan = Lifespan()
+        self._services = LazyServices(self._offer)
         self._mounts = MountedApplications()
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
@@ -83,12 +87,12 @@ class CovetPyASGI:
         # the instance shows this one (benchmarks/instructions.py, plain).
         self.__call__ = self._call_as_coroutine  # type: ignore[method-assign]
 
-    async def _call_as_coroutine(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _call_as_coroutine(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         await type(self).__call__(self, scope, receive, send)
 
     # ── ASGI ─────────────────────────────────────────────────────────────────
 
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer a call of an ASGI server."""
         try:
             path = scope["path"]
@@ -109,7 +113,7 @@ class CovetPyASGI:
             pass
         return self.dispatch_asgi(scope, receive, send)
 
-    async def dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def dispatch_asgi(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Decide what answers a call: whatever the fast way leaves."""
         if scope["type"] == "lifespan":
             await serve_lifespan(self._start_over_asgi, self.shutdown, receive, send)
@@ -120,7 +124,7 @@ class CovetPyASGI:
             return
         await self._dispatch_inner_asgi(scope, receive, send)
 
-    async def _dispatch_inner_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _dispatch_inner_asgi(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
         """Answer what no wrapper is around any more."""
         root = scope.get("root_path", "")
         path = scope.get("path", "")
@@ -151,7 +155,7 @@ class CovetPyASGI:
         endpoint = compiled.asgi_head if scope["method"] == "HEAD" else compiled.asgi
         await endpoint(scope, receive, send, values)
 
-    async def _serve_other(self, scope: Scope, root: str, path: str, receive: Receive, send: Send) -> None:
+    async def _serve_other(self, scope: ASGIScope, root: str, path: str, receive: Receive, send: Send) -> None:
         """Answer what is no HTTP request: a WebSocket may be for a mounted application, all others are refused."""
         if scope["type"] != "websocket":
             raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
@@ -279,21 +283,28 @@ class CovetPyASGI:
         """
         if self._is_compiled:
             return
-        from covet.core.compilation import bridge_to_asgi
+        from covet.core.compilation import bridge_to_asgi, compile_early
 
         self._bridge = bridge_to_asgi
         self._serializer_table = SerializerTable(self.serializers)
         failures: list[Exception] = []
         for route in self.router.routes:
             try:
-                self._prepare(route)
+                route.endpoint = self._compile(route)
             except ConfigurationError as exc:
                 failures.append(exc)
         failures += map(refuse_websocket, self.router.websocket_routes)
+        try:
+            # What the routes inject is part of the graph: it is checked with everything else.
+            self._services.build()
+        except ConfigurationError as exc:
+            failures.append(exc)
         if len(failures) == 1:
             raise failures[0]
         if failures:
-            raise ExceptionGroup(f"{len(failures)} routes cannot be served.", failures)
+            raise ExceptionGroup(f"{len(failures)} {_name_failures(failures)}", failures)
+        for route in self.router.routes:
+            compile_early(route.endpoint, self, self._protocol)
         self._unmatched = self._compile_unmatched()
         self.router.prepare = self._prepare
         self._wrapped = self._wrapping.apply()
@@ -306,7 +317,10 @@ class CovetPyASGI:
         if isinstance(item, Mount):
             self._lifespan.refuse_late(f"What is mounted at {item.prefix or '/'!r}")
         else:
+            from covet.core.compilation import compile_early
+
             item.endpoint = self._compile(item)
+            compile_early(item.endpoint, self, self._protocol)
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
     def _compile(self, route: Route, *, is_shown: bool = True) -> Any:
@@ -319,7 +333,7 @@ class CovetPyASGI:
             [self.router.group.exception_handlers],
             self._serializer_table,
             self.body_limits,
-            protocol=self._protocol,
+            self._services,
             is_debug=self.debug,
             is_shown=is_shown,
         )
@@ -334,11 +348,38 @@ class CovetPyASGI:
         self.hosts_bytes.clear()
         self._hosts_text.clear()
 
+    # ── Services ─────────────────────────────────────────────────────────────
+
+    @property
+    def container(self) -> DependencyContainer:
+        """The container: what handlers and services get by their annotations is registered here."""
+        return self._services.container
+
+    def scope(self) -> Scope:
+        """
+        Open a scope outside of requests: `async with app.scope() as scope: await scope.resolve(T)`.
+
+        Raises:
+            DependencyGraphError: If the container was not built, and cannot be.
+        """
+        return self.container.scope()
+
+    def open_services(self, request: Request) -> Scope:
+        """Open the scope of a request; `request.resolve` does it."""
+        return self._services.open(request)
+
+    def _offer(self, container: DependencyContainer) -> None:
+        """Register what the application itself offers."""
+        for cls in type(self).__mro__:
+            if issubclass(cls, CovetPyASGI):
+                container.register_instance(cls, self)
+
     # ── Start and stop ───────────────────────────────────────────────────────
 
     def _get_steps(self) -> list[Step]:
         """Name what happens at start; the application adds its own steps."""
-        return self._mounts.make_steps(self.router.mounts)
+        # The first to be begun is the last to end: what other steps use is there until they have ended.
+        return [("services", _do_nothing, self._services.aclose), *self._mounts.make_steps(self.router.mounts)]
 
     @property
     def is_ready(self) -> bool:
@@ -380,6 +421,15 @@ class CovetPyASGI:
             ExceptionGroup: With every failure of a step, if there was one.
         """
         await self._lifespan.stop()
+
+
+def _name_failures(failures: Sequence[Exception]) -> str:
+    are_routes = all(isinstance(failure, RouteError) for failure in failures)
+    return "routes cannot be served." if are_routes else "errors in routes and services."
+
+
+async def _do_nothing() -> None:
+    """Begin nothing: what ends is begun by whoever uses it."""
 
 
 def _find_nothing(_path: str) -> None:

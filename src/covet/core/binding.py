@@ -1,18 +1,16 @@
 """
 Where each argument of a handler comes from: the plan, made once per route.
 
-The rules: a name in the path comes from the path, `Request` and `BackgroundTasks` are the request's own,
-a model comes from the body, everything else from the query; a marker in `Annotated` decides otherwise.
+The rules: a name in the path comes from the path, `Request` and `BackgroundTasks` are the request's own, what the
+container knows is injected, a model comes from the body, everything else from the query; a marker in `Annotated`
+decides otherwise.
 What cannot work is an error here, at start-up, that names the route, the parameter and the mend.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from inspect import unwrap
-from types import CodeType
 from typing import Any, Final
 
 from covet.core.argument_types import (
@@ -25,12 +23,14 @@ from covet.core.argument_types import (
     without_none,
 )
 from covet.core.converters import PathConverter, StrConverter
+from covet.core.handler_code import makes_background_tasks
 from covet.core.route import Route
+from covet.core.services import NO_SERVICES, Injected, Services
 from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, type_name
-from covet.parameters import Body, Parameter, Path, Query
+from covet.parameters import Body, Inject, Parameter, Path, Query
 from covet.tasks import BackgroundTasks
 from covet.types import UNSET
 from covet.validation import is_model
@@ -45,7 +45,7 @@ class Argument:
 
     Attributes:
         name: The parameter's name.
-        source: `"request"`, `"background"`, or the source of a marker, such as `"path"`.
+        source: `"request"`, `"background"`, `"inject"`, or the source of a marker, such as `"path"`.
         alias: The name on the wire.
         annotation: The parameter's type.
         validator: Makes the value from what came; `None` where nothing is validated.
@@ -105,11 +105,13 @@ class Plan:
         arguments: Its arguments in order.
         info: What its signature says.
         makes_background_tasks: Its code makes `BackgroundTasks` itself.
+        injected: What gives the arguments that are services, if any are.
     """
 
     arguments: tuple[Argument, ...]
     info: CallableInfo
     makes_background_tasks: bool = False
+    injected: Injected | None = None
 
     @property
     def sources(self) -> frozenset[str]:
@@ -117,9 +119,13 @@ class Plan:
         return frozenset(argument.source for argument in self.arguments)
 
 
-def make_plan(route: Route) -> Plan:
+def make_plan(route: Route, services: Services = NO_SERVICES) -> Plan:
     """
     Find out where each argument of a route's handler comes from.
+
+    Args:
+        route: The route.
+        services: What can be injected.
 
     Raises:
         RouteError: If a parameter cannot be served; the text says how to mend it.
@@ -130,14 +136,33 @@ def make_plan(route: Route) -> Plan:
         if isinstance(exc, RouteError) and exc.route is None:
             raise RouteError(exc.message, route=str(route), parameter=exc.parameter, hint=exc.hint) from exc
         raise
-    path_names = route.parameter_names
-    planned = tuple(_plan_argument(route, info, parameter, path_names) for parameter in info.parameters)
+    if route.controller is not None:
+        services.add_controller(route.controller)
+        itself, *others = info.parameters
+        itself = replace(itself, annotation=route.controller, metadata=(Inject(),))
+        info = replace(info, parameters=(itself, *others))
+    planned = tuple(_plan_argument(route, info, parameter, services) for parameter in info.parameters)
     _check_bodies(route, planned)
-    return Plan(planned, info, _makes_background_tasks(route.handler))
+    wanted = [
+        parameter for parameter, argument in zip(info.parameters, planned, strict=True) if argument.source == "inject"
+    ]
+    injected = services.inject(route, [_without_marker(parameter) for parameter in wanted]) if wanted else None
+    return Plan(planned, info, makes_background_tasks(route.handler), injected)
 
 
-def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, path_names: Sequence[str]) -> Argument:
-    kind = parameter.kind
+def _without_marker(parameter: ParameterInfo) -> ParameterInfo:
+    """Say to the container what a marker says: it knows qualifiers, and no markers of handlers."""
+    qualifiers = [item.qualifier for item in parameter.metadata if isinstance(item, Inject)]
+    metadata = tuple(item for item in parameter.metadata if not _is_inject(item))
+    return replace(parameter, metadata=(*filter(None, qualifiers), *metadata))
+
+
+def _is_inject(item: object) -> bool:
+    return isinstance(item, Inject) or item is Inject
+
+
+def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, services: Services) -> Argument:
+    kind, path_names = parameter.kind, route.parameter_names
     if kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
         raise _error(
             route,
@@ -152,7 +177,16 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, p
         return Argument(parameter.name, "request", is_keyword=is_keyword)
     if marker is None and without_none(annotation) is BackgroundTasks:
         return Argument(parameter.name, "background", is_keyword=is_keyword)
-    source = marker.source if marker is not None else _infer_source(parameter, path_names)
+    source = marker.source if marker is not None else _infer_source(parameter, path_names, services)
+    if source == "inject":
+        if marker is not None and marker != Inject(qualifier=getattr(marker, "qualifier", None)):
+            raise _error(
+                route,
+                parameter,
+                "What is injected is neither validated nor named on the wire.",
+                "Leave everything out of Inject() but the qualifier.",
+            )
+        return Argument(parameter.name, source, annotation=annotation, is_keyword=is_keyword)
     if not parameter.has_annotation:
         if source != "path":
             raise _error(
@@ -316,9 +350,11 @@ def _is_request(info: CallableInfo, parameter: ParameterInfo, path_names: Sequen
     return parameter.name == "request" or (info.parameters[0] is parameter and parameter.default is UNSET)
 
 
-def _infer_source(parameter: ParameterInfo, path_names: Sequence[str]) -> str:
+def _infer_source(parameter: ParameterInfo, path_names: Sequence[str], services: Services) -> str:
     if parameter.name in path_names:
         return Path.source
+    if parameter.has_annotation and services.knows(without_none(parameter.annotation), parameter.metadata):
+        return Inject.source
     return Body.source if is_body_type(parameter.annotation) else Query.source
 
 
@@ -348,33 +384,6 @@ def _check_bodies(route: Route, arguments: Sequence[Argument]) -> None:
                 parameter=argument.name,
                 hint="Take its fields as parameters, or say Annotated[..., Body()] if a body is meant.",
             )
-
-
-def _makes_background_tasks(handler: Callable[..., object]) -> bool:
-    """Tell whether the handler's own code names the class, as in `background = BackgroundTasks()`."""
-    function: Any = handler  # Any: what a callable object has depends on its kind
-    while isinstance(function, partial):
-        function = function.func
-    function = unwrap(getattr(function, "__func__", function))
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return False
-    names = dict(getattr(function, "__globals__", {}))
-    for name, cell in zip(code.co_freevars, getattr(function, "__closure__", None) or (), strict=False):
-        with suppress(ValueError):  # the enclosing function has not given it a value yet
-            names[name] = cell.cell_contents
-    used = _list_names(code)
-    # As an attribute, `tasks.BackgroundTasks()`, it is known by its name only.
-    return BackgroundTasks.__name__ in used or any(names.get(name) is BackgroundTasks for name in used)
-
-
-def _list_names(code: CodeType) -> set[str]:
-    """List the names that a function uses, in the functions within it too."""
-    found = {*code.co_names, *code.co_freevars}
-    for item in code.co_consts:
-        if isinstance(item, CodeType):
-            found |= _list_names(item)
-    return found
 
 
 def _error(route: Route, parameter: ParameterInfo, message: str, hint: str) -> RouteError:

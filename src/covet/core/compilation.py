@@ -15,6 +15,7 @@ from covet.core.middleware import CallNext
 from covet.core.onion import compile_onion
 from covet.core.route import Route
 from covet.core.rsgi import compile_rsgi
+from covet.core.services import Services
 from covet.exceptions import RouteError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.request import Request
@@ -39,16 +40,15 @@ def compile_for_servers(
     levels: Sequence[Any],
     serializers: SerializerTable,
     limits: BodyLimits,
+    services: Services,
     *,
-    protocol: str | None,
     is_debug: bool,
     is_shown: bool,
 ) -> CompiledRoute:
     """
-    Check a route and compile its endpoints.
+    Check a route and find out what it needs; each of its endpoints is compiled when it is called first.
 
-    The one that the server will call is compiled now; the others, of the other protocol and of `HEAD`, when they are
-    called first.
+    `compile_early` does so at the start for those that the server will call.
 
     Args:
         app: The application.
@@ -57,14 +57,14 @@ def compile_for_servers(
         levels: The application's exception handlers.
         serializers: The formats on offer.
         limits: The application's limits for bodies.
-        protocol: `"asgi"` or `"rsgi"`; `None` if no server has started the application yet.
+        services: What can be injected.
         is_debug: Whether traces may be shown.
         is_shown: Whether requests show it as their route.
 
     Raises:
         RouteError: If the route cannot be served.
     """
-    compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug)
+    compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug, services=services)
     if not is_shown:
         compiled.shown = None
     info = compiled.plan.info
@@ -83,11 +83,21 @@ def compile_for_servers(
             hint="Write async def, or leave the option out.",
         )
     for name, (compiler, is_head) in _ENDPOINTS.items():
-        endpoint = (
-            compiler(compiled, app) if name == protocol else _compile_late(compiled, name, app, compiler, is_head)
-        )
-        setattr(compiled, name, endpoint)
+        setattr(compiled, name, _compile_late(compiled, name, app, compiler, is_head))
     return compiled
+
+
+def compile_early(compiled: CompiledRoute, app: object, protocol: str | None) -> None:
+    """
+    Compile the endpoint that a server will call, once all that it injects is known.
+
+    Args:
+        compiled: The route.
+        app: The application.
+        protocol: `"asgi"` or `"rsgi"`; `None` if no server has started the application yet.
+    """
+    if protocol is not None:
+        setattr(compiled, protocol, _ENDPOINTS[protocol][0](compiled, app))
 
 
 def compile_chain(route: Route, middleware: Sequence[object]) -> CallNext:
@@ -126,4 +136,4 @@ def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Com
     return compile_and_call
 
 
-__all__ = ["CompiledRoute", "bridge_to_asgi", "compile_chain", "compile_for_servers"]
+__all__ = ["CompiledRoute", "bridge_to_asgi", "compile_chain", "compile_early", "compile_for_servers"]

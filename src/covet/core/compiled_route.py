@@ -13,6 +13,7 @@ from covet.core.errors import CallHandler, ErrorAnswers, status_of
 from covet.core.middleware import Layer, make_layer, settle
 from covet.core.results import ResultConverter
 from covet.core.route import Route
+from covet.core.services import NO_SERVICES, Services
 from covet.http.body import BodyLimits
 from covet.http.request import Request
 from covet.http.response import Response
@@ -71,7 +72,10 @@ class CompiledRoute:
 
     @property
     def _is_lean(self) -> bool:
-        return not (self.layers or self.plan.makes_background_tasks or self.route.cancel_on_disconnect)
+        plan = self.plan
+        return not (
+            self.layers or plan.injected or plan.makes_background_tasks or self.route.cancel_on_disconnect
+        )
 
 
 def compile_route(
@@ -82,6 +86,7 @@ def compile_route(
     limits: BodyLimits,
     *,
     is_debug: bool,
+    services: Services = NO_SERVICES,
 ) -> CompiledRoute:
     """
     Check a route and analyse what it needs.
@@ -93,12 +98,13 @@ def compile_route(
         serializers: The formats on offer.
         limits: The application's limits for bodies.
         is_debug: Whether traces may be shown.
+        services: What can be injected.
 
     Raises:
         RouteError: If the handler cannot be served.
         ConfigurationError: If a middleware is none.
     """
-    plan = make_plan(route)
+    plan = make_plan(route, services)
     layers = tuple(make_layer(item) for item in (*middleware, *route.all_middleware))
     if route.body_limit is not UNSET:
         limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)

@@ -1,12 +1,14 @@
 """
 Classes whose methods are handlers.
 
-A controller is any class with methods marked by this module's decorators; `CovetRouter.add_controller()` makes one
-instance of it, without arguments, and routes to its bound methods.
+A controller is any class with methods marked by this module's decorators. If its constructor takes nothing,
+`CovetRouter.add_controller()` makes one instance of it and routes to its bound methods. If it takes something, the
+container makes an instance for each request, and gives it what it takes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from inspect import getattr_static, signature
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Unpack, cast
 
@@ -46,12 +48,22 @@ class Controller:
 
 @dataclass(slots=True, eq=False)
 class ControllerRoute:
-    """One mark of one method."""
+    """
+    One mark of one method.
+
+    Attributes:
+        path: The path below the controller's.
+        methods: The methods that it answers.
+        handler: What answers.
+        options: The route's options.
+        controller: The class of which the handler takes an instance, if one is made for each request.
+    """
 
     path: str
     methods: Sequence[str] | None
     handler: Handler
     options: RouteOptions
+    controller: type | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -93,10 +105,10 @@ def read_controller(controller: type | object) -> ControllerRoutes:
     A method that overrides a marked one keeps its routes, unless it is marked itself.
 
     Args:
-        controller: A class, of which one instance is made, or an instance.
+        controller: A class, or an instance.
 
     Raises:
-        RouteError: If no method is marked, or the class cannot be made without arguments.
+        RouteError: If no method is marked.
     """
     cls = controller if isinstance(controller, type) else type(controller)
     marked = list(_find_marks(cls))
@@ -105,9 +117,16 @@ def read_controller(controller: type | object) -> ControllerRoutes:
             f"The controller {cls.__module__}.{cls.__qualname__} has no route.",
             hint="Mark its methods with covet.core.controller.get, post, …",
         )
-    instance = _make_instance(controller) if isinstance(controller, type) else controller
+    is_made = isinstance(controller, type) and _takes_something(controller)
+    instance = controller() if isinstance(controller, type) and not is_made else controller
     routes = tuple(
-        ControllerRoute(mark.path, mark.methods, cast("Callable[..., object]", getattr(instance, name)), mark.options)
+        ControllerRoute(
+            mark.path,
+            mark.methods,
+            cast("Callable[..., object]", getattr(instance, name)),
+            mark.options,
+            cls if is_made and not isinstance(getattr_static(cls, name), staticmethod | classmethod) else None,
+        )
         for name, marks in marked
         for mark in marks
     )
@@ -119,15 +138,13 @@ def read_controller(controller: type | object) -> ControllerRoutes:
     return ControllerRoutes(getattr(cls, "path", ""), group, routes)
 
 
-def _make_instance(cls: type) -> object:
-    """Construct a controller plainly."""
+def _takes_something(cls: type) -> bool:
+    """Tell whether the constructor of a class has parameters."""
     try:
-        return cls()
-    except TypeError as exc:
-        raise RouteError(
-            f"The controller {cls.__module__}.{cls.__qualname__} cannot be made without arguments: {exc}.",
-            hint="Add an instance of it.",
-        ) from exc
+        return bool(signature(cls).parameters)
+    except ValueError:
+        # Some classes of C have no signature to show.
+        return False
 
 
 def _find_marks(cls: type) -> Iterator[tuple[str, Sequence[ControllerRoute]]]:

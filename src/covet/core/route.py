@@ -81,6 +81,7 @@ class Route:
         include_in_schema: It appears in the documents.
         non_blocking: A handler that is no coroutine runs on the event loop instead of in a thread.
         raises: The errors that the documents list.
+        controller: The class of which the container makes an instance for each request: the handler's first argument.
         endpoint: What the application compiled for it; `None` as long as it did not, or has to do it again.
     """
 
@@ -105,6 +106,7 @@ class Route:
     include_in_schema: bool = True
     non_blocking: bool = False
     raises: tuple[type[Exception], ...] = ()
+    controller: type | None = None
     # Any: the application alone knows what it compiles; routing never touches it.
     endpoint: Any = None
 

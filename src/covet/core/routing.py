@@ -146,7 +146,7 @@ class CovetRouter(RouteFinder, RouteDecorators):
             full = full if parsed is None else parsed.with_prefix(full)
         groups = (self.group, make_group(middleware, tags, route=prefix), declared.group)
         for item in declared.routes:
-            self._declare(item.path, item.handler, item.methods, item.options, groups, full)
+            self._declare(item.path, item.handler, item.methods, item.options, groups, full, item.controller)
 
     @refuse_unknown
     def include_router(
@@ -259,11 +259,13 @@ class CovetRouter(RouteFinder, RouteDecorators):
         options: RouteOptions,
         groups: tuple[RouteGroup, ...],
         prefix: PathTemplate | None,
+        controller: type | None = None,
     ) -> Route:
         """Make a route and attach it."""
         template = self._parse(path, prefix)
         checked = check_methods(("GET",) if methods is None else methods, self._table.methods, route=template.text)
         route = make_route(template, handler, checked, options, groups)
+        route.controller = controller
         self._table.attach([route])
         return route
 

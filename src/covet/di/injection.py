@@ -63,39 +63,46 @@ class Injection:
 
     # ── Source ───────────────────────────────────────────────────────────────
 
-    def write_open(self, writer: CodeWriter, *, values: str = "None") -> None:
+    def write_open(self, writer: CodeWriter, *, scope: str = "scope", values: str = "None") -> None:
         """
-        Write the opening of a scope; it leaves `scope`.
+        Write the opening of a scope.
 
         Args:
             writer: Where to write.
+            scope: The variable that it is left in.
             values: The source of the values that the scope is given.
         """
         injection, open_ = writer.bind("injection", self), writer.bind("open_scope", open_scope)
-        writer.line(f"scope = {open_}({injection}.program, {values})")
+        writer.line(f"{scope} = {open_}({injection}.program, {values})")
 
-    def write_arguments(self, writer: CodeWriter) -> list[str]:
-        """Write the resolving in `scope`, and return the source of each argument."""
+    def write_arguments(self, writer: CodeWriter, *, scope: str = "scope") -> list[str]:
+        """
+        Write the resolving, and return the source of each argument.
+
+        Args:
+            writer: Where to write.
+            scope: The source of the scope.
+        """
         injection = writer.bind("injection", self)
         if self.now is None:
-            writer.line(f"injected = await {injection}.later(scope)")
+            writer.line(f"injected = await {injection}.later({scope})")
         else:
-            writer.line(f"injected = {injection}.now(scope)")
+            writer.line(f"injected = {injection}.now({scope})")
             if self._waits_first:
                 with writer.block(f"if injected is {writer.bind('PENDING', PENDING)}:"):
-                    writer.line(f"injected = await {injection}.later(scope)")
+                    writer.line(f"injected = await {injection}.later({scope})")
         if len(self.names) == 1:
             return ["injected"]
         return [f"injected[{number}]" for number in range(len(self.names))]
 
-    @staticmethod
-    def write_close(writer: CodeWriter, *, error: str = "None") -> None:
+    def write_close(self, writer: CodeWriter, *, scope: str = "scope", error: str = "None") -> None:
         """
-        Write the closing of `scope`; failures are logged.
+        Write the closing of a scope; failures are logged.
 
         Args:
             writer: Where to write.
+            scope: The variable that holds it.
             error: The source of the error that ended it.
         """
-        with writer.block("if (close_timeout := scope.finish()) is not None:"):
-            writer.line(f"await scope.close({error}, close_timeout)")
+        with writer.block(f"if (close_timeout := {scope}.finish()) is not None:"):
+            writer.line(f"await {scope}.close({error}, close_timeout)")

@@ -7,7 +7,7 @@ it is never pooled, reused or looked up by its identity.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 
 from covet.exceptions import NotFoundError
 from covet.http.body import DEFAULT_BODY_LIMITS
@@ -18,6 +18,9 @@ from covet.http.percent import encode_path
 from covet.http.query import QueryParams
 from covet.http.urls import URL, unquote_path
 from covet.tasks import BackgroundTasks
+
+
+ServiceT = TypeVar("ServiceT")
 
 
 class State(SimpleNamespace):
@@ -78,6 +81,8 @@ class Request(IncomingMessage):
         app: The application, or `None` for a request made by hand.
         route: The route that answers, or `None` while there is none.
         state: A place for attributes of one's own, for as long as the request lasts.
+        services: The scope of its services, once something was injected or resolved; `resolve()` makes it.
+        failure: What the handler raised, for those services that want to know how it ended.
 
     Example:
         >>> request = Request(method="POST", url="/items?page=2", headers={"Host": "example.com"}, body=b'{"a": 1}')
@@ -98,10 +103,12 @@ class Request(IncomingMessage):
         "_url",
         "app",
         "entered",
+        "failure",
         "method",
         "path",
         "path_values",
         "route",
+        "services",
         "state",
     )
 
@@ -116,6 +123,9 @@ class Request(IncomingMessage):
     entered: int
     path_values: Sequence[str]
     state: State
+    # Any: the scope's class stands on this floor, but is loaded by those alone who inject.
+    services: Any
+    failure: BaseException | None
 
     def __init__(
         self,
@@ -233,6 +243,29 @@ class Request(IncomingMessage):
                 self._read_scheme(), self.host, self._read_raw_path(), _to_text(self._read_query())
             )
             return url
+
+    async def resolve(self, interface: Callable[..., ServiceT], *, qualifier: str | None = None) -> ServiceT:
+        """
+        Return a service of the application's container, in the scope of this request.
+
+        A handler takes its services as parameters; this is for middleware and exception handlers.
+
+        Args:
+            interface: What is asked for.
+            qualifier: Which one, if several are registered.
+
+        Raises:
+            MissingRegistrationError: If nobody registered it.
+            RuntimeError: If the request was made by hand, without an application.
+        """
+        try:
+            scope = self.services
+        except AttributeError:
+            if self.app is None:
+                raise RuntimeError("A request without an application has no services to resolve.") from None
+            scope = self.services = self.app.open_services(self)
+        service: ServiceT = await scope.resolve(interface, qualifier=qualifier)
+        return service
 
     # ── Afterwards ───────────────────────────────────────────────────────────
 

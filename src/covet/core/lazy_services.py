@@ -1,0 +1,119 @@
+"""
+The services of an application: its container, and what the framework itself offers there.
+
+The container is made when somebody asks for it; an application without services never does.
+"""
+
+from collections.abc import Callable, Sequence
+
+from covet.core.afterwards import close_at_end
+from covet.core.route import Route, describe_handler
+from covet.di import DependencyContainer, Injection, Lifetime, Scope
+from covet.http.request import Request
+from covet.introspection import Annotation, ParameterInfo, find_place
+from covet.tasks import BackgroundTasks
+
+Offer = Callable[[DependencyContainer], None]
+
+
+class LazyServices:
+    """
+    Make the container of an application when it is wanted, and prepare what its routes inject.
+
+    Args:
+        offer: Registers what the application itself offers.
+    """
+
+    def __init__(self, offer: Offer) -> None:
+        self._offer = offer
+        self._container: DependencyContainer | None = None
+        # A route that is compiled again asks for the same.
+        self._injections: dict[Route, Injection] = {}
+
+    @property
+    def container(self) -> DependencyContainer:
+        """The container."""
+        if self._container is None:
+            self._container = container = DependencyContainer()
+            container.declare(Request)
+            container.register(BackgroundTasks, factory=_get_background, lifetime=Lifetime.SCOPED)
+            self._offer(container)
+        return self._container
+
+    def knows(self, annotation: Annotation, metadata: tuple[object, ...] = ()) -> bool:
+        """
+        Tell whether a parameter of that annotation is injected.
+
+        Args:
+            annotation: The annotation.
+            metadata: What `Annotated` carried beside it.
+        """
+        if self._container is None and not _is_own(annotation):
+            return False
+        try:
+            return self.container.knows(annotation, metadata)
+        except TypeError:
+            # Such as Literal[...] with something in it that is not hashable: nobody could have registered it.
+            return False
+
+    def inject(self, route: Route, parameters: Sequence[ParameterInfo]) -> Injection:
+        """
+        Prepare the injected arguments of a route's handler; they are checked when the container is built.
+
+        Args:
+            route: The route.
+            parameters: What is injected.
+        """
+        injection = self._injections.get(route)
+        if injection is None:
+            name = f"{route} ({describe_handler(route.handler)})"
+            injection = self.container.inject(name, parameters, where=find_place(route.handler))
+            self._injections[route] = injection
+        return injection
+
+    def add_controller(self, cls: type) -> None:
+        """Have a controller made for each request, unless it is registered already."""
+        if not self.container.knows(cls):
+            self.container.register(cls, lifetime=Lifetime.SCOPED)
+
+    def build(self) -> None:
+        """
+        Check the whole graph and compile it, if there is anything to inject.
+
+        Raises:
+            DependencyGraphError: With everything that is wrong.
+        """
+        if self._container is not None:
+            self._container.build()
+
+    def open(self, request: Request) -> Scope:
+        """
+        Open the scope of a request whose handler injects nothing; it is closed at the request's end.
+
+        Args:
+            request: The request.
+        """
+        scope = self.container.scope({Request: request})
+
+        async def close() -> None:
+            seconds = scope.finish()
+            if seconds is not None:
+                await scope.close(None, seconds)
+
+        close_at_end(request, close)
+        return scope
+
+    async def aclose(self) -> None:
+        """Close the singletons, when the application has stopped."""
+        if self._container is not None:
+            await self._container.aclose()
+
+
+def _get_background(request: Request) -> BackgroundTasks:
+    return request.background
+
+
+def _is_own(annotation: Annotation) -> bool:
+    """Tell whether it is something of the framework, which it may offer, or derived from it."""
+    bases = annotation.__mro__ if isinstance(annotation, type) else ()
+    return any(base.__module__.partition(".")[0] == "covet" for base in bases)

@@ -1,0 +1,61 @@
+"""
+What an application injects, as those see it who compile its routes.
+
+The container itself is made when somebody asks for it: an application without services never loads it.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final, Protocol
+
+from covet.code_writer import CodeWriter
+from covet.core.route import Route
+from covet.exceptions import RouteError
+from covet.introspection import Annotation, ParameterInfo
+
+
+class Injected(Protocol):
+    """What gives the injected arguments of one handler; `covet.di.Injection` is one."""
+
+    def write_open(self, writer: CodeWriter, *, scope: str, values: str) -> None:
+        """Write the opening of a scope."""
+
+    def write_arguments(self, writer: CodeWriter, *, scope: str) -> list[str]:
+        """Write the resolving in a scope, and return the source of each argument."""
+
+    def write_close(self, writer: CodeWriter, *, scope: str, error: str) -> None:
+        """Write the closing of a scope."""
+
+
+class Services(Protocol):
+    """What can be injected into handlers."""
+
+    # Any: an annotation may be any object.
+    def knows(self, annotation: Annotation, metadata: tuple[Any, ...] = ()) -> bool:
+        """Tell whether a parameter of that annotation is injected."""
+
+    def inject(self, route: Route, parameters: Sequence[ParameterInfo]) -> Injected:
+        """Prepare the injected arguments of a route's handler."""
+
+    def add_controller(self, cls: type) -> None:
+        """Have a controller made for each request, unless it is registered already."""
+
+
+class _NoServices:
+    """A place without a container, such as a pipeline by itself."""
+
+    def knows(self, annotation: Annotation, metadata: tuple[Any, ...] = ()) -> bool:  # noqa: ARG002 - the protocol's
+        return False
+
+    def inject(self, route: Route, parameters: Sequence[ParameterInfo]) -> Injected:
+        raise RouteError(
+            "There is no application here whose services could be injected.",
+            route=str(route),
+            parameter=parameters[0].name,
+            hint="Add the route to an application.",
+        )
+
+    def add_controller(self, cls: type) -> None:
+        """Do nothing: what follows says what is wrong."""
+
+
+NO_SERVICES: Final[Services] = _NoServices()
