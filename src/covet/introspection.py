@@ -87,6 +87,18 @@ class CallableInfo:
     is_async_generator: bool
 
 
+def find_place(func: Callable[..., object]) -> str:
+    """
+    Name where a function was written, as `path:line`; an empty text if it has no code to tell.
+
+    Example:
+        >>> find_place(find_place).rpartition(":")[0] == __file__
+        True
+    """
+    code = getattr(inspect.unwrap(_underlying_function(func)), "__code__", None)
+    return "" if code is None else f"{code.co_filename}:{code.co_firstlineno}"
+
+
 def inspect_callable(func: Callable[..., object]) -> CallableInfo:
     """
     Describe a function, method, partial, callable object or class with its annotations resolved.

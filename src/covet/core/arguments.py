@@ -81,12 +81,16 @@ def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable
         values: The source of the path's values.
     """
     passed: list[str] = []
+    injected = 0
     readers: list[tuple[Argument, Reader]] = []
     lines: list[str] = []
     body: JSONBody | None = None
     for number, argument in enumerate(plan.arguments):
         source = _OWN.get(argument.source)
-        if source is None:
+        if argument.source == "inject":
+            source = INJECTED.format(injected)
+            injected += 1
+        elif source is None:
             source = f"argument_{number}"
             reader = compile_reader(argument, serializers)
             readers.append((argument, reader))
@@ -108,6 +112,9 @@ def _make_body(writer: CodeWriter, number: int, validator: AnyValidator, read: s
         fixed = writer.bind(f"decode_fast_{number}", fast), writer.bind(f"keys_{number}", keys)
     return JSONBody(f"argument_{number}", writer.bind(f"decode_{number}", validator.decode_json), read, fixed)
 
+
+# What stands for the argument that is injected, until it is known how.
+INJECTED: Final = "<injected {}>"
 
 # What a handler gets without anything being read.
 _OWN: Final = {"request": "request", "background": "request.background"}

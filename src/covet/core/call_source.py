@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from covet.code_writer import CodeWriter
 from covet.core.afterwards import begin_stream
-from covet.core.arguments import JSON_TYPES, JSONBody, collect_errors, read_form, write_arguments
+from covet.core.arguments import INJECTED, JSON_TYPES, JSONBody, collect_errors, read_form, write_arguments
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import contain
 from covet.core.wire import Wire
@@ -93,6 +93,7 @@ class CallSource:
         info = plan.info
         arguments = self._write_arguments(values)
         self._write_accept_check()
+        arguments = self._write_injection(arguments)
         if plan.makes_background_tasks:
             writer.line(f"{writer.bind('attach', attach_background_tasks)}(request.background)")
         call = f"handler({arguments})"
@@ -138,6 +139,15 @@ class CallSource:
             )
             writer.line(f"raise await {collected}, exc) from exc")
         return source.passed
+
+    def _write_injection(self, arguments: str) -> str:
+        """Write the making of what is injected, now that the request is known to be good; return how all is passed."""
+        injected = self._compiled.plan.injected
+        if injected is None:
+            return arguments
+        for name, value in enumerate(injected.write_arguments(self._writer, scope="request.services")):
+            arguments = arguments.replace(INJECTED.format(name), value)
+        return arguments
 
     def _write_json_body(self, body: JSONBody) -> None:
         """Write the reading of a body that nearly always is JSON; another format goes to the table of formats."""

@@ -12,9 +12,10 @@ from covet.code_writer import CodeWriter
 from covet.core.afterwards import abandon, finish, run_afterwards
 from covet.core.call_source import CallSource
 from covet.core.compiled_route import CompiledRoute
-from covet.core.onion import write_onion
+from covet.core.onion import write_failure, write_onion
 from covet.core.wire import Wire
 from covet.exceptions import ClientDisconnectedError
+from covet.http.request import Request
 
 # What ends a process: some servers end with it (measured: hypercorn 0.18).
 _ENDING: Final = "(SystemExit, KeyboardInterrupt)"
@@ -52,20 +53,23 @@ def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: C
         writer.line("response = None")
     else:
         writer.line("response = request = received = None" if reads_body else "response = request = None")
+    _write_open(writer, compiled)
     with writer.block("try:"):
-        with writer.block("try:"):
-            call.write_call("values")
-            call.write_result()
-        with writer.block("except BaseException as exc:"):
-            call.write_request()
-            writer.line("response = await answer(request, exc, 0)")
-        with writer.block("if response is None:"):
-            wire.write_send(writer, status_code=results.status_code, is_head=is_head)
-        with writer.block("else:"):
+        with _Closing(writer, compiled):
             with writer.block("try:"):
-                writer.line(f"await send_response({wire.exchange}, request, response, {is_head})")
-            with writer.block(f"except {writer.bind('ClientDisconnectedError', ClientDisconnectedError)}:"):
-                writer.line("pass")
+                call.write_call("values")
+                call.write_result()
+            with writer.block("except BaseException as exc:"):
+                call.write_request()
+                write_failure(writer, compiled)
+                writer.line("response = await answer(request, exc, 0)")
+            with writer.block("if response is None:"):
+                wire.write_send(writer, status_code=results.status_code, is_head=is_head)
+            with writer.block("else:"):
+                with writer.block("try:"):
+                    writer.line(f"await send_response({wire.exchange}, request, response, {is_head})")
+                with writer.block(f"except {writer.bind('ClientDisconnectedError', ClientDisconnectedError)}:"):
+                    writer.line("pass")
         if compiled.needs_request:
             _write_afterwards(writer)
         else:
@@ -85,23 +89,52 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
     """Write the endpoint of a route with middleware."""
     wire.write_layered_head(writer)
     writer.line("response = error = None")
-    with writer.block("try:"):
-        write_onion(writer, compiled, call)
-        wire.write_send_response(writer, is_head=is_head)
-    with writer.block(f"except {_ENDING} as exc:"):
-        writer.line("error = contain(exc)")
-        writer.line("await abandon(request, exc)")
-        writer.line("raise error from exc")
-    with writer.block("except BaseException as exc:"):
-        writer.line("error = exc")
-        writer.line("await abandon(request, exc)")
-        writer.line("raise")
-    if compiled.has_finishers:
-        with writer.block("finally:"):
-            departure = "getattr(request, 'departure', None) or error"
-            writer.line(f"await {writer.bind('finish', finish)}(layers, request, response, {departure})")
-        writer.bind("layers", compiled.layers)
+    _write_open(writer, compiled)
+    with _Closing(writer, compiled):
+        with writer.block("try:"):
+            write_onion(writer, compiled, call)
+            wire.write_send_response(writer, is_head=is_head)
+        with writer.block(f"except {_ENDING} as exc:"):
+            writer.line("error = contain(exc)")
+            writer.line("await abandon(request, exc)")
+            writer.line("raise error from exc")
+        with writer.block("except BaseException as exc:"):
+            writer.line("error = exc")
+            writer.line("await abandon(request, exc)")
+            writer.line("raise")
+        if compiled.has_finishers:
+            with writer.block("finally:"):
+                departure = "getattr(request, 'departure', None) or error"
+                writer.line(f"await {writer.bind('finish', finish)}(layers, request, response, {departure})")
+            writer.bind("layers", compiled.layers)
     _write_afterwards(writer)
+
+
+def _write_open(writer: CodeWriter, compiled: CompiledRoute) -> None:
+    """Write the opening of the request's scope, if the handler injects anything."""
+    injected = compiled.plan.injected
+    if injected is not None:
+        values = f"{{{writer.bind('Request', Request)}: request}}"
+        injected.write_open(writer, scope="request.services", values=values)
+        writer.line("request.failure = None")
+
+
+class _Closing:
+    """Write a block, after which the request's scope is closed if there is one: before deferred work begins."""
+
+    def __init__(self, writer: CodeWriter, compiled: CompiledRoute) -> None:
+        self._writer = writer
+        self._injected = compiled.plan.injected
+
+    def __enter__(self) -> None:
+        if self._injected is not None:
+            self._writer.block("try:").__enter__()
+
+    def __exit__(self, *exc_info: object) -> None:
+        if self._injected is not None:
+            self._writer.__exit__()
+            with self._writer.block("finally:"):
+                self._injected.write_close(self._writer, error="request.failure")
 
 
 def _write_afterwards(writer: CodeWriter) -> None:

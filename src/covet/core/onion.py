@@ -35,7 +35,15 @@ def _write_guarded(writer: CodeWriter, compiled: CompiledRoute, call: CallSource
     with writer.block("try:"):
         _write_layer(writer, compiled, call, index, start)
     with writer.block("except BaseException as exc:"):
+        if index == len(compiled.layers):
+            write_failure(writer, compiled)
         writer.line(f"response = await answer(request, exc, {index})")
+
+
+def write_failure(writer: CodeWriter, compiled: CompiledRoute) -> None:
+    """Write the noting of an error that left the handler, for the services that want to know how it ended."""
+    if compiled.plan.injected is not None:
+        writer.line("request.failure = exc")
 
 
 def _write_layer(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, index: int, start: int) -> None:

@@ -22,8 +22,8 @@ class Injected(Protocol):
     def write_arguments(self, writer: CodeWriter, *, scope: str) -> list[str]:
         """Write the resolving in a scope, and return the source of each argument."""
 
-    def write_close(self, writer: CodeWriter, *, scope: str, error: str) -> None:
-        """Write the closing of a scope."""
+    def write_close(self, writer: CodeWriter, *, error: str) -> None:
+        """Write the closing of the scope that was opened."""
 
 
 class Services(Protocol):

@@ -49,7 +49,7 @@ async def together(scope: Scope, branches: Sequence[Branch]) -> list[Any]:
         for other in others:
             first.add_note(f"At the same time: {type(other).__name__}: {other}")
         raise first from None
-    return [tasks[branch].result() if branch in tasks else store[branch.number] for branch in branches]
+    return [tasks[branch].result() if branch in tasks else store[branch.number or 0] for branch in branches]
 
 
 async def _make(scope: Scope, branch: Branch) -> Any:

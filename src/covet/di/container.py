@@ -5,9 +5,9 @@ Registering is the work of start-up, in one thread. Resolving belongs to one eve
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextvars import copy_context
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
 from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, close_exits, report_failures
@@ -19,8 +19,8 @@ from covet.di.override import Override
 from covet.di.picture import Picture
 from covet.di.program import Program
 from covet.di.registrar import Registrar
-from covet.di.registration import Key, Lifetime, read_key
-from covet.di.scope import MISSING, Keeper, RootScope, Scope
+from covet.di.registration import Key, read_key
+from covet.di.scope import MISSING, Keeper, RootScope, Scope, open_scope
 from covet.di.singletons import SingletonCell
 from covet.exceptions import suggest
 from covet.introspection import Annotation, ParameterInfo, type_name
@@ -41,6 +41,7 @@ class DependencyContainer(Registrar):
         >>> class Orders:
         ...     def __init__(self, database: Database) -> None:
         ...         self.database = database
+        >>> from covet.di import Lifetime
         >>> container = DependencyContainer()
         >>> container.register(Database, lifetime=Lifetime.SINGLETON)
         >>> container.register(Orders, lifetime=Lifetime.SCOPED)
@@ -188,7 +189,7 @@ class DependencyContainer(Registrar):
                         hint=f"Write container.declare({type_name(interface)}) before it is built. "
                         + suggest(type_name(interface), declared),
                     )
-        return program.open(values)
+        return open_scope(program, values)
 
     def clear_scope(self, scope_id: object) -> Awaitable[None]:
         """
@@ -309,8 +310,8 @@ class DependencyContainer(Registrar):
 class _Nothing:
     """Awaiting it takes no time."""
 
-    def __await__(self) -> Iterator[None]:
-        return iter(())
+    def __await__(self) -> Generator[Any, Any, None]:
+        yield from ()
 
 
 async def _close(scope: Scope, seconds: float) -> None:

@@ -26,7 +26,10 @@ _WRAPPERS = (
 
 _SPECIAL = frozenset(
     f"__{name}__"
-    for name in "call iter aiter len contains getitem setitem delitem enter exit aenter aexit await next anext".split()
+    for name in (
+        *("call", "len", "contains", "getitem", "setitem", "delitem", "iter", "next", "aiter", "anext", "await"),
+        *("enter", "exit", "aenter", "aexit"),
+    )
 )
 
 

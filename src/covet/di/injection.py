@@ -4,13 +4,15 @@ What somebody gets injected who is no service, such as a handler: compiled with 
 The dispatcher writes it into the source of its endpoints: who takes nothing has nothing of it there.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from covet.code_writer import CodeWriter
 from covet.di.errors import DependencyGraphError
 from covet.di.nodes import Demand
 from covet.di.program import Program, Resolve
-from covet.di.scope import PENDING, Scope, open_scope
+from covet.di.scope import CLOSED, PENDING, Scope
+from covet.introspection import Annotation
 
 
 class Injection:
@@ -25,37 +27,53 @@ class Injection:
     Attributes:
         names: The names of the parameters, in order.
         program: What a scope for it is opened with.
-        now: Resolves without waiting, or gives `PENDING`; `None` if it always waits. One argument is given as it is,
-            several as a tuple.
-        later: Resolves, waiting if need be.
-        needs_scope: Whether anything of it lives in a scope.
+        local: Resolves without a scope, from the declared values; `None` if a scope is needed. One argument is given
+            as it is, several as a tuple, here and below.
+        now: Resolves in a scope without waiting, or gives `PENDING`; `None` if it always waits.
+        later: Resolves in a scope, waiting if need be.
+
+    Example:
+        >>> from covet.di import DependencyContainer
+        >>> from covet.introspection import inspect_callable
+        >>> class Orders: ...
+        >>> def list_orders(orders: Orders) -> None: ...
+        >>> container = DependencyContainer()
+        >>> container.register(Orders)
+        >>> injection = container.inject("GET /orders", inspect_callable(list_orders).parameters)
+        >>> async with container.scope() as scope:
+        ...     await injection.resolve(scope)
+        {'orders': <....Orders object at 0x...>}
     """
 
-    __slots__ = ("_demand", "_waits_first", "later", "names", "needs_scope", "now", "program")
+    __slots__ = ("_demand", "_waits_first", "later", "local", "names", "now", "program")
 
     program: Program
+    local: Callable[[Mapping[Annotation, object] | None], Any] | None  # Any: the arguments of whoever asks
     now: Resolve | None
     later: Resolve
 
     def __init__(self, demand: Demand) -> None:
         self._demand = demand
         self.names = tuple(parameter.name for parameter in demand.parameters)
-        self.needs_scope = True
         self._waits_first = True
 
     def bind(self, program: Program) -> None:
-        """Compile it anew, for another state of the container."""
+        """
+        Compile it, for one state of the container.
+
+        Raises:
+            DependencyGraphError: If something is wrong with it.
+        """
         node = program.graph.demand_of(self._demand)
         if program.graph.errors:
             raise DependencyGraphError(program.graph.errors)
         self.program = program
+        self.local = program.compile_local(node)
         self.now, self.later = program.compile_call(node)
-        traits = program.traits_of(node)
-        self.needs_scope = bool(traits.reason)
-        self._waits_first = bool(traits.cells)
+        self._waits_first = bool(program.traits_of(node).cells)
 
     async def resolve(self, scope: Scope) -> dict[str, Any]:  # Any: the arguments of whoever asks
-        """Resolve the arguments, by name."""
+        """Resolve the arguments in a scope, by name."""
         values = PENDING if self.now is None else self.now(scope)
         if values is PENDING:
             values = await self.later(scope)
@@ -72,12 +90,17 @@ class Injection:
             scope: The variable that it is left in.
             values: The source of the values that the scope is given.
         """
-        injection, open_ = writer.bind("injection", self), writer.bind("open_scope", open_scope)
-        writer.line(f"{scope} = {open_}({injection}.program, {values})")
+        injection, cls = writer.bind("injection", self), writer.bind("Scope", Scope)
+        # PERF: what open_scope() does, without the call (benchmarks/injection.py).
+        writer.line(f"{scope} = opened = {cls}()")
+        writer.line(f"opened.program = program = {injection}.program")
+        writer.line(f"opened.context = {values}")
+        writer.line("opened.store = opened.exits = None")
+        writer.line("program.keeper.open_scopes += 1")
 
     def write_arguments(self, writer: CodeWriter, *, scope: str = "scope") -> list[str]:
         """
-        Write the resolving, and return the source of each argument.
+        Write the resolving in a scope, and return the source of each argument.
 
         Args:
             writer: Where to write.
@@ -91,18 +114,36 @@ class Injection:
             if self._waits_first:
                 with writer.block(f"if injected is {writer.bind('PENDING', PENDING)}:"):
                     writer.line(f"injected = await {injection}.later({scope})")
-        if len(self.names) == 1:
-            return ["injected"]
-        return [f"injected[{number}]" for number in range(len(self.names))]
+        return self._list_sources()
 
-    def write_close(self, writer: CodeWriter, *, scope: str = "scope", error: str = "None") -> None:
+    def write_local_arguments(self, writer: CodeWriter, *, values: str = "None") -> list[str]:
         """
-        Write the closing of a scope; failures are logged.
+        Write the resolving without a scope, where `local` is there, and return the source of each argument.
 
         Args:
             writer: Where to write.
-            scope: The variable that holds it.
+            values: The source of the declared values.
+        """
+        writer.line(f"injected = {writer.bind('injection', self)}.local({values})")
+        return self._list_sources()
+
+    @staticmethod
+    def write_close(writer: CodeWriter, *, error: str = "None") -> None:
+        """
+        Write the closing of the scope that was opened in the same function; failures are logged.
+
+        Args:
+            writer: Where to write.
             error: The source of the error that ended it.
         """
-        with writer.block(f"if (close_timeout := {scope}.finish()) is not None:"):
-            writer.line(f"await {scope}.close({error}, close_timeout)")
+        # PERF: what finish() does for a scope with nothing to close, without the call (benchmarks/injection.py).
+        with writer.block("if opened.exits is None:"):
+            writer.line("program.keeper.open_scopes -= 1")
+            writer.line(f"opened.program = {writer.bind('CLOSED', CLOSED)}")
+        with writer.block("else:"):
+            writer.line(f"await opened.close({error}, opened.finish())")
+
+    def _list_sources(self) -> list[str]:
+        if len(self.names) == 1:
+            return ["injected"]
+        return [f"injected[{number}]" for number in range(len(self.names))]

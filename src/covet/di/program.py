@@ -2,7 +2,7 @@
 The compiled container: one function for each service, written once when the container is built.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Container, Iterable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import Context
 from functools import partial
@@ -17,7 +17,7 @@ from covet.di.provider import Provider
 from covet.di.registration import Key
 from covet.di.scope import PENDING, Keeper, RootScope, Scope, open_scope
 from covet.di.singletons import SingletonCell, stand
-from covet.di.source import ResolverSource
+from covet.di.source import MAX_SIZE, ResolverSource
 from covet.di.traits import Traits, is_cell, list_in_order, read_traits
 from covet.introspection import Annotation
 
@@ -182,6 +182,13 @@ class Program:
     def _source(self, name: str, *, is_async: bool) -> ResolverSource:
         return ResolverSource(self, name, is_async=is_async)
 
+    def compile_local(self, demand: Node) -> Callable[[Mapping[Annotation, object] | None], Any] | None:
+        """Compile what gives the arguments of somebody who only asks without a scope, if none is needed."""
+        traits = self.traits_of(demand)
+        if traits.is_plain and traits.is_local and not traits.cells and traits.size <= MAX_SIZE:
+            return self._source(demand.name, is_async=False).compile_local(demand.dependencies)
+        return None
+
     def compile_call(self, demand: Node) -> tuple[Resolve | None, Resolve]:
         """
         Compile what gives the arguments of somebody who only asks.
@@ -208,11 +215,11 @@ class Program:
     # ── Overriding ───────────────────────────────────────────────────────────
 
     @property
-    def overridden(self) -> Iterable[Key]:
+    def overridden(self) -> frozenset[Key]:
         """The services in whose place something else stands."""
         return self.graph.overridden
 
-    def cells_without(self, keys: Iterable[Key]) -> dict[Key, SingletonCell]:
+    def cells_without(self, keys: Container[Key | None]) -> dict[Key, SingletonCell]:
         """Return the places of the singletons that need none of these services."""
         touched: set[Node] = set()
         for node in list_in_order(self.graph.nodes.values()):

@@ -245,9 +245,9 @@ HOME: Final[ContextVar[Context]] = ContextVar("covet_di_home")
 """The context variables that a singleton is made with, seen from inside of them."""
 
 
-def lack(scope: Scope, interface: Annotation) -> MissingContextValueError:
+def lack(context: Mapping[Annotation, object] | None, interface: Annotation) -> MissingContextValueError:
     """Make the error of a scope that was opened without a declared value."""
-    return MissingContextValueError(type_name(interface), given=[type_name(given) for given in scope.context or ()])
+    return MissingContextValueError(type_name(interface), given=[type_name(given) for given in context or ()])
 
 
 def refuse_coroutine(coroutine: Coroutine[Any, Any, object], name: str) -> DependencyError:

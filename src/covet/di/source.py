@@ -12,13 +12,14 @@ from covet.code_writer import CodeWriter
 from covet.di.branches import Branch, together
 from covet.di.maker import Call, Entry, Maker
 from covet.di.nodes import Dependency, Node, Source
-from covet.di.scope import MISSING, PENDING, lack, refuse_coroutine
+from covet.di.registration import Key
+from covet.di.scope import MISSING, PENDING, Scope, lack, refuse_coroutine
 from covet.di.singletons import SingletonCell, stand
 from covet.di.traits import Traits, is_cell, is_instance, is_scoped
 
 # Deeper than this, and a part is called instead of written out: Python's tokenizer takes 100 levels.
 _MAX_DEPTH = 12
-_MAX_SIZE = 40
+MAX_SIZE = 40
 # What every resolver names; a service or factory of such a name gets a number.
 _RESERVED = {"MISSING": MISSING, "PENDING": PENDING, "dict": dict, "scope": object(), "store": object()}
 
@@ -28,7 +29,9 @@ class Parts(Protocol):
 
     # Any: what a service is asked with, and gives.
     container: Any
-    make_provider: Callable[..., Any]
+
+    def make_provider(self, scope: Scope, key: Key) -> object:
+        """Make the provider that a service takes."""
 
     def traits_of(self, node: Node) -> Traits:
         """Return what is known about a service."""
@@ -66,6 +69,7 @@ class ResolverSource:
         # What was resolved in this block and those around it.
         self._known: list[dict[Node, str]] = [{}]
         self._count = 0
+        self._context = "scope.context"
         # What was made for a scope in which nothing else was; None: look into the store first.
         self._made: list[tuple[int, str]] | None = None
 
@@ -78,9 +82,18 @@ class ResolverSource:
         def write_values() -> str:
             preset = self._write_branches(nodes)
             values = [self._argument(dependency, preset) for dependency in dependencies]
-            return values[0] if len(values) == 1 else f"({', '.join(values)})"
+            return _pack(values)
 
         return self._compile(nodes, write_values)
+
+    def compile_local(self, dependencies: Sequence[Dependency]) -> Callable[..., Any]:
+        """Compile what gives the arguments of a call without a scope; it takes the declared values."""
+        # PERF: nobody can see the scope of such a call, so there is none (benchmarks/injection.py).
+        self._context, self._made = "context", []
+        with self._writer.block(f"def {self._function}(context):"):
+            values = [self._argument(dependency, {}) for dependency in dependencies]
+            self._writer.line(f"return {_pack(values)}")
+        return self._writer.compile(self._function)
 
     def compile_instance_of(self, node: Node) -> Callable[..., Any]:
         """Compile what gives the instance of a service: the one there is, or a new one."""
@@ -117,7 +130,7 @@ class ResolverSource:
         self._made, self._known = None, [{}]
 
     def _is_short(self, traits: Sequence[Traits]) -> bool:
-        return all(trait.is_plain for trait in traits) and sum(trait.size for trait in traits) <= _MAX_SIZE
+        return all(trait.is_plain for trait in traits) and sum(trait.size for trait in traits) <= MAX_SIZE
 
     def _write_first(self, cells: Sequence[Node]) -> None:
         """Write the wait for the singletons that have to be there, or the way out if this must not wait."""
@@ -158,9 +171,9 @@ class ResolverSource:
         writer, value = self._writer, self._name(dependency.parameter)
         declared = writer.bind("declared", dependency.value)
         with writer.block("try:"):
-            writer.line(f"{value} = scope.context[{declared}]")
+            writer.line(f"{value} = {self._context}[{declared}]")
         with writer.block("except (KeyError, TypeError):"):
-            writer.line(f"raise {writer.bind('lack', lack)}(scope, {declared}) from None")
+            writer.line(f"raise {writer.bind('lack', lack)}({self._context}, {declared}) from None")
         return value
 
     def _service(self, node: Node, preset: dict[Node, list[str]]) -> str:
@@ -179,7 +192,7 @@ class ResolverSource:
             self._known[-1][node] = value
             return value
         traits = self._parts.traits_of(node)
-        if node.is_inner or (traits.size <= _MAX_SIZE and len(self._known) <= _MAX_DEPTH):
+        if node.is_inner or (traits.size <= MAX_SIZE and len(self._known) <= _MAX_DEPTH):
             return self._construct(node)
         return self._call(node)
 
@@ -304,6 +317,10 @@ class ResolverSource:
     def _name(self, service: str) -> str:
         self._count += 1
         return f"v{self._count}_{_as_identifier(service)}"
+
+
+def _pack(values: Sequence[str]) -> str:
+    return values[0] if len(values) == 1 else f"({', '.join(values)})"
 
 
 def _now_needed(dependency: Dependency) -> Sequence[Node]:

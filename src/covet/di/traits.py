@@ -20,6 +20,7 @@ class Traits:
         cells: The singletons whose making has to be awaited, and that must be there first.
         reason: Why it can live in a scope only; empty if it need not.
         is_plain: Making one neither waits nor leaves anything to close.
+        is_local: Nothing that is made can see the scope that it is made in.
         has_scoped: Whether it is looked up in the scope, or something it needs is.
         size: How many services are made for one.
         makes_async: For a singleton: its own making has to be awaited.
@@ -30,6 +31,7 @@ class Traits:
     cells: tuple[Node, ...] = ()
     reason: str = ""
     is_plain: bool = True
+    is_local: bool = True
     has_scoped: bool = False
     size: int = 1
     makes_async: bool = False
@@ -91,9 +93,14 @@ def read_traits(node: Node, known: dict[Node, Traits]) -> Traits:
         cells=cells,
         reason=_find_reason(node, needed, is_closing=is_closing),
         is_plain=not waits and not is_closing and all(traits.is_plain for traits in needed),
+        is_local=_is_local(node) and all(traits.is_local for traits in needed),
         has_scoped=is_scoped(node) or any(traits.has_scoped for traits in needed),
         size=1 + sum(traits.size for traits in needed),
     )
+
+
+def _is_local(node: Node) -> bool:
+    return all(item.source not in {Source.SCOPE, Source.PROVIDER} for item in node.dependencies)
 
 
 def _find_reason(node: Node, needed: list[Traits], *, is_closing: bool) -> str:
