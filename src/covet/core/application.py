@@ -11,12 +11,12 @@ from typing import Any, Final, cast
 
 from covet._extras import find_extra
 from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
+from covet.core.lazy_services import LazyServices
 from covet.core.lifespan import Lifespan, Phase, Step, serve_lifespan
 from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
 from covet.core.pipeline import MiddlewarePipeline
 from covet.core.route import Mount, Route, make_route
-from covet.core.lazy_services import LazyServices
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.unmatched import (

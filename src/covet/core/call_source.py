@@ -145,8 +145,12 @@ class CallSource:
         injected = self._compiled.plan.injected
         if injected is None:
             return arguments
-        for name, value in enumerate(injected.write_arguments(self._writer, scope="request.services")):
-            arguments = arguments.replace(INJECTED.format(name), value)
+        if self._compiled.scoped is None:
+            sources = injected.write_local_arguments(self._writer)
+        else:
+            sources = injected.write_arguments(self._writer, scope="request.services")
+        for number, source in enumerate(sources):
+            arguments = arguments.replace(INJECTED.format(number), source)
         return arguments
 
     def _write_json_body(self, body: JSONBody) -> None:

@@ -13,7 +13,7 @@ from covet.core.errors import CallHandler, ErrorAnswers, status_of
 from covet.core.middleware import Layer, make_layer, settle
 from covet.core.results import ResultConverter
 from covet.core.route import Route
-from covet.core.services import NO_SERVICES, Services
+from covet.core.services import NO_SERVICES, Injected, Services
 from covet.http.body import BodyLimits
 from covet.http.request import Request
 from covet.http.response import Response
@@ -63,19 +63,33 @@ class CompiledRoute:
     def reads_json_first(self) -> bool:
         """Whether its body is tried as JSON before anything is made of the request."""
         plain = [argument for argument in self.plan.arguments if is_plain_body(argument, self.serializers)]
-        return len(plain) == 1 and self.plan.sources <= {"path", "body"} and self._is_lean
+        return len(plain) == 1 and self.plan.sources <= {"path", "body", "inject"} and self._is_lean
 
     @property
     def needs_request(self) -> bool:
         """Whether a request is made for every call, and not just for what goes another way than usual."""
-        return not (self._is_lean and (self.plan.sources <= {"path"} or self.reads_json_first))
+        return not (self._is_lean and (self.plan.sources <= {"path", "inject"} or self.reads_json_first))
+
+    @property
+    def scoped(self) -> Injected | None:
+        """
+        What gives the injected arguments, if it does so in a scope of the request.
+
+        Where nothing needs a scope and nobody else could look into it, the arguments are made without one.
+        """
+        injected = self.plan.injected
+        if injected is None or self._is_scope_hidden(injected):
+            return None
+        return injected
+
+    def _is_scope_hidden(self, injected: Injected) -> bool:
+        is_seen = self.layers or self.answers.has_handlers or self.plan.sources & {"request", "background"}
+        return not is_seen and injected.local is not None and not injected.takes_values
 
     @property
     def _is_lean(self) -> bool:
         plan = self.plan
-        return not (
-            self.layers or plan.injected or plan.makes_background_tasks or self.route.cancel_on_disconnect
-        )
+        return not (self.layers or self.scoped or plan.makes_background_tasks or self.route.cancel_on_disconnect)
 
 
 def compile_route(

@@ -112,7 +112,7 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
 
 def _write_open(writer: CodeWriter, compiled: CompiledRoute) -> None:
     """Write the opening of the request's scope, if the handler injects anything."""
-    injected = compiled.plan.injected
+    injected = compiled.scoped
     if injected is not None:
         values = f"{{{writer.bind('Request', Request)}: request}}"
         injected.write_open(writer, scope="request.services", values=values)
@@ -124,7 +124,7 @@ class _Closing:
 
     def __init__(self, writer: CodeWriter, compiled: CompiledRoute) -> None:
         self._writer = writer
-        self._injected = compiled.plan.injected
+        self._injected = compiled.scoped
 
     def __enter__(self) -> None:
         if self._injected is not None:

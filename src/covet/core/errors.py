@@ -65,6 +65,11 @@ class ErrorAnswers:
         # Bounded by the number of exception classes that the program has.
         self._found: dict[tuple[type[Exception], int | None, int], tuple[Callable[..., object] | None, int]] = {}
 
+    @property
+    def has_handlers(self) -> bool:
+        """Whether an exception handler of the application's may be called."""
+        return any(self._levels)
+
     async def answer(self, request: Request, exc: BaseException, depth: int) -> Response:
         """
         Answer an error that left the inside of the outermost `depth` layers. Never raises an Exception.

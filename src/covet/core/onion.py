@@ -42,7 +42,7 @@ def _write_guarded(writer: CodeWriter, compiled: CompiledRoute, call: CallSource
 
 def write_failure(writer: CodeWriter, compiled: CompiledRoute) -> None:
     """Write the noting of an error that left the handler, for the services that want to know how it ended."""
-    if compiled.plan.injected is not None:
+    if compiled.scoped is not None:
         writer.line("request.failure = exc")
 
 

@@ -16,11 +16,22 @@ from covet.introspection import Annotation, ParameterInfo
 class Injected(Protocol):
     """What gives the injected arguments of one handler; `covet.di.Injection` is one."""
 
+    @property
+    def local(self) -> object | None:
+        """What resolves them without a scope, where nothing needs one."""
+
+    @property
+    def takes_values(self) -> bool:
+        """Whether anything takes what the opener of the scope gives: the request."""
+
     def write_open(self, writer: CodeWriter, *, scope: str, values: str) -> None:
         """Write the opening of a scope."""
 
     def write_arguments(self, writer: CodeWriter, *, scope: str) -> list[str]:
         """Write the resolving in a scope, and return the source of each argument."""
+
+    def write_local_arguments(self, writer: CodeWriter) -> list[str]:
+        """Write the resolving without a scope, and return the source of each argument."""
 
     def write_close(self, writer: CodeWriter, *, error: str) -> None:
         """Write the closing of the scope that was opened."""

@@ -9,9 +9,10 @@ from typing import Any
 
 from covet.code_writer import CodeWriter
 from covet.di.errors import DependencyGraphError
-from covet.di.nodes import Demand
+from covet.di.nodes import Demand, Source
 from covet.di.program import Program, Resolve
 from covet.di.scope import CLOSED, PENDING, Scope
+from covet.di.traits import list_in_order
 from covet.introspection import Annotation
 
 
@@ -29,6 +30,7 @@ class Injection:
         program: What a scope for it is opened with.
         local: Resolves without a scope, from the declared values; `None` if a scope is needed. One argument is given
             as it is, several as a tuple, here and below.
+        takes_values: Whether anything of it takes a declared value.
         now: Resolves in a scope without waiting, or gives `PENDING`; `None` if it always waits.
         later: Resolves in a scope, waiting if need be.
 
@@ -45,7 +47,7 @@ class Injection:
         {'orders': <....Orders object at 0x...>}
     """
 
-    __slots__ = ("_demand", "_waits_first", "later", "local", "names", "now", "program")
+    __slots__ = ("_demand", "_waits_first", "later", "local", "names", "now", "program", "takes_values")
 
     program: Program
     local: Callable[[Mapping[Annotation, object] | None], Any] | None  # Any: the arguments of whoever asks
@@ -55,6 +57,7 @@ class Injection:
     def __init__(self, demand: Demand) -> None:
         self._demand = demand
         self.names = tuple(parameter.name for parameter in demand.parameters)
+        self.takes_values = True
         self._waits_first = True
 
     def bind(self, program: Program) -> None:
@@ -68,6 +71,9 @@ class Injection:
         if program.graph.errors:
             raise DependencyGraphError(program.graph.errors)
         self.program = program
+        self.takes_values = any(
+            dependency.source is Source.CONTEXT for made in list_in_order([node]) for dependency in made.dependencies
+        )
         self.local = program.compile_local(node)
         self.now, self.later = program.compile_call(node)
         self._waits_first = bool(program.traits_of(node).cells)

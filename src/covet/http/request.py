@@ -19,7 +19,6 @@ from covet.http.query import QueryParams
 from covet.http.urls import URL, unquote_path
 from covet.tasks import BackgroundTasks
 
-
 ServiceT = TypeVar("ServiceT")
 
 
