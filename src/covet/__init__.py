@@ -22,7 +22,7 @@ from covet._version import __version__
 from covet.app import CovetPy
 from covet.http.request import Request
 from covet.http.response import Response
-from covet.parameters import Body, Cookie, Form, Header, Path, Query, State
+from covet.parameters import Body, Cookie, Form, Header, Inject, Path, Query, State
 
 __all__ = [
     "Body",
@@ -30,6 +30,7 @@ __all__ = [
     "CovetPy",
     "Form",
     "Header",
+    "Inject",
     "Path",
     "Query",
     "Request",

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from functools import partial
-from typing import Final, ParamSpec, TypeVar
+from inspect import iscoroutinefunction
+from typing import Any, Final, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 P = ParamSpec("P")
@@ -46,6 +47,39 @@ async def run_in_thread(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwar
     if pool is None:
         pool = _POOLS[loop] = ThreadPoolExecutor(MAX_THREADS, thread_name_prefix="covet")
     return await loop.run_in_executor(pool, partial(copy_context().run, _call, func, *args, **kwargs))
+
+
+# Any: what a function gives is its own.
+async def call_anywhere(func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> Any:
+    """
+    Await a coroutine function; call another in a thread, and await what it gives if it can be awaited.
+
+    Args:
+        func: The function, a partial or a callable object.
+        *args: Its positional arguments.
+        **kwargs: Its keyword arguments.
+
+    Example:
+        >>> await call_anywhere(asyncio.sleep, 0, "slept"), await call_anywhere(sum, [1, 2, 3])
+        ('slept', 6)
+    """
+    if is_async(func):
+        result = func(*args, **kwargs)
+    else:
+        result = await run_in_thread(func, *args, **kwargs)
+    return await result if hasattr(result, "__await__") else result
+
+
+def is_async(func: Callable[..., object]) -> bool:
+    """
+    Tell whether calling a function gives something to await.
+
+    Example:
+        >>> is_async(partial(asyncio.sleep, 0)), is_async(print)
+        (True, False)
+    """
+    inner = func.func if isinstance(func, partial) else func
+    return iscoroutinefunction(inner) or iscoroutinefunction(getattr(inner, "__call__", None))  # noqa: B004
 
 
 def _call(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

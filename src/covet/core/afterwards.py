@@ -14,6 +14,7 @@ from covet.exceptions import HandlerTimeoutError, ResponseError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.streamed_response import StreamedResponse
+from covet.threads import call_anywhere
 
 logger = logging.getLogger("covet.errors")
 
@@ -100,11 +101,12 @@ async def begin_stream(request: Request, response: StreamedResponse, seconds: fl
 
 async def run_afterwards(request: Request | None, response: Response | None) -> None:
     """Close what was not sent, run what was deferred on the request and what the response brought."""
+    call = call_anywhere if request is None or request.app is None else request.app.call
     if request is not None and request._deferred is not None:  # noqa: SLF001 - the property would make one
         await close_all(request)
-        await request._deferred.run()  # noqa: SLF001
+        await request._deferred.run(call)  # noqa: SLF001
     if response is not None and response.background is not None:
-        await response.background.run()
+        await response.background.run(call)
 
 
 async def answer_late(request: Request, exc: BaseException) -> Response:

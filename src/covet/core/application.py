@@ -364,6 +364,24 @@ class CovetPyASGI:
         """
         return self.container.scope()
 
+    # Any: what a function takes and gives is its own.
+    async def call(self, func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """
+        Call a function, and inject the parameters that are not given and that the container knows.
+
+        A coroutine function is awaited, another runs in a thread. What is injected lives in a scope of its own.
+
+        Args:
+            func: The function.
+            *args: What is given by position.
+            **kwargs: What is given by name.
+
+        Raises:
+            DependencyError: If a service cannot be made.
+            Exception: What the function raises.
+        """
+        return await self._services.call(func, *args, **kwargs)
+
     def open_services(self, request: Request) -> Scope:
         """Open the scope of a request; `request.resolve` does it."""
         return self._services.open(request)

@@ -4,13 +4,12 @@ What is known of a route once it was checked: all that its endpoints are written
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from inspect import iscoroutinefunction
 from typing import Any
 
 from covet.core.arguments import is_plain_body
 from covet.core.binding import Plan, make_plan
 from covet.core.errors import CallHandler, ErrorAnswers, status_of
-from covet.core.middleware import Layer, make_layer, settle
+from covet.core.middleware import Layer, make_layer
 from covet.core.results import ResultConverter
 from covet.core.route import Route
 from covet.core.services import NO_SERVICES, Injected, Services
@@ -18,7 +17,7 @@ from covet.http.body import BodyLimits
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.serialization import SerializerTable
-from covet.threads import run_in_thread
+from covet.threads import call_anywhere
 from covet.types import UNSET
 
 
@@ -130,12 +129,6 @@ def compile_route(
 
 def _compile_error_caller(results: ResultConverter) -> CallHandler:
     async def call(handler: Callable[..., object], request: Request, exc: Exception) -> Response:
-        # Any: an exception handler may return anything.
-        result: Any
-        if iscoroutinefunction(handler) or iscoroutinefunction(getattr(handler, "__call__", None)):  # noqa: B004
-            result = handler(request, exc)
-        else:
-            result = await run_in_thread(handler, request, exc)
-        return results.convert_error(request, await settle(result), status_of(exc) or 400)
+        return results.convert_error(request, await call_anywhere(handler, request, exc), status_of(exc) or 400)
 
     return call

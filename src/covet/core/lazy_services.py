@@ -5,13 +5,16 @@ The container is made when somebody asks for it; an application without services
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from covet.core.afterwards import close_at_end
 from covet.core.route import Route, describe_handler
 from covet.di import DependencyContainer, Injection, Lifetime, Scope
+from covet.di.calling import call_with_services
 from covet.http.request import Request
 from covet.introspection import Annotation, ParameterInfo, find_place
 from covet.tasks import BackgroundTasks
+from covet.threads import call_anywhere
 
 Offer = Callable[[DependencyContainer], None]
 
@@ -102,6 +105,13 @@ class LazyServices:
 
         close_at_end(request, close)
         return scope
+
+    # Any: what a function takes and gives is its own.
+    async def call(self, func: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Call a function, and inject what nobody gave and the container knows."""
+        if self._container is None:
+            return await call_anywhere(func, *args, **kwargs)
+        return await call_with_services(self._container, func, args, kwargs)
 
     async def aclose(self) -> None:
         """Close the singletons, when the application has stopped."""

@@ -8,15 +8,18 @@ import asyncio
 import logging
 import warnings
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
-from inspect import isasyncgenfunction, iscoroutine, iscoroutinefunction, isgeneratorfunction
-from typing import Final, ParamSpec, Self
+from inspect import isasyncgenfunction, iscoroutine, isgeneratorfunction
+from typing import Any, Final, ParamSpec, Self
 
-from covet.threads import run_in_thread
+from covet.threads import call_anywhere
 
 P = ParamSpec("P")
+
+# Any: what a deferred function takes and gives is its own.
+Call = Callable[..., Awaitable[Any]]
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +45,7 @@ class BackgroundTasks:
     def __init__(self) -> None:
         host = _CURRENT.get()
         self._is_joined = host is not None
-        self._calls: deque[Callable[[], object]] = deque() if host is None else host._calls  # noqa: SLF001 - one class
+        self._calls: deque[partial[Any]] = deque() if host is None else host._calls  # noqa: SLF001 - one class
 
     @classmethod
     def for_request(cls) -> Self:
@@ -74,9 +77,12 @@ class BackgroundTasks:
     def __len__(self) -> int:
         return len(self._calls)
 
-    async def run(self) -> None:
+    async def run(self, call: Call = call_anywhere) -> None:
         """
         Call every function in order, those included that are added meanwhile.
+
+        Args:
+            call: What calls one; an application's own injects services.
 
         A failure is logged. So are those that never run because this was cancelled, as it is when the
         application stops and its deadline has passed.
@@ -85,18 +91,18 @@ class BackgroundTasks:
         cancelling = 0 if task is None else task.cancelling()
         # No iterator: a function may defer more work while it runs.
         while self._calls:
-            call = self._calls.popleft()
+            deferred = self._calls.popleft()
             try:
-                await _call(call)
+                await call(deferred.func, *deferred.args, **deferred.keywords)
             except asyncio.CancelledError:
                 if task is None or task.cancelling() > cancelling:
-                    self._give_up(call)
+                    self._give_up(deferred)
                     raise
                 # Something inside was cancelled, not we.
-                logger.exception("A background task failed: %s", describe_call(call))
+                logger.exception("A background task failed: %s", describe_call(deferred))
             except (Exception, SystemExit, KeyboardInterrupt):
                 # A function that wants to exit must not take the server with it.
-                logger.exception("A background task failed: %s", describe_call(call))
+                logger.exception("A background task failed: %s", describe_call(deferred))
 
     def _give_up(self, call: Callable[[], object]) -> None:
         lost = _name(self._calls)
@@ -130,7 +136,7 @@ def describe_call(call: Callable[..., object]) -> str:
     return f"{getattr(func, '__module__', '?')}.{getattr(func, '__qualname__', type(func).__qualname__)}"
 
 
-def _name(calls: deque[Callable[[], object]]) -> str:
+def _name(calls: deque[partial[Any]]) -> str:
     return ", ".join(describe_call(call) for call in calls)
 
 
@@ -141,13 +147,3 @@ def _explain(func: object) -> str:
     # It will never be awaited, and this says so better than a warning.
     func.close()
     return f"{message} Write add_task({func.__name__}, ...) instead of add_task({func.__name__}(...))."
-
-
-async def _call(call: Callable[[], object]) -> None:
-    func = call.func if isinstance(call, partial) else call
-    if iscoroutinefunction(func) or iscoroutinefunction(getattr(func, "__call__", None)):  # noqa: B004
-        result = call()
-    else:
-        result = await run_in_thread(call)
-    if hasattr(result, "__await__"):
-        await result

@@ -149,10 +149,6 @@ def test_an_instance_brings_what_it_needs() -> None:
 
     assert match is not None
     assert match.handler() == "hello"
-    with pytest.raises(
-        RouteError, match=r"Greeter cannot be made without arguments: .*'word'.*\n  Add an instance of it"
-    ):
-        CovetRouter().add_controller(Greeter)
 
 
 def test_a_class_without_routes_is_refused() -> None:
