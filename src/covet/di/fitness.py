@@ -61,8 +61,11 @@ def check_returned(registration: Registration, returned: Annotation) -> None:
     cls, interface = class_of(product), class_of(registration.interface)
     if cls is None or interface is None or is_protocol(cls) or cls is object:
         return
-    name = f"the factory {describe_callable(registration.factory)} returns {type_name(product)}, which"
-    _check_class(registration, cls, interface, name)
+    if product is registration.maker:
+        _check_class(registration, cls, interface, cls.__qualname__)
+    else:
+        name = f"the factory {describe_callable(registration.factory)} returns {type_name(product)}, which"
+        _check_class(registration, cls, interface, name, "Let it return what is registered, or mend its annotation.")
 
 
 def unwrap_product(returned: Annotation) -> Annotation:
@@ -141,7 +144,7 @@ def _check_implementation(registration: Registration, interface: type | None) ->
     _check_arguments(registration, interface)
 
 
-def _check_class(registration: Registration, cls: type, interface: type, name: str) -> None:
+def _check_class(registration: Registration, cls: type, interface: type, name: str, hint: str = "") -> None:
     wanted = type_name(registration.interface)
     if is_protocol(interface):
         members = [] if interface in cls.__mro__ else missing_members(cls, interface)
@@ -149,13 +152,13 @@ def _check_class(registration: Registration, cls: type, interface: type, name: s
             raise _refuse(
                 registration,
                 f"{name} does not fit the Protocol {wanted}: {', '.join(members)} missing",
-                f"Implement what is missing in {cls.__qualname__}.",
+                hint or f"Implement what is missing in {cls.__qualname__}.",
             )
     elif not _is_subclass(cls, interface):
         raise _refuse(
             registration,
             f"{name} is no {wanted}",
-            f"Let {cls.__qualname__} inherit from {wanted}, or make {wanted} a Protocol.",
+            hint or f"Let {cls.__qualname__} inherit from {wanted}, or make {wanted} a Protocol.",
         )
 
 
