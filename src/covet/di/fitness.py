@@ -89,6 +89,8 @@ def class_of(annotation: Annotation) -> type | None:
         >>> class_of(dict[str, int]), class_of(int | None)
         (<class 'dict'>, None)
     """
+    if annotation is Any:
+        return None
     if hasattr(annotation, "__supertype__"):  # a NewType
         return class_of(annotation.__supertype__)
     origin = origin_of(annotation)
@@ -112,12 +114,17 @@ def is_abstract(annotation: Annotation) -> bool:
 
 
 def _check_instance(registration: Registration, interface: type | None) -> None:
-    if interface is not None and interface is not type:
-        instance = registration.instance
-        _check_class(registration, type(instance), interface, f"the instance of {type(instance).__qualname__}")
-        members = missing_members(instance, interface) if is_protocol(interface) else []
+    if interface is None:
+        return
+    instance, wanted = registration.instance, type_name(registration.interface)
+    name = f"the instance of {type(instance).__qualname__}"
+    if is_protocol(interface):
+        members = missing_members(instance, interface)
         if members:
-            raise _refuse(registration, f"the instance lacks {', '.join(members)}", "Add what is missing.")
+            problem = f"{name} does not fit the Protocol {wanted}: {', '.join(members)} missing"
+            raise _refuse(registration, problem, "Give it what is missing.")
+    elif not _is_instance(instance, interface):
+        raise _refuse(registration, f"{name} is no {wanted}", f"Register an instance of {wanted}.")
 
 
 def _check_implementation(registration: Registration, interface: type | None) -> None:
@@ -197,9 +204,24 @@ def missing_members(candidate: object, protocol: type) -> list[str]:
             continue
         for name, member in vars(base).items():
             is_method = inspect.isfunction(member) and (not name.startswith("_") or name in _SPECIAL)
-            if is_method and not callable(getattr(candidate, name, None)):
+            if is_method and not callable(_find_member(candidate, name)):
                 missing.append(f"{name}()")
     return sorted(set(missing))
+
+
+def _find_member(candidate: object, name: str) -> object:
+    if name not in _SPECIAL:
+        return getattr(candidate, name, None)
+    # A class has special methods of its own class, too: `type.__call__` calls any.
+    cls = candidate if isinstance(candidate, type) else type(candidate)
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+def _is_instance(instance: object, interface: Any) -> bool:  # Any: an ABC decides itself what it takes
+    try:
+        return isinstance(instance, interface)
+    except TypeError:
+        return True
 
 
 def _is_subclass(cls: type, interface: Any) -> bool:  # Any: an ABC decides itself what it takes
