@@ -12,7 +12,7 @@ from covet.di.errors import (
     UnknownArgumentError,
     UnreadableParameterError,
 )
-from covet.di.fitness import class_of, is_abstract
+from covet.di.fitness import class_of, is_abstract, is_protocol, missing_members
 from covet.di.nodes import Dependency, Node, Source
 from covet.di.path import Step, shorten_place
 from covet.di.registration import Key, Lifetime, Registration
@@ -90,7 +90,7 @@ def suggest_registration(view: View, key: Key, parameter: str = "", node: Node |
         word = next(word for word in qualifiers if word)
         return f'{name} is registered with other qualifiers: {listed}. Write Annotated[{name}, "{word}"].'
     if qualifiers and key.qualifier is not None:
-        return f"{name} is registered without a qualifier. Write {name} alone, or register it with qualifier=."
+        return f"{name} is registered without a qualifier. Write {name} alone, or register it with qualifier={key.qualifier!r}."
     fitting = _find_fitting(view, key)
     if fitting is not None:
         fits = fitting.name
@@ -107,7 +107,9 @@ def _find_fitting(view: View, key: Key) -> Node | None:
         return None
     for node in view.all_nodes():
         cls = None if node.key is None else class_of(node.key.interface)
-        if cls is not None and cls is not wanted and wanted in cls.__mro__:
+        if cls is None or cls is wanted or is_protocol(cls):
+            continue
+        if wanted in cls.__mro__ or (is_protocol(wanted) and not missing_members(cls, wanted)):
             return node
     return None
 

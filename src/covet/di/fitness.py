@@ -61,8 +61,11 @@ def check_returned(registration: Registration, returned: Annotation) -> None:
     cls, interface = class_of(product), class_of(registration.interface)
     if cls is None or interface is None or is_protocol(cls) or cls is object:
         return
-    name = f"the factory {describe_callable(registration.factory)} returns {type_name(product)}, which"
-    _check_class(registration, cls, interface, name)
+    if product is registration.maker:
+        _check_class(registration, cls, interface, cls.__qualname__)
+    else:
+        name = f"the factory {describe_callable(registration.factory)} returns {type_name(product)}, which"
+        _check_class(registration, cls, interface, name, "Let it return what is registered, or mend its annotation.")
 
 
 def unwrap_product(returned: Annotation) -> Annotation:
@@ -86,6 +89,8 @@ def class_of(annotation: Annotation) -> type | None:
         >>> class_of(dict[str, int]), class_of(int | None)
         (<class 'dict'>, None)
     """
+    if annotation is Any:
+        return None
     if hasattr(annotation, "__supertype__"):  # a NewType
         return class_of(annotation.__supertype__)
     origin = origin_of(annotation)
@@ -109,12 +114,17 @@ def is_abstract(annotation: Annotation) -> bool:
 
 
 def _check_instance(registration: Registration, interface: type | None) -> None:
-    if interface is not None and interface is not type:
-        instance = registration.instance
-        _check_class(registration, type(instance), interface, f"the instance of {type(instance).__qualname__}")
-        members = missing_members(instance, interface) if is_protocol(interface) else []
+    if interface is None:
+        return
+    instance, wanted = registration.instance, type_name(registration.interface)
+    name = f"the instance of {type(instance).__qualname__}"
+    if is_protocol(interface):
+        members = missing_members(instance, interface)
         if members:
-            raise _refuse(registration, f"the instance lacks {', '.join(members)}", "Add what is missing.")
+            problem = f"{name} does not fit the Protocol {wanted}: {', '.join(members)} missing"
+            raise _refuse(registration, problem, "Give it what is missing.")
+    elif not _is_instance(instance, interface):
+        raise _refuse(registration, f"{name} is no {wanted}", f"Register an instance of {wanted}.")
 
 
 def _check_implementation(registration: Registration, interface: type | None) -> None:
@@ -141,7 +151,7 @@ def _check_implementation(registration: Registration, interface: type | None) ->
     _check_arguments(registration, interface)
 
 
-def _check_class(registration: Registration, cls: type, interface: type, name: str) -> None:
+def _check_class(registration: Registration, cls: type, interface: type, name: str, hint: str = "") -> None:
     wanted = type_name(registration.interface)
     if is_protocol(interface):
         members = [] if interface in cls.__mro__ else missing_members(cls, interface)
@@ -149,13 +159,13 @@ def _check_class(registration: Registration, cls: type, interface: type, name: s
             raise _refuse(
                 registration,
                 f"{name} does not fit the Protocol {wanted}: {', '.join(members)} missing",
-                f"Implement what is missing in {cls.__qualname__}.",
+                hint or f"Implement what is missing in {cls.__qualname__}.",
             )
     elif not _is_subclass(cls, interface):
         raise _refuse(
             registration,
             f"{name} is no {wanted}",
-            f"Let {cls.__qualname__} inherit from {wanted}, or make {wanted} a Protocol.",
+            hint or f"Let {cls.__qualname__} inherit from {wanted}, or make {wanted} a Protocol.",
         )
 
 
@@ -194,9 +204,24 @@ def missing_members(candidate: object, protocol: type) -> list[str]:
             continue
         for name, member in vars(base).items():
             is_method = inspect.isfunction(member) and (not name.startswith("_") or name in _SPECIAL)
-            if is_method and not callable(getattr(candidate, name, None)):
+            if is_method and not callable(_find_member(candidate, name)):
                 missing.append(f"{name}()")
     return sorted(set(missing))
+
+
+def _find_member(candidate: object, name: str) -> object:
+    if name not in _SPECIAL:
+        return getattr(candidate, name, None)
+    # A class has special methods of its own class, too: `type.__call__` calls any.
+    cls = candidate if isinstance(candidate, type) else type(candidate)
+    return next((vars(base)[name] for base in cls.__mro__ if name in vars(base)), None)
+
+
+def _is_instance(instance: object, interface: Any) -> bool:  # Any: an ABC decides itself what it takes
+    try:
+        return isinstance(instance, interface)
+    except TypeError:
+        return True
 
 
 def _is_subclass(cls: type, interface: Any) -> bool:  # Any: an ABC decides itself what it takes

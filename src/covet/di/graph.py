@@ -19,7 +19,7 @@ from covet.di.nodes import Catalogue, Demand, Dependency, Node, Source
 from covet.di.provider import Provider
 from covet.di.registration import Decoration, Key, Lifetime, Registration, read_key
 from covet.exceptions import ConfigurationError, RouteError
-from covet.introspection import POSITIONAL_ONLY, Annotation, ParameterInfo, origin_of, substitute
+from covet.introspection import KEYWORD_ONLY, POSITIONAL_ONLY, Annotation, ParameterInfo, origin_of, substitute
 from covet.types import UNSET
 
 
@@ -150,7 +150,7 @@ class Graph:
         for number, decoration in enumerate(wrapped, 1):
             outer = Registration(
                 key.interface,
-                factory=decoration.decorator,
+                factory=_close(decoration.decorator, key.interface),
                 lifetime=lifetime,
                 kwargs=decoration.kwargs,
                 qualifier=key.qualifier,
@@ -213,13 +213,13 @@ class Graph:
             if dependency is None:
                 is_skipped = True
                 continue
-            is_positional = parameter.kind is POSITIONAL_ONLY
-            dependencies.append(replace(dependency, is_positional=is_positional, is_skipped=is_skipped))
+            is_named = parameter.kind is KEYWORD_ONLY or (is_skipped and parameter.kind is not POSITIONAL_ONLY)
+            dependencies.append(replace(dependency, is_named=is_named))
         for name, value in kwargs.items():
             if name in names:
                 continue
             if takes_any:
-                dependencies.append(Dependency(name, Source.CONSTANT, value=value, is_skipped=True))
+                dependencies.append(Dependency(name, Source.CONSTANT, value=value, is_named=True))
             else:
                 self._report(findings.explain_unknown_argument, node, name, sorted(names))
         if inner is not None:
@@ -336,13 +336,21 @@ def _is_template(registration: Registration) -> bool:
 
 def _close_template(registration: Registration, key: Key) -> Registration:
     """Make the registration of `Repository[User]` out of that of `Repository`."""
-    variables = dict(zip(registration.interface.__parameters__, get_args(key.interface), strict=False))
-    maker = registration.maker
-    # The implementation's own variables, as it gives them to the interface.
-    own = type_variables(maker[maker.__parameters__]).get(registration.interface, {}) if maker.__parameters__ else {}
-    values = {own.get(variable, variable): value for variable, value in variables.items()}
-    closed = maker[tuple(substitute(variable, values) for variable in maker.__parameters__)]
+    closed = _close(registration.maker, key.interface)
     return replace(registration, interface=key.interface, implementation=closed, factory=None)
+
+
+def _close(maker: Any, interface: Annotation) -> Any:  # Any: a class in, an alias of it out
+    """Give a generic class the arguments of the interface that it implements; another maker stays as it is."""
+    parameters = getattr(maker, "__parameters__", ())
+    origin = origin_of(interface)
+    if not parameters or origin is None or class_of(maker) is None:
+        return maker
+    variables = dict(zip(origin.__parameters__, get_args(interface), strict=False))
+    # The maker may name its variables otherwise, and turn them.
+    own = type_variables(maker[parameters]).get(origin, {})
+    values = {own.get(variable, variable): value for variable, value in variables.items()}
+    return maker[tuple(substitute(variable, values) for variable in parameters)]
 
 
 def _inside_optional(annotation: Annotation) -> Annotation:

@@ -15,8 +15,10 @@ from functools import partial
 from typing import Any, get_args
 
 from covet.class_annotations import class_type_hints, type_variables
-from covet.di.fitness import check_returned, class_of
+from covet.di.errors import RegistrationError
+from covet.di.fitness import check_returned, class_of, is_protocol
 from covet.di.registration import Registration
+from covet.exceptions import suggest
 from covet.introspection import (
     VAR_KEYWORD,
     VAR_POSITIONAL,
@@ -92,7 +94,8 @@ def read_maker(registration: Registration) -> Maker:
 
     Raises:
         RouteError: If an annotation cannot be resolved.
-        RegistrationError: If a factory is annotated to return something else than its interface.
+        RegistrationError: If a factory is annotated to return something else than its interface, or what is made
+            cannot be entered or closed as it is asked for.
     """
     target = registration.maker
     info = inspect_callable(origin_of(target) or target)
@@ -109,7 +112,7 @@ def read_maker(registration: Registration) -> Maker:
         takes_any=any(p.kind is VAR_KEYWORD for p in parameters),
         result=result,
         entry=entry,
-        close=_read_close(registration),
+        close=_read_close(registration, product),
         says_nothing=product is UNSET and result is Call.PLAIN and entry is Entry.NONE,
     )
 
@@ -162,25 +165,42 @@ def _read_entry(registration: Registration, product: Annotation) -> Entry:
         return Entry.ASYNC
     if origin_of(product) is AbstractContextManager:
         return Entry.SYNC
-    cls = class_of(product) if product is not UNSET else class_of(registration.interface)
-    if cls is None:
-        return Entry.NONE
-    # To enter a lock acquires it, to enter a connection of sqlite3 begins no connection: only what is asked for.
-    is_foreign = cls.__module__.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
-    if is_foreign and not registration.enter:
-        return Entry.NONE
-    if hasattr(cls, "__aenter__") and hasattr(cls, "__aexit__"):
-        return Entry.ASYNC
-    if hasattr(cls, "__enter__") and hasattr(cls, "__exit__"):
-        return Entry.SYNC
+    cls = _class_made(registration, product)
+    # To enter a lock acquires it, to enter a connection of sqlite3 opens none: only what is asked for.
+    is_foreign = cls is not None and cls.__module__.partition(".")[0] in sys.stdlib_module_names - {"__main__"}
+    if cls is not None and (registration.enter or not is_foreign):
+        if hasattr(cls, "__aenter__") and hasattr(cls, "__aexit__"):
+            return Entry.ASYNC
+        if hasattr(cls, "__enter__") and hasattr(cls, "__exit__"):
+            return Entry.SYNC
+    if registration.enter:
+        raise RegistrationError(
+            f"{registration.key.name} is registered with enter=True, and {_name_of(cls)} is no context manager.",
+            where=registration.where,
+            hint="Leave enter= out, or annotate what the factory returns.",
+        )
     return Entry.NONE
 
 
-def _read_close(registration: Registration) -> Callable[[Any], object] | None:
+def _class_made(registration: Registration, product: Annotation) -> type | None:
+    return class_of(product) if product is not UNSET else class_of(registration.interface)
+
+
+def _name_of(cls: type | None) -> str:
+    return "what is made" if cls is None else cls.__qualname__
+
+
+def _read_close(registration: Registration, product: Annotation) -> Callable[[Any], object] | None:
     close = registration.close
     if not isinstance(close, str):
         return close
-    name = close
+    name, cls = close, _class_made(registration, product)
+    if cls is not None and not is_protocol(cls) and not hasattr(cls, name):
+        raise RegistrationError(
+            f"{registration.key.name} is registered with close={name!r}, and {_name_of(cls)} has no such method.",
+            where=registration.where,
+            hint=suggest(name, [known for known in dir(cls) if not known.startswith("_")]),
+        )
     return lambda instance: getattr(instance, name)()
 
 

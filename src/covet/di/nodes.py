@@ -42,16 +42,14 @@ class Dependency:
         source: Where it comes from.
         nodes: The services; several for `Source.ALL`.
         value: The constant, the declared type or the collection's class.
-        is_positional: Whether it cannot be passed by its name.
-        is_skipped: Whether a parameter before it keeps its default.
+        is_named: Whether it has to be passed by its name.
     """
 
     parameter: str
     source: Source
     nodes: "tuple[Node, ...]" = ()
     value: Any = UNSET  # Any: whatever was registered
-    is_positional: bool = False
-    is_skipped: bool = False
+    is_named: bool = False
 
 
 @dataclass(eq=False, slots=True)

@@ -254,8 +254,7 @@ class ResolverSource:
         for dependency in node.dependencies:
             value = self._argument(dependency, preset)
             # A call by position is cheaper, and says no less here.
-            is_named = dependency.is_skipped and not dependency.is_positional
-            arguments.append(f"{dependency.parameter}={value}" if is_named else value)
+            arguments.append(f"{dependency.parameter}={value}" if dependency.is_named else value)
         return self._make(node, maker, ", ".join(arguments))
 
     def _make(self, node: Node, maker: Maker, arguments: str) -> str:
