@@ -5,10 +5,11 @@ Tests of the one way into a thread.
 import asyncio
 import contextvars
 import threading
+from functools import partial
 
 import pytest
 
-from covet.threads import MAX_THREADS, run_in_thread
+from covet.threads import MAX_THREADS, call_anywhere, run_in_thread
 
 CURRENT: contextvars.ContextVar[str] = contextvars.ContextVar("current", default="nothing")
 
@@ -65,3 +66,26 @@ async def test_no_more_calls_run_at_once_than_there_are_threads() -> None:
     await asyncio.gather(*(run_in_thread(work) for _ in range(MAX_THREADS + 5)))
 
     assert most == MAX_THREADS
+
+
+async def test_whatever_can_be_called_is_called_where_it_belongs() -> None:
+    """A coroutine function on the loop, another in a thread; what it gives is awaited if it can be."""
+    here = threading.get_ident()
+
+    async def on_loop() -> int:
+        return threading.get_ident()
+
+    def in_thread() -> int:
+        return threading.get_ident()
+
+    def gives_coroutine() -> object:
+        return on_loop()
+
+    class Callable:
+        async def __call__(self) -> int:
+            return threading.get_ident()
+
+    assert [await call_anywhere(func) for func in (on_loop, partial(on_loop), Callable(), gives_coroutine)] == [
+        here
+    ] * 4
+    assert await call_anywhere(in_thread) != here

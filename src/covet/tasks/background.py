@@ -12,11 +12,9 @@ from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from functools import partial
 from inspect import isasyncgenfunction, iscoroutine, isgeneratorfunction
-from typing import Any, Final, ParamSpec, Self
+from typing import Any, Final, Self
 
 from covet.threads import call_anywhere
-
-P = ParamSpec("P")
 
 # Any: what a deferred function takes and gives is its own.
 Call = Callable[..., Awaitable[Any]]
@@ -55,9 +53,13 @@ class BackgroundTasks:
         tasks._calls = deque()  # noqa: SLF001
         return tasks
 
-    def add_task(self, func: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> None:
+    # Any: what a function takes. What is not given may be injected, so no checker can tell what is missing.
+    def add_task(self, func: Callable[..., object], /, *args: Any, **kwargs: Any) -> None:
         """
         Add a function: a coroutine function is awaited, another runs in a thread.
+
+        The parameters that are not given and that the application's container knows are injected, in a scope of
+        their own.
 
         Args:
             func: The function to call.

@@ -3,7 +3,6 @@ Tests of where arguments come from, and of every start-up error of the binding.
 """
 
 import dataclasses
-import functools
 import sys
 import types
 from collections.abc import Callable
@@ -13,7 +12,6 @@ import annotated_types
 import msgspec
 import pytest
 
-import covet.tasks
 from covet import Body, CovetPy, Form, Header, Path, Query, Request, Response, State
 from covet.core.binding import make_plan
 from covet.core.converters import ConverterTable
@@ -413,37 +411,3 @@ def test_a_default_that_could_be_changed_is_made_for_each_request() -> None:
     assert item.make_default() == Item("a")
     assert item.make_default() is not item.make_default()
     assert size.default_factory is None
-
-
-@pytest.mark.parametrize("spelling", ["name", "attribute", "partial", "wrapped", "inner"])
-def test_a_handler_that_makes_background_tasks_itself_is_known(spelling: str) -> None:
-    """Known defect: background tasks were created but never attached to the response."""
-
-    async def by_name() -> None:
-        BackgroundTasks()
-
-    async def by_attribute() -> None:
-        covet.tasks.BackgroundTasks()
-
-    @functools.wraps(by_name)
-    async def wrapper() -> None:
-        await by_name()
-
-    async def by_inner() -> None:
-        def inner() -> object:
-            return BackgroundTasks()
-
-        inner()
-
-    async def other() -> None: ...
-
-    handlers: dict[str, Callable[..., object]] = {
-        "name": by_name,
-        "attribute": by_attribute,
-        "partial": functools.partial(by_name),
-        "wrapped": wrapper,
-        "inner": by_inner,
-    }
-
-    assert make_plan(make("/", handlers[spelling])).makes_background_tasks
-    assert not make_plan(make("/", other)).makes_background_tasks

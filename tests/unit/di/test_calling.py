@@ -1,0 +1,109 @@
+"""
+Tests of calling functions with services.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Annotated, Any
+
+import pytest
+
+from covet.di import DependencyContainer, Lifetime
+from covet.di.calling import call_with_services, find_wanted
+
+
+class Service:
+    """Something that is registered."""
+
+
+class Other:
+    """Something that is not."""
+
+
+def make_container() -> DependencyContainer:
+    """Make a container with a service, and a large one."""
+    container = DependencyContainer()
+    container.register(Service)
+    container.register(Service, lifetime=Lifetime.SCOPED, qualifier="large")
+    return container
+
+
+def everything(a: int, service: Service, *, large: Annotated[Service, "large"], b: int = 2) -> tuple[Any, ...]:
+    """Take everything."""
+    return a, service, large, b
+
+
+async def everything_async(a: int, service: Service, *, large: Annotated[Service, "large"]) -> tuple[Any, ...]:
+    """Take everything, in a coroutine function."""
+    return a, service, large
+
+
+@pytest.mark.parametrize("func", [everything, everything_async, partial(everything, 1), partial(everything_async, 1)])
+async def test_what_is_not_given_is_injected(func: Callable[..., Any]) -> None:
+    """By annotation and qualifier, whatever kind of function it is."""
+    args = () if isinstance(func, partial) else (1,)
+
+    result = await call_with_services(make_container(), func, args, {})
+
+    assert result[0] == 1
+    assert [type(item) for item in result[1:3]] == [Service, Service]
+    assert result[1] is not result[2]
+
+
+async def test_what_is_given_stays() -> None:
+    """By position or by name."""
+    given = Service()
+
+    result = await call_with_services(make_container(), everything, (1, given), {"large": given, "b": 3})
+
+    assert result == (1, given, given, 3)
+
+
+def untyped(a, b=1):  # type: ignore[no-untyped-def]
+    """Have no annotations."""
+
+
+def unknown(other: Other, *args: Service, **kwargs: Service) -> None:
+    """Want what nobody knows."""
+
+
+def unresolvable(service: "Nowhere") -> None:  # type: ignore[name-defined]  # noqa: F821
+    """Have an annotation that leads nowhere."""
+
+
+@pytest.mark.parametrize("func", [untyped, unknown, unresolvable, print, dict])
+def test_what_is_unknown_is_the_callers_business(func: Callable[..., Any]) -> None:
+    """The call itself says what is missing."""
+    assert find_wanted(make_container(), func, (), {}) == []
+
+
+async def test_no_scope_is_opened_for_nothing() -> None:
+    """A function without services costs none."""
+    container = make_container()
+
+    assert await call_with_services(container, max, (1, 2), {}) == 2
+    assert not container.is_built
+
+
+async def test_the_scope_is_closed_after_the_call() -> None:
+    """Also after a failure, which passes."""
+    lines: list[str] = []
+
+    def make() -> Iterator[Service]:
+        try:
+            yield Service()
+        finally:
+            lines.append("closed")
+
+    container = DependencyContainer()
+    container.register(Service, factory=make, lifetime=Lifetime.SCOPED)
+
+    async def fail(service: Service) -> None:
+        lines.append("called")
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError):
+        await call_with_services(container, fail, (), {})
+
+    assert lines == ["called", "closed"]
+    assert container.open_scopes == 0
