@@ -24,9 +24,7 @@ _CLASSES: Final[dict[str, list["ref[EventMeta]"]]] = {}
 
 
 # Any: a class body holds anything.
-@dataclass_transform(
-    frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field, dataclasses.Field)
-)
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(dataclasses.field, dataclasses.Field))
 class EventMeta(type):
     """
     The class of event classes.
@@ -73,7 +71,9 @@ def find_event_class(event_type: str) -> "EventMeta | None":
         >>> find_event_class("nobody.knows") is None
         True
     """
-    found = [cls for cls in _iterate(event_type) if "<locals>" not in cls.__qualname__] or list(_iterate(event_type))[-1:]
+    known = list(_iterate(event_type))
+    # Classes of functions, as tests make them, step back; among themselves the last one counts.
+    found = [cls for cls in known if "<locals>" not in cls.__qualname__] or known[-1:]
     if len(found) > 1:
         raise AmbiguousEventTypeError(event_type, found)
     return found[0] if found else None
@@ -81,7 +81,8 @@ def find_event_class(event_type: str) -> "EventMeta | None":
 
 def list_event_types(base: type) -> tuple[str, ...]:
     """Name the event types of a class and of the classes below it, in order."""
-    return tuple(sorted(event_type for event_type in list(_CLASSES) for cls in _iterate(event_type) if issubclass(cls, base)))
+    known = list(_CLASSES)
+    return tuple(sorted(name for name in known if any(issubclass(cls, base) for cls in _iterate(name))))
 
 
 def _iterate(event_type: str) -> Iterator[EventMeta]:
@@ -131,7 +132,7 @@ def _drop_annotation(draft: EventMeta) -> frozenset[str]:
 
             draft.__annotate__ = without
             return frozenset(without(annotationlib.Format.FORWARDREF))
-    annotations: dict[str, Any] = draft.__dict__.get("__annotations__", {})
+    annotations: dict[str, Any] = vars(draft).get("__annotations__", {})
     annotations.pop("event_type", None)
     return frozenset(annotations)
 
@@ -148,7 +149,9 @@ def _refuse_mutable_bases(name: str, bases: tuple[type, ...]) -> None:
 
 def _apply_dataclass(draft: EventMeta, name: str) -> None:
     try:
-        dataclasses.dataclass(frozen=True, kw_only=True)(draft)
+        # Any: the decorator takes any class, and its type says that only of those that are known.
+        decorate: Any = dataclasses.dataclass(frozen=True, kw_only=True)
+        decorate(draft)
     except TypeError as exc:
         hint = "An event cannot define how its attributes are set." if "overwrite" in str(exc) else None
         raise EventDefinitionError(f"{name} cannot be an event: {exc}.", hint=hint) from exc
@@ -161,9 +164,7 @@ def _with_slots(draft: EventMeta, own: frozenset[str], cell: object) -> dict[str
     """Make the body of the finished class: that of the draft, with its own fields in slots."""
     # Any: what `fields` takes is no type that could be named.
     item: Any = draft
-    inherited = {
-        name for base in draft.__mro__[1:] for name in getattr(base, "__dataclass_fields__", {})
-    }
+    inherited = {name for base in draft.__mro__[1:] for name in getattr(base, "__dataclass_fields__", {})}
     names = [field.name for field in dataclasses.fields(item) if field.name in own]
     body = {
         key: value

@@ -49,8 +49,8 @@ def derive_event_type(name: str) -> str:
     Make the event type of a class that declares none: its first word, a dot, and the others.
 
     Example:
-        >>> derive_event_type("UserCreatedEvent"), derive_event_type("PasswordResetRequested"), derive_event_type("Ping")
-        ('user.created', 'password.reset_requested', 'event.ping')
+        >>> [derive_event_type(name) for name in ("UserCreatedEvent", "PasswordResetRequested", "Ping")]
+        ['user.created', 'password.reset_requested', 'event.ping']
     """
     words = [word.lower() for word in _CAMEL.findall(name)]
     if len(words) > 1 and words[-1] == "event":

@@ -30,8 +30,8 @@ class Metadata(dict[str, Any]):
             "The metadata of an event is read only. Publish another event, made with dataclasses.replace()."
         )
 
-    __setitem__ = __delitem__ = __ior__ = _refuse  # type: ignore[assignment]
-    clear = pop = popitem = setdefault = update = _refuse  # type: ignore[assignment]
+    __setitem__ = __delitem__ = __ior__ = _refuse
+    clear = pop = popitem = setdefault = update = _refuse
 
     # Any: as `object` declares it; copies are made of a dictionary, not item by item.
     def __reduce__(self) -> Any:
