@@ -5,7 +5,6 @@ Handlers are found once for each class of events, and again when subscriptions c
 costs a look into a set.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar, overload
@@ -13,11 +12,11 @@ from typing import Any, TypeVar, overload
 from covet.events.delivery import CHAIN, Delivery, RunningDeliveries
 from covet.events.errors import EventDepthError, EventError, EventHistoryError, SubscriptionError
 from covet.events.event import Event
-from covet.events.event_filter import EventFilter, Target, check_target, make_filter
+from covet.events.event_filter import Target, check_target, make_filter
 from covet.events.handlers import Handler, ScopeSource, bind_handler, describe_handler
 from covet.events.held_events import HeldEvents, find_held
 from covet.events.history import EventHistory
-from covet.events.replay import Replay, ReplayResult, Source, mark_replay
+from covet.events.replay import Replay, ReplayResult, Source, mark_replay, read_page
 from covet.events.results import PublishResult
 from covet.events.store import EventStore
 from covet.events.stored_event import StoredEvent
@@ -26,8 +25,6 @@ from covet.exceptions import ConfigurationError
 from covet.options import refuse_unknown
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
-
-_PAGE = 500
 
 
 class EventBus:
@@ -212,7 +209,7 @@ class EventBus:
         held = find_held(self)
         if held is not None:
             held.add(event)
-            return PublishResult(event, is_held=True)
+            return PublishResult(event, state="held")
         return await self._deliver(self._begin(event, plan), event)
 
     def publish_nowait(self, event: Event) -> None:
@@ -280,12 +277,12 @@ class EventBus:
             self._history.add(event)
         return Delivery(event, plan, keep=None if self._store is None else self._store.append)
 
-    def _start(self, delivery: Delivery, event: Event | StoredEvent) -> "asyncio.Task[None]":
-        return self._running.start(delivery, f"covet-event {event.event_type}")
+    def _start(self, delivery: Delivery, event: Event | StoredEvent) -> None:
+        self._running.start(delivery, f"covet-event {event.event_type}")
 
     async def _deliver(self, delivery: Delivery, event: Event | StoredEvent) -> PublishResult:
-        # Unlike `await task` this does not hand on a cancellation.
-        await asyncio.wait({self._start(delivery, event)})
+        self._start(delivery, event)
+        await delivery.wait()
         return delivery.make_result()
 
     # ── What happened ────────────────────────────────────────────────────────
@@ -346,7 +343,7 @@ class EventBus:
         result = ReplayResult(is_dry_run=dry_run)
         after = 0
         while True:
-            events, after = await self._read(chosen, wanted, after)
+            events, after = await read_page(chosen, self._history, self._store, wanted, after)
             for event in events:
                 delivery = Delivery(event, self._select(event.event_type, type(event)), is_replay=True)
                 if dry_run:
@@ -356,18 +353,6 @@ class EventBus:
                     result.results.append(await self._deliver(delivery, event))
             if not after:
                 return result
-
-    async def _read(self, source: str, wanted: EventFilter, after: int) -> tuple[list[Event | StoredEvent], int]:
-        """Read a page of what is replayed, and where the next one begins; 0 if there is none."""
-        if source == "history":
-            return [event for event in self.get_history() if wanted.matches(event)], 0
-        if source != "store" or self._store is None:
-            raise EventHistoryError(
-                f"There is no {source!r} to replay from.",
-                hint="Make the bus with EventBus(store=...) or EventBus(enable_history=True).",
-            )
-        page = await self._store.read(wanted, after=after, limit=_PAGE)
-        return [record.event for record in page], page[-1].position if len(page) == _PAGE else 0
 
     # ── The end ──────────────────────────────────────────────────────────────
 

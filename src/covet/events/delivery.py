@@ -45,9 +45,30 @@ class Delivery:
         self._is_replay = is_replay
         self._outcomes: dict[Subscription, HandlerOutcome] = {}
         self._store_error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
 
     async def run(self) -> None:
         """Let the store keep the event, then run the groups one after the other, each group's handlers at once."""
+        try:
+            await self._run()
+        finally:
+            self.end()
+
+    async def wait(self) -> None:
+        """
+        Wait until it has ended.
+
+        Unlike whoever awaits its task, whoever is cancelled here does not cancel it.
+        """
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    def end(self) -> None:
+        """Wake who waits; once is enough."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _run(self) -> None:
         CHAIN.set((*CHAIN.get(), self._event.event_type))
         try:
             if self._keep is not None and isinstance(self._event, Event):
@@ -71,7 +92,7 @@ class Delivery:
             for group in self._groups
             for subscription in group
         ]
-        return PublishResult(self._event, outcomes, is_replay=self._is_replay, store_error=self._store_error)
+        return PublishResult(self._event, outcomes, "replayed" if self._is_replay else "delivered", self._store_error)
 
     async def _store(self, keep: Keep, event: Event) -> None:
         try:
@@ -108,14 +129,17 @@ class RunningDeliveries:
     """The deliveries of a bus that have not ended: it owns their tasks, whatever becomes of who began them."""
 
     def __init__(self) -> None:
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], Delivery] = {}
 
-    def start(self, delivery: Delivery, name: str) -> "asyncio.Task[None]":
+    def start(self, delivery: Delivery, name: str) -> None:
         """Begin a delivery."""
         task = asyncio.create_task(delivery.run(), name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return task
+        self._tasks[task] = delivery
+        task.add_done_callback(self._end)
+
+    def _end(self, task: "asyncio.Task[None]") -> None:
+        # A task that is cancelled before its first step has not come to its own end.
+        self._tasks.pop(task).end()
 
     def __len__(self) -> int:
         return len(self._tasks)

@@ -8,9 +8,17 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
+from covet.events.errors import EventHistoryError
+from covet.events.event import Event
+from covet.events.event_filter import EventFilter
+from covet.events.history import EventHistory
 from covet.events.results import PublishResult
+from covet.events.store import EventStore
+from covet.events.stored_event import StoredEvent
 
 Source = Literal["history", "store"]
+
+_PAGE: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +83,33 @@ def mark_replay(replay: Replay) -> Iterator[None]:
         yield
     finally:
         _CURRENT.reset(token)
+
+
+async def read_page(
+    source: str, history: EventHistory | None, store: EventStore | None, wanted: EventFilter, after: int
+) -> tuple[Sequence[Event | StoredEvent], int]:
+    """
+    Read a part of what is replayed.
+
+    Args:
+        source: `"history"` or `"store"`.
+        history: The history, if there is one.
+        store: The store, if there is one.
+        wanted: Which events.
+        after: The position behind which the part begins.
+
+    Returns:
+        The events, and the position behind which the next part begins; 0 if this was the last.
+
+    Raises:
+        EventHistoryError: If the source is not there.
+    """
+    if source == "history" and history is not None:
+        return history.select(wanted), 0
+    if source == "store" and store is not None:
+        page = await store.read(wanted, after=after, limit=_PAGE)
+        return [record.event for record in page], page[-1].position if len(page) == _PAGE else 0
+    raise EventHistoryError(
+        f"There is no {source!r} to replay from.",
+        hint="Make the bus with EventBus(store=...) or EventBus(enable_history=True).",
+    )

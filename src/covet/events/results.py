@@ -10,6 +10,7 @@ from covet.events.event import Event
 from covet.events.stored_event import StoredEvent
 
 Status = Literal["succeeded", "failed", "cancelled", "skipped"]
+DeliveryState = Literal["delivered", "held", "replayed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,8 @@ class PublishResult:
     Attributes:
         event: The event.
         outcomes: One for each handler, in the order of their priorities.
-        is_held: It waits for the end of `hold_events()`, and no handler has run.
-        is_replay: It was published before, and has been replayed.
+        state: `"delivered"`; `"held"` if it waits for the end of `hold_events()` and no handler has run; or
+            `"replayed"` if it was published before.
         store_error: Why the store did not keep it, if it did not.
 
     Example:
@@ -51,22 +52,29 @@ class PublishResult:
         (True, ['hello'])
     """
 
-    __slots__ = ("event", "is_held", "is_replay", "outcomes", "store_error")
+    __slots__ = ("event", "outcomes", "state", "store_error")
 
     def __init__(
         self,
         event: Event | StoredEvent,
         outcomes: Sequence[HandlerOutcome] = (),
-        *,
-        is_held: bool = False,
-        is_replay: bool = False,
+        state: DeliveryState = "delivered",
         store_error: Exception | None = None,
     ) -> None:
         self.event = event
         self.outcomes = outcomes
-        self.is_held = is_held
-        self.is_replay = is_replay
+        self.state = state
         self.store_error = store_error
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it waits."""
+        return self.state == "held"
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether it was published before."""
+        return self.state == "replayed"
 
     @property
     def failures(self) -> list[HandlerOutcome]:
@@ -89,5 +97,4 @@ class PublishResult:
         for outcome in self.outcomes:
             counts[outcome.status] = counts.get(outcome.status, 0) + 1
         said = ", ".join(f"{count} {status}" for status, count in counts.items()) or "no handler"
-        state = " (held)" if self.is_held else " (replay)" if self.is_replay else ""
-        return f"<PublishResult of {self.event.event_type} {self.event.event_id}{state}: {said}>"
+        return f"<PublishResult of {self.event.event_type} {self.event.event_id}, {self.state}: {said}>"

@@ -174,12 +174,12 @@ class SQLiteEventStore:
 
     def _read(self, database: "_Database", wanted: EventFilter, after: int, limit: int | None) -> list[StoreRecord]:
         condition, values = _write_condition(wanted)
+        columns = "position, event_id, event_type, timestamp, metadata, data"
         rows = database.execute(
-            "SELECT position, event_id, event_type, timestamp, metadata, data FROM covet_events"
-            f" WHERE position > ? AND {condition} ORDER BY position LIMIT ?",  # noqa: S608 - of fixed words
+            f"SELECT {columns} FROM covet_events WHERE position > ? AND {condition} ORDER BY position LIMIT ?",  # noqa: S608
             (after, *values, -1 if limit is None else limit),
         )
-        return [StoreRecord(position, self._reader.read(StoredForm(*columns))) for position, *columns in rows]
+        return [StoreRecord(position, self._reader.read(StoredForm(*stored))) for position, *stored in rows]
 
     def _count(self, database: "_Database", wanted: EventFilter) -> int:
         condition, values = _write_condition(wanted)

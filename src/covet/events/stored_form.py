@@ -10,14 +10,12 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from covet.class_annotations import class_type_hints
 from covet.events.errors import AmbiguousEventTypeError, EventStoreError
 from covet.events.event import Event
 from covet.events.event_class import find_event_class
 from covet.events.stored_event import StoredEvent
 from covet.exceptions import CovetError, ValidationError
 from covet.serialization import encode_json, get_json_serializer
-from covet.validation import Validator, compile_validator
 
 _BASE = frozenset(field.name for field in dataclasses.fields(Event))
 
@@ -100,7 +98,8 @@ class EventReader:
             other = self._classes.setdefault(cls.event_type, cls)
             if other is not cls:
                 raise AmbiguousEventTypeError(cls.event_type, [other, cls])
-        self._validators: WeakKeyDictionary[type[Event], Mapping[str, Validator[Any]]] = WeakKeyDictionary()
+        # Any: validators, whose module is loaded by those who read.
+        self._validators: WeakKeyDictionary[type[Event], Mapping[str, Any]] = WeakKeyDictionary()
 
     def read(self, form: StoredForm) -> Event | StoredEvent:
         """
@@ -141,12 +140,7 @@ class EventReader:
     def _convert(self, cls: type[Event], data: Mapping[str, Any]) -> dict[str, Any]:
         validators = self._validators.get(cls)
         if validators is None:
-            hints = class_type_hints(cls)
-            validators = self._validators[cls] = {
-                field.name: compile_validator(hints[field.name])
-                for field in dataclasses.fields(cls)
-                if field.init and field.name not in _BASE
-            }
+            validators = self._validators[cls] = _compile_validators(cls)
         unknown = data.keys() - validators.keys()
         if unknown:
             raise EventStoreError(f"it has no field {', '.join(sorted(map(repr, unknown)))}.")
@@ -159,3 +153,17 @@ class EventReader:
         if errors:
             raise ValidationError(errors)
         return values
+
+
+# Any: as above.
+def _compile_validators(cls: type[Event]) -> dict[str, Any]:
+    # Loaded here: most programs that publish events read none.
+    from covet.class_annotations import class_type_hints
+    from covet.validation import compile_validator
+
+    hints = class_type_hints(cls)
+    return {
+        field.name: compile_validator(hints[field.name])
+        for field in dataclasses.fields(cls)
+        if field.init and field.name not in _BASE
+    }

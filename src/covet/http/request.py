@@ -79,6 +79,7 @@ class Request(IncomingMessage):
         "_state",
         "_url",
         "app",
+        "began",
         "entered",
         "method",
         "path",
@@ -95,6 +96,7 @@ class Request(IncomingMessage):
     _query_params: QueryParams
     _state: State | None
     _url: URL
+    began: float
     entered: int
     path_values: Sequence[str]
 
