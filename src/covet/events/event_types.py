@@ -13,7 +13,7 @@ from covet.events.errors import EventDefinitionError, SubscriptionError
 _WORD: Final = r"[a-z][a-z0-9_]*"
 _TYPE: Final = re.compile(rf"{_WORD}(?:\.{_WORD})+")
 _PREFIX: Final = re.compile(rf"{_WORD}(?:\.{_WORD})*\.\*")
-_CAMEL: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_CAMEL: Final = re.compile(r"(?:[A-Z]+(?![a-z])|[A-Z]?[a-z]+)[0-9]*")
 
 
 def check_event_type(value: object, owner: str) -> str:
@@ -55,8 +55,6 @@ def derive_event_type(name: str) -> str:
     words = [word.lower() for word in _CAMEL.findall(name)]
     if len(words) > 1 and words[-1] == "event":
         words.pop()
-    while words and words[0].isdigit():
-        words.pop(0)
     if len(words) < 2:
         words.insert(0, "event")
     return f"{words[0]}.{'_'.join(words[1:]) or 'event'}"

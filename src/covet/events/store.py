@@ -21,7 +21,8 @@ class EventStore(Protocol):
     """
     Keep events in the order in which they were appended.
 
-    Any class with these methods is one; `covet.testing.EventStoreConformance` tells whether it keeps the promises.
+    Any class with these methods is one; whether it keeps the promises tells `EventStoreConformance` of
+    `covet.testing.event_store`.
     """
 
     async def append(self, event: Event, /) -> int:
