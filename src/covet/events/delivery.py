@@ -116,7 +116,9 @@ class Delivery:
                 raise
             # Something inside was cancelled, not we.
             _log("A handler of %s (%s) awaited what was cancelled: %s", self._event, name, exc=exc)
-        except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - one that exits ends nobody else
+        except GeneratorExit:
+            raise
+        except BaseException as exc:  # noqa: BLE001 - one that exits ends nobody else
             self._outcomes[subscription] = HandlerOutcome(name, "failed", error=exc, duration=perf_counter() - began)
             _log("A handler of %s (%s) failed: %s", self._event, name, exc=exc)
         else:

@@ -150,7 +150,7 @@ def test_super_works_in_methods() -> None:
         name: str
 
         def __post_init__(self) -> None:
-            assert super().__class__ is Named
+            assert super().__thisclass__ is Named  # type: ignore[misc]
 
         def describe(self) -> str:
             return f"{super().event_type}: {self.name}"

@@ -172,7 +172,7 @@ async def test_a_scope_is_closed_when_the_handler_fails() -> None:
     async def fail(event: Ordered, mailer: Mailer) -> None:
         raise ValueError
 
-    with pytest.raises(ValueError):  # noqa: PT011
+    with pytest.raises(ValueError):
         await bind_handler(fail, Ordered, container).call(Ordered())
 
     assert container.closed == 1
