@@ -79,7 +79,9 @@ async def test_the_layers_are_outermost(protocol: WireProtocol) -> None:
         log.append("middleware")
         return Response("no", 403)
 
-    @app.events.subscribe("request.*")
+    bus: EventBus = app.events
+
+    @bus.subscribe("request.*")
     async def note(event: Event) -> None:
         log.append(f"{event.event_type} {getattr(event, 'status_code', '')}".strip())
 
@@ -117,7 +119,9 @@ async def test_handlers_that_fail_or_exit_touch_no_answer(
     """The client gets what it would have got."""
     app = make_app()
 
-    @app.events.subscribe("request.*")
+    bus: EventBus = app.events
+
+    @bus.subscribe("request.*")
     async def fail(event: Event) -> None:
         raise SystemExit(3)
 
@@ -132,12 +136,14 @@ async def test_a_request_that_is_cancelled_is_told(protocol: WireProtocol) -> No
     """Its handlers run on in the bus's tasks, though nobody waits."""
     app, log, began = CovetPy(), list[RequestCompletedEvent](), asyncio.Event()
 
-    @app.get("/")
+    @app.get("/", cancel_on_disconnect=True)
     async def endless() -> None:
         began.set()
         await asyncio.Event().wait()
 
-    @app.events.subscribe(RequestCompletedEvent)
+    bus: EventBus = app.events
+
+    @bus.subscribe(RequestCompletedEvent)
     async def note(event: RequestCompletedEvent) -> None:
         log.append(event)
 

@@ -29,6 +29,11 @@ class Custom(Event):
     """An event of the application's own."""
 
 
+def find_buses(app: CovetPy) -> list[object]:
+    """List the buses that requests are published to."""
+    return [getattr(layer, "bus", None) for layer in app._wiring.layers]
+
+
 def test_an_application_that_is_silent_loads_nothing_of_events() -> None:
     """Importing, declaring and starting it costs what it did before there were any."""
     program = (
@@ -81,7 +86,7 @@ def test_another_bus_takes_the_place() -> None:
     assert app.events is own
     assert app._wiring.layers == ()
     own.subscribe("*", print)
-    assert [getattr(layer, "bus", None) for layer in app._wiring.layers] == [own, own]
+    assert find_buses(app) == [own, own]
 
 
 def test_a_bus_that_wants_the_same_is_not_taken_for_the_former() -> None:
@@ -92,7 +97,7 @@ def test_a_bus_that_wants_the_same_is_not_taken_for_the_former() -> None:
 
     app.events = own
 
-    assert {getattr(layer, "bus", None) for layer in app._wiring.layers} == {own}
+    assert find_buses(app) == [own, own]
 
 
 def test_a_bus_keeps_no_application_alive() -> None:
@@ -126,7 +131,9 @@ async def test_start_and_stop_are_told_in_order() -> None:
     app.on_startup(lambda: log.append("startup"))
     app.on_shutdown(lambda: log.append("shutdown"))
 
-    @app.events.subscribe("application.*")
+    bus: EventBus = app.events
+
+    @bus.subscribe("application.*")
     async def note(event: Event) -> None:
         log.append(event.event_type)
         assert app.is_ready
@@ -166,7 +173,9 @@ async def test_the_stop_waits_for_handlers_and_closes_the_store(caplog: pytest.L
     app, log = CovetPy(), list[str]()
     app.events = EventBus(store=Store())
 
-    @app.events.subscribe(Custom)
+    bus: EventBus = app.events
+
+    @bus.subscribe(Custom)
     async def slow(event: Event) -> None:
         await asyncio.sleep(0.01)
         log.append("slow")
@@ -183,9 +192,10 @@ async def test_the_stop_waits_for_handlers_and_closes_the_store(caplog: pytest.L
 async def test_a_handler_that_fails_stops_neither_start_nor_stop(caplog: pytest.LogCaptureFixture) -> None:
     """Whoever listens cannot keep an application from running."""
     app = CovetPy()
+    bus: EventBus = app.events
 
-    @app.events.subscribe(ApplicationStartedEvent)
-    @app.events.subscribe(ApplicationStoppingEvent)
+    @bus.subscribe(ApplicationStartedEvent)
+    @bus.subscribe(ApplicationStoppingEvent)
     async def fail(event: Event) -> None:
         raise SystemExit
 

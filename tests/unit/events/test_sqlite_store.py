@@ -59,7 +59,7 @@ async def test_events_survive_a_process_that_dies(path: Path) -> None:
         "async def main():\n    await SQLiteEventStore(sys.argv[1]).append(Event())\n    os._exit(3)\n"
         "asyncio.run(main())\n"
     )
-    ended = await asyncio.to_thread(subprocess.run, [sys.executable, "-c", program, path], check=False)
+    ended = await asyncio.to_thread(lambda: subprocess.run([sys.executable, "-c", program, path], check=False))
 
     store = SQLiteEventStore(path)
     count = await store.count()
