@@ -164,7 +164,9 @@ class EventStoreConformance(ABC):
         """Concurrent appends lose nothing, and give each event its own position."""
         store = await self.make_store()
         try:
-            positions = await asyncio.gather(*(store.append(ItemSent(number=number)) for number in range(20)))
+            async with asyncio.TaskGroup() as tasks:
+                appending = [tasks.create_task(store.append(ItemSent(number=number))) for number in range(20)]
+            positions = [task.result() for task in appending]
             count = await store.count()
         finally:
             await store.aclose()
