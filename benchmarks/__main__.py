@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import body, callgrind, cpu, environment, imports, instructions, memory, onion, router
+from benchmarks import body, callgrind, cpu, environment, events, imports, instructions, memory, onion, router
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
 from benchmarks.variants import VARIANTS, Variant
@@ -90,6 +90,14 @@ def section_body(python: str, options: argparse.Namespace) -> tuple[str, object]
     return body.table(figures), figures
 
 
+def section_events(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure publishing.
+    """
+    figures = events.measure_all(python, quick=options.quick)
+    return events.table(figures), events.as_data(figures)
+
+
 def section_import(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure imports.
@@ -114,6 +122,7 @@ SECTIONS: dict[str, Section] = {
     "middleware": section_middleware,
     "router": section_router,
     "body": section_body,
+    "events": section_events,
     "import": section_import,
     "memory": section_memory,
 }

@@ -236,6 +236,21 @@ class CovetPy(RouteDecorators, CovetPyASGI):
 
         return decorate
 
+    @property
+    # Any: the bus, whose module is loaded by those who use it; `bus: EventBus = app.events` gives it its type.
+    def events(self) -> Any:
+        """
+        The application's bus (`covet.events.EventBus`), made when it is first asked for.
+
+        Setting another one takes its place. At the stop of the application it waits for its handlers and closes its
+        store.
+        """
+        return self._wiring.bus
+
+    @events.setter
+    def events(self, bus: Any) -> None:
+        self._wiring.attach(bus)
+
     # ── Start, stop, run ─────────────────────────────────────────────────────
 
     def on_event(self, event: str) -> Callable[[HandlerT], HandlerT]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import body, callgrind, cpu, imports, memory, tables
+from benchmarks import body, callgrind, cpu, events, imports, memory, tables
 from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
@@ -100,6 +100,19 @@ def test_the_large_body_is_decoded_and_six_errors_are_reported(name: str) -> Non
         assert len(result) == 6
     else:
         assert result == body.make_subject(body.SUBJECTS[name])()
+
+
+@pytest.mark.parametrize("name", list(events.SUBJECTS))
+async def test_every_subject_of_events_does_what_it_is_measured_for(name: str) -> None:
+    """The subjects count the calls of their handlers: this runs their check."""
+    await events.make_subject(name)(3)
+
+
+def test_figures_of_events_show_what_was_not_measured() -> None:
+    """Without valgrind there is a dash in the place of instructions."""
+    text = events.table([events.EventsFigure("publish-0", None, 235.4)])
+
+    assert "| publish, no subscriber |            - |    235 |" in text
 
 
 @pytest.mark.parametrize("name", list(memory.SCENARIOS))

@@ -12,6 +12,7 @@ from typing import Any, Final, cast
 from covet._extras import find_extra
 from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
 from covet.core.lazy_services import LazyServices
+from covet.core.event_wiring import EventWiring
 from covet.core.lifespan import Lifespan, Phase, Step, serve_lifespan
 from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
@@ -70,6 +71,7 @@ class CovetPyASGI:
         self.body_limits = DEFAULT_BODY_LIMITS
         self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
+        self._wiring = EventWiring(self._recompile)
         self._wrapping = Wrapping(self._dispatch_inner_asgi)
         self._lifespan = Lifespan()
         self._services = LazyServices(self._offer)
@@ -329,7 +331,7 @@ class CovetPyASGI:
         return compile_for_servers(
             self,
             route,
-            self._pipeline.layers,
+            (*self._wiring.layers, *self._pipeline.layers),
             [self.router.group.exception_handlers],
             self._serializer_table,
             self.body_limits,
@@ -429,7 +431,7 @@ class CovetPyASGI:
             ConfigurationError: If a route, a handler or a middleware is wrong.
         """
         self.compile()
-        await self._lifespan.start(self._get_steps())
+        await self._wiring.start(self._lifespan, self._get_steps())
 
     async def shutdown(self) -> None:
         """
@@ -438,7 +440,7 @@ class CovetPyASGI:
         Raises:
             ExceptionGroup: With every failure of a step, if there was one.
         """
-        await self._lifespan.stop()
+        await self._wiring.stop(self._lifespan)
 
 
 def _name_failures(failures: Sequence[Exception]) -> str:

@@ -101,6 +101,7 @@ class Request(IncomingMessage):
         "_query_params",
         "_url",
         "app",
+        "began",
         "entered",
         "failure",
         "method",
@@ -119,6 +120,7 @@ class Request(IncomingMessage):
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
     _url: URL
+    began: float
     entered: int
     path_values: Sequence[str]
     state: State

@@ -9,6 +9,7 @@ Test an application without a server.
     asgi_transport.py   turns an exchange into ASGI; rsgi_transport.py into RSGI, with rsgi_fakes.py
     wire.py             what HTTP allows; errors.py what is raised when the application goes beyond
     portal.py tasks.py  a loop in a thread; the tasks that the application started
+    event_store.py      the promises of an event store, for those who write one
 """
 
 from covet.testing.client import TestClient
