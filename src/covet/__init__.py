@@ -7,13 +7,16 @@ The map, from the ground up; a module imports only from those that are named bef
     options, code_writer,           mechanisms that know no HTTP
     introspection,
     class_annotations, threads,
-    deadlines, registry,
-    validation, serialization
+    deadlines, entry_points,
+    registry, validation,
+    serialization
     tasks                           work after the response
     http, responses                 the words of HTTP
     parameters, core                what matches a request and what runs for it
     middleware, server              layers around routes; the servers that carry them
+    plugins                         what extends an application
     app                             CovetPy, the application
+    factory                         create_app, an application of its settings
     testing, cli                    the edges
 """
 

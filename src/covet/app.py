@@ -45,6 +45,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         exception_handlers: What answers exceptions, by class or by status.
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
+        plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
+        settings: Its settings, which may enable further plugins and configure them.
 
     Raises:
         ConfigurationError: If an argument is wrong; the text says how to mend it.
@@ -71,6 +73,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         exception_handlers: Mapping[type[Exception] | int, Handler] | None = None,
         body_limit: int | None = 1024 * 1024,
         trailing_slash: TrailingSlash = "redirect",
+        plugins: Sequence[object] | None = None,
+        settings: Any = None,
     ) -> None:
         if middleware is not None and not isinstance(middleware, list | tuple):
             raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
@@ -81,12 +85,18 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []
+        self._plugin_manager: Any = None
+        self._settings = settings
         if lifespan is not None:
             check_lifespan(lifespan)
         for item in middleware or ():
             self.add_middleware(item)
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
+        enabled = () if settings is None else settings.plugins.get("enabled", ())
+        if plugins or enabled:
+            # Last: the plugins see a whole application.
+            self.plugin_manager.register_all(plugins or (), enabled=enabled)
 
     # ── Routes ───────────────────────────────────────────────────────────────
 
@@ -236,7 +246,38 @@ class CovetPy(RouteDecorators, CovetPyASGI):
 
         return decorate
 
+    # ── Plugins and settings ─────────────────────────────────────────────────
+
+    # Any: `PluginManager`, whose package an application without plugins never loads.
+    @property
+    def plugin_manager(self) -> Any:
+        """The plugins: a `covet.plugins.PluginManager`."""
+        if self._plugin_manager is None:
+            from covet.plugins import PluginManager
+
+            self._plugin_manager = PluginManager(self)
+        return self._plugin_manager
+
+    plugins = plugin_manager
+
+    @property
+    def given_settings(self) -> Any:
+        """The settings."""
+        return self._settings
+
     # ── Start, stop, run ─────────────────────────────────────────────────────
+
+    def refuse_late(self, what: str) -> None:
+        """
+        Refuse what takes part in start or stop once the application has begun to start.
+
+        Args:
+            what: What comes too late, as a sentence begins.
+
+        Raises:
+            ConfigurationError: If it comes too late.
+        """
+        self._lifespan.refuse_late(what)
 
     def on_event(self, event: str) -> Callable[[HandlerT], HandlerT]:
         """
@@ -254,7 +295,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
             if not callable(handler):
                 raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
             check_event_handler(handler, event)
-            self._lifespan.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
+            self.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
 
@@ -269,7 +310,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         return self.on_event("shutdown")(handler)
 
     def _get_steps(self) -> list[Step]:
-        steps = super()._get_steps()
+        steps: list[Step] = [] if self._plugin_manager is None else self._plugin_manager.make_steps()
+        steps += super()._get_steps()
         if self._lifespan_factory is not None:
             steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
         return steps + make_handler_steps(self._startup, self._shutdown)
