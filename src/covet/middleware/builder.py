@@ -5,7 +5,7 @@ A step only notes what is wanted; `build()` makes it, and reports everything tha
 """
 
 import inspect
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypedDict, Unpack
 
@@ -27,7 +27,15 @@ class CORSOptions(TypedDict, total=False):
     allow_private_network: bool
 
 
-class _Step(NamedTuple):
+class MiddlewareStep(NamedTuple):
+    """
+    What one step of a builder noted.
+
+    Attributes:
+        item: The middleware, or what names it.
+        options: What it is made with.
+    """
+
     item: object
     options: Mapping[str, object]
 
@@ -35,6 +43,9 @@ class _Step(NamedTuple):
 class MiddlewareBuilder:
     """
     A stack of middleware, the outermost first. Each step gives a new builder; the old one stays as it was.
+
+    Args:
+        steps: What to begin with; usually nothing.
 
     Raises:
         ConfigurationError: From `build()`, if a step cannot be made.
@@ -57,8 +68,8 @@ class MiddlewareBuilder:
 
     __slots__ = ("_steps",)
 
-    def __init__(self) -> None:
-        self._steps: tuple[_Step, ...] = ()
+    def __init__(self, steps: Iterable[MiddlewareStep] = ()) -> None:
+        self._steps = tuple(steps)
 
     def cors(self, **options: Unpack[CORSOptions]) -> Self:
         """Add CORS; see `CORSMiddleware` for its options. Without any, no other origin may read anything."""
@@ -88,7 +99,7 @@ class MiddlewareBuilder:
         failures: list[Exception] = []
         for step in self._steps:
             try:
-                middleware = _make(step)
+                middleware = make_from_options(step.item, step.options)
                 make_layer(middleware)
             except ConfigurationError as exc:
                 failures.append(exc)
@@ -111,9 +122,7 @@ class MiddlewareBuilder:
         return f"<MiddlewareBuilder: {', '.join(describe_middleware(step.item) for step in self._steps) or 'empty'}>"
 
     def _add(self, item: object, options: Mapping[str, object]) -> Self:
-        twin = type(self)()
-        twin._steps = (*self._steps, _Step(item, MappingProxyType(dict(options))))
-        return twin
+        return type(self)([*self._steps, MiddlewareStep(item, MappingProxyType(dict(options)))])
 
 
 def make_from_options(item: object, options: Mapping[str, object]) -> Any:  # Any: as in `MiddlewareBuilder.build`
@@ -138,10 +147,6 @@ def make_from_options(item: object, options: Mapping[str, object]) -> Any:  # An
         return item
     _check_options(item, options)
     return item(**options)
-
-
-def _make(step: _Step) -> Any:  # Any: as above
-    return make_from_options(step.item, step.options)
 
 
 def _check_options(cls: type, options: Mapping[str, object]) -> None:

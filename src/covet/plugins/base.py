@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 HealthCheck = Callable[[], Awaitable[bool | None]]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-# `[plugins] enabled = […]` in the settings names plugins, next to their sections.
-_RESERVED_NAMES: Final = frozenset({"enabled"})
 _PLAIN_HOOKS: Final = ("init_app", "validate_config", "commands", "health_checks")
 _ASYNC_HOOKS: Final = ("on_startup", "on_shutdown")
 
@@ -177,16 +175,14 @@ class Plugin(ABC):
 
 
 def _check_name(cls: type[Plugin], name: object) -> None:
-    if isinstance(name, str) and _NAME.fullmatch(name) and name not in _RESERVED_NAMES:
+    if isinstance(name, str) and _NAME.fullmatch(name):
         return
-    if name in _RESERVED_NAMES:
-        problem, hint = "which the settings need", "[plugins] enabled = […] is a list of names there. Choose another."
-    else:
-        problem = "which is no name of a plugin"
-        words = "_".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name)).lower()))
-        better = f": {words!r}." if _NAME.fullmatch(words) else "."
-        hint = f"Write it in lower case with underscores{better}"
-    raise PluginDefinitionError(f"{cls.__name__}.name is {name!r}, {problem}.", hint=hint)
+    words = "_".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name)).lower()))
+    better = f": {words!r}." if _NAME.fullmatch(words) else "."
+    raise PluginDefinitionError(
+        f"{cls.__name__}.name is {name!r}, which is no name of a plugin.",
+        hint=f"Write it in lower case with underscores{better}",
+    )
 
 
 def _check_version(cls: type[Plugin], version: object) -> None:

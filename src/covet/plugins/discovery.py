@@ -107,7 +107,7 @@ def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:
         loaded = item.load()
     except Exception as exc:
         message = f"The plugin {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}"
-        hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of [plugins] enabled."
+        hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of what the settings enable."
         raise _fail(name, message, hint) from exc
     candidate = make_candidate(loaded, PluginOrigin("entry point", item.distribution))
     if candidate.plugin.name != name:
@@ -150,7 +150,9 @@ def _make(cls: type[Plugin]) -> Plugin:
     if inspect.isabstract(cls):
         missing = ", ".join(sorted(cls.__abstractmethods__))
         raise PluginDefinitionError(
-            f"{cls.__name__} is a base: it does not say {missing}.", plugin=getattr(cls, "name", None)
+            f"{cls.__name__} is a base: it does not say {missing}.",
+            plugin=getattr(cls, "name", None),
+            hint="Derive a class from it.",
         )
     return cls()
 
@@ -158,7 +160,7 @@ def _make(cls: type[Plugin]) -> Plugin:
 def _import(target: str) -> object:
     module, _, path = target.partition(":")
     if not path:
-        hint = "Write 'package.module:Name'. A name alone is enabled in the settings: [plugins] enabled = […]."
+        hint = "Write 'package.module:Name'. A name alone is for the settings to enable."
         raise _fail(target, f"{target!r} names no plugin.", hint)
     try:
         found: object = import_module(module)

@@ -7,8 +7,8 @@ The errors of plugins: each knows its plugin, and says what was needed, what was
     └── PluginError
         ├── PluginDefinitionError   a class says something about itself that cannot be (also TypeError)
         ├── PluginConflictError     two plugins, or what they bring, have the same name (also ValueError)
-        ├── PluginDependencyError   everything that is missing, has the wrong version or goes in a circle (also ValueError)
-        └── PluginLoadError         everything that could not be found or imported (also ImportError)
+        ├── PluginDependencyError   all that is missing, of the wrong version or goes in a circle (also ValueError)
+        └── PluginLoadError         all that could not be found or imported (also ImportError)
     LifespanError
     └── PluginStateError            a plugin was asked for what it cannot do where it stands
         └── PluginTimeoutError      start or stop took too long (also TimeoutError)
@@ -59,7 +59,7 @@ class PluginProblem:
     hint: str
 
 
-class _PluginReport(PluginError):
+class _PluginReportError(PluginError):
     _title = ""
 
     def __init__(self, problems: Sequence[PluginProblem]) -> None:
@@ -73,7 +73,7 @@ class _PluginReport(PluginError):
         return "\n".join(lines)
 
 
-class PluginDependencyError(_PluginReport, ValueError):
+class PluginDependencyError(_PluginReportError, ValueError):
     """
     Dependencies of plugins are not met: `problems` has all of them, a circle included.
 
@@ -87,7 +87,7 @@ class PluginDependencyError(_PluginReport, ValueError):
     _title = "The dependencies of the plugins are not met."
 
 
-class PluginLoadError(_PluginReport, ImportError):
+class PluginLoadError(_PluginReportError, ImportError):
     """Plugins were named that could not be found or imported: `problems` has all of them."""
 
     _title = "Not every plugin could be loaded."

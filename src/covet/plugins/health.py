@@ -31,32 +31,32 @@ class HealthReport:
     seconds: float
 
 
-async def run_checks(checks: Iterable[tuple[str, str, HealthCheck]], *, timeout: float) -> dict[str, HealthReport]:
+async def run_checks(checks: Iterable[tuple[str, str, HealthCheck]], *, seconds: float) -> dict[str, HealthReport]:
     """
     Run checks at once; one that fails does not end the others.
 
     Args:
         checks: The name of each, its plugin, and the check.
-        timeout: Seconds that each may take; then it is not healthy.
+        seconds: How long each may take; then it is not healthy.
 
     Example:
         >>> async def ping():
         ...     raise ConnectionError("refused")
-        >>> reports = await run_checks([("ping", "database", ping)], timeout=1)
+        >>> reports = await run_checks([("ping", "database", ping)], seconds=1)
         >>> reports["ping"].is_healthy, reports["ping"].error
         (False, ConnectionError('refused'))
     """
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(_run(name, plugin, check, timeout)) for name, plugin, check in checks]
+        tasks = [group.create_task(_run(name, plugin, check, seconds)) for name, plugin, check in checks]
     return {report.name: report for report in (task.result() for task in tasks)}
 
 
-async def _run(name: str, plugin: str, check: HealthCheck, timeout: float) -> HealthReport:
+async def _run(name: str, plugin: str, check: HealthCheck, seconds: float) -> HealthReport:
     began = time.perf_counter()
     error: Exception | None = None
     is_healthy = False
     try:
-        with Deadline(timeout):
+        with Deadline(seconds):
             is_healthy = await check() is not False
     except Exception as exc:  # noqa: BLE001 - whatever it is, it is the report
         error = exc

@@ -160,7 +160,8 @@ class PluginManager:
         for name, check in plugin.health_checks().items():
             if name in self._health_checks:
                 raise PluginConflictError(
-                    f"The plugins {self._health_checks[name][0]!r} and {plugin.name!r} both have a health check {name!r}.",
+                    f"The plugins {self._health_checks[name][0]!r} and {plugin.name!r} both have a health check "
+                    f"{name!r}.",
                     plugin=plugin.name,
                     hint=f"Put the plugin's name before it: '{plugin.name}.{name}'.",
                 )
@@ -192,12 +193,12 @@ class PluginManager:
         """Whether every plugin has started, apart from those that `degraded` names."""
         return all(record.is_absent or record.state is PluginState.STARTED for record in self._records.values())
 
-    async def check_health(self, *, timeout: float = 5.0) -> dict[str, HealthReport]:
+    async def check_health(self, *, seconds: float = 5.0) -> dict[str, HealthReport]:
         """
         Run the health checks of all plugins at once; those of plugins that are not there are not asked.
 
         Args:
-            timeout: Seconds that each may take.
+            seconds: How long each may take; then it is not healthy.
         """
         return await run_checks(
             [
@@ -205,7 +206,7 @@ class PluginManager:
                 for name, (plugin, check) in self._health_checks.items()
                 if not self._records[plugin].is_absent
             ],
-            timeout=timeout,
+            seconds=seconds,
         )
 
     def list_commands(self) -> dict[str, tuple[str, object]]:
@@ -298,12 +299,12 @@ class PluginManager:
             record.move(PluginState.STOPPED)
             record.error = error
 
-    async def _run(self, hook: str, plugin: Plugin, timeout: float | None) -> None:
+    async def _run(self, hook: str, plugin: Plugin, seconds: float | None) -> None:
         function = plugin.on_startup if hook == "on_startup" else plugin.on_shutdown
-        if timeout is None:
+        if seconds is None:
             await function()
             return
-        deadline = Deadline(timeout)
+        deadline = Deadline(seconds)
         try:
             with deadline:
                 await function()
@@ -311,7 +312,7 @@ class PluginManager:
             # The plugin may have a time limit of its own within.
             if not deadline.is_expired:
                 raise
-            raise PluginTimeoutError(plugin.name, hook, timeout) from exc
+            raise PluginTimeoutError(plugin.name, hook, seconds) from exc
 
     def _skip_if_blocked(self, record: PluginRecord) -> bool:
         for need in record.plugin.requirements:

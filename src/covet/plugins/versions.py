@@ -1,9 +1,9 @@
 """
 Versions, and what one plugin asks of another: `"database>=1,<2"`.
 
-Versions are ordered as PEP 440 says: `1.0.dev1 < 1.0a1 < 1.0rc1 < 1.0 = 1.0.0 < 1.0.post1 < 1.1`. Not understood, and refused:
-epochs, local versions and the `1.*` of `==`. Other than an installer, this never chooses a version: a pre-release that
-is there counts like any other, except that `<2` means none of 2's own.
+Versions are ordered as PEP 440 says: `1.0.dev1 < 1.0a1 < 1.0rc1 < 1.0 = 1.0.0 < 1.0.post1 < 1.1`. Not understood, and
+refused: epochs, local versions and the `1.*` of `==`. Other than an installer this never chooses a version: a
+pre-release that is there counts like any other, except that `<2` means none of 2's own.
 """
 
 import operator
