@@ -10,6 +10,7 @@ The map, from the ground up; a module imports only from those that are named bef
     deadlines, entry_points,
     registry, validation,
     serialization
+    config                          settings: layers, sections, secrets
     tasks                           work after the response
     http, responses                 the words of HTTP
     parameters, core                what matches a request and what runs for it

@@ -46,7 +46,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
         plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
-        settings: Its settings, which may enable further plugins and configure them.
+        settings: Its settings: they configure its plugins and may enable further ones. `create_app` applies the rest.
 
     Raises:
         ConfigurationError: If an argument is wrong; the text says how to mend it.
@@ -78,6 +78,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
     ) -> None:
         if middleware is not None and not isinstance(middleware, list | tuple):
             raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
+        if plugins is not None and not isinstance(plugins, list | tuple):
+            raise ConfigurationError(f"plugins must be a list, got {plugins!r}.", hint=f"Write [{plugins!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
@@ -93,7 +95,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
             self.add_middleware(item)
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
-        enabled = () if settings is None else settings.plugins.get("enabled", ())
+        enabled = () if settings is None else settings.discover_plugins
         if plugins or enabled:
             # Last: the plugins see a whole application.
             self.plugin_manager.register_all(plugins or (), enabled=enabled)
@@ -255,14 +257,22 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         if self._plugin_manager is None:
             from covet.plugins import PluginManager
 
-            self._plugin_manager = PluginManager(self)
+            self._plugin_manager = PluginManager(self, settings=self._settings)
         return self._plugin_manager
 
-    plugins = plugin_manager
-
     @property
-    def given_settings(self) -> Any:
-        """The settings."""
+    def plugins(self) -> Any:
+        """The plugins: another name of `plugin_manager`."""
+        return self.plugin_manager
+
+    # Any: `covet.config.Settings`, or what the application derives from it.
+    @property
+    def settings(self) -> Any:
+        """The settings that it was given; the defaults if it was given none. Nothing is read for them."""
+        if self._settings is None:
+            from covet.config import Settings, Sources
+
+            self._settings = Settings(debug=self.debug, sources=Sources.none())
         return self._settings
 
     # ── Start, stop, run ─────────────────────────────────────────────────────

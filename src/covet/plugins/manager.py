@@ -8,13 +8,13 @@ import logging
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from covet.core.lifespan import Lifespan, Step
 from covet.deadlines import Deadline
 from covet.exceptions import suggest
 from covet.plugins.base import HealthCheck, Plugin
-from covet.plugins.configuration import configure, read_sections
+from covet.plugins.configuration import configure
 from covet.plugins.dependencies import order_plugins
 from covet.plugins.discovery import Candidate, find_enabled, make_candidate
 from covet.plugins.errors import PluginConflictError, PluginError, PluginStateError, PluginTimeoutError
@@ -38,6 +38,7 @@ class PluginManager:
 
     Args:
         app: The application.
+        settings: Its settings, whose sections configure the plugins; without, only their constructors do.
 
     Example:
         >>> from covet import CovetPy
@@ -55,8 +56,10 @@ class PluginManager:
         >>> await manager.shutdown_all()
     """
 
-    def __init__(self, app: "CovetPy") -> None:
+    # Any: `covet.config.Settings`, whose package is loaded only where there is something to bind.
+    def __init__(self, app: "CovetPy", *, settings: Any = None) -> None:
         self.app = app
+        self._settings = settings
         self._records: dict[str, PluginRecord] = {}
         self._health_checks: dict[str, tuple[str, HealthCheck]] = {}
         self._lifespan = Lifespan()
@@ -110,7 +113,7 @@ class PluginManager:
         order = order_plugins([*present, *(candidate.plugin for candidate in candidates)])
         origins = {candidate.plugin.name: candidate.origin for candidate in candidates}
         new = [PluginRecord(plugin, origins[plugin.name]) for plugin in order if plugin.name in origins]
-        configure([record.plugin for record in new], read_sections(self.app))
+        configure([record.plugin for record in new], self._settings)
         records = {**self._records, **{record.name: record for record in new}}
         # In the order of their start, whenever they came.
         self._records = {plugin.name: records[plugin.name] for plugin in order}
@@ -332,7 +335,7 @@ class PluginManager:
         )
 
     def _warn_of_strangers(self) -> None:
-        for name in read_sections(self.app):
+        for name in () if self._settings is None else self._settings.plugins:
             if name not in self._records:
                 logger.warning(
                     "The settings have a section [plugins.%s], and no plugin %r is there. %s",

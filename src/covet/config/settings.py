@@ -1,0 +1,283 @@
+"""
+The settings of an application: read from every layer, checked, frozen.
+
+It must never read the environment or a file when it is imported, and never change either.
+"""
+
+import sys
+import warnings
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, Self
+
+from covet.config.collection import Collected, collect
+from covet.config.environment import Environment
+from covet.config.errors import ConfigurationWarning, FrozenSettingsError, Origin
+from covet.config.explanation import Explanation, make_explanation
+from covet.config.fields import OpenMark, Section, read_annotations
+from covet.config.json_schema import Schema, make_settings_schema
+from covet.config.loading import Loaded, load
+from covet.config.masking import mask_value
+from covet.config.names import VariableNames
+from covet.config.sections import (
+    AppSettings,
+    CacheSettings,
+    DatabaseSettings,
+    LoggingSettings,
+    SecuritySettings,
+    ServerSettings,
+)
+from covet.config.sources import Sources
+from covet.exceptions import ConfigurationError
+
+# Nested builtins, as JSON has them. Beside `Settings.dict`, the builtin's name cannot be used for a type.
+Plain = dict[str, object]
+
+_RESERVED = frozenset({"sources", "env_prefix"})
+
+
+class Settings:
+    """
+    Everything that is configured about an application.
+
+    A value is taken from the first of these that has it: keyword arguments, the command line, the environment
+    (`COVET_DATABASE__URL`), secret files, `.env`, `config.<environment>.toml`, `config.toml` (or `.yaml`, `.json`),
+    defaults. Whatever is wrong with any of it is one error. Add settings by subclassing: an annotation with a
+    dataclass is a section.
+
+    Args:
+        sources: Where to look; the usual places by default.
+        env_prefix: What the names of variables begin with, instead of `COVET_`.
+        **overrides: Values, and sections as mappings or as objects: the strongest layer.
+
+    Attributes:
+        environment: Where the application runs; decides about defaults, and about what is refused (read by
+            `create_app`).
+        debug: Whether errors show their source and variables to the client (read by `create_app`).
+        middleware: Names of registered middleware that is added, the outermost first (read by `create_app`).
+        discover_plugins: Names of installed plugins to load; `*` for all (read by `create_app`).
+        app: What the application is.
+        server: How it is served.
+        database: Where its database is.
+        security: Who may do what, and the keys that prove it.
+        cache: Where results are kept.
+        logging: What is logged, and how.
+        plugins: What each plugin is given, by its name; read by the plugin's `Config`.
+
+    Raises:
+        InvalidSettingsError: If anything is wrong; lists all of it, with the ways to mend each.
+        ConfigurationError: If the class itself cannot be read.
+
+    Example:
+        >>> settings = Settings(environment="testing", database={"url": "sqlite:///shop.db"}, sources=Sources.none())
+        >>> settings.database.url, settings.is_testing
+        ('sqlite:///shop.db', True)
+        >>> Settings(databse={}, sources=Sources.none())
+        Traceback (most recent call last):
+            ...
+        covet.config.errors.InvalidSettingsError: 1 setting is wrong.
+          databse is no setting. Did you mean 'database'? Available: app, cache, ...
+    """
+
+    environment: Environment = Environment.DEVELOPMENT
+    debug: bool = False
+    middleware: tuple[str, ...] = ()
+    discover_plugins: tuple[str, ...] = ()
+    app: AppSettings
+    server: ServerSettings
+    database: DatabaseSettings
+    security: SecuritySettings
+    cache: CacheSettings
+    logging: LoggingSettings
+    plugins: Annotated[Mapping[str, Mapping[str, object]], OpenMark()]
+
+    _sources: Sources
+    _collected: Collected
+    _loaded: Loaded
+
+    # Any: the values of sections and fields, each of its own type; they are checked by their names.
+    def __init__(self, *, sources: Sources | None = None, env_prefix: str | None = None, **overrides: Any) -> None:
+        sources = choose_sources(sources, env_prefix)
+        shape = self.read_shape()
+        collected = collect(shape, sources, VariableNames(shape, sources.env_prefix), overrides)
+        self._fill(sources, collected)
+
+    @classmethod
+    def from_file(
+        cls, path: Path | str, *, sources: Sources | None = None, env_prefix: str | None = None, **overrides: Any
+    ) -> Self:
+        """
+        Read a configuration file instead of looking for one; the other layers stay what they are.
+
+        Args:
+            path: The file: TOML, YAML or JSON.
+            sources: Where to look for the rest.
+            env_prefix: What the names of variables begin with.
+            **overrides: Values: the strongest layer.
+
+        Raises:
+            InvalidSettingsError: If the file is not there, or anything is wrong.
+        """
+        from dataclasses import replace
+
+        return cls(sources=replace(choose_sources(sources, env_prefix), file=path), **overrides)
+
+    @classmethod
+    def read_shape(cls) -> Section:
+        """
+        Describe what there is to set.
+
+        Raises:
+            ConfigurationError: If the class has a field that cannot be read, or one whose name is taken.
+        """
+        return _read_shape(cls)
+
+    @classmethod
+    def json_schema(cls) -> Schema:
+        """
+        Write the JSON Schema of a configuration file, for editors.
+
+        Example:
+            >>> Settings.json_schema()["properties"]["debug"]["type"]
+            'boolean'
+        """
+        return make_settings_schema(cls.read_shape())
+
+    def replace(self, **overrides: Any) -> Self:
+        """
+        Make settings in which some values are others.
+
+        No source is asked again; the defaults of an environment and its checks follow the new values.
+
+        Args:
+            **overrides: Values, and sections as mappings: what they do not name stays.
+
+        Raises:
+            InvalidSettingsError: If the result is wrong.
+
+        Example:
+            >>> settings = Settings(database={"url": "sqlite://"}, sources=Sources.none())
+            >>> settings.replace(database={"pool_size": 3}).database
+            DatabaseSettings(url='sqlite://', pool_size=3, pool_timeout=30.0, echo=False)
+        """
+        made = object.__new__(type(self))
+        made._fill(self._sources, self._collected.with_overrides(self.read_shape(), overrides))
+        return made
+
+    def explain(self) -> Explanation:
+        """
+        Say for each value which layer gave it, in which file and line; secrets are masked.
+
+        Example:
+            >>> print(Settings(debug=True, sources=Sources.none()).explain().find("debug"))
+            debug = True (keyword argument debug)
+        """
+        return make_explanation(self.read_shape(), self._loaded.values, self._loaded.origins)
+
+    def dict(self) -> Plain:
+        """
+        Make nested builtins of the values, secrets masked: what a page or a log may show.
+
+        Example:
+            >>> settings = Settings(security={"secret_key": "k" * 32}, sources=Sources.none())
+            >>> settings.dict()["security"]["secret_key"]
+            '**********'
+        """
+        return {name: mask_value(value, name=name) for name, value in self._loaded.members.items()}
+
+    @property
+    def sources(self) -> Sources:
+        """Where the values were looked for."""
+        return self._sources
+
+    @property
+    def origins(self) -> Mapping[tuple[str, ...], Origin]:
+        """Where each value came from, by its path; `explain()` says it with the values."""
+        return self._loaded.origins
+
+    @property
+    def config_file(self) -> Path | None:
+        """The configuration file in use."""
+        return self._collected.config_file
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files that the values come from, or would have come from, had they been there."""
+        return self._collected.files
+
+    @property
+    def is_development(self) -> bool:
+        """Whether the environment is development."""
+        return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def is_testing(self) -> bool:
+        """Whether the environment is testing."""
+        return self.environment is Environment.TESTING
+
+    @property
+    def is_staging(self) -> bool:
+        """Whether the environment is staging."""
+        return self.environment is Environment.STAGING
+
+    @property
+    def is_production(self) -> bool:
+        """Whether the environment is production."""
+        return self.environment is Environment.PRODUCTION
+
+    def __setattr__(self, name: str, value: object) -> NoReturn:
+        raise FrozenSettingsError(
+            f"Settings never change: {name!r} cannot be set.", hint=f"Make others: settings.replace({name}=...)."
+        )
+
+    def __delattr__(self, name: str) -> NoReturn:
+        raise FrozenSettingsError(f"Settings never change: {name!r} cannot be deleted.")
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self._loaded.members == other._loaded.members
+
+    def __hash__(self) -> int:
+        return hash((type(self), self.environment, self.debug))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__qualname__}(environment={str(self.environment)!r}, debug={self.debug})"
+
+    def _fill(self, sources: Sources, collected: Collected) -> None:
+        shape = self.read_shape()
+        loaded = load(shape, collected, VariableNames(shape, sources.env_prefix))
+        held = vars(self)
+        held.update(loaded.members, _sources=sources, _collected=collected, _loaded=loaded)
+        for message in loaded.warnings:
+            _warn(message)
+
+
+def choose_sources(sources: Sources | None, env_prefix: str | None) -> Sources:
+    """Complete the sources: the usual ones by default, with the prefix if one is given."""
+    from dataclasses import replace
+
+    chosen = Sources() if sources is None else sources
+    return chosen if env_prefix is None else replace(chosen, env_prefix=env_prefix)
+
+
+@lru_cache(maxsize=64)
+def _read_shape(cls: type) -> Section:
+    shape = read_annotations(cls)
+    for name in shape.members:
+        is_taken = name in _RESERVED or (hasattr(Settings, name) and name not in Settings.__annotations__)
+        if is_taken and cls is not Settings:
+            raise ConfigurationError(
+                f"{cls.__qualname__} has a setting named {name!r}, which is a name of Settings itself.",
+                hint="Choose another name.",
+            )
+    return shape
+
+
+def _warn(message: str) -> None:
+    # The caller is whoever made the settings, however many calls of this package lie between.
+    level, frame = 1, sys._getframe()  # noqa: SLF001 - there is no other way to the caller before 3.12
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("covet.config"):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, ConfigurationWarning, stacklevel=level)
