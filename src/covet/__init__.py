@@ -23,6 +23,7 @@ The map, from the ground up; a module imports only from those that are named bef
 
 from covet._version import __version__
 from covet.app import CovetPy
+from covet.factory import create_app
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.parameters import Body, Cookie, Form, Header, Path, Query, State
@@ -39,4 +40,5 @@ __all__ = [
     "Response",
     "State",
     "__version__",
+    "create_app",
 ]

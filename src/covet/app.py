@@ -260,10 +260,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
             self._plugin_manager = PluginManager(self, settings=self._settings)
         return self._plugin_manager
 
-    @property
-    def plugins(self) -> Any:
-        """The plugins: another name of `plugin_manager`."""
-        return self.plugin_manager
+    plugins = plugin_manager
 
     # Any: `covet.config.Settings`, or what the application derives from it.
     @property
