@@ -44,13 +44,17 @@ def test_names_in_lower_case_are_accepted(name: str) -> None:
         ),
         (
             {"name": "MyShop"},
-            "Shop.name is 'MyShop', which is no name of a plugin.\n"
-            "  Write it in lower case with underscores: 'my_shop'.",
+            (
+                "Shop.name is 'MyShop', which is no name of a plugin.\n"
+                "  Write it in lower case with underscores: 'my_shop'."
+            ),
         ),
         (
             {"name": "my-shop"},
-            "Shop.name is 'my-shop', which is no name of a plugin.\n"
-            "  Write it in lower case with underscores: 'my_shop'.",
+            (
+                "Shop.name is 'my-shop', which is no name of a plugin.\n"
+                "  Write it in lower case with underscores: 'my_shop'."
+            ),
         ),
         (
             {"name": "_"},
@@ -71,13 +75,17 @@ def test_names_in_lower_case_are_accepted(name: str) -> None:
         ),
         (
             {"dependencies": ["database>>1"]},
-            "Shop.dependencies cannot be: 'database>>1' has a condition with no version in it: '>1'.\n"
-            "  Write numbers with dots, such as '1.2.0' or '1.2.0rc1'.",
+            (
+                "Shop.dependencies cannot be: 'database>>1' has a condition with no version in it: '>1'.\n"
+                "  Write numbers with dots, such as '1.2.0' or '1.2.0rc1'."
+            ),
         ),
         (
             {"dependencies": ["covet-database"]},
-            "Shop.dependencies cannot be: 'covet-database' is no name of a plugin.\n"
-            "  Write its name, not its package's.",
+            (
+                "Shop.dependencies cannot be: 'covet-database' is no name of a plugin.\n"
+                "  Write its name, not its package's."
+            ),
         ),
         ({"dependencies": ["shop"]}, "Shop.dependencies cannot be: It needs itself.\n  Leave it out."),
         (
@@ -94,8 +102,10 @@ def test_names_in_lower_case_are_accepted(name: str) -> None:
         ),
         (
             {"init_app": coroutine},
-            "Shop.init_app cannot be a coroutine function.\n"
-            "  Write def: nothing runs yet. What has to wait belongs into on_startup.",
+            (
+                "Shop.init_app cannot be a coroutine function.\n"
+                "  Write def: nothing runs yet. What has to wait belongs into on_startup."
+            ),
         ),
         ({"on_startup": lambda self: None}, "Shop.on_startup must be a coroutine function.\n  Write async def."),
         ({"on_shutdown": lambda self: None}, "Shop.on_shutdown must be a coroutine function.\n  Write async def."),

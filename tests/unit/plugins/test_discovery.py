@@ -180,20 +180,26 @@ def test_import_string_is_remembered(shop: Path) -> None:
         ),
         (
             "shop_plugin:NeedyPlugin",
-            "NeedyPlugin cannot be made without arguments: missing a required argument: 'url'.\n"
-            "  Pass an instance: NeedyPlugin(…).",
+            (
+                "NeedyPlugin cannot be made without arguments: missing a required argument: 'url'.\n"
+                "  Pass an instance: NeedyPlugin(…)."
+            ),
         ),
         (Plugin, "Plugin is a base: it does not say init_app.\n  Derive a class from it."),
         (
             "shop",
-            "Not every plugin could be loaded.\n  'shop' names no plugin.\n"
-            "    Write 'package.module:Name'. A name alone is for the settings to enable.",
+            (
+                "Not every plugin could be loaded.\n  'shop' names no plugin.\n"
+                "    Write 'package.module:Name'. A name alone is for the settings to enable."
+            ),
         ),
         (
             "no_such_module:Shop",
-            "Not every plugin could be loaded.\n"
-            "  'no_such_module:Shop' cannot be imported: ModuleNotFoundError: No module named 'no_such_module'\n"
-            "    Write 'package.module:Name' of what can be imported here.",
+            (
+                "Not every plugin could be loaded.\n"
+                "  'no_such_module:Shop' cannot be imported: ModuleNotFoundError: No module named 'no_such_module'\n"
+                "    Write 'package.module:Name' of what can be imported here."
+            ),
         ),
     ],
 )

@@ -448,8 +448,10 @@ def test_sections_without_plugin_are_warned_about(caplog: pytest.LogCaptureFixtu
         manager.make_steps()
 
     assert caplog.messages == [
-        "The settings have a section [plugins.shpo], and no plugin 'shpo' is there. "
-        "Did you mean 'shop'? Available: shop."
+        (
+            "The settings have a section [plugins.shpo], and no plugin 'shpo' is there. "
+            "Did you mean 'shop'? Available: shop."
+        )
     ]
 
 
@@ -465,7 +467,7 @@ async def good() -> None:
     """Find all well."""
 
 
-def make_check(answer: bool) -> Callable[[], Awaitable[bool]]:  # noqa: FBT001
+def make_check(answer: bool) -> Callable[[], Awaitable[bool]]:
     """Make a check that answers so."""
 
     async def check() -> bool:

@@ -85,18 +85,24 @@ def test_requirement_is_written_without_spaces() -> None:
         (7, "7 names no plugin.\n  Write 'database' or 'database>=1,<2'."),
         (
             "a>=1,",
-            "'a>=1,' has a condition that cannot be read: ''.\n"
-            "  Write an operator (== != >= <= > < ~=) and a version: 'database>=1,<2'.",
+            (
+                "'a>=1,' has a condition that cannot be read: ''.\n"
+                "  Write an operator (== != >= <= > < ~=) and a version: 'database>=1,<2'."
+            ),
         ),
         (
             "a 1.0",
-            "'a 1.0' has a condition that cannot be read: '1.0'.\n"
-            "  Write an operator (== != >= <= > < ~=) and a version: 'database>=1,<2'.",
+            (
+                "'a 1.0' has a condition that cannot be read: '1.0'.\n"
+                "  Write an operator (== != >= <= > < ~=) and a version: 'database>=1,<2'."
+            ),
         ),
         (
             "a==1.*",
-            "'a==1.*' has a condition with no version in it: '1.*'.\n"
-            "  Write numbers with dots, such as '1.2.0' or '1.2.0rc1'. Instead of '==1.*' write '>=1,<2'.",
+            (
+                "'a==1.*' has a condition with no version in it: '1.*'.\n"
+                "  Write numbers with dots, such as '1.2.0' or '1.2.0rc1'. Instead of '==1.*' write '>=1,<2'."
+            ),
         ),
         ("a~=1", "'a~=1': '~=1' would accept everything.\n  Write '>=1' or '~=1.0'."),
     ],
