@@ -100,7 +100,7 @@ def test_overrides_change_a_copy() -> None:
 
 def test_unknown_override_is_suggested() -> None:
     """It is a setting that does not exist."""
-    with pytest.raises(InvalidSettingsError, match="debgu is no setting. Did you mean 'debug'?"):
+    with pytest.raises(InvalidSettingsError, match=r"debgu is no setting\. Did you mean 'debug'\?"):
         create_app(make_settings(), debgu=True)
 
 

@@ -40,5 +40,5 @@ def test_path_without_a_name_is_refused() -> None:
     """
     The configuration is checked before the application gets a route.
     """
-    with pytest.raises(ConfigurationError, match="must contain '{name}', got '/greet'"):
+    with pytest.raises(ConfigurationError, match=r"must contain '\{name\}', got '/greet'"):
         CovetPy(plugins=[GreetingPlugin({"path": "/greet"})])

@@ -113,7 +113,8 @@ def test_unknown_option_is_suggested() -> None:
     assert [str(exc) for exc in caught.value.exceptions] == [
         (
             "CORSMiddleware() has no option 'allow_origin'.\n  Did you mean 'allow_origins'? Available: "
-            "allow_credentials, allow_headers, allow_methods, allow_origins, allow_private_network, expose_headers, max_age."
+            "allow_credentials, allow_headers, allow_methods, allow_origins, "
+            "allow_private_network, expose_headers, max_age."
         ),
         "Stamp() has no option 'time'.\n  Did you mean 'times'? Available: text, times.",
     ]

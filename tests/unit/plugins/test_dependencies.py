@@ -54,7 +54,7 @@ def test_everything_that_is_wrong_comes_in_one_report() -> None:
 
 def test_report_is_a_value_error() -> None:
     """The standards promise it."""
-    with pytest.raises(ValueError, match="'shop' 1.0 needs 'database', which is not there"):
+    with pytest.raises(ValueError, match=r"'shop' 1\.0 needs 'database', which is not there"):
         order_plugins([make_plugin("shop", needs=["database"])])
 
 

@@ -29,7 +29,7 @@ class GreetingHeader(Middleware):
     def __init__(self, word: str) -> None:
         self._word = word
 
-    def process_response(self, request: Request, response: Response) -> Response:
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
         response.headers["x-greeting"] = self._word
         return response
 
