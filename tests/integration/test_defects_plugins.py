@@ -133,6 +133,18 @@ async def test_plugin_whose_start_failed_is_not_served() -> None:
     assert not app.is_ready
 
 
+@on_both_protocols
+async def test_optional_plugin_whose_start_failed_is_not_served(protocol: WireProtocol) -> None:
+    """Defect: as above; the application runs without it, and its routes say so."""
+    app = create_app(SETTINGS, plugins=[type("Optional", (Failing,), {"name": "optional", "required": False})])
+
+    async with TestClient(app, protocol=protocol) as client:
+        response = await client.get("/optional")
+
+    assert response.status_code == 503
+    assert list(app.plugin_manager.degraded) == ["optional"]
+
+
 async def test_plugin_that_never_started_is_not_stopped() -> None:
     """Defect: `on_shutdown` ran for every plugin, whether `on_startup` had or not."""
     good, failing = Counting(), Failing()

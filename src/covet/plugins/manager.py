@@ -20,6 +20,7 @@ from covet.plugins.discovery import Candidate, find_enabled, make_candidate
 from covet.plugins.errors import PluginConflictError, PluginError, PluginStateError, PluginTimeoutError
 from covet.plugins.health import HealthReport, run_checks
 from covet.plugins.record import PluginOrigin, PluginRecord, PluginState
+from covet.plugins.routes import PluginRoutes
 
 if TYPE_CHECKING:
     from covet.app import CovetPy
@@ -146,10 +147,14 @@ class PluginManager:
         if self._skip_if_blocked(record):
             return
         plugin.app = self.app
+        present = {id(route) for route in self.app.router.routes}
         try:
-            with record.time("init_app"):
-                plugin.init_app(self.app)
-                self._add_health_checks(plugin)
+            try:
+                with record.time("init_app"):
+                    plugin.init_app(self.app)
+                    self._add_health_checks(plugin)
+            finally:
+                record.routes = PluginRoutes(route for route in self.app.router.routes if id(route) not in present)
         except Exception as exc:
             record.fail("init_app", exc)
             if plugin.required:

@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from covet.plugins.base import Plugin
 from covet.plugins.errors import PluginStateError
+from covet.plugins.routes import PluginRoutes
 
 
 class PluginState(Enum):
@@ -77,9 +78,10 @@ class PluginRecord:
         is_initialised: Its `init_app` has run to its end.
         error: What it failed with, or what its stop raised.
         reason: Why it failed or was skipped, in a sentence; empty if it is there.
+        routes: The routes that it added: they answer 503 while it is absent.
     """
 
-    __slots__ = ("_timings", "error", "is_initialised", "origin", "plugin", "reason", "state")
+    __slots__ = ("_timings", "error", "is_initialised", "origin", "plugin", "reason", "routes", "state")
 
     def __init__(self, plugin: Plugin, origin: PluginOrigin) -> None:
         self.plugin = plugin
@@ -88,6 +90,7 @@ class PluginRecord:
         self.is_initialised = False
         self.error: BaseException | None = None
         self.reason = ""
+        self.routes = PluginRoutes()
         self._timings: dict[str, float] = {}
 
     def __repr__(self) -> str:
@@ -122,9 +125,13 @@ class PluginRecord:
                 step=state.value,
             )
         self.state = state
-        if state not in _ABSENT:
+        if state in _ABSENT:
+            self.routes.close()
+        else:
             self.reason = ""
             self.error = None
+        if state is PluginState.STARTED:
+            self.routes.open()
         if state is PluginState.INITIALISED:
             self.is_initialised = True
 
