@@ -35,12 +35,14 @@ from covet.config.sections import (
 from covet.config.settings import Settings
 from covet.config.sources import Sources
 from covet.config.units import ByteSize, Duration
+from covet.config.watcher import ChangedValue, SettingsChange, SettingsWatcher
 from covet.exceptions import ConfigurationError
 
 __all__ = [
     "AppSettings",
     "ByteSize",
     "CacheSettings",
+    "ChangedValue",
     "ConfigurationError",
     "ConfigurationWarning",
     "DatabaseSettings",
@@ -58,6 +60,8 @@ __all__ = [
     "ServerSettings",
     "SettingProblem",
     "Settings",
+    "SettingsChange",
+    "SettingsWatcher",
     "Sources",
     "bind_section",
     "section",

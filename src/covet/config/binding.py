@@ -69,7 +69,7 @@ def bind_section(config_type: type[T], raw: Mapping[str, object], *, path: str, 
         nested = {part: nested}
     layer = reader.read_tables(nested, make)
     file = None if settings is None else settings.config_file
-    collected = Collected((layer,), Variables(), tuple(reader.problems), (), (), file)
+    collected = Collected((layer,), Variables(), tuple(reader.problems), (), {}, file)
     prefix = DEFAULT_PREFIX if settings is None else settings.sources.env_prefix
     environment = Environment.DEVELOPMENT if settings is None else settings.environment
     names = VariableNames(shape, prefix, has_aliases=False)

@@ -11,7 +11,7 @@ from covet.config.dotenv import Assignment, DotenvError, parse_dotenv
 from covet.config.environment import Environment
 from covet.config.errors import Origin, SettingProblem
 from covet.config.fields import Section
-from covet.config.files import FileFailedError, find_config_files, parse_file, read_text
+from covet.config.files import SUFFIXES, FileFailedError, Stamp, find_config_files, find_stamp, parse_file, read_text
 from covet.config.layers import (
     COMMAND_LINE,
     DOTENV,
@@ -87,7 +87,7 @@ class Variables:
         return value
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Collected:
     """
     All layers.
@@ -97,22 +97,41 @@ class Collected:
         variables: What references find.
         problems: What is wrong with the sources.
         warnings: What is probably wrong with them.
-        files: The files that were read, or would have been had they been there.
+        stamps: The files that were read, or would have been had they been there, and the state of each.
         config_file: The configuration file in use.
+        adopted: Values that were taken over while the application runs.
     """
 
     layers: tuple[Layer, ...]
     variables: Variables
     problems: tuple[SettingProblem, ...]
     warnings: tuple[str, ...]
-    files: tuple[FilePath, ...]
+    stamps: Mapping[FilePath, Stamp | None]
     config_file: FilePath | None
+    adopted: Layer = field(default_factory=dict)
 
     def with_overrides(self, shape: Section, overrides: Mapping[str, object]) -> "Collected":
         """Put further keyword arguments on top."""
         reader = LayerReader(shape, [], [])
         layer = reader.read_tables(overrides, _make_keyword)
-        return replace(self, layers=(layer, *self.layers), problems=(*self.problems, *reader.problems), warnings=())
+        # What is set now is newer than what was taken over before.
+        adopted = {path: entry for path, entry in self.adopted.items() if path not in layer}
+        return replace(
+            self,
+            layers=(layer, *self.layers),
+            adopted=adopted,
+            problems=(*self.problems, *reader.problems),
+            warnings=(),
+        )
+
+    def with_adopted(self, layer: Layer, stamps: Mapping[FilePath, Stamp | None]) -> "Collected":
+        """Put values that were taken over while the application runs above all others."""
+        return replace(self, adopted={**self.adopted, **layer}, stamps=stamps)
+
+    @property
+    def every_layer(self) -> tuple[Layer, ...]:
+        """The layers, with what was taken over."""
+        return (self.adopted, *self.layers) if self.adopted else self.layers
 
 
 def collect(shape: Section, sources: Sources, names: VariableNames, overrides: Mapping[str, object]) -> Collected:
@@ -156,7 +175,7 @@ class _Collector:
         self._sources = sources
         self._names = names
         self._reader = LayerReader(shape, [], [])
-        self._files: list[FilePath] = []
+        self._stamps: dict[FilePath, Stamp | None] = {}
 
     def run(self, overrides: Mapping[str, object]) -> Collected:
         reader, sources = self._reader, self._sources
@@ -180,9 +199,14 @@ class _Collector:
             variables=variables,
             problems=tuple(reader.problems),
             warnings=tuple(reader.warnings),
-            files=tuple(self._files),
+            stamps=self._stamps,
             config_file=file,
         )
+
+    def _watch(self, *files: FilePath) -> None:
+        # Before they are read: what is written meanwhile must look like a change afterwards.
+        for file in files:
+            self._stamps.setdefault(file, find_stamp(file))
 
     # ── Files ────────────────────────────────────────────────────────────────
 
@@ -192,11 +216,11 @@ class _Collector:
             return None
         if sources.file is not None:
             return FilePath(sources.file)
+        self._watch(*(sources.root / f"config{suffix}" for suffix in SUFFIXES))
         found = find_config_files(sources.root)
         if len(found) > 1:
             ignored = ", ".join(file.name for file in found[1:])
             self._reader.warnings.append(f"{found[0]} is read, and {ignored} beside it is not. Keep one of them.")
-        self._files += [sources.root / f"config{suffix}" for suffix in (".toml", ".yaml", ".yml", ".json")]
         return found[0] if found else None
 
     def _read_environment_file(self, base: FilePath | None, environment: Environment) -> Layer:
@@ -204,8 +228,8 @@ class _Collector:
             return {}
         stem = "config" if base is None else base.stem
         directory = self._sources.root if base is None else base.parent
+        self._watch(*(directory / f"{stem}.{environment}{suffix}" for suffix in SUFFIXES))
         found = find_config_files(directory, f"{stem}.{environment}")
-        self._files += [directory / f"{stem}.{environment}{suffix}" for suffix in (".toml", ".yaml", ".yml", ".json")]
         if not found:
             return {}
         layer = self._read_file(found[0], ENVIRONMENT_FILE)
@@ -216,7 +240,7 @@ class _Collector:
         return layer
 
     def _read_file(self, file: FilePath, layer: str) -> Layer:
-        self._files.append(file)
+        self._watch(file)
         try:
             parsed = parse_file(file)
         except FileFailedError as exc:
@@ -239,7 +263,7 @@ class _Collector:
         if self._sources.dotenv is None:
             return {}
         self._dotenv = self._sources.root / self._sources.dotenv
-        self._files.append(self._dotenv)
+        self._watch(self._dotenv)
         found: dict[str, Assignment] = {}
         try:
             if not self._dotenv.is_file():
@@ -262,6 +286,8 @@ class _Collector:
         if self._sources.secrets is None:
             return {}
         directory = self._sources.root / self._sources.secrets
+        # A secret that is added changes the directory.
+        self._watch(directory)
         try:
             files = sorted(file for file in directory.iterdir() if file.is_file())
         except OSError as exc:
@@ -270,19 +296,19 @@ class _Collector:
             return {}
         found = {}
         for file in files:
-            self._files.append(file)
+            self._watch(file)
             try:
                 found[file.name] = (read_text(file).rstrip("\r\n"), file)
             except FileFailedError as exc:
                 # The directory may hold what is not for us: only what a setting needs is missed.
-                if self._names.find(file.name.upper()) is not None:
+                if self._names.find(file.name.upper().replace("-", "_")) is not None:
                     self._report(exc)
         return found
 
     def _name_secrets(self, secrets: Mapping[str, tuple[str, FilePath]]) -> Iterator[tuple[str, Entry]]:
         prefix = self._names.prefix
         for name, (text, file) in secrets.items():
-            written = name.upper()
+            written = name.upper().replace("-", "_")
             # Containers name them in small letters, and often without the prefix.
             if not written.startswith(prefix) and self._names.find(prefix + written) is not None:
                 written = prefix + written

@@ -6,7 +6,7 @@ It must never change the environment of the process.
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 _NAME: Final = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_.]*)[ \t]*=[ \t]*")
@@ -32,7 +32,7 @@ class Assignment:
     """
 
     name: str
-    value: str
+    value: str = field(repr=False)
     line: int
     is_literal: bool = False
 

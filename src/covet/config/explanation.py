@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from covet.config.errors import Origin
-from covet.config.fields import Path, Section
-from covet.config.layers import SECRET_FILE
+from covet.config.fields import Field, Path, Section
+from covet.config.loading import Loaded
 from covet.config.masking import mask_value, show
 from covet.config.secret import MASK
 from covet.exceptions import ConfigurationError, suggest
@@ -96,30 +96,53 @@ class Explanation:
         return [row.to_dict() for row in self.rows]
 
 
-def make_explanation(shape: Section, values: Mapping[Path, object], origins: Mapping[Path, Origin]) -> Explanation:
+def make_explanation(shape: Section, loaded: Loaded) -> Explanation:
     """Put values and origins together; what is secret is masked here, once for all forms of the answer."""
+    values, origins = loaded.values, loaded.origins
     rows = []
     for field in shape.walk():
         if field.is_open:
             rows += [
-                ExplainedValue(".".join(path), _mask_open(values[field.path], path, origin), origin)
+                ExplainedValue(".".join(path), _mask_open(values[field.path], path, loaded.hidden), origin)
                 for path, origin in origins.items()
                 if path[: len(field.path)] == field.path
             ]
         elif field.path in values:
             origin = origins[field.path]
-            name = "" if field.is_secret else field.path[-1]
-            value = mask_value(values[field.path], name=name)
+            value = _mask(values[field.path], field.path, loaded.hidden)
             rows.append(ExplainedValue(field.name, value, origin, field.is_reloadable))
     return Explanation(tuple(rows))
 
 
-def _mask_open(tables: object, path: Path, origin: Origin) -> object:
-    """Find a value in the tables that others read: nobody here knows its type, so more of them are masked."""
+def mask_members(shape: Section, loaded: Loaded) -> dict[str, object]:
+    """Make nested builtins of the values, masked."""
+    return {name: _mask_member(shape.members[name], value, loaded.hidden) for name, value in loaded.members.items()}
+
+
+def _mask_member(member: Field | Section, value: object, hidden: set[Path]) -> object:
+    if isinstance(member, Section):
+        if value is None:
+            return None
+        return {name: _mask_member(inner, getattr(value, name), hidden) for name, inner in member.members.items()}
+    return _mask_tables(value, member.path, hidden) if member.is_open else _mask(value, member.path, hidden)
+
+
+def _mask(value: object, path: Path, hidden: set[Path]) -> object:
+    return MASK if path in hidden and value is not None else mask_value(value, name=path[-1])
+
+
+def _mask_tables(value: object, path: Path, hidden: set[Path]) -> object:
+    if isinstance(value, Mapping):
+        return {str(key): _mask_tables(item, (*path, str(key)), hidden) for key, item in value.items()}
+    return _mask(value, path, hidden)
+
+
+def _mask_open(tables: object, path: Path, hidden: set[Path]) -> object:
+    """Find a value in the tables that others read."""
     value = tables
     for part in path[1:]:
         value = value[part] if isinstance(value, Mapping) else None
-    return MASK if origin.layer == SECRET_FILE else mask_value(value, name=path[-1])
+    return _mask(value, path, hidden)
 
 
 def _write_place(origin: Origin) -> str:

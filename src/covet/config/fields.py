@@ -5,11 +5,12 @@ A class is read once, at its first use; what is read here holds no value of any 
 """
 
 import re
+import types
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, is_dataclass, replace
 from functools import lru_cache
 from inspect import getdoc
-from typing import Annotated, Any, ClassVar, TypeVar, get_args
+from typing import Annotated, Any, ClassVar, TypeVar, Union, get_args
 
 from covet.class_annotations import class_type_hints
 from covet.config.parsers import compile_parser, holds_secret
@@ -217,13 +218,14 @@ def _read_member(
         is_optional = section is not annotation and default is None
         template = factory() if factory is not None else default if is_dataclass(default) else None
         return _read_dataclass(section, path, inside, is_optional=is_optional, template=template)
+    every = list(_walk_metadata(hint))
     marks = [item for item in metadata if not isinstance(item, ReloadMark)]
     if any(isinstance(item, OpenMark) for item in marks):
         return Field(path=path, annotation=annotation, parse=_accept, default={}, description=description, is_open=True)
     is_secret = holds_secret(annotation)
     if is_secret:
-        _refuse_constraints(path, marks)
-    lengths = [item.min_length for item in marks if isinstance(item, Constraints) and item.min_length is not None]
+        _refuse_constraints(path, every)
+    lengths = [item.min_length for item in every if isinstance(item, Constraints) and item.min_length is not None]
     annotation = Annotated[(annotation, *marks)] if marks else annotation
     try:
         parse = compile_parser(annotation)
@@ -236,10 +238,20 @@ def _read_member(
         default=default,
         default_factory=factory,
         description=description,
-        is_reloadable=len(marks) < len(metadata),
+        is_reloadable=any(isinstance(item, ReloadMark) for item in every),
         is_secret=is_secret,
         min_bytes=max(lengths, default=MIN_SECRET_BYTES),
     )
+
+
+def _walk_metadata(annotation: Annotation) -> Iterator[object]:
+    """Go through what `Annotated` carries, on the members of a union as well: `Reloadable[int] | None`."""
+    inner, metadata = split_annotated(annotation)
+    yield from metadata
+    inner = unalias(inner)
+    if origin_of(inner) in {Union, types.UnionType}:
+        for member in get_args(inner):
+            yield from _walk_metadata(member)
 
 
 def _accept(value: object) -> object:

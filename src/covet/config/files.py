@@ -6,7 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -38,7 +38,7 @@ class ParsedFile:
     """
 
     file: Path
-    data: Mapping[str, object]
+    data: Mapping[str, object] = field(repr=False)
     lines: Lines
 
     def line_of(self, path: tuple[str, ...]) -> int | None:

@@ -48,6 +48,10 @@ class Entry(NamedTuple):
     origin: Origin
     is_literal: bool = True
 
+    def __repr__(self) -> str:
+        # The value may be a secret, and nothing here knows.
+        return f"<Entry {self.origin}>"
+
 
 Layer = dict[Path, Entry]
 MakeEntry = Callable[[Path, object], Entry]
@@ -153,11 +157,18 @@ class LayerReader:
             if moved is not None and moved[0] in self.shape.members:
                 yield moved, item, place
             elif inner is None:
-                hint = suggest(name, member.members).rstrip(".")
+                hint = self._suggest(name, member)
                 message = f"is no setting. {hint}"
                 self.problems.append(SettingProblem(".".join(place), message, make(place, item).origin))
             else:
                 yield from self._flatten(inner, item, place, make)
+
+    def _suggest(self, name: str, section: Section) -> str:
+        # Settings(port=8000) is meant well: the section is missing.
+        elsewhere = [field.name for field in self.shape.walk() if field.path[-1] == name]
+        if len(elsewhere) == 1 and not section.path:
+            return f"Did you mean '{elsewhere[0]}'?"
+        return suggest(name, section.members).rstrip(".")
 
     def _flatten_open(self, value: object, path: Path, make: MakeEntry) -> Iterator[tuple[Path, object, Path]]:
         if isinstance(value, Mapping):

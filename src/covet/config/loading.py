@@ -2,6 +2,7 @@
 Layers to values: references followed, texts parsed, sections built, and everything that is wrong in one report.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -23,9 +24,10 @@ from covet.validation.failures import Failed
 
 # A shorter text occurs in any message by chance; whoever has such a secret has none.
 _MIN_REDACTED = 4
+_WHOLE_REFERENCE = re.compile(r"\$\{[^{}]*\}")
 
 
-@dataclass
+@dataclass(repr=False)
 class Loaded:
     """
     The values of settings.
@@ -35,12 +37,14 @@ class Loaded:
         origins: Where each came from.
         members: The fields and sections of the settings as a whole.
         warnings: What is probably wrong.
+        hidden: The values that are not shown though their type does not say so: from secret files and the like.
     """
 
     values: dict[Path, object] = field(default_factory=dict)
     origins: dict[Path, Origin] = field(default_factory=dict)
     members: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    hidden: set[Path] = field(default_factory=set)
 
 
 def load(
@@ -68,8 +72,8 @@ class _Loader:
         self._shape = shape
         self._collected = collected
         self._names = names
-        self._environment = environment or choose_environment(shape, collected.layers, collected.variables)
-        self._merged = merge((*collected.layers, make_profile_layer(shape, self._environment)))
+        self._environment = environment or choose_environment(shape, collected.every_layer, collected.variables)
+        self._merged = merge((*collected.every_layer, make_profile_layer(shape, self._environment)))
         self._problems = list(collected.problems)
         self._secrets: set[str] = set()
         self._loaded = Loaded(warnings=list(collected.warnings))
@@ -132,6 +136,8 @@ class _Loader:
         self._secrets |= collect_secrets(parsed, name=field.path[-1])
         for message in find_weak_secrets(field, parsed, self._environment):
             self._refuse(field.path, message, entry.origin)
+        if entry.origin.layer == SECRET_FILE:
+            self._loaded.hidden.add(field.path)
         return self._keep(field.path, parsed, entry.origin)
 
     def _keep(self, path: Path, value: object, origin: Origin) -> object:
@@ -186,7 +192,10 @@ class _Loader:
                 found[path] = entry._replace(value=value)
                 if value != {}:
                     self._loaded.origins[path] = entry.origin
-                if value != entry.value or entry.origin.layer == SECRET_FILE:
+                # Nobody here knows its type: what is referred to as a whole is secret more often than not.
+                is_reference = isinstance(entry.value, str) and _WHOLE_REFERENCE.fullmatch(entry.value) is not None
+                if (is_reference and not entry.is_literal) or entry.origin.layer == SECRET_FILE:
+                    self._loaded.hidden.add(path)
                     self._secrets |= {value} if isinstance(value, str) else set()
         tables = nest(found, field.path)
         for name, table in tables.items():

@@ -18,8 +18,8 @@ _SENSITIVE = re.compile(
     r"|^pin$|^key$|^salt$",
     re.IGNORECASE,
 )
-# The userinfo of a URL ends at the last @ before the path; a password may hold anything but a slash and a space.
-_USERINFO = re.compile(r"(?<=://)([^/?#\s@:]*):([^/\s]*)@")
+# People do not escape their passwords: one ends at the last @, unless another URL begins. A port is no password.
+_USERINFO = re.compile(r"(?<=://)([^/?#\s:]*):(?!\d{1,5}(?:[/?#]|$))((?:(?!://)\S)*)@")
 _QUERY_SECRET = re.compile(
     r"(?<=[?&])([^=&#\s]*(?:passw(?:or)?d|secret|token|key|credential)[^=&#\s]*)=([^&#\s]+)", re.IGNORECASE
 )

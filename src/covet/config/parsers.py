@@ -28,7 +28,7 @@ from covet.validation.checks import make_checks
 from covet.validation.failures import Converter, Failed, Problem, fail
 from covet.validation.nodes import ScalarNode
 from covet.validation.plain import compile_plain
-from covet.validation.scalars import read_timedelta
+from covet.validation.scalars import read_timedelta, write_bytes
 from covet.validation.text import compile_text
 
 _COLLECTIONS: dict[Any, Callable[[list[object]], object]] = {
@@ -101,6 +101,8 @@ def to_builtins(value: object) -> object:
         return value.isoformat()
     if isinstance(value, Decimal | UUID | PurePath):
         return str(value)
+    if isinstance(value, bytes):
+        return write_bytes(value)
     if isinstance(value, list | tuple | set | frozenset):
         return [to_builtins(item) for item in value]
     if isinstance(value, Mapping):

@@ -4,21 +4,23 @@ The settings of an application: read from every layer, checked, frozen.
 It must never read the environment or a file when it is imported, and never change either.
 """
 
+import logging
 import sys
 import warnings
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, Self
+from typing import Annotated, Any, Final, NoReturn, Self
 
 from covet.config.collection import Collected, collect
 from covet.config.environment import Environment
 from covet.config.errors import ConfigurationWarning, FrozenSettingsError, Origin
-from covet.config.explanation import Explanation, make_explanation
+from covet.config.explanation import Explanation, make_explanation, mask_members
 from covet.config.fields import OpenMark, Section, read_annotations
+from covet.config.files import Stamp
 from covet.config.json_schema import Schema, make_settings_schema
+from covet.config.layers import Entry
 from covet.config.loading import Loaded, load
-from covet.config.masking import mask_value
 from covet.config.names import VariableNames
 from covet.config.sections import (
     AppSettings,
@@ -29,7 +31,10 @@ from covet.config.sections import (
     ServerSettings,
 )
 from covet.config.sources import Sources
+from covet.config.watcher import ChangedValue, SettingsWatcher
 from covet.exceptions import ConfigurationError
+
+_LOGGER: Final = logging.getLogger("covet.config")
 
 # Nested builtins, as JSON has them. Beside `Settings.dict`, the builtin's name cannot be used for a type.
 Plain = dict[str, object]
@@ -95,13 +100,13 @@ class Settings:
     _sources: Sources
     _collected: Collected
     _loaded: Loaded
+    _overrides: tuple[Mapping[str, Any], ...]
 
     # Any: the values of sections and fields, each of its own type; they are checked by their names.
     def __init__(self, *, sources: Sources | None = None, env_prefix: str | None = None, **overrides: Any) -> None:
-        sources = choose_sources(sources, env_prefix)
-        shape = self.read_shape()
-        collected = collect(shape, sources, VariableNames(shape, sources.env_prefix), overrides)
-        self._fill(sources, collected)
+        chosen = choose_sources(sources, env_prefix)
+        for message in self._fill(chosen, self._collect(chosen, (overrides,)), (overrides,)):
+            _warn(message)
 
     @classmethod
     def from_file(
@@ -121,7 +126,8 @@ class Settings:
         """
         from dataclasses import replace
 
-        return cls(sources=replace(choose_sources(sources, env_prefix), file=path), **overrides)
+        chosen = replace(choose_sources(sources, env_prefix), file=path, use_files=True)
+        return cls(sources=chosen, **overrides)
 
     @classmethod
     def read_shape(cls) -> Section:
@@ -131,7 +137,8 @@ class Settings:
         Raises:
             ConfigurationError: If the class has a field that cannot be read, or one whose name is taken.
         """
-        return _read_shape(cls)
+        owner: type = cls
+        return _read_shape(owner)
 
     @classmethod
     def json_schema(cls) -> Schema:
@@ -161,9 +168,8 @@ class Settings:
             >>> settings.replace(database={"pool_size": 3}).database
             DatabaseSettings(url='sqlite://', pool_size=3, pool_timeout=30.0, echo=False)
         """
-        made = object.__new__(type(self))
-        made._fill(self._sources, self._collected.with_overrides(self.read_shape(), overrides))
-        return made
+        collected = self._collected.with_overrides(self.read_shape(), overrides)
+        return self._make(collected, (*self._overrides, overrides))
 
     def explain(self) -> Explanation:
         """
@@ -173,7 +179,7 @@ class Settings:
             >>> print(Settings(debug=True, sources=Sources.none()).explain().find("debug"))
             debug = True (keyword argument debug)
         """
-        return make_explanation(self.read_shape(), self._loaded.values, self._loaded.origins)
+        return make_explanation(self.read_shape(), self._loaded)
 
     def dict(self) -> Plain:
         """
@@ -184,7 +190,7 @@ class Settings:
             >>> settings.dict()["security"]["secret_key"]
             '**********'
         """
-        return {name: mask_value(value, name=name) for name, value in self._loaded.members.items()}
+        return mask_members(self.read_shape(), self._loaded)
 
     @property
     def sources(self) -> Sources:
@@ -202,9 +208,9 @@ class Settings:
         return self._collected.config_file
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        """The files that the values come from, or would have come from, had they been there."""
-        return self._collected.files
+    def stamps(self) -> Mapping[Path, Stamp | None]:
+        """The files that values come from, or would come from were they there, and the state that each was read in."""
+        return self._collected.stamps
 
     @property
     def is_development(self) -> bool:
@@ -245,13 +251,103 @@ class Settings:
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}(environment={str(self.environment)!r}, debug={self.debug})"
 
-    def _fill(self, sources: Sources, collected: Collected) -> None:
+    # ── While the application runs ───────────────────────────────────────────
+
+    def watch(self, *, interval: float = 1.0, settle: float = 0.1) -> SettingsWatcher[Self]:
+        """
+        Follow the files: `async for change in settings.watch()`, or `await settings.watch().run(function)`.
+
+        Only fields that are `Reloadable` are taken over; a change lists the others as what needs a restart. A file
+        that is not good changes nothing, and its report is logged.
+
+        Args:
+            interval: Seconds between two looks at the files.
+            settle: Seconds for which the files must not have changed before they are read.
+
+        Raises:
+            ConfigurationError: If an interval is negative.
+        """
+        return SettingsWatcher(self, interval=interval, settle=settle)
+
+    def read_again(self) -> Self:
+        """
+        Ask all sources anew, with the same keyword arguments. Warnings are logged.
+
+        Raises:
+            InvalidSettingsError: If anything is wrong now.
+        """
+        made = object.__new__(type(self))
+        for message in made._fill(self._sources, self._collect(self._sources, self._overrides), self._overrides):
+            _LOGGER.warning("%s", message)
+        return made
+
+    def compare(self, newer: Self) -> tuple[ChangedValue, ...]:
+        """
+        List the values that are others in newer settings.
+
+        Example:
+            >>> settings = Settings(sources=Sources.none())
+            >>> settings.compare(settings.replace(logging={"level": "debug"}))
+            (<ChangedValue logging.level: 'info' -> 'debug'>,)
+        """
+        old, new = self._loaded.values, newer._loaded.values
+        found = []
+        for field in self.read_shape().walk():
+            before, after = old.get(field.path), new.get(field.path)
+            origin = newer._loaded.origins.get(field.path)
+            if before == after:
+                continue
+            if not field.is_open or not isinstance(before, Mapping) or not isinstance(after, Mapping):
+                found.append(ChangedValue(field.name, before, after, origin, field.is_reloadable))
+                continue
+            for name in sorted({*before, *after}):
+                if before.get(name) != after.get(name):
+                    path = f"{field.name}.{name}"
+                    found.append(ChangedValue(path, before.get(name), after.get(name), None, is_reloadable=False))
+        return tuple(found)
+
+    def adopt(self, newer: Self) -> Self:
+        """
+        Make settings with the values of newer ones, as far as they are `Reloadable`; the rest stays.
+
+        Raises:
+            InvalidSettingsError: If the new values are not good with those that stay.
+
+        Example:
+            >>> settings = Settings(sources=Sources.none())
+            >>> newer = settings.replace(logging={"level": "debug"}, server={"port": 80})
+            >>> adopted = settings.adopt(newer)
+            >>> adopted.logging.level, adopted.server.port
+            ('debug', 8000)
+        """
+        values, origins = newer._loaded.values, newer._loaded.origins
+        adopted = {
+            field.path: Entry(values[field.path], origins[field.path])
+            for field in self.read_shape().walk()
+            if field.is_reloadable and field.path in values and field.path in self._loaded.values
+        }
+        return self._make(self._collected.with_adopted(adopted, newer.stamps), self._overrides)
+
+    # ── Making ───────────────────────────────────────────────────────────────
+
+    @classmethod
+    def _collect(cls, sources: Sources, overrides: tuple[Mapping[str, Any], ...]) -> Collected:
+        shape = cls.read_shape()
+        collected = collect(shape, sources, VariableNames(shape, sources.env_prefix), overrides[0])
+        for further in overrides[1:]:
+            collected = collected.with_overrides(shape, further)
+        return collected
+
+    def _make(self, collected: Collected, overrides: tuple[Mapping[str, Any], ...]) -> Self:
+        made = object.__new__(type(self))
+        made._fill(self._sources, collected, overrides)
+        return made
+
+    def _fill(self, sources: Sources, collected: Collected, overrides: tuple[Mapping[str, Any], ...]) -> list[str]:
         shape = self.read_shape()
         loaded = load(shape, collected, VariableNames(shape, sources.env_prefix))
-        held = vars(self)
-        held.update(loaded.members, _sources=sources, _collected=collected, _loaded=loaded)
-        for message in loaded.warnings:
-            _warn(message)
+        vars(self).update(loaded.members, _sources=sources, _collected=collected, _loaded=loaded, _overrides=overrides)
+        return loaded.warnings
 
 
 def choose_sources(sources: Sources | None, env_prefix: str | None) -> Sources:

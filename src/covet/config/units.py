@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Annotated, Final
 
 _AMOUNT = r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
-_DURATION_PART = re.compile(rf"{_AMOUNT}\s*(us|µs|ms|s|sec|m|min|h|d|w)", re.ASCII | re.IGNORECASE)
+_DURATION_PART = re.compile(rf"{_AMOUNT}\s*(us|µs|ms|sec|s|min|m|h|d|w)", re.ASCII | re.IGNORECASE)
 _SIZE = re.compile(rf"{_AMOUNT}\s*([kmgt]i?b|b|[kmgt])?", re.ASCII | re.IGNORECASE)
 _NUMBER = re.compile(rf"[+-]?{_AMOUNT}(?:e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 _MAX_LENGTH: Final = 100
