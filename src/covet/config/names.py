@@ -9,6 +9,8 @@ from covet.config.fields import Path, Section
 from covet.exceptions import ConfigurationError
 
 DEFAULT_PREFIX = "COVET_"
+APP_VARIABLE = "COVET_APP"
+"""What names the application on the command line, `main:app`: no setting, though a section has that name."""
 
 _PREFIX = re.compile(r"[A-Z][A-Z0-9_]*_")
 _SHORT_SECTIONS = {"database": "DB"}
@@ -53,6 +55,7 @@ class VariableNames:
         sections = [member.path for member in shape.members.values() if isinstance(member, Section)]
         for path in (*paths, *sections):
             self._paths[self.write(path)] = path
+        self._paths.pop(APP_VARIABLE, None)
         for path in paths if has_aliases else ():
             for name in _list_aliases(path):
                 self._paths.setdefault(prefix + name, path)
@@ -72,7 +75,8 @@ class VariableNames:
 
     def is_stranger(self, name: str) -> bool:
         """Tell whether a variable looks like a setting and is none; those of the tests are left alone."""
-        return name.startswith(self.prefix) and not name.startswith(f"{self.prefix}TEST_") and self.find(name) is None
+        is_known = name == APP_VARIABLE or name.startswith(f"{self.prefix}TEST_")
+        return name.startswith(self.prefix) and not is_known and self.find(name) is None
 
     def list_all(self) -> Iterable[str]:
         """List the names, those of the tables that others read left out."""

@@ -82,3 +82,12 @@ def test_a_prefix_is_capitals_and_ends_with_a_line(prefix: str) -> None:
         f"env_prefix must be capitals and digits that end with '_', got {prefix!r}.\n"
         "  Write env_prefix='SHOP_': variables of other programs must not be taken for settings."
     )
+
+
+def test_the_variable_of_the_command_line_is_no_setting() -> None:
+    """`COVET_APP=main:app` names an application to `covet`; the fields of the section `app` have their names."""
+    names = VariableNames(Settings.read_shape(), "COVET_")
+
+    assert names.find("COVET_APP") is None
+    assert not names.is_stranger("COVET_APP")
+    assert names.find("COVET_APP__NAME") == ("app", "name")
