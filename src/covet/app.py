@@ -76,10 +76,9 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         plugins: Sequence[object] | None = None,
         settings: Any = None,
     ) -> None:
-        if middleware is not None and not isinstance(middleware, list | tuple):
-            raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
-        if plugins is not None and not isinstance(plugins, list | tuple):
-            raise ConfigurationError(f"plugins must be a list, got {plugins!r}.", hint=f"Write [{plugins!r}].")
+        for name, items in (("middleware", middleware), ("plugins", plugins)):
+            if items is not None and not isinstance(items, list | tuple):
+                raise ConfigurationError(f"{name} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
@@ -88,7 +87,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []
         self._plugin_manager: Any = None
-        self._settings = settings
+        self._settings = None if settings is None else check_settings(settings)
         if lifespan is not None:
             check_lifespan(lifespan)
         for item in middleware or ():
@@ -354,3 +353,21 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         from covet.server import run
 
         run(self, host=host, port=port, workers=workers, reload=reload, **options)
+
+
+# Any: as `CovetPy.settings`.
+def check_settings(settings: Any) -> Any:
+    """
+    Return settings if they are some.
+
+    Raises:
+        ConfigurationError: If they are not.
+    """
+    from covet.config import Settings
+
+    if isinstance(settings, Settings):
+        return settings
+    raise ConfigurationError(
+        f"settings must be a Settings, got {settings!r}.",
+        hint="Write settings=Settings(debug=True), or create_app(debug=True).",
+    )

@@ -7,7 +7,7 @@ It must never read the environment or a file: that is the business of the settin
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
-from covet.app import CovetPy
+from covet.app import CovetPy, check_settings
 from covet.core.middleware import make_middleware
 from covet.exceptions import ConfigurationError
 
@@ -103,10 +103,7 @@ def _complete(settings: Any, overrides: Mapping[str, Any]) -> Any:
 
     if settings is None:
         return Settings(**overrides)
-    if not isinstance(settings, Settings):
-        raise ConfigurationError(
-            f"settings must be a Settings, got {settings!r}.", hint="Values by their names are keyword arguments."
-        )
+    settings = check_settings(settings)
     return settings.replace(**overrides) if overrides else settings
 
 

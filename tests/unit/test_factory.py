@@ -110,7 +110,8 @@ def test_what_is_no_settings_is_refused() -> None:
         create_app({"debug": True})
 
     assert str(caught.value) == (
-        "settings must be a Settings, got {'debug': True}.\n  Values by their names are keyword arguments."
+        "settings must be a Settings, got {'debug': True}.\n"
+        "  Write settings=Settings(debug=True), or create_app(debug=True)."
     )
 
 
