@@ -148,12 +148,12 @@ def test_wrong_configuration_is_reported_with_file_and_line(site: Path, director
     The application does not start.
     """
     (directory / "config.toml").write_text(
-        'discover_plugins = ["greeting"]\n\n[plugins.greeting]\nwrod = "Good morning"\n'
+        'discover_plugins = ["greeting"]\n\n[plugins.greeting]\nwordd = "Good morning"\n'
     )
 
     written = run(sys.executable, "main.py", cwd=directory, site=site, status=1)
 
-    assert "plugins.greeting.wrod is no setting. Did you mean 'word'?" in written
+    assert "plugins.greeting.wordd is no setting. Did you mean 'word'?" in written
     assert "config.toml, line 4" in written
 
 

@@ -36,10 +36,10 @@ def find_middleware(name: str) -> object:
         ConfigurationError: If what has it cannot be imported, or is no middleware.
 
     Example:
-        >>> find_middleware("corss")
+        >>> find_middleware("corz")
         Traceback (most recent call last):
             ...
-        covet.exceptions.ItemNotFoundError: 'corss' is not registered in middleware.
+        covet.exceptions.ItemNotFoundError: 'corz' is not registered in middleware.
           Did you mean 'cors'? Available: cors.
     """
     registered = _REGISTRY.get(name)

@@ -149,7 +149,7 @@ def test_step_that_cannot_be_made_is_refused(item: object, options: dict[str, ob
 def test_name_of_nothing_is_suggested() -> None:
     """What is registered is listed."""
     with pytest.raises(ItemNotFoundError, match="Did you mean 'cors'"):
-        MiddlewareBuilder().custom("corss").build()
+        MiddlewareBuilder().custom("corz").build()
 
 
 def test_any_options_are_passed_to_a_class_that_takes_any() -> None:

@@ -28,7 +28,7 @@ def test_those_that_need_none_of_each_other_keep_their_order() -> None:
 def test_everything_that_is_wrong_comes_in_one_report() -> None:
     """A missing plugin, a wrong version and a circle, each with what was needed, what was found and what to do."""
     plugins = [
-        make_plugin("shop", version="1.2", needs=["databse", "cache>=2,<3"]),
+        make_plugin("shop", version="1.2", needs=["databaze", "cache>=2,<3"]),
         make_plugin("database"),
         make_plugin("cache", version="1.4"),
         make_plugin("one", needs=["two"]),
@@ -41,7 +41,7 @@ def test_everything_that_is_wrong_comes_in_one_report() -> None:
 
     assert str(caught.value) == (
         "The dependencies of the plugins are not met.\n"
-        "  'shop' 1.2 needs 'databse', which is not there.\n"
+        "  'shop' 1.2 needs 'databaze', which is not there.\n"
         "    Add it to plugins= or to the names that the settings enable. "
         "Did you mean 'database'? Available: cache, database, one, three, two.\n"
         "  'shop' 1.2 needs 'cache>=2,<3', and 'cache' 1.4 is there.\n"
