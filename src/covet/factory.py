@@ -76,11 +76,11 @@ def create_app(
         >>> app = create_app(settings, security={"cors_allow_origins": ["https://example.com"]})
         >>> [type(layer).__name__ for layer in app.layers], settings.security.cors_allow_origins
         (['CORSMiddleware'], ())
-        >>> create_app(settings, debgug=True)
+        >>> create_app(settings, debuk=True)
         Traceback (most recent call last):
             ...
         covet.config.errors.InvalidSettingsError: 1 setting is wrong.
-          debgug is no setting. Did you mean 'debug'? Available: ...
+          debuk is no setting. Did you mean 'debug'? Available: ...
     """
     settings = _complete(settings, overrides)
     # The middleware is listed by a text, too: a text alone is one of them.

@@ -100,8 +100,8 @@ def test_overrides_change_a_copy() -> None:
 
 def test_unknown_override_is_suggested() -> None:
     """It is a setting that does not exist."""
-    with pytest.raises(InvalidSettingsError, match=r"debgug is no setting\. Did you mean 'debug'\?"):
-        create_app(make_settings(), debgug=True)
+    with pytest.raises(InvalidSettingsError, match=r"debuk is no setting\. Did you mean 'debug'\?"):
+        create_app(make_settings(), debuk=True)
 
 
 def test_what_is_no_settings_is_refused() -> None:

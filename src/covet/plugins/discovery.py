@@ -36,12 +36,12 @@ class Candidate(NamedTuple):
     origin: PluginOrigin
 
 
-def discover_plugins(enabled: Iterable[str] = (ALL_PLUGINS,)) -> list[Plugin]:
+def discover_plugins(enabled: Iterable[str] = ALL_PLUGINS) -> list[Plugin]:
     """
     Make the plugins that installed distributions offer under the entry-point group `covet.plugins`.
 
     Args:
-        enabled: The names of those that are wanted; `["*"]` for all.
+        enabled: The names of those that are wanted, or the name of one; `"*"` for all.
 
     Raises:
         PluginLoadError: If a name is not offered, or one cannot be loaded; the text has all of them.
@@ -68,7 +68,7 @@ def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> li
     Raises:
         PluginLoadError: If one cannot be found or loaded; the text has all of them.
     """
-    names = list(dict.fromkeys(enabled))
+    names = [enabled] if isinstance(enabled, str) else list(dict.fromkeys(enabled))
     targets = [name for name in names if ":" in name]
     offered = find_entry_points(PLUGIN_GROUP) if len(targets) < len(names) else []
     registry = get_plugin_registry()
@@ -93,7 +93,8 @@ def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:
         return make_candidate(name, PluginOrigin("settings", name))
     registered = get_plugin_registry().get(name)
     if registered is not None:
-        return make_candidate(registered, PluginOrigin("registry"))
+        candidate = make_candidate(registered, PluginOrigin("registry"))
+        return _check_name(candidate, name, "The registry", "register it under its own name.")
     items = [item for item in offered if item.name == name]
     if not items:
         known = {item.name for item in offered} | set(get_plugin_registry())
@@ -110,10 +111,14 @@ def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:
         hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of what the settings enable."
         raise _fail(name, message, hint) from exc
     candidate = make_candidate(loaded, PluginOrigin("entry point", item.distribution))
+    return _check_name(candidate, name, item.distribution, "mend its pyproject.toml.")
+
+
+def _check_name(candidate: Candidate, name: str, place: str, fix: str) -> Candidate:
     if candidate.plugin.name != name:
         # Two names for one thing: the settings could not say which section is meant.
-        message = f"The entry point {name!r} of {item.distribution} gives the plugin {candidate.plugin.name!r}."
-        raise _fail(name, message, "Both have to have the same name: mend its pyproject.toml.")
+        message = f"{place} offers {name!r}, which is the plugin {candidate.plugin.name!r}."
+        raise _fail(name, message, f"Both names have to be the same: {fix}")
     return candidate
 
 

@@ -106,10 +106,10 @@ class PluginManager:
                 hint="Name it in dependencies, and register both together.",
             )
         candidates = [make_candidate(item, _ARGUMENT) for item in plugins]
-        self._check_new(candidates)
         candidates += find_enabled(
             enabled, present=[*self._records, *(candidate.plugin.name for candidate in candidates)]
         )
+        self._check_new(candidates)
         present = [record.plugin for record in self._records.values()]
         order = order_plugins([*present, *(candidate.plugin for candidate in candidates)])
         origins = {candidate.plugin.name: candidate.origin for candidate in candidates}

@@ -230,7 +230,7 @@ def explain(error: BaseException) -> str:
         return f"{explain(cause)}\n{error}"
     # A configuration error is written to be read without a traceback, and so are several at once.
     if isinstance(error, ConfigurationError):
-        return str(error)
+        return "\n".join([str(error), *getattr(error, "__notes__", ())])
     if isinstance(error, ExceptionGroup) and error.split(ConfigurationError)[1] is None:
         return "\n".join([error.message, *(indent(explain(item), "  ") for item in error.exceptions)])
     return "".join(_own_traceback(error)).rstrip("\n")

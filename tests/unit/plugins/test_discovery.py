@@ -140,8 +140,8 @@ def test_everything_that_cannot_be_loaded_comes_in_one_report(shop: Path) -> Non
         "    Install the distribution that offers it. Did you mean 'shop'? Available: broken, named, shop.\n"
         "  The plugin 'shop' is offered twice, by covet-other 3.0 and covet-shop 1.2.\n"
         "    Uninstall one of them.\n"
-        "  The entry point 'named' of covet-other 3.0 gives the plugin 'shop'.\n"
-        "    Both have to have the same name: mend its pyproject.toml.\n"
+        "  covet-other 3.0 offers 'named', which is the plugin 'shop'.\n"
+        "    Both names have to be the same: mend its pyproject.toml.\n"
         "  'shop_plugin:Missing' cannot be imported: "
         "AttributeError: module 'shop_plugin' has no attribute 'Missing'\n"
         "    Write 'package.module:Name' of what can be imported here."
@@ -209,3 +209,25 @@ def test_what_is_no_plugin_is_refused(shop: Path, item: object, message: str) ->
         make_candidate(item, ARGUMENT)
 
     assert str(caught.value) == message
+
+
+def test_registered_class_is_found_by_its_own_name_only(registered: type[Plugin]) -> None:
+    """A second name would have a second section in the settings."""
+    get_plugin_registry().register("trolley", registered)
+
+    try:
+        with pytest.raises(PluginLoadError) as caught:
+            find_enabled("trolley")
+    finally:
+        get_plugin_registry().unregister("trolley")
+
+    assert str(caught.value) == (
+        "Not every plugin could be loaded.\n"
+        "  The registry offers 'trolley', which is the plugin 'cart'.\n"
+        "    Both names have to be the same: register it under its own name."
+    )
+
+
+def test_text_is_the_name_of_one(shop: Path) -> None:
+    """And not a list of its letters."""
+    assert [plugin.name for plugin in discover_plugins("shop")] == ["shop"]

@@ -5,6 +5,7 @@ The manager of plugins: registration, start, stop, and what happens when one of 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,6 +23,7 @@ from covet.plugins import (
     PluginTimeoutError,
 )
 from covet.testing import TestClient
+from tests.unit.distributions import install
 from tests.unit.plugins.plugin_classes import make_plugin
 
 
@@ -96,6 +98,27 @@ def test_name_of_another_plugin_is_refused() -> None:
     )
     assert isinstance(caught.value, ValueError)
     assert len(manager.list_plugins()) == 1
+
+
+def test_one_plugin_that_is_enabled_in_two_ways_is_refused(importable: Path) -> None:
+    """Neither way may lose in silence."""
+    source = "from covet.plugins import Plugin\nclass Shop(Plugin):\n"
+    source += "    name, version = 'shop', '1.0'\n    def init_app(self, app): ...\n"
+    install(
+        importable,
+        "covet-shop",
+        group="covet.plugins",
+        offers={"shop": "shop_class:Shop"},
+        modules={"shop_class": source},
+    )
+    manager = PluginManager(CovetPy())
+
+    with pytest.raises(PluginConflictError) as caught:
+        manager.register_all(enabled=["shop_class:Shop", "shop"])
+
+    assert caught.value.message == (
+        "There are two plugins 'shop': one by settings (shop_class:Shop), one by entry point (covet-shop 1.0)."
+    )
 
 
 def test_plugin_of_another_application_is_refused() -> None:

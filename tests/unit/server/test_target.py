@@ -169,6 +169,14 @@ def test_an_error_of_the_machinery_is_shown_whole() -> None:
     assert "in import_module" in explain(error)
 
 
+def test_a_configuration_error_keeps_its_notes() -> None:
+    """They say where it happened: in which plugin, in which step of the start."""
+    error = ConfigurationError("It cannot be.", hint="Mend it.")
+    error.add_note("in init_app of the plugin 'shop'")
+
+    assert explain(error) == "It cannot be.\n  Mend it.\nin init_app of the plugin 'shop'"
+
+
 def test_a_configuration_error_needs_no_traceback(directory: Path) -> None:
     """An error that is written for its reader is shown without a trace."""
     text = "from covet.exceptions import ConfigurationError\nraise ConfigurationError('No tea.', hint='Buy some.')"
