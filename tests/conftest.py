@@ -55,6 +55,9 @@ def blockbuster() -> BlockBuster:
         watcher.functions[name].can_block_in("<frozen importlib._bootstrap>", {"_find_and_load"})
         watcher.functions[name].can_block_in("linecache.py", {"updatecache", "checkcache"})
         watcher.functions[name].can_block_in("inspect.py", {"getsourcefile", "getsource", "findsource"})
+    # Settings are loaded before anything is served; watching them later has its own test.
+    for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
+        watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})
     return watcher
 
 
