@@ -9,7 +9,7 @@ import asyncio
 import inspect
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar
 
@@ -67,7 +67,8 @@ class ChangedValue:
     path: str
     before: object
     after: object
-    origin: Origin | None
+    # The same value on another line of the file is no other value.
+    origin: Origin | None = field(compare=False)
     is_reloadable: bool
 
     def __str__(self) -> str:

@@ -76,7 +76,7 @@ class MiddlewareBuilder:
         return self._add("cors", dict(options))
 
     # Any: the options of a middleware of one's own, checked against its constructor in `build()`.
-    def custom(self, middleware: object, **options: Any) -> Self:
+    def custom(self, middleware: object, /, **options: Any) -> Self:
         """
         Add any middleware.
 

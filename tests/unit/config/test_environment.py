@@ -2,6 +2,8 @@
 Environments and their names.
 """
 
+from typing import cast
+
 import pytest
 
 from covet.config import Environment
@@ -28,7 +30,7 @@ def test_short_names_are_read(name: str, environment: Environment) -> None:
 def test_other_names_are_refused(name: object) -> None:
     """Whatever is none of them is an error, not an environment of its own."""
     with pytest.raises(ValueError, match="is not a valid Environment"):
-        Environment(name)
+        Environment(cast("str", name))
 
 
 def test_only_developers_environments_are_lenient() -> None:
@@ -40,5 +42,5 @@ def test_only_developers_environments_are_lenient() -> None:
 
 def test_an_environment_is_its_name() -> None:
     """It compares and prints as text."""
-    assert Environment.PRODUCTION == "production"
+    assert str(Environment.PRODUCTION) == "production"
     assert f"{Environment.PRODUCTION}" == "production"

@@ -31,9 +31,6 @@ def write(directory: Path, name: str, text: str | bytes) -> Path:
 )
 def test_every_format_gives_tables_and_lines(tmp_path: Path, name: str, text: str) -> None:
     """The same settings are the same in each."""
-    if name.endswith(("yaml", "yml")):
-        pytest.importorskip("yaml")
-
     parsed = parse_file(write(tmp_path, name, text))
 
     assert parsed.data == {"server": {"port": 1}}
@@ -61,8 +58,6 @@ def test_every_format_gives_tables_and_lines(tmp_path: Path, name: str, text: st
 )
 def test_a_wrong_file_is_an_error(tmp_path: Path, name: str, text: str | bytes, line: int | None, message: str) -> None:
     """The error has file and line, and never what stands there."""
-    if name.endswith("yaml"):
-        pytest.importorskip("yaml")
     path = write(tmp_path, name, text)
 
     with pytest.raises(FileFailedError) as caught:
@@ -93,15 +88,11 @@ def test_yaml_names_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 def test_an_empty_yaml_file_sets_nothing(tmp_path: Path) -> None:
     """A file of comments is no mistake."""
-    pytest.importorskip("yaml")
-
     assert parse_file(write(tmp_path, "config.yaml", "# nothing\n")).data == {}
 
 
 def test_yaml_makes_no_objects(tmp_path: Path) -> None:
     """A tag that would call Python is an error."""
-    pytest.importorskip("yaml")
-
     with pytest.raises(FileFailedError, match="is no YAML"):
         parse_file(write(tmp_path, "config.yaml", "a: !!python/object/apply:os.getcwd []"))
 

@@ -6,7 +6,7 @@ import json
 import tomllib
 from typing import Any
 
-import pytest
+import yaml  # type: ignore[import-untyped]
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -79,7 +79,6 @@ def test_json_keys_are_found() -> None:
 
 def test_yaml_keys_are_found() -> None:
     """The library's own tree has the lines; one that contains itself ends."""
-    yaml = pytest.importorskip("yaml")
     node = yaml.compose("a: 1\nb: &here\n  c: x\n  d: *here\n", Loader=yaml.SafeLoader)
 
     assert find_yaml_lines(node) == {("a",): 1, ("b",): 2, ("b", "c"): 3, ("b", "d"): 4}

@@ -55,7 +55,7 @@ def test_a_malformed_reference_is_an_error(text: str) -> None:
 @given(st.text().filter(lambda text: "${" not in text))
 def test_other_texts_stay(text: str) -> None:
     """Without `${` nothing changes, and nothing is a reference."""
-    assert follow_references(text, {}.get) == text
+    assert follow_references(text, VARIABLES.get) == text
     assert not has_reference(text)
 
 
@@ -66,4 +66,4 @@ def test_escaped_texts_come_back(text: str) -> None:
 
     # A dollar before it would be taken for the escape's own.
     if "$${" not in text:
-        assert follow_references(escaped, {}.get) == text
+        assert follow_references(escaped, VARIABLES.get) == text

@@ -165,6 +165,21 @@ def test_any_options_are_passed_to_a_class_that_takes_any() -> None:
     assert make_from_options(Open, {"color": "red"}).options == {"color": "red"}
 
 
+def test_option_may_have_any_name() -> None:
+    """That of the builder's own parameter, too."""
+
+    class Around(Middleware):
+        def __init__(self, middleware: str) -> None:
+            self.text = middleware
+
+        def process_response(self, request: Request, response: Response) -> Response:
+            return response
+
+    [built] = MiddlewareBuilder().custom(Around, middleware="inner").build()
+
+    assert built.text == "inner"
+
+
 def test_options_of_cors_are_those_of_its_class() -> None:
     """What the type checker knows is what there is."""
     assert CORSOptions.__annotations__.keys() == inspect.signature(CORSMiddleware).parameters.keys()
