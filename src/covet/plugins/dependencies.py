@@ -63,7 +63,7 @@ def _find_problem(plugin: Plugin, need: Requirement, by_name: Mapping[str, Plugi
     if other is None:
         # The plugin itself is the closest name of many that extend another one.
         known = [name for name in by_name if name != plugin.name]
-        hint = f"Add it to plugins= or to the names that the settings enable. {suggest(need.name, known)}"
+        hint = f"Add it to plugins= or to discover_plugins in the settings. {suggest(need.name, known)}"
         return PluginProblem(plugin.name, f"{title} needs {str(need)!r}, which is not there.", hint)
     if need.accepts(other.version):
         return None

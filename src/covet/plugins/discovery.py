@@ -108,7 +108,7 @@ def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:
         loaded = item.load()
     except Exception as exc:
         message = f"The plugin {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}"
-        hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of what the settings enable."
+        hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of discover_plugins."
         raise _fail(name, message, hint) from exc
     candidate = make_candidate(loaded, PluginOrigin("entry point", item.distribution))
     return _check_name(candidate, name, item.distribution, "mend its pyproject.toml.")
@@ -165,7 +165,7 @@ def _make(cls: type[Plugin]) -> Plugin:
 def _import(target: str) -> object:
     module, _, path = target.partition(":")
     if not path:
-        hint = "Write 'package.module:Name'. A name alone is for the settings to enable."
+        hint = "Write 'package.module:Name'. A name alone goes into discover_plugins of the settings."
         raise _fail(target, f"{target!r} names no plugin.", hint)
     try:
         found: object = import_module(module)

@@ -42,7 +42,7 @@ def test_everything_that_is_wrong_comes_in_one_report() -> None:
     assert str(caught.value) == (
         "The dependencies of the plugins are not met.\n"
         "  'shop' 1.2 needs 'databaze', which is not there.\n"
-        "    Add it to plugins= or to the names that the settings enable. "
+        "    Add it to plugins= or to discover_plugins in the settings. "
         "Did you mean 'database'? Available: cache, database, one, three, two.\n"
         "  'shop' 1.2 needs 'cache>=2,<3', and 'cache' 1.4 is there.\n"
         "    Install a version of 'cache' that is >=2,<3, or a version of 'shop' that needs another.\n"

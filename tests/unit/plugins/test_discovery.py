@@ -135,7 +135,7 @@ def test_everything_that_cannot_be_loaded_comes_in_one_report(shop: Path) -> Non
         "Not every plugin could be loaded.\n"
         "  The plugin 'broken' of covet-broken 1.0 failed to load: "
         "ModuleNotFoundError: No module named 'no_such_library'\n"
-        "    Mend or uninstall covet-broken 1.0, or take 'broken' out of what the settings enable.\n"
+        "    Mend or uninstall covet-broken 1.0, or take 'broken' out of discover_plugins.\n"
         "  There is no plugin 'shpo' to enable.\n"
         "    Install the distribution that offers it. Did you mean 'shop'? Available: broken, named, shop.\n"
         "  The plugin 'shop' is offered twice, by covet-other 3.0 and covet-shop 1.2.\n"
@@ -190,7 +190,7 @@ def test_import_string_is_remembered(shop: Path) -> None:
             "shop",
             (
                 "Not every plugin could be loaded.\n  'shop' names no plugin.\n"
-                "    Write 'package.module:Name'. A name alone is for the settings to enable."
+                "    Write 'package.module:Name'. A name alone goes into discover_plugins of the settings."
             ),
         ),
         (
