@@ -20,7 +20,6 @@ from typing import TypeVar
 from covet.exceptions import ConfigurationError, suggest
 from covet.server.options import Interface
 
-
 T = TypeVar("T")
 
 
