@@ -19,7 +19,7 @@ _SENSITIVE = re.compile(
     re.IGNORECASE,
 )
 # People do not escape their passwords: one ends at the last @, unless another URL begins. A port is no password.
-_USERINFO = re.compile(r"(?<=://)([^/?#\s:]*):(?!\d{1,5}(?:[/?#]|$))((?:(?!://)\S)*)@")
+_USERINFO = re.compile(r"(?<=://)([^/?#\s:]*):(?!\d{1,5}(?:[/?#]|$))((?:(?!://).)*)@")
 _QUERY_SECRET = re.compile(
     r"(?<=[?&])([^=&#\s]*(?:passw(?:or)?d|secret|token|key|credential)[^=&#\s]*)=([^&#\s]+)", re.IGNORECASE
 )

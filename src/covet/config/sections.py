@@ -57,7 +57,7 @@ class AppSettings:
     """
 
     name: str = "CovetPy application"
-    version: str = "0.1.0"
+    version: str = "1.0.0"
 
 
 @section
@@ -81,7 +81,7 @@ class ServerSettings:
         drain_timeout: How long requests in flight get when the server stops (read by the server).
         header_timeout: How long a client may take to send a request's head (read by the server).
         keep_alive: How long an idle connection stays open (read by the server).
-        max_body_size: How large the body of a request may be (read by `create_app`).
+        body_limit: How large the body of a request may be: the option of `CovetPy` (read by `create_app`).
     """
 
     host: Annotated[str, Constraints(min_length=1)] = "127.0.0.1"
@@ -99,7 +99,7 @@ class ServerSettings:
     drain_timeout: Annotated[Duration, Constraints(gt=0)] = 30.0
     header_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
     keep_alive: Annotated[Duration, Constraints(gt=0)] | None = None
-    max_body_size: Annotated[ByteSize, Constraints(ge=0)] = 1024 * 1024
+    body_limit: Annotated[ByteSize, Constraints(ge=0)] = 1024 * 1024
 
 
 @section

@@ -78,11 +78,11 @@ class Settings:
         >>> settings = Settings(environment="testing", database={"url": "sqlite:///shop.db"}, sources=Sources.none())
         >>> settings.database.url, settings.is_testing
         ('sqlite:///shop.db', True)
-        >>> Settings(databse={}, sources=Sources.none())
+        >>> Settings(databasee={}, sources=Sources.none())
         Traceback (most recent call last):
             ...
         covet.config.errors.InvalidSettingsError: 1 setting is wrong.
-          databse is no setting. Did you mean 'database'? Available: app, cache, ...
+          databasee is no setting. Did you mean 'database'? Available: app, cache, ...
     """
 
     environment: Environment = Environment.DEVELOPMENT

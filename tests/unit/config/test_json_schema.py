@@ -60,7 +60,7 @@ def test_it_is_a_schema() -> None:
         {},
         {"environment": "production", "debug": False},
         {"app": {"name": "MyApp", "version": "1.0.0", "environment": "production"}},
-        {"server": {"host": "0.0.0.0", "port": 8000, "workers": 4, "drain_timeout": "1m", "max_body_size": "1MiB"}},
+        {"server": {"host": "0.0.0.0", "port": 8000, "workers": 4, "drain_timeout": "1m", "body_limit": "1MiB"}},
         {"server": {"port": "${PORT}"}},
         {"security": {"jwt_secret_key": "${JWT_SECRET_KEY}", "cors_allow_origins": ["https://example.com"]}},
         {"plugins": {"hello": {"anything": [1]}}},
@@ -74,7 +74,7 @@ def test_files_that_load_are_valid(data: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        {"databse": {}},
+        {"databasee": {}},
         {"server": {"prot": 1}},
         {"server": {"port": 70_000}},
         {"server": {"port": "x"}},

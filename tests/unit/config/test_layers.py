@@ -63,7 +63,7 @@ def test_a_section_may_be_an_object(reader: LayerReader) -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        ({"databse": {}}, "databse is no setting. Did you mean 'database'? Available: app, cache, "),
+        ({"databasee": {}}, "databasee is no setting. Did you mean 'database'? Available: app, cache, "),
         ({"server": {"prot": 1}}, "server.prot is no setting. Did you mean 'port'? Available: access_log, "),
         ({"port": 1}, "port is no setting. Did you mean 'server.port'?"),
         ({"server": 5}, "server must be a table, got 5 (test server)."),

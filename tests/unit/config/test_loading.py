@@ -52,16 +52,16 @@ def test_everything_that_is_wrong_is_one_report() -> None:
         Shop,
         variables={"COVET_SERVER_PORT": "x", "COVET_ENV": "prod", "COVET_SECURITY_SECRET_KEY": "changeme"},
         debug=True,
-        databse={},
+        databasee={},
         security={"cors_allow_origins": "*"},
     )
 
     assert [line for line in report.splitlines() if not line.startswith("    ")] == [
         "6 settings are wrong.",
         (
-            "  databse is no setting. Did you mean 'database'? Available: app, cache, database, debug, "
+            "  databasee is no setting. Did you mean 'database'? Available: app, cache, database, debug, "
             "discover_plugins, environment, key, logging, mail, middleware, plugins, security, server, spare "
-            "(keyword argument databse)."
+            "(keyword argument databasee)."
         ),
         "  server.port must be an integer, got 'x' (COVET_SERVER_PORT in the environment).",
         (

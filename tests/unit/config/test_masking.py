@@ -40,6 +40,7 @@ def test_names_that_do_not(name: str) -> None:
         ("https://ada@example.com:8080/@x", "https://ada@example.com:8080/@x"),
         ("mysql://ada@server:pa/ss?w#rd@db/shop", f"mysql://ada@server:{MASK}@db/shop"),
         ("not a url: a:b@c", "not a url: a:b@c"),
+        ("redis://:correct horse@h", f"redis://:{MASK}@h"),
     ],
 )
 def test_passwords_in_urls_are_hidden(url: str, shown: str) -> None:

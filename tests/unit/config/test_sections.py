@@ -3,9 +3,10 @@ The built-in sections, and the decorator that makes others.
 """
 
 import dataclasses
+import json
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -21,8 +22,11 @@ from covet.config import (
     Sources,
     section,
 )
-from covet.config.fields import read_descriptions, read_section
+from covet.config.fields import Field, read_descriptions, read_section
+from covet.config.masking import mask_value
 from covet.config.secret import MASK
+from covet.config.units import DurationUnit, SizeUnit
+from covet.introspection import split_annotated, type_name
 from covet.server.options import ServerOptions
 
 SECTIONS = [AppSettings, CacheSettings, DatabaseSettings, LoggingSettings, SecuritySettings, ServerSettings]
@@ -65,7 +69,7 @@ def test_the_servers_fields_are_the_options_of_the_server() -> None:
     """They can be handed on by name: same names, same types of values, same defaults."""
     options = {field.name: field.default for field in dataclasses.fields(ServerOptions)}
     fields = {field.name: field.default for field in dataclasses.fields(ServerSettings)}
-    del fields["max_body_size"]
+    del fields["body_limit"]
 
     assert {name: options[name] for name in fields} == fields
 
@@ -104,3 +108,41 @@ def test_paths_are_paths() -> None:
     settings = Settings(sources=Sources.none(variables=variables))
 
     assert settings.server.tls_key == Path("/etc/key.pem")
+
+
+# ── The page ─────────────────────────────────────────────────────────────────
+
+PAGE = Path(__file__).parents[3] / "docs" / "configuration.md"
+
+
+def write_row(field: Field) -> str:
+    """Write the line of the page's table that a field should have."""
+    default = "" if field.default is None or field.default == {} else f"`{json.dumps(mask_value(field.default))}`"
+    mark = " ↻" if field.is_reloadable else ""
+    return f"| `{field.name}`{mark} | {write_type(field)} | {default} | {field.description.rstrip('.')} |"
+
+
+def write_type(field: Field) -> str:
+    """Write the type of a field for people."""
+    inner = split_annotated(field.annotation)[0]
+    text = "table of tables" if field.is_open else type_name(inner).removesuffix(" | None")
+    for unit, name in ((DurationUnit, "duration"), (SizeUnit, "size")):
+        if any(isinstance(item, unit) for item in _walk(field.annotation)):
+            text = name
+    text = {"str": "text", "Secret": "secret", "tuple[str, ...]": "list of texts"}.get(text, text)
+    return ", ".join(text.removeprefix("Literal[").removesuffix("]").replace("'", "`").split(", "))
+
+
+def _walk(annotation: Any) -> list[object]:
+    inner, metadata = split_annotated(annotation)
+    return [*metadata, *(item for argument in get_args(inner) for item in _walk(argument))]
+
+
+def test_the_page_lists_every_setting() -> None:
+    """Name, type, default and meaning are those of the classes, in their order."""
+    expected = [write_row(field) for field in Settings.read_shape().walk()]
+
+    table = PAGE.read_text("utf-8").partition("## All settings")[2]
+    listed = [line for line in table.splitlines() if line.startswith("| `")]
+
+    assert listed == expected

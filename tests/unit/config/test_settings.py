@@ -239,9 +239,9 @@ def test_replace_follows_the_environment() -> None:
 def test_replace_refuses_what_is_wrong() -> None:
     """As loading does, all at once."""
     with pytest.raises(InvalidSettingsError) as caught:
-        Settings(sources=NONE).replace(debgu=True, server={"port": -1})
+        Settings(sources=NONE).replace(debu=True, server={"port": -1})
 
-    assert [problem.path for problem in caught.value.errors] == ["debgu", "server.port"]
+    assert [problem.path for problem in caught.value.errors] == ["debu", "server.port"]
 
 
 def test_replace_does_not_warn_again() -> None:
