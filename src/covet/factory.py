@@ -89,7 +89,7 @@ def create_app(
     app = CovetPy(
         debug=settings.debug,
         middleware=_stack(settings, [*settings.middleware, *(middleware or ())]),
-        body_limit=settings.server.max_body_size,
+        body_limit=settings.server.body_limit,
         plugins=list(plugins or ()),
         settings=settings,
     )

@@ -125,8 +125,8 @@ def test_text_in_the_place_of_a_list_is_refused(argument: str) -> None:
 
 
 async def test_limit_of_bodies_is_that_of_the_settings() -> None:
-    """`server.max_body_size` is what a body may have."""
-    app = create_app(make_settings(server={"max_body_size": "10B"}))
+    """`server.body_limit` is what a body may have."""
+    app = create_app(make_settings(server={"body_limit": "10B"}))
 
     @app.post("/")
     async def length(request: Request) -> int:
