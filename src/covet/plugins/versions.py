@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from covet.plugins.errors import PluginError
 
 _VERSION: Final = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?(?:\.post(\d+))?(?:\.dev(\d+))?", re.ASCII)
+_SUFFIX: Final = re.compile(r"(?:a|b|rc|\.post|\.dev).*")
 _REQUIREMENT: Final = re.compile(r"\s*([A-Za-z0-9_.-]*[A-Za-z0-9_])\s*(.*?)\s*", re.ASCII)
 _CLAUSE: Final = re.compile(r"\s*(==|!=|>=|<=|~=|>|<)\s*(\S+)\s*")
 
@@ -162,10 +163,7 @@ def _is_after(version: Version, bound: Version) -> bool:
 
 def _is_compatible(version: Version, bound: str) -> bool:
     """Tell whether a version is at least the bound, and the same but for the bound's last number."""
-    match = _VERSION.match(bound)
-    if match is None:
-        return False
-    numbers = tuple(int(number) for number in match[1].split("."))[:-1]
+    numbers = tuple(int(number) for number in _SUFFIX.sub("", bound).split(".")[:-1])
     padded = version.release + (0,) * len(numbers)
     return version >= parse_version(bound) and padded[: len(numbers)] == numbers
 

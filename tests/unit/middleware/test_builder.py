@@ -135,6 +135,7 @@ def test_unknown_option_is_suggested() -> None:
             {"times": 2},
             "around is made already: it takes no options, got times.\n  Pass the class, or make it with its options.",
         ),
+        (int, {}, "int is no middleware.\n  Write async def name(request, call_next), or a subclass of Middleware."),
         (7, {}, "int is no middleware.\n  Write async def name(request, call_next), or a subclass of Middleware."),
     ],
 )
