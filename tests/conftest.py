@@ -50,11 +50,15 @@ def blockbuster() -> BlockBuster:
     Watch for blocking calls that CovetPy makes on a running event loop.
     """
     watcher = BlockBuster(scanned_modules="covet")
-    # Work of start-up is allowed to read files: importing a module, and the source that a traceback shows.
+    # Work of start-up is allowed to read files: importing or finding modules, and the source of a traceback.
     for name in ("os.stat", "os.listdir", "os.getcwd", "io.BufferedReader.read", "io.TextIOWrapper.read"):
         watcher.functions[name].can_block_in("<frozen importlib._bootstrap>", {"_find_and_load"})
         watcher.functions[name].can_block_in("linecache.py", {"updatecache", "checkcache"})
+        watcher.functions[name].can_block_in("covet/entry_points.py", {"find_entry_points"})
         watcher.functions[name].can_block_in("inspect.py", {"getsourcefile", "getsource", "findsource"})
+    # Settings are loaded before anything is served; watching them later has its own test.
+    for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
+        watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})
     return watcher
 
 

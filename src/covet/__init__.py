@@ -7,20 +7,25 @@ The map, from the ground up; a module imports only from those that are named bef
     options, code_writer,           mechanisms that know no HTTP
     introspection,
     class_annotations, threads,
-    deadlines, registry,
-    validation, serialization
+    deadlines, entry_points,
+    registry, validation,
+    serialization
+    config                          settings: layers, sections, secrets
     di                              services that find each other
     events                          what happens, told to those who want to know
     tasks                           work after the response
     http, responses                 the words of HTTP
     parameters, core                what matches a request and what runs for it
     middleware, server              layers around routes; the servers that carry them
+    plugins                         what extends an application
     app                             CovetPy, the application
+    factory                         create_app, an application of its settings
     testing, cli                    the edges
 """
 
 from covet._version import __version__
 from covet.app import CovetPy
+from covet.factory import create_app
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.parameters import Body, Cookie, Form, Header, Inject, Path, Query, State
@@ -38,4 +43,5 @@ __all__ = [
     "Response",
     "State",
     "__version__",
+    "create_app",
 ]

@@ -45,6 +45,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         exception_handlers: What answers exceptions, by class or by status.
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
+        plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
+        settings: Its settings: they configure its plugins and may enable further ones. `create_app` applies the rest.
 
     Raises:
         ConfigurationError: If an argument is wrong; the text says how to mend it.
@@ -71,9 +73,12 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         exception_handlers: Mapping[type[Exception] | int, Handler] | None = None,
         body_limit: int | None = 1024 * 1024,
         trailing_slash: TrailingSlash = "redirect",
+        plugins: Sequence[object] | None = None,
+        settings: Any = None,
     ) -> None:
-        if middleware is not None and not isinstance(middleware, list | tuple):
-            raise ConfigurationError(f"middleware must be a list, got {middleware!r}.", hint=f"Write [{middleware!r}].")
+        for name, items in (("middleware", middleware), ("plugins", plugins)):
+            if items is not None and not isinstance(items, list | tuple):
+                raise ConfigurationError(f"{name} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash)
@@ -81,12 +86,18 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []
+        self._plugin_manager: Any = None
+        self._settings = None if settings is None else check_settings(settings)
         if lifespan is not None:
             check_lifespan(lifespan)
         for item in middleware or ():
             self.add_middleware(item)
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
+        enabled = () if settings is None else settings.discover_plugins
+        if plugins or enabled:
+            # Last: the plugins see a whole application.
+            self.plugin_manager.register_all(plugins or (), enabled=enabled)
 
     # ── Routes ───────────────────────────────────────────────────────────────
 
@@ -251,7 +262,43 @@ class CovetPy(RouteDecorators, CovetPyASGI):
     def events(self, bus: Any) -> None:
         self._wiring.attach(bus)
 
+    # ── Plugins and settings ─────────────────────────────────────────────────
+
+    # Any: `PluginManager`, whose package an application without plugins never loads.
+    @property
+    def plugin_manager(self) -> Any:
+        """The plugins: a `covet.plugins.PluginManager`."""
+        if self._plugin_manager is None:
+            from covet.plugins import PluginManager
+
+            self._plugin_manager = PluginManager(self, settings=self._settings)
+        return self._plugin_manager
+
+    plugins = plugin_manager
+
+    # Any: `covet.config.Settings`, or what the application derives from it.
+    @property
+    def settings(self) -> Any:
+        """The settings that it was given; the defaults if it was given none. Nothing is read for them."""
+        if self._settings is None:
+            from covet.config import Settings, Sources
+
+            self._settings = Settings(debug=self.debug, sources=Sources.none())
+        return self._settings
+
     # ── Start, stop, run ─────────────────────────────────────────────────────
+
+    def refuse_late(self, what: str) -> None:
+        """
+        Refuse what takes part in start or stop once the application has begun to start.
+
+        Args:
+            what: What comes too late, as a sentence begins.
+
+        Raises:
+            ConfigurationError: If it comes too late.
+        """
+        self._lifespan.refuse_late(what)
 
     def on_event(self, event: str) -> Callable[[HandlerT], HandlerT]:
         """
@@ -269,7 +316,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
             if not callable(handler):
                 raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
             check_event_handler(handler, event)
-            self._lifespan.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
+            self.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
 
@@ -284,7 +331,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         return self.on_event("shutdown")(handler)
 
     def _get_steps(self) -> list[Step]:
-        steps = super()._get_steps()
+        steps: list[Step] = [] if self._plugin_manager is None else self._plugin_manager.make_steps()
+        steps += super()._get_steps()
         if self._lifespan_factory is not None:
             steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
         return steps + make_handler_steps(self._startup, self._shutdown)
@@ -320,3 +368,21 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         from covet.server import run
 
         run(self, host=host, port=port, workers=workers, reload=reload, **options)
+
+
+# Any: as `CovetPy.settings`.
+def check_settings(settings: Any) -> Any:
+    """
+    Return settings if they are some.
+
+    Raises:
+        ConfigurationError: If they are not.
+    """
+    from covet.config import Settings
+
+    if isinstance(settings, Settings):
+        return settings
+    raise ConfigurationError(
+        f"settings must be a Settings, got {settings!r}.",
+        hint="Write settings=Settings(debug=True), or create_app(debug=True).",
+    )

@@ -21,6 +21,8 @@ FORBIDDEN_NAMES = {
     "eval": "evaluates text",
     "TYPE_CHECKING": "hides import cycles",
 }
+# The one cycle that is meant: the methods of plugins are annotated with the application that has them.
+ANNOTATING_BLOCK = "if TYPE_CHECKING:\n    from covet.app import CovetPy"
 
 every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)
 
@@ -42,10 +44,15 @@ def test_no_dangerous_name_is_used(file: SourceFile) -> None:
     """
     No module calls `eval` or hides imports under `TYPE_CHECKING`.
     """
+    allowed = {
+        block.test
+        for block in file.tree.body
+        if isinstance(block, ast.If) and ast.unparse(block) == ANNOTATING_BLOCK and file.relative.startswith("plugins/")
+    }
     names = [
         (node.lineno, node.id if isinstance(node, ast.Name) else node.attr)
         for node in ast.walk(file.tree)
-        if isinstance(node, ast.Name | ast.Attribute)
+        if isinstance(node, ast.Name | ast.Attribute) and node not in allowed
     ]
 
     found = [f"line {line}: {name} {FORBIDDEN_NAMES[name]}" for line, name in names if name in FORBIDDEN_NAMES]

@@ -10,7 +10,7 @@ import pytest
 from tests.architecture.source import ROOT
 from tests.architecture.surface import RECORD, list_public_modules, list_public_names
 
-_IMPORT = re.compile(r"^ *(?:>>> )?from (covet[\w.]*) import (\([^)]*\)|[^\n(]*)", re.MULTILINE)
+_IMPORT = re.compile(r"^ *(?:>>> )?from (covet(?:\.\w+)*) import (\([^)]*\)|[^\n(]*)", re.MULTILINE)
 
 PROMISED = [
     *(f"covet.{name}" for name in ("Body", "Cookie", "Form", "Header", "Path", "Query", "State")),
@@ -18,6 +18,7 @@ PROMISED = [
     "covet.Request",
     "covet.Response",
     "covet.__version__",
+    "covet.create_app",
     "covet.core.CovetPyASGI",
     "covet.core.CovetRouter",
     "covet.core.http.Request",
@@ -38,7 +39,13 @@ PROMISED = [
     "covet.exceptions.ValidationError",
     "covet.middleware.CORSMiddleware",
     "covet.middleware.Middleware",
+    "covet.middleware.MiddlewareBuilder",
     "covet.middleware.MiddlewarePipeline",
+    "covet.middleware.get_middleware_registry",
+    "covet.plugins.Plugin",
+    "covet.plugins.PluginManager",
+    "covet.plugins.discover_plugins",
+    "covet.plugins.get_plugin_registry",
     "covet.registry.Registry",
     "covet.responses.HTMLResponse",
     "covet.responses.JSONResponse",

@@ -2,6 +2,8 @@
 Tests of what an application can be told.
 """
 
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 import covet.server
 from covet import CovetPy, Request, Response
+from covet.config import Settings, Sources
 from covet.core import CovetPyASGI, CovetRouter
 from covet.core.controller import get as controller_get
 from covet.core.middleware import CallNext, Middleware
@@ -478,3 +481,74 @@ def test_run_hands_its_options_to_the_server(monkeypatch: pytest.MonkeyPatch) ->
     app.run("0.0.0.0", 9000, workers=4, log_level="info")
 
     assert calls == [(app, {"host": "0.0.0.0", "port": 9000, "workers": 4, "reload": False, "log_level": "info"})]
+
+
+# ── Plugins and settings ─────────────────────────────────────────────────────
+
+
+def test_plugins_are_not_loaded_unless_there_are_some() -> None:
+    """`import covet`, and an application without plugins and settings, load neither package."""
+    program = (
+        "import sys, covet\n"
+        "app = covet.CovetPy()\n"
+        "app.compile()\n"
+        "loaded = {'covet.plugins', 'covet.config', 'covet.middleware', 'covet.entry_points'} & set(sys.modules)\n"
+        "print(sorted(loaded), app.plugins is app.plugin_manager)\n"
+    )
+
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert ended.stdout == "[] True\n"
+
+
+def test_application_without_settings_has_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read for them; `debug` is what the application was told."""
+    monkeypatch.setenv("COVET_SERVER_PORT", "9000")
+
+    settings = CovetPy(debug=True).settings
+
+    assert (settings.debug, settings.server.port) == (True, 8000)
+
+
+def test_settings_are_those_that_were_given() -> None:
+    """They are not applied, apart from what they say of plugins: that is what `create_app` is for."""
+    settings = Settings(sources=Sources.none(), debug=True)
+
+    app = CovetPy(settings=settings)
+
+    assert app.settings is settings
+    assert app.debug is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"plugins": "shop"}, "plugins must be a list, got 'shop'.\n  Write ['shop']."),
+        ({"middleware": "cors"}, "middleware must be a list, got 'cors'.\n  Write ['cors']."),
+        (
+            {"settings": 7},
+            "settings must be a Settings, got 7.\n  Write settings=Settings(debug=True), or create_app(debug=True).",
+        ),
+    ],
+)
+def test_argument_of_another_kind_is_refused(arguments: dict[str, Any], message: str) -> None:
+    """The error says what to write."""
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(**arguments)
+
+    assert str(caught.value) == message
+
+
+async def test_what_comes_too_late_is_refused() -> None:
+    """For whoever takes part in start or stop."""
+    app = CovetPy()
+    app.refuse_late("The pool")
+
+    async with TestClient(app):
+        with pytest.raises(ConfigurationError) as caught:
+            app.refuse_late("The pool")
+
+    assert str(caught.value) == (
+        "The pool comes too late: the application is ready, and would not run it.\n"
+        "  Declare it before the application starts."
+    )

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import click
 
 from covet._version import __version__
-from covet.exceptions import suggest
+from covet.cli.contributions import find_contributions, find_target, remember_target
+from covet.exceptions import ConfigurationError, suggest
 
 
 class LazyCommand(NamedTuple):
@@ -27,23 +28,26 @@ class LazyCommand(NamedTuple):
 
 
 COMMANDS = {
+    "config": LazyCommand("covet.cli.config", "config", "Show, explain and check the settings."),
+    "plugins": LazyCommand("covet.cli.plugins", "plugins", "Show the plugins of an application."),
     "routes": LazyCommand("covet.cli.routes", "routes", "List the routes of an application."),
     "run": LazyCommand("covet.cli.run", "run", "Serve an application."),
 }
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+    """A group whose commands are imported when they are called; the plugins of an application add theirs."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """List the names of the commands, in the order of the alphabet."""
-        return sorted({*super().list_commands(ctx), *COMMANDS})
+        return sorted({*super().list_commands(ctx), *COMMANDS, *find_contributions(ctx, COMMANDS)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command."""
+        """Import a command: one of the table, or of a plugin."""
         entry = COMMANDS.get(cmd_name)
         if entry is None:
-            return super().get_command(ctx, cmd_name)
+            contributed = find_contributions(ctx, COMMANDS).get(cmd_name)
+            return super().get_command(ctx, cmd_name) if contributed is None else contributed.load()
         command = getattr(import_module(entry.module), entry.attribute)
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.module}:{entry.attribute} is no click command.")
@@ -54,22 +58,51 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the command that is called, or say which one may have been meant."""
         name = args[0]
-        if name not in self.list_commands(ctx) and not name.startswith("-"):
-            raise click.UsageError(f"There is no command {name!r}. {suggest(name, self.list_commands(ctx))}", ctx)
-        return super().resolve_command(ctx, args)
+        try:
+            # What stands in the table needs no application.
+            if name not in COMMANDS and name not in self.list_commands(ctx) and not name.startswith("-"):
+                hint = "" if find_target(ctx) else " Those of plugins need --app main:app, or COVET_APP."
+                raise click.UsageError(
+                    f"There is no command {name!r}. {suggest(name, self.list_commands(ctx))}{hint}", ctx
+                )
+            return super().resolve_command(ctx, args)
+        except ConfigurationError as exc:
+            raise _explain_and_exit(exc) from exc
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the list of commands from the table: importing them only for their summary would be slow."""
-        rows = []
-        for name in self.list_commands(ctx):
-            command = super().get_command(ctx, name)
-            rows.append((name, COMMANDS[name].summary if command is None else command.get_short_help_str()))
         with formatter.section("Commands"):
-            formatter.write_dl(rows)
+            formatter.write_dl([(name, command.summary) for name, command in sorted(COMMANDS.items())])
+        target = find_target(ctx)
+        try:
+            contributed = find_contributions(ctx, COMMANDS)
+        except ConfigurationError as exc:
+            # The help is what one asks for when something does not work.
+            formatter.write_paragraph()
+            formatter.write_text(f"The commands of {target} cannot be listed: {exc}")
+            return
+        if contributed:
+            with formatter.section(f"Commands of {target}"):
+                formatter.write_dl([(name, command.summary) for name, command in sorted(contributed.items())])
+
+
+def _explain_and_exit(exc: ConfigurationError) -> SystemExit:
+    # Loaded here: the servers' module is large, and only an error needs it.
+    from covet.server.running import explain_and_exit
+
+    return explain_and_exit(exc)
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", "-V", prog_name="covet", message="%(prog)s %(version)s")
+@click.option(
+    "--app",
+    metavar="MODULE:APP",
+    is_eager=True,
+    expose_value=False,
+    callback=remember_target,
+    help="The application whose plugins add commands; COVET_APP by default.",
+)
 def covet() -> None:
     """CovetPy: an async-first web framework."""
 

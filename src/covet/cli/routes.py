@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
+from covet.cli.table import align_table
 from covet.core.route import Mount, Route
 from covet.exceptions import ConfigurationError
 from covet.server.running import explain_and_exit
@@ -83,14 +84,9 @@ def make_table(rows: Sequence[RouteRow]) -> str:
         METHOD  PATH  NAME  HANDLER   MIDDLEWARE
         GET     /     home  app:home  -
     """
-    cells = [("METHOD", "PATH", "NAME", "HANDLER", "MIDDLEWARE")]
-    cells += [
-        (",".join(row.methods), row.path, row.name or "-", row.handler, ", ".join(row.middleware) or "-")
-        for row in rows
-    ]
-    widths = [max(len(line[column]) for line in cells) for column in range(5)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    return align_table(
+        ("METHOD", "PATH", "NAME", "HANDLER", "MIDDLEWARE"),
+        [(",".join(row.methods), row.path, row.name, row.handler, ", ".join(row.middleware)) for row in rows],
     )
 
 

@@ -231,7 +231,7 @@ def make_middleware(item: object) -> Any:
         ConfigurationError: If a string leads nowhere, or a class cannot be made without options.
     """
     if isinstance(item, str):
-        item = _import(item)
+        item = import_middleware(item)
     if isclass(item):
         try:
             return item()
@@ -243,7 +243,13 @@ def make_middleware(item: object) -> Any:
     return item
 
 
-def _import(target: str) -> object:
+def import_middleware(target: str) -> object:
+    """
+    Import what `"package.module:Name"` names.
+
+    Raises:
+        ConfigurationError: If it leads nowhere.
+    """
     module, _, name = target.partition(":")
     if not name:
         # FastAPI and Starlette write @app.middleware("http").

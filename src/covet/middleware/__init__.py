@@ -1,10 +1,22 @@
 """
-Middleware: the base, the pipeline, and the built-in ones.
+Middleware: the base, the pipeline, the built-in ones, and how they are found and stacked.
 """
 
 from covet.core.middleware import CallNext, Middleware
 from covet.core.pipeline import MiddlewarePipeline
+from covet.middleware.builder import MiddlewareBuilder
 from covet.middleware.cors import CORSMiddleware
 from covet.middleware.injection import DIMiddleware
+from covet.middleware.registry import MIDDLEWARE_GROUP, find_middleware, get_middleware_registry
 
-__all__ = ["CORSMiddleware", "CallNext", "DIMiddleware", "Middleware", "MiddlewarePipeline"]
+__all__ = [
+    "MIDDLEWARE_GROUP",
+    "CORSMiddleware",
+    "CallNext",
+    "DIMiddleware",
+    "Middleware",
+    "MiddlewareBuilder",
+    "MiddlewarePipeline",
+    "find_middleware",
+    "get_middleware_registry",
+]

@@ -200,6 +200,11 @@ class Forms:
         read = find_model_reader(cls)
         if read is not None:
             return read(value)
+        # A type that only looks like none of the above says itself how it may be shown: a secret is masked.
+        form_method = getattr(cls, "__json_form__", None)
+        if form_method is not None:
+            said: object = form_method(value)
+            return said
         raise SerializationError(
             f"{_name(cls)} has no form in {self._language}.",
             hint="Return a dict or a model instead, or register a serializer with an encoder for it: "

@@ -15,9 +15,12 @@ from importlib import import_module
 from pathlib import Path
 from textwrap import indent
 from types import FrameType, ModuleType, TracebackType
+from typing import TypeVar
 
 from covet.exceptions import ConfigurationError, suggest
 from covet.server.options import Interface
+
+T = TypeVar("T")
 
 
 class TargetError(ConfigurationError):
@@ -92,6 +95,27 @@ class ImportTarget:
                 hint="An application is callable as ASGI (scope, receive, send) or has __rsgi__.",
             )
         return found
+
+    def load_class(self, base: type[T]) -> type[T]:
+        """
+        Import a class; the current directory is importable.
+
+        Raises:
+            TargetError: If module or attribute are not there, if the module fails while it is imported, or if what is
+                found is no subclass.
+        """
+        with loading():
+            module = self._import()
+        found = getattr(module, self.attribute, None)
+        if isinstance(found, type) and issubclass(found, base):
+            return found
+        candidates = [
+            name for name, value in vars(module).items() if isinstance(value, type) and issubclass(value, base)
+        ]
+        said = "is not there" if found is None else f"is {_describe(found)}"
+        raise TargetError(
+            f"{self} {said}; it must be {base.__name__} or a subclass.", hint=suggest(self.attribute, candidates)
+        )
 
     def _import(self) -> ModuleType:
         here = str(Path.cwd())
@@ -230,7 +254,7 @@ def explain(error: BaseException) -> str:
         return f"{explain(cause)}\n{error}"
     # A configuration error is written to be read without a traceback, and so are several at once.
     if isinstance(error, ConfigurationError):
-        return str(error)
+        return "\n".join([str(error), *getattr(error, "__notes__", ())])
     if isinstance(error, ExceptionGroup) and error.split(ConfigurationError)[1] is None:
         return "\n".join([error.message, *(indent(explain(item), "  ") for item in error.exceptions)])
     return "".join(_own_traceback(error)).rstrip("\n")

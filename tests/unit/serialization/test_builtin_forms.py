@@ -115,3 +115,13 @@ def test_encoders_are_copied() -> None:
     assert forms.extend(1j) == "1j"
     with pytest.raises(ConfigurationError, match=re.escape("must be classes, got 7.")):
         Forms({7: str})  # type: ignore[dict-item]
+
+
+def test_a_type_may_say_its_own_form() -> None:
+    """What the framework's own types are in JSON is written there: a secret is a mask."""
+
+    class Masked:
+        def __json_form__(self) -> str:
+            return "***"
+
+    assert Forms().simplify({"key": Masked()}["key"]) == "***"

@@ -169,6 +169,14 @@ def test_an_error_of_the_machinery_is_shown_whole() -> None:
     assert "in import_module" in explain(error)
 
 
+def test_a_configuration_error_keeps_its_notes() -> None:
+    """They say where it happened: in which plugin, in which step of the start."""
+    error = ConfigurationError("It cannot be.", hint="Mend it.")
+    error.add_note("in init_app of the plugin 'shop'")
+
+    assert explain(error) == "It cannot be.\n  Mend it.\nin init_app of the plugin 'shop'"
+
+
 def test_a_configuration_error_needs_no_traceback(directory: Path) -> None:
     """An error that is written for its reader is shown without a trace."""
     text = "from covet.exceptions import ConfigurationError\nraise ConfigurationError('No tea.', hint='Buy some.')"
@@ -258,3 +266,33 @@ def test_an_interface_that_the_application_lacks_is_refused() -> None:
         TargetError, match=r"an OnlyRSGI that cannot be called: it does not speak ASGI\.\n  Use interface=\"rsgi\""
     ):
         choose_interface(OnlyRSGI(), "asgi", rsgi_possible=True)
+
+
+@pytest.fixture
+def classes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A working directory with a module of classes, which is forgotten afterwards."""
+    (tmp_path / "some_classes.py").write_text("class Error(ValueError): ...\nnumber = 1\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield
+    sys.modules.pop("some_classes", None)
+
+
+def test_a_class_is_loaded_by_its_base(classes: None) -> None:
+    """What is a subclass is returned as it is."""
+    assert issubclass(ImportTarget.parse("some_classes:Error").load_class(ValueError), ValueError)
+
+
+@pytest.mark.parametrize(
+    ("attribute", "message"),
+    [
+        ("Eror", "some_classes:Eror is not there; it must be ValueError or a subclass.\n  Did you mean 'Error'?"),
+        ("number", "some_classes:number is an int; it must be ValueError or a subclass."),
+    ],
+)
+def test_what_is_no_subclass_is_refused(classes: None, attribute: str, message: str) -> None:
+    """The error suggests those that the module has."""
+    with pytest.raises(TargetError) as caught:
+        ImportTarget.parse(f"some_classes:{attribute}").load_class(ValueError)
+
+    assert str(caught.value).startswith(message)

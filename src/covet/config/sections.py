@@ -1,0 +1,183 @@
+"""
+The sections that every application has. Each field says what reads it.
+"""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, dataclass_transform
+
+from covet.config.fields import Reloadable
+from covet.config.masking import show
+from covet.config.secret import MIN_KEY_BYTES, Secret
+from covet.config.units import ByteSize, Duration
+from covet.validation.constraints import Constraints
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def section(cls: type[T]) -> type[T]:
+    """
+    Make a class a section of settings: a frozen dataclass with keyword arguments, which hides its secrets.
+
+    A frozen dataclass of your own does as well; but for the `Secret`s in it, its representation shows everything.
+
+    Example:
+        >>> @section
+        ... class Mail:
+        ...     host: str = "localhost"
+        ...     password: str = ""
+        >>> Mail(password="hunter2")
+        Mail(host='localhost', password=**********)
+    """
+    from dataclasses import dataclass, fields
+
+    made: Any = dataclass(frozen=True, kw_only=True, repr=False)(cls)
+
+    def represent(self: object) -> str:
+        listed = (f"{item.name}={_show(getattr(self, item.name), item.name)}" for item in fields(made) if item.repr)
+        return f"{type(self).__qualname__}({', '.join(listed)})"
+
+    made.__repr__ = represent
+    return made  # type: ignore[no-any-return]
+
+
+def _show(value: object, name: str) -> str:
+    # An inner section shows itself.
+    return repr(value) if hasattr(value, "__dataclass_fields__") else show(value, name=name)
+
+
+@section
+class AppSettings:
+    """
+    What the application is.
+
+    Attributes:
+        name: Its name, for logs and the title of its API's description (read by `create_app` and `OpenAPIPlugin`).
+        version: Its own version, for the API's description (read by `OpenAPIPlugin`).
+    """
+
+    name: str = "CovetPy application"
+    version: str = "1.0.0"
+
+
+@section
+class ServerSettings:
+    """
+    How the application is served: the options of `app.run()` and `covet run` under the same names.
+
+    Attributes:
+        host: The address to listen on; loopback only, unless asked otherwise (read by the server).
+        port: The port to listen on; 0 takes a free one (read by the server).
+        uds: A Unix socket's path, instead of host and port (read by the server).
+        workers: How many processes serve (read by the server).
+        reload: Restart when a Python file changes; for development (read by the server).
+        http: The versions of HTTP: "1", "2" or "auto" (read by the server).
+        websockets: Whether WebSocket upgrades are accepted (read by the server).
+        access_log: Whether the server logs every request; on in development (read by the server).
+        tls_certificate: A PEM file with the certificate chain; needs `tls_key` (read by the server).
+        tls_key: A PEM file with the certificate's key (read by the server).
+        backlog: How many connections may wait to be accepted (read by the server).
+        backpressure: How many requests a worker handles at once (read by the server).
+        drain_timeout: How long requests in flight get when the server stops (read by the server).
+        header_timeout: How long a client may take to send a request's head (read by the server).
+        keep_alive: How long an idle connection stays open (read by the server).
+        body_limit: How large the body of a request may be: the option of `CovetPy` (read by `create_app`).
+    """
+
+    host: Annotated[str, Constraints(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Constraints(ge=0, le=65_535)] = 8000
+    uds: Path | None = None
+    workers: Annotated[int, Constraints(ge=1, le=1024)] = 1
+    reload: bool = False
+    http: Literal["1", "2", "auto"] = "1"
+    websockets: bool = True
+    access_log: bool = False
+    tls_certificate: Path | None = None
+    tls_key: Path | None = None
+    backlog: Annotated[int, Constraints(ge=128, le=65_535)] = 1024
+    backpressure: Annotated[int, Constraints(ge=1, le=1_000_000)] | None = None
+    drain_timeout: Annotated[Duration, Constraints(gt=0)] = 30.0
+    header_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
+    keep_alive: Annotated[Duration, Constraints(gt=0)] | None = None
+    body_limit: Annotated[ByteSize, Constraints(ge=0)] = 1024 * 1024
+
+
+@section
+class DatabaseSettings:
+    """
+    Where the database is.
+
+    Attributes:
+        url: Its address, such as `postgresql://user:password@localhost/shop`; the password is hidden wherever
+            settings are shown (read by `DatabasePlugin`).
+        pool_size: How many connections are kept open (read by `DatabasePlugin`).
+        pool_timeout: How long to wait for a free connection (read by `DatabasePlugin`).
+        echo: Whether every statement is logged (read by `DatabasePlugin`).
+    """
+
+    url: str | None = None
+    pool_size: Annotated[int, Constraints(ge=1, le=10_000)] = 10
+    pool_timeout: Annotated[Duration, Constraints(gt=0)] = 30.0
+    echo: Reloadable[bool] = False
+
+
+@section
+class SecuritySettings:
+    """
+    Who may do what, and the keys that prove it.
+
+    Attributes:
+        secret_key: Signs cookies, sessions and CSRF tokens (read by their middleware).
+        jwt_secret_key: Signs the tokens of `JWTAuthProvider`, which reads it.
+        cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
+        cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
+        allowed_hosts: The host names that requests may be for; empty: not checked (read by the trusted hosts
+            middleware).
+        trusted_proxies: The addresses of proxies whose forwarding headers are believed (read by the proxy headers
+            middleware).
+        rate_limit_enabled: Whether clients are limited; on in staging and production (read by `create_app`).
+        rate_limit_requests: How many requests a client may make within the window (read by `RateLimitMiddleware`).
+        rate_limit_window: The window that they are counted in (read by `RateLimitMiddleware`).
+    """
+
+    secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
+    jwt_secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
+    cors_allow_origins: tuple[str, ...] = ()
+    cors_allow_credentials: bool = False
+    allowed_hosts: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
+    rate_limit_enabled: bool = False
+    rate_limit_requests: Annotated[Reloadable[int], Constraints(ge=1)] = 100
+    rate_limit_window: Annotated[Reloadable[Duration], Constraints(gt=0)] = 60.0
+
+
+@section
+class CacheSettings:
+    """
+    Where results are kept.
+
+    Attributes:
+        backend: The name of a cache backend, such as `memory` or `redis` (read by `Cache`).
+        url: The backend's address, if it has one; its password is hidden wherever settings are shown (read by `Cache`).
+        default_ttl: How long an entry lives unless its writer says otherwise (read by `Cache`).
+        max_entries: How many entries the memory backend keeps (read by `Cache`).
+    """
+
+    backend: Annotated[str, Constraints(min_length=1)] = "memory"
+    url: str | None = None
+    default_ttl: Annotated[Reloadable[Duration], Constraints(gt=0)] = 300.0
+    max_entries: Annotated[int, Constraints(ge=1)] = 10_000
+
+
+@section
+class LoggingSettings:
+    """
+    What is logged, and how.
+
+    Attributes:
+        level: The least severe entries that are written; `warning` in testing (read by `create_app` and the server).
+        format: `text` for people, `json` for programs; `json` in staging and production (read by `create_app`).
+    """
+
+    level: Reloadable[Literal["debug", "info", "warning", "error", "critical"]] = "info"
+    format: Reloadable[Literal["text", "json"]] = "text"

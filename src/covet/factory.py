@@ -1,0 +1,130 @@
+"""
+`create_app`: an application of its settings.
+
+It must never read the environment or a file: that is the business of the settings.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, NamedTuple
+
+from covet.app import CovetPy, check_settings
+from covet.core.middleware import make_middleware
+from covet.exceptions import ConfigurationError
+
+
+# Any: `covet.config.Settings`, here and below: its package is loaded when an application is made, not with `covet`.
+class ProfileLayer(NamedTuple):
+    """
+    A middleware that an application gets by its settings.
+
+    Attributes:
+        name: Its name in the registry of middleware.
+        read_options: Reads its options from the settings; `None` leaves it out.
+        environments: Where it is used; everywhere by default.
+    """
+
+    name: str
+    read_options: Callable[[Any], Mapping[str, object] | None]
+    environments: frozenset[str] | None = None
+
+    def find_options(self, settings: Any) -> Mapping[str, object] | None:
+        """Return what to make it with; `None` if the settings do not ask for it."""
+        if self.environments is not None and settings.environment not in self.environments:
+            return None
+        return self.read_options(settings)
+
+
+def _read_cors_options(settings: Any) -> Mapping[str, object] | None:
+    security = settings.security
+    if not security.cors_allow_origins:
+        return None
+    return {"allow_origins": security.cors_allow_origins, "allow_credentials": security.cors_allow_credentials}
+
+
+# The outermost first. What is outermost sees every response, an error's too.
+PROFILE: Final[tuple[ProfileLayer, ...]] = (ProfileLayer("cors", _read_cors_options),)
+"""The middleware that `create_app` adds by itself, around all others."""
+
+
+# Any: settings by their names, checked there.
+def create_app(
+    settings: Any = None,
+    middleware: Iterable[object] | None = None,
+    plugins: Iterable[object] | None = None,
+    **overrides: Any,
+) -> CovetPy:
+    """
+    Make an application of its settings; each call makes another one, and changes nothing else.
+
+    From the outside in, its middleware is that of the profile (see `PROFILE`), that which the settings name, that which
+    is given here, and that of the plugins. Middleware of a class that the profile has too takes its place there.
+
+    Args:
+        settings: The settings; read from their sources if left out.
+        middleware: Instances, classes, functions, names in `get_middleware_registry()` or `"package.module:Name"`; a
+            `MiddlewareBuilder`, too.
+        plugins: Plugins: instances, classes or `"package.module:Name"`.
+        **overrides: Settings that have other values here: `debug=True`, `server={"port": 9000}`.
+
+    Raises:
+        InvalidSettingsError: If a setting is wrong or unknown; lists all of them.
+        ConfigurationError: If a middleware or plugin cannot be made.
+
+    Example:
+        >>> from covet.config import Settings, Sources
+        >>> settings = Settings(environment="testing", sources=Sources.none())
+        >>> app = create_app(settings, security={"cors_allow_origins": ["https://example.com"]})
+        >>> [type(layer).__name__ for layer in app.layers], settings.security.cors_allow_origins
+        (['CORSMiddleware'], ())
+        >>> create_app(settings, debuk=True)
+        Traceback (most recent call last):
+            ...
+        covet.config.errors.InvalidSettingsError: 1 setting is wrong.
+          debuk is no setting. Did you mean 'debug'? Available: ...
+    """
+    settings = _complete(settings, overrides)
+    # The middleware is listed by a text, too: a text alone is one of them.
+    _refuse_text("middleware", middleware)
+    _refuse_text("plugins", plugins)
+    app = CovetPy(
+        debug=settings.debug,
+        middleware=_stack(settings, [*settings.middleware, *(middleware or ())]),
+        body_limit=settings.server.body_limit,
+        plugins=list(plugins or ()),
+        settings=settings,
+    )
+    app.state.settings = settings
+    return app
+
+
+def _complete(settings: Any, overrides: Mapping[str, Any]) -> Any:
+    # Loaded here: `import covet` offers this function, and few programs call it.
+    from covet.config import Settings
+
+    if settings is None:
+        return Settings(**overrides)
+    settings = check_settings(settings)
+    return settings.replace(**overrides) if overrides else settings
+
+
+def _refuse_text(argument: str, items: object) -> None:
+    if isinstance(items, str):
+        raise ConfigurationError(f"{argument} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
+
+
+def _stack(settings: Any, items: Iterable[object]) -> list[object]:
+    """Put the layers in order: the profile's, each unless one of the user's takes its place, then all others."""
+    # Loaded here, as above.
+    from covet.middleware.builder import make_from_options
+    from covet.middleware.registry import get_middleware_registry
+
+    own = [make_middleware(make_from_options(item, {}) if isinstance(item, str) else item) for item in items]
+    outermost: list[object] = []
+    for layer in PROFILE:
+        cls = get_middleware_registry().get_or_fail(layer.name)
+        replacing = [item for item in own if isinstance(item, cls)]
+        options = layer.find_options(settings)
+        if options is not None:
+            outermost += replacing or [make_from_options(cls, options)]
+            own = [item for item in own if item not in replacing]
+    return [*outermost, *own]

@@ -1,0 +1,75 @@
+"""
+Middleware by name: what settings list, and what other distributions offer.
+"""
+
+from typing import Final
+
+from covet.core.middleware import Middleware, import_middleware
+from covet.entry_points import find_entry_points
+from covet.exceptions import ConfigurationError, ItemNotFoundError
+from covet.middleware.cors import CORSMiddleware
+from covet.registry import Registry
+
+MIDDLEWARE_GROUP: Final = "covet.middleware"
+"""The group of entry points that distributions offer middleware under."""
+
+
+def get_middleware_registry() -> Registry[type[Middleware]]:
+    """
+    Return the registry of middleware classes.
+
+    Example:
+        >>> get_middleware_registry().get("cors")
+        <class 'covet.middleware.cors.CORSMiddleware'>
+    """
+    return _REGISTRY
+
+
+def find_middleware(name: str) -> object:
+    """
+    Find middleware by name: in the registry, by `"package.module:Name"`, or among the entry points.
+
+    Of the entry points of the group `covet.middleware`, the one of that name is loaded, and no other.
+
+    Raises:
+        ItemNotFoundError: If nothing has the name.
+        ConfigurationError: If what has it cannot be imported, or is no middleware.
+
+    Example:
+        >>> find_middleware("corz")
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ItemNotFoundError: 'corz' is not registered in middleware.
+          Did you mean 'cors'? Available: cors.
+    """
+    registered = _REGISTRY.get(name)
+    if registered is not None:
+        return registered
+    if ":" in name:
+        return import_middleware(name)
+    offered = find_entry_points(MIDDLEWARE_GROUP)
+    matching = [item for item in offered if item.name == name]
+    if not matching:
+        raise ItemNotFoundError(name, available={*_REGISTRY, *(item.name for item in offered)}, registry="middleware")
+    if len(matching) > 1:
+        places = " and ".join(item.distribution for item in matching)
+        raise ConfigurationError(f"The middleware {name!r} is offered twice, by {places}.", hint="Uninstall one.")
+    item = matching[0]
+    try:
+        loaded = item.load()
+    except Exception as exc:
+        raise ConfigurationError(
+            f"The middleware {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}",
+            hint=f"Mend or uninstall {item.distribution}, or take {name!r} out of the settings.",
+        ) from exc
+    return loaded
+
+
+def _is_middleware_class(item: object) -> bool:
+    return isinstance(item, type) and issubclass(item, Middleware)
+
+
+_REGISTRY: Final[Registry[type[Middleware]]] = Registry(
+    _is_middleware_class, name="middleware", expected="a subclass of Middleware"
+)
+_REGISTRY.register("cors", CORSMiddleware)

@@ -1,0 +1,72 @@
+"""
+The configuration of plugins: `[plugins.<name>]` of the settings, and what their constructors were given.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from covet.exceptions import ConfigurationError
+from covet.plugins.base import Plugin
+
+
+# Any: `covet.config.Settings`, which is loaded only where there is something to bind.
+def configure(plugins: Iterable[Plugin], settings: Any) -> None:
+    """
+    Bind and validate the configuration of plugins.
+
+    Args:
+        plugins: The plugins.
+        settings: The settings of the application; `None` if it has none.
+
+    Raises:
+        InvalidSettingsError: If values are wrong, missing or unknown: everything of all plugins.
+        Exception: What a `validate_config` raised.
+        ExceptionGroup: If several of these are to be said.
+    """
+    problems: list[Any] = []
+    failures: list[Exception] = []
+    for plugin in plugins:
+        try:
+            plugin.config = bind_config(plugin, settings)
+            plugin.validate_config()
+        except Exception as exc:  # noqa: BLE001 - the hook is the plugin's, and all failures come in one report
+            if isinstance(exc, ConfigurationError) and hasattr(exc, "errors"):
+                problems += exc.errors
+                continue
+            exc.add_note(f"in validate_config of the plugin {plugin.name!r}")
+            failures.append(exc)
+    if problems:
+        from covet.config import InvalidSettingsError
+
+        failures.insert(0, InvalidSettingsError(problems))
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise ExceptionGroup("The configuration of the plugins is wrong.", failures)
+
+
+# Any: as above.
+def bind_config(plugin: Plugin, settings: Any) -> object:
+    """
+    Make the configuration of a plugin: an object of its `Config`, or a mapping if it has none.
+
+    Args:
+        plugin: The plugin, which holds what its constructor was given: that wins over the settings.
+        settings: The settings; `None` if there are none.
+
+    Raises:
+        InvalidSettingsError: If a value is wrong, missing or unknown.
+    """
+    given = plugin.config
+    if not isinstance(given, Mapping):
+        return given
+    section = {} if settings is None else settings.plugins.get(plugin.name, {})
+    values = {**section, **given}
+    kind = type(plugin).Config
+    if kind is None:
+        return MappingProxyType(values)
+    # Loaded here: most plugins have nothing to bind.
+    from covet.config import bind_section
+
+    return bind_section(kind, values, path=f"plugins.{plugin.name}", settings=settings)

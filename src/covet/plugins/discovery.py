@@ -1,0 +1,181 @@
+"""
+From a name to a plugin: entry points, the registry, import strings, classes.
+
+It must never load what nobody asked for: to be installed is not to be enabled.
+"""
+
+import inspect
+from collections.abc import Collection, Iterable
+from importlib import import_module
+from typing import Final, NamedTuple
+
+from covet.entry_points import OfferedItem, find_entry_points
+from covet.exceptions import suggest
+from covet.plugins.base import Plugin
+from covet.plugins.errors import PluginDefinitionError, PluginLoadError, PluginProblem
+from covet.plugins.record import PluginOrigin
+from covet.plugins.registry import get_plugin_registry
+
+PLUGIN_GROUP: Final = "covet.plugins"
+"""The group of entry points that distributions offer plugins under."""
+
+ALL_PLUGINS: Final = "*"
+"""What enables everything that is offered."""
+
+
+class Candidate(NamedTuple):
+    """
+    A plugin that an application is about to get.
+
+    Attributes:
+        plugin: The plugin.
+        origin: Where it comes from.
+    """
+
+    plugin: Plugin
+    origin: PluginOrigin
+
+
+def discover_plugins(enabled: Iterable[str] = ALL_PLUGINS) -> list[Plugin]:
+    """
+    Make the plugins that installed distributions offer under the entry-point group `covet.plugins`.
+
+    Args:
+        enabled: The names of those that are wanted, or the name of one; `"*"` for all.
+
+    Raises:
+        PluginLoadError: If a name is not offered, or one cannot be loaded; the text has all of them.
+
+    Example:
+        >>> discover_plugins(["no_such_plugin"])
+        Traceback (most recent call last):
+            ...
+        covet.plugins.errors.PluginLoadError: Not every plugin could be loaded.
+          There is no plugin 'no_such_plugin' to enable.
+            Install the distribution that offers it. Available: ...
+    """
+    return [candidate.plugin for candidate in find_enabled(enabled)]
+
+
+def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> list[Candidate]:
+    """
+    Make the plugins that are enabled by name, by import string, or all with `"*"`.
+
+    Args:
+        enabled: What settings enable.
+        present: The names of plugins that are there already: those win.
+
+    Raises:
+        PluginLoadError: If one cannot be found or loaded; the text has all of them.
+    """
+    names = [enabled] if isinstance(enabled, str) else list(dict.fromkeys(enabled))
+    targets = [name for name in names if ":" in name]
+    offered = find_entry_points(PLUGIN_GROUP) if len(targets) < len(names) else []
+    registry = get_plugin_registry()
+    if ALL_PLUGINS in names:
+        names = [*targets, *sorted({*registry, *(item.name for item in offered)})]
+    found: list[Candidate] = []
+    problems: list[PluginProblem] = []
+    for name in names:
+        if name in present:
+            continue
+        try:
+            found.append(_find_one(name, offered))
+        except PluginLoadError as exc:
+            problems += exc.problems
+    if problems:
+        raise PluginLoadError(problems)
+    return [candidate for candidate in found if candidate.plugin.name not in present]
+
+
+def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:
+    if ":" in name:
+        return make_candidate(name, PluginOrigin("settings", name))
+    registered = get_plugin_registry().get(name)
+    if registered is not None:
+        candidate = make_candidate(registered, PluginOrigin("registry"))
+        return _check_name(candidate, name, "The registry", "register it under its own name.")
+    items = [item for item in offered if item.name == name]
+    if not items:
+        known = {item.name for item in offered} | set(get_plugin_registry())
+        hint = f"Install the distribution that offers it. {suggest(name, known)}"
+        raise _fail(name, f"There is no plugin {name!r} to enable.", hint)
+    if len(items) > 1:
+        places = " and ".join(item.distribution for item in items)
+        raise _fail(name, f"The plugin {name!r} is offered twice, by {places}.", "Uninstall one of them.")
+    item = items[0]
+    try:
+        loaded = item.load()
+    except Exception as exc:
+        message = f"The plugin {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}"
+        hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of discover_plugins."
+        raise _fail(name, message, hint) from exc
+    candidate = make_candidate(loaded, PluginOrigin("entry point", item.distribution))
+    return _check_name(candidate, name, item.distribution, "mend its pyproject.toml.")
+
+
+def _check_name(candidate: Candidate, name: str, place: str, fix: str) -> Candidate:
+    if candidate.plugin.name != name:
+        # Two names for one thing: the settings could not say which section is meant.
+        message = f"{place} offers {name!r}, which is the plugin {candidate.plugin.name!r}."
+        raise _fail(name, message, f"Both names have to be the same: {fix}")
+    return candidate
+
+
+def make_candidate(item: object, origin: PluginOrigin) -> Candidate:
+    """
+    Make a plugin of an instance, a class that needs no arguments, or `"package.module:Name"` of one of them.
+
+    Raises:
+        PluginDefinitionError: If it is none of them.
+        PluginLoadError: If the text leads nowhere.
+    """
+    if isinstance(item, str):
+        if origin.detail is None:
+            origin = PluginOrigin(origin.kind, item)
+        item = _import(item)
+    if isinstance(item, type) and issubclass(item, Plugin):
+        item = _make(item)
+    if not isinstance(item, Plugin):
+        raise PluginDefinitionError(
+            f"{item!r} is no plugin.", hint="Pass an instance or a subclass of Plugin, or 'package.module:Name' of one."
+        )
+    return Candidate(item, origin)
+
+
+def _make(cls: type[Plugin]) -> Plugin:
+    try:
+        inspect.signature(cls).bind()
+    except TypeError as exc:
+        raise PluginDefinitionError(
+            f"{cls.__name__} cannot be made without arguments: {exc}.",
+            plugin=getattr(cls, "name", None),
+            hint=f"Pass an instance: {cls.__name__}(…).",
+        ) from exc
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))
+        raise PluginDefinitionError(
+            f"{cls.__name__} is a base: it does not say {missing}.",
+            plugin=getattr(cls, "name", None),
+            hint="Derive a class from it.",
+        )
+    return cls()
+
+
+def _import(target: str) -> object:
+    module, _, path = target.partition(":")
+    if not path:
+        hint = "Write 'package.module:Name'. A name alone goes into discover_plugins of the settings."
+        raise _fail(target, f"{target!r} names no plugin.", hint)
+    try:
+        found: object = import_module(module)
+        for name in path.split("."):
+            found = getattr(found, name)
+    except Exception as exc:
+        message = f"{target!r} cannot be imported: {type(exc).__name__}: {exc}"
+        raise _fail(target, message, "Write 'package.module:Name' of what can be imported here.") from exc
+    return found
+
+
+def _fail(plugin: str, message: str, hint: str) -> PluginLoadError:
+    return PluginLoadError([PluginProblem(plugin, message, hint)])

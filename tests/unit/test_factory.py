@@ -1,0 +1,299 @@
+"""
+`create_app`: what becomes of settings, middleware and plugins.
+"""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import covet
+from covet import CovetPy, Request, Response, create_app, factory
+from covet.config import InvalidSettingsError, Settings, Sources
+from covet.exceptions import ConfigurationError
+from covet.factory import ProfileLayer
+from covet.middleware import CallNext, CORSMiddleware, Middleware, MiddlewareBuilder, get_middleware_registry
+from covet.testing import TestClient
+from tests.unit.distributions import install
+from tests.unit.plugins.plugin_classes import make_plugin
+
+ORIGIN = "https://example.com"
+
+
+def make_settings(**values: Any) -> Settings:
+    """Make settings of some values, and nothing from outside."""
+    return Settings(sources=Sources.none(), **values)
+
+
+def describe(app: CovetPy) -> list[str]:
+    """Name the layers of an application."""
+    return [getattr(layer, "__name__", type(layer).__name__) for layer in app.layers]
+
+
+async def around(request: Request, call_next: CallNext) -> Response:
+    """Change nothing."""
+    return await call_next(request)
+
+
+class Marker(Middleware):
+    """Does nothing, under a name."""
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """Change nothing."""
+        return response
+
+
+class Outermost(Marker):
+    """Stands outermost in a profile."""
+
+    def __init__(self, text: str = "default") -> None:
+        self.text = text
+
+
+@pytest.fixture
+def profile(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A profile with a layer that production has outside of all others."""
+    registry = get_middleware_registry()
+    registry.register("outermost", Outermost)
+    layer = ProfileLayer("outermost", lambda settings: {"text": settings.app.name}, frozenset({"production"}))
+    monkeypatch.setattr(factory, "PROFILE", (layer, *factory.PROFILE))
+    yield
+    registry.unregister("outermost")
+
+
+# ── Settings ─────────────────────────────────────────────────────────────────
+
+
+def test_settings_are_read_if_none_are_given(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """From the environment and all other sources; overrides are the strongest."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COVET_DEBUG", "yes")
+    monkeypatch.setenv("COVET_SERVER_PORT", "9000")
+
+    app = create_app(server={"port": 9001})
+
+    assert (app.debug, app.settings.server.port) == (True, 9001)
+
+
+def test_given_settings_are_used_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is read beside them, and they are found in both places."""
+    monkeypatch.setenv("COVET_DEBUG", "yes")
+    settings = make_settings()
+
+    app = create_app(settings)
+
+    assert app.settings is settings
+    assert app.state.settings is settings
+    assert app.debug is False
+
+
+def test_overrides_change_a_copy() -> None:
+    """The settings that were given stay what they are."""
+    settings = make_settings()
+
+    app = create_app(settings, debug=True)
+
+    assert (app.debug, app.settings.debug, settings.debug) == (True, True, False)
+
+
+def test_unknown_override_is_suggested() -> None:
+    """It is a setting that does not exist."""
+    with pytest.raises(InvalidSettingsError, match=r"debuk is no setting\. Did you mean 'debug'\?"):
+        create_app(make_settings(), debuk=True)
+
+
+def test_what_is_no_settings_is_refused() -> None:
+    """The error says what to write."""
+    with pytest.raises(ConfigurationError) as caught:
+        create_app({"debug": True})
+
+    assert str(caught.value) == (
+        "settings must be a Settings, got {'debug': True}.\n"
+        "  Write settings=Settings(debug=True), or create_app(debug=True)."
+    )
+
+
+@pytest.mark.parametrize("argument", ["middleware", "plugins"])
+def test_text_in_the_place_of_a_list_is_refused(argument: str) -> None:
+    """It would be taken for a list of its letters."""
+    with pytest.raises(ConfigurationError) as caught:
+        create_app(make_settings(), **{argument: "cors"})
+
+    assert str(caught.value) == f"{argument} must be a list, got 'cors'.\n  Write ['cors']."
+
+
+async def test_limit_of_bodies_is_that_of_the_settings() -> None:
+    """`server.body_limit` is what a body may have."""
+    app = create_app(make_settings(server={"body_limit": "10B"}))
+
+    @app.post("/")
+    async def length(request: Request) -> int:
+        return len(await request.body())
+
+    async with TestClient(app) as client:
+        statuses = [(await client.post("/", content=b"x" * size)).status_code for size in (10, 11)]
+
+    assert statuses == [200, 413]
+
+
+def test_each_call_makes_an_application_of_its_own() -> None:
+    """It may be called as often as one likes."""
+    settings = make_settings(security={"cors_allow_origins": [ORIGIN]})
+
+    one, other = create_app(settings, [Marker]), create_app(settings, [Marker])
+
+    assert one is not other
+    assert not set(map(id, one.layers)) & set(map(id, other.layers))
+
+
+def test_factory_is_a_name_of_the_package() -> None:
+    """`from covet import create_app`."""
+    assert covet.create_app is factory.create_app
+
+
+# ── Middleware ───────────────────────────────────────────────────────────────
+
+
+async def test_cors_is_that_of_the_settings() -> None:
+    """With its credentials."""
+    security = {"cors_allow_origins": [ORIGIN], "cors_allow_credentials": True}
+    app = create_app(make_settings(security=security))
+
+    response = await TestClient(app).get("/nowhere", headers={"origin": ORIGIN})
+
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert response.headers["access-control-allow-credentials"] == "true"
+
+
+def test_without_origins_there_is_no_cors() -> None:
+    """Nobody pays for what the settings do not ask for."""
+    assert describe(create_app(make_settings())) == []
+
+
+def test_middleware_of_the_settings_is_outside_of_that_of_the_call() -> None:
+    """And the profile's is outside of both."""
+    settings = make_settings(middleware=["tests.unit.test_factory:Marker"], security={"cors_allow_origins": [ORIGIN]})
+
+    app = create_app(settings, [around, "tests.unit.test_factory:around", Marker()])
+
+    assert describe(app) == ["CORSMiddleware", "Marker", "around", "around", "Marker"]
+
+
+def test_middleware_may_be_named_as_in_the_registry(importable: Path) -> None:
+    """In the settings and in the call, of an installed distribution too."""
+    source = "from covet.middleware import Middleware\nclass Stamp(Middleware):\n    def on_finish(self, *_): ...\n"
+    install(
+        importable, "covet-stamp", group="covet.middleware", offers={"stamp": "stamp:Stamp"}, modules={"stamp": source}
+    )
+
+    app = create_app(make_settings(middleware=["stamp"]), ["cors"])
+
+    assert describe(app) == ["Stamp", "CORSMiddleware"]
+
+
+def test_builder_may_be_given() -> None:
+    """It stands where a list does."""
+    app = create_app(make_settings(), MiddlewareBuilder().custom(Marker).cors(allow_origins=[ORIGIN]))
+
+    assert describe(app) == ["Marker", "CORSMiddleware"]
+
+
+def test_ones_own_takes_the_place_of_the_default() -> None:
+    """A subclass does, too: it stands where the default would."""
+
+    class OwnCORS(CORSMiddleware):
+        pass
+
+    app = create_app(make_settings(security={"cors_allow_origins": [ORIGIN]}), [around, OwnCORS()])
+
+    assert describe(app) == ["OwnCORS", "around"]
+
+
+@pytest.mark.usefixtures("profile")
+@pytest.mark.parametrize(
+    ("environment", "layers"),
+    [("production", ["Outermost", "CORSMiddleware", "around"]), ("development", ["CORSMiddleware", "around"])],
+)
+def test_profile_stands_outermost_in_its_environments(environment: str, layers: list[str]) -> None:
+    """With options from the settings."""
+    settings = make_settings(environment=environment, app={"name": "shop"}, security={"cors_allow_origins": [ORIGIN]})
+
+    app = create_app(settings, [around])
+
+    assert describe(app) == layers
+    assert [layer.text for layer in app.layers if isinstance(layer, Outermost)] in ([], ["shop"])
+
+
+@pytest.mark.usefixtures("profile")
+def test_ones_own_is_outermost_in_production() -> None:
+    """Where the default would be, with its own options; the order of the profile stays."""
+    settings = make_settings(environment="production", security={"cors_allow_origins": [ORIGIN]})
+
+    app = create_app(settings, [around, CORSMiddleware(), Outermost("mine")])
+
+    assert describe(app) == ["Outermost", "CORSMiddleware", "around"]
+    assert app.layers[0].text == "mine"  # type: ignore[attr-defined]
+
+
+# ── Plugins ──────────────────────────────────────────────────────────────────
+
+
+def test_plugins_are_ordered_and_initialised_once() -> None:
+    """However they are given."""
+    log: list[str] = []
+
+    app = create_app(
+        make_settings(), plugins=[make_plugin("shop", needs=["database"], log=log), type(make_plugin("database"))]
+    )
+
+    assert [plugin.name for plugin in app.plugin_manager.list_plugins()] == ["database", "shop"]
+    assert log == ["validate_config shop", "init_app shop"]
+    assert app.plugins is app.plugin_manager
+
+
+SOURCE = """
+from dataclasses import dataclass
+from covet.plugins import Plugin
+
+class ShopPlugin(Plugin):
+    name, version = "shop", "1.2"
+
+    @dataclass(frozen=True)
+    class Config:
+        greeting: str = "hello"
+
+    def init_app(self, app):
+        @app.get("/shop")
+        async def greet() -> str:
+            return self.config.greeting
+"""
+
+
+async def test_settings_enable_installed_plugins(importable: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """By name; what is installed and not enabled stays away."""
+    install(
+        importable, "covet-shop", group="covet.plugins", offers={"shop": "shop_plugin:ShopPlugin", "cart": "no:Cart"},
+        modules={"shop_plugin": SOURCE},
+    )  # fmt: skip
+
+    with caplog.at_level(logging.WARNING):
+        app = create_app(make_settings(discover_plugins=["shop"], plugins={"shop": {"greeting": "hi"}}))
+
+        async with TestClient(app) as client:
+            assert (await client.get("/shop")).text == "hi"
+
+    [record] = app.plugin_manager.records
+    assert str(record.origin) == "entry point (covet-shop 1.0)"
+    assert caplog.messages == []
+
+
+def test_given_plugin_wins_over_an_enabled_one(importable: Path) -> None:
+    """Its name is taken; what is installed is not even loaded."""
+    install(importable, "covet-shop", group="covet.plugins", offers={"shop": "no_such_module:ShopPlugin"})
+    plugin = make_plugin("shop", version="9.0")
+
+    app = create_app(make_settings(discover_plugins=["*"]), plugins=[plugin])
+
+    assert app.plugin_manager.list_plugins() == [plugin]
