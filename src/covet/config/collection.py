@@ -176,6 +176,7 @@ class _Collector:
         self._names = names
         self._reader = LayerReader(shape, [], [])
         self._stamps: dict[FilePath, Stamp | None] = {}
+        self._secret_paths = {field.path for field in shape.walk() if field.is_secret}
 
     def run(self, overrides: Mapping[str, object]) -> Collected:
         reader, sources = self._reader, self._sources
@@ -301,15 +302,20 @@ class _Collector:
                 found[file.name] = (read_text(file).rstrip("\r\n"), file)
             except FileFailedError as exc:
                 # The directory may hold what is not for us: only what a setting needs is missed.
-                if self._names.find(file.name.upper().replace("-", "_")) is not None:
+                if self._names.find(self._name_secret(file.name)) is not None:
                     self._report(exc)
         return found
 
+    def _name_secret(self, file_name: str) -> str:
+        """Tell which variable a secret file stands for: containers name them in small letters, and without prefix."""
+        name = file_name.upper().replace("-", "_")
+        if name.startswith(self._names.prefix):
+            return name
+        path = self._names.find(self._names.prefix + name)
+        is_ours = path is not None and (len(path) > 1 or path in self._secret_paths)
+        # A file called "debug" or "database" is more likely somebody else's.
+        return self._names.prefix + name if is_ours else name
+
     def _name_secrets(self, secrets: Mapping[str, tuple[str, FilePath]]) -> Iterator[tuple[str, Entry]]:
-        prefix = self._names.prefix
         for name, (text, file) in secrets.items():
-            written = name.upper().replace("-", "_")
-            # Containers name them in small letters, and often without the prefix.
-            if not written.startswith(prefix) and self._names.find(prefix + written) is not None:
-                written = prefix + written
-            yield written, Entry(text, Origin(SECRET_FILE, "", file))
+            yield self._name_secret(name), Entry(text, Origin(SECRET_FILE, "", file))

@@ -90,7 +90,7 @@ class InvalidSettingsError(ConfigurationError):
     def __init__(self, errors: Sequence[SettingProblem]) -> None:
         count = len(errors)
         super().__init__(f"{count} setting{' is' if count == 1 else 's are'} wrong.")
-        self.errors = tuple(errors)
+        self.errors: tuple[SettingProblem, ...] = tuple(errors)
 
     def __str__(self) -> str:
         listed = "\n".join(str(problem) for problem in self.errors)

@@ -66,7 +66,7 @@ def _write_field(field: Field, writer: SchemaWriter) -> Schema:
     schema = _write_type(field.annotation, writer)
     if not _takes_text(schema):
         # ${NAME} is text, and is read by the type once its variable is known.
-        schema = {"anyOf": [schema, dict(_REFERENCE)]} if schema.get("type") != "boolean" else schema
+        schema = {"anyOf": [schema, dict(_REFERENCE)]}
     if field.description:
         schema["description"] = field.description
     if field.default is not UNSET and not field.is_secret:

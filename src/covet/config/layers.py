@@ -122,7 +122,8 @@ class LayerReader:
         member: Field | Section | None = self.shape
         for part in path:
             member = member.members.get(part) if isinstance(member, Section) else member
-        is_whole = isinstance(member, Section) or (isinstance(member, Field) and member.is_open and path == member.path)
+        is_table = isinstance(member, Field) and member.is_open and len(path) <= len(member.path) + 1
+        is_whole = isinstance(member, Section) or is_table
         if not is_whole:
             return {path: entry}
         data = _load_table(entry.value)

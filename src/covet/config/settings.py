@@ -146,8 +146,8 @@ class Settings:
         Write the JSON Schema of a configuration file, for editors.
 
         Example:
-            >>> Settings.json_schema()["properties"]["debug"]["type"]
-            'boolean'
+            >>> Settings.json_schema()["properties"]["app"]["properties"]["name"]["default"]
+            'CovetPy application'
         """
         return make_settings_schema(cls.read_shape())
 

@@ -159,6 +159,30 @@ def test_an_unreadable_secret_of_ours_is_a_problem(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("SERVER__PORT", {"server.port": "x"}),
+        ("server_port", {"server.port": "x"}),
+        ("covet_server_port", {"server.port": "x"}),
+        ("security-secret-key", {"security.secret_key": "x"}),
+        ("plugins__hello__key", {"plugins.hello.key": "x"}),
+        ("covet_debug", {"debug": "x"}),
+        ("debug", {}),
+        ("database", {}),
+        ("port", {}),
+    ],
+)
+def test_secret_files_are_named_as_containers_name_them(tmp_path: Path, name: str, values: dict[str, str]) -> None:
+    """Case, prefix and hyphens do not matter; a common word alone is somebody else's."""
+    (tmp_path / name).write_text("x\n")
+
+    collected = gather(Sources(use_files=False, dotenv=None, secrets=tmp_path, variables={}))
+
+    assert values_of(collected) == values
+    assert collected.problems == ()
+
+
 def test_the_file_of_an_environment_cannot_choose_it(tmp_path: Path) -> None:
     """Otherwise a file for development could say that it is production."""
     (tmp_path / "config.development.toml").write_text("[app]\nenvironment = 'production'\n")

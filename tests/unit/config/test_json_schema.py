@@ -61,7 +61,7 @@ def test_it_is_a_schema() -> None:
         {"environment": "production", "debug": False},
         {"app": {"name": "MyApp", "version": "1.0.0", "environment": "production"}},
         {"server": {"host": "0.0.0.0", "port": 8000, "workers": 4, "drain_timeout": "1m", "body_limit": "1MiB"}},
-        {"server": {"port": "${PORT}"}},
+        {"server": {"port": "${PORT}"}, "debug": "${DEBUG:-off}"},
         {"security": {"jwt_secret_key": "${JWT_SECRET_KEY}", "cors_allow_origins": ["https://example.com"]}},
         {"plugins": {"hello": {"anything": [1]}}},
     ],

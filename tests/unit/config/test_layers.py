@@ -97,12 +97,23 @@ def variables(**values: str) -> list[tuple[str, Entry]]:
 def test_variables_become_entries(reader: LayerReader) -> None:
     """Whole sections may be JSON; other programs' variables are left alone."""
     found = variables(
-        COVET_DB_URL="x", COVET_CACHE='{"backend": "redis"}', COVET_PLUGINS__A__B="1", HOME="/", COVET_TEST_X="1"
+        COVET_DB_URL="x",
+        COVET_CACHE='{"backend": "redis"}',
+        COVET_PLUGINS__A__B="1",
+        COVET_PLUGINS__C='{"d": [2]}',
+        HOME="/",
+        COVET_TEST_X="1",
     )
 
     layer = reader.read_variables(found, NAMES)
 
-    assert values_of(layer) == {"database.url": "x", "cache.backend": "redis", "plugins.a.b": "1"}
+    assert values_of(layer) == {
+        "database.url": "x",
+        "cache.backend": "redis",
+        "plugins.a.b": "1",
+        "plugins.c": {},
+        "plugins.c.d": [2],
+    }
     assert reader.warnings == []
 
 

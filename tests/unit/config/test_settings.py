@@ -8,7 +8,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, assert_type, cast
 
 import pytest
 
@@ -21,6 +21,7 @@ from covet.config import (
     InvalidSettingsError,
     Secret,
     Settings,
+    SettingsWatcher,
     Sources,
     section,
 )
@@ -294,6 +295,18 @@ def test_own_sections_are_like_the_others() -> None:
     currency: str = settings.currency
     assert (currency, payments) == ("CHF", PaymentSettings(provider="stripe", api_key=Secret("k")))
     assert settings.replace(currency="USD").payments is not None
+
+
+def test_type_checkers_know_the_settings() -> None:
+    """Checked by mypy: sections, fields, and what the methods of a subclass return."""
+    settings = ShopSettings(sources=NONE, payments={"provider": "stripe"})
+
+    assert_type(settings.payments.api_key, Secret | None)
+    assert_type(settings.database.url, str | None)
+    assert_type(settings.server.drain_timeout, float)
+    assert_type(settings.logging.format, Literal["text", "json"])
+    assert_type(settings.replace(debug=True), ShopSettings)
+    assert_type(settings.watch(), SettingsWatcher[ShopSettings])
 
 
 def test_a_default_of_a_builtin_setting_can_be_another() -> None:
