@@ -4,7 +4,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, TypeVar, Unpack
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from covet.core.application import CovetPyASGI
 from covet.core.converters import DEFAULT_PRIORITY, Converter
@@ -23,6 +24,11 @@ from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
+
+if TYPE_CHECKING:
+    from covet.config import Settings
+    from covet.di import DependencyContainer
+    from covet.plugins import PluginManager
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
 MiddlewareT = TypeVar("MiddlewareT")
@@ -74,7 +80,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         body_limit: int | None = 1024 * 1024,
         trailing_slash: TrailingSlash = "redirect",
         plugins: Sequence[object] | None = None,
-        settings: Any = None,
+        settings: "Settings | None" = None,
     ) -> None:
         for name, items in (("middleware", middleware), ("plugins", plugins)):
             if items is not None and not isinstance(items, list | tuple):
@@ -86,7 +92,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []
-        self._plugin_manager: Any = None
+        self._plugin_manager: PluginManager | None = None
         self._settings = None if settings is None else check_settings(settings)
         if lifespan is not None:
             check_lifespan(lifespan)
@@ -247,27 +253,11 @@ class CovetPy(RouteDecorators, CovetPyASGI):
 
         return decorate
 
-    @property
-    # Any: the bus, whose module is loaded by those who use it; `bus: EventBus = app.events` gives it its type.
-    def events(self) -> Any:
-        """
-        The application's bus (`covet.events.EventBus`), made when it is first asked for.
-
-        Setting another one takes its place. At the stop of the application it waits for its handlers and closes its
-        store.
-        """
-        return self._wiring.bus
-
-    @events.setter
-    def events(self, bus: Any) -> None:
-        self._wiring.attach(bus)
-
     # ── Plugins and settings ─────────────────────────────────────────────────
 
-    # Any: `PluginManager`, whose package an application without plugins never loads.
     @property
-    def plugin_manager(self) -> Any:
-        """The plugins: a `covet.plugins.PluginManager`."""
+    def plugin_manager(self) -> "PluginManager":
+        """The plugins; their package is loaded when there are some."""
         if self._plugin_manager is None:
             from covet.plugins import PluginManager
 
@@ -276,9 +266,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
 
     plugins = plugin_manager
 
-    # Any: `covet.config.Settings`, or what the application derives from it.
     @property
-    def settings(self) -> Any:
+    def settings(self) -> "Settings":
         """The settings that it was given; the defaults if it was given none. Nothing is read for them."""
         if self._settings is None:
             from covet.config import Settings, Sources
@@ -286,19 +275,23 @@ class CovetPy(RouteDecorators, CovetPyASGI):
             self._settings = Settings(debug=self.debug, sources=Sources.none())
         return self._settings
 
+    def _offer(self, container: "DependencyContainer") -> None:
+        from covet.plugins import PluginManager
+
+        super()._offer(container)
+        container.register(PluginManager, factory=lambda: self.plugin_manager)
+        self._offer_settings(container)
+
+    def _offer_settings(self, container: "DependencyContainer") -> None:
+        """Offer the settings by each of their classes, and each of their sections by its own."""
+        settings = self.settings
+        for cls in type(settings).__mro__[:-1]:
+            container.register_instance(cls, settings)
+        for section in vars(settings).values():
+            if is_dataclass(section) and not isinstance(section, type):
+                container.register_instance(type(section), section, replace=True)
+
     # ── Start, stop, run ─────────────────────────────────────────────────────
-
-    def refuse_late(self, what: str) -> None:
-        """
-        Refuse what takes part in start or stop once the application has begun to start.
-
-        Args:
-            what: What comes too late, as a sentence begins.
-
-        Raises:
-            ConfigurationError: If it comes too late.
-        """
-        self._lifespan.refuse_late(what)
 
     def on_event(self, event: str) -> Callable[[HandlerT], HandlerT]:
         """
@@ -370,8 +363,7 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         run(self, host=host, port=port, workers=workers, reload=reload, **options)
 
 
-# Any: as `CovetPy.settings`.
-def check_settings(settings: Any) -> Any:
+def check_settings(settings: object) -> "Settings":
     """
     Return settings if they are some.
 

@@ -5,14 +5,16 @@ It must never read the environment or a file: that is the business of the settin
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from covet.app import CovetPy, check_settings
 from covet.core.middleware import make_middleware
 from covet.exceptions import ConfigurationError
 
+if TYPE_CHECKING:
+    from covet.config import Settings
 
-# Any: `covet.config.Settings`, here and below: its package is loaded when an application is made, not with `covet`.
+
 class ProfileLayer(NamedTuple):
     """
     A middleware that an application gets by its settings.
@@ -24,17 +26,17 @@ class ProfileLayer(NamedTuple):
     """
 
     name: str
-    read_options: Callable[[Any], Mapping[str, object] | None]
+    read_options: "Callable[[Settings], Mapping[str, object] | None]"
     environments: frozenset[str] | None = None
 
-    def find_options(self, settings: Any) -> Mapping[str, object] | None:
+    def find_options(self, settings: "Settings") -> Mapping[str, object] | None:
         """Return what to make it with; `None` if the settings do not ask for it."""
         if self.environments is not None and settings.environment not in self.environments:
             return None
         return self.read_options(settings)
 
 
-def _read_cors_options(settings: Any) -> Mapping[str, object] | None:
+def _read_cors_options(settings: "Settings") -> Mapping[str, object] | None:
     security = settings.security
     if not security.cors_allow_origins:
         return None
@@ -48,7 +50,7 @@ PROFILE: Final[tuple[ProfileLayer, ...]] = (ProfileLayer("cors", _read_cors_opti
 
 # Any: settings by their names, checked there.
 def create_app(
-    settings: Any = None,
+    settings: "Settings | None" = None,
     middleware: Iterable[object] | None = None,
     plugins: Iterable[object] | None = None,
     **overrides: Any,
@@ -97,7 +99,7 @@ def create_app(
     return app
 
 
-def _complete(settings: Any, overrides: Mapping[str, Any]) -> Any:
+def _complete(settings: "Settings | None", overrides: Mapping[str, Any]) -> "Settings":
     # Loaded here: `import covet` offers this function, and few programs call it.
     from covet.config import Settings
 
@@ -112,7 +114,7 @@ def _refuse_text(argument: str, items: object) -> None:
         raise ConfigurationError(f"{argument} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
 
 
-def _stack(settings: Any, items: Iterable[object]) -> list[object]:
+def _stack(settings: "Settings", items: Iterable[object]) -> list[object]:
     """Put the layers in order: the profile's, each unless one of the user's takes its place, then all others."""
     # Loaded here, as above.
     from covet.middleware.builder import make_from_options

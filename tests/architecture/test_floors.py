@@ -44,8 +44,13 @@ def test_no_module_takes_part_in_an_import_cycle() -> None:
     """
     The imports between modules, those inside functions included, form no circle.
     """
-    graph = grimp.build_graph("covet", cache_dir=None, exclude_type_checking_imports=True)
-    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    graph = grimp.build_graph("covet", cache_dir=None)
+    imports = {
+        module: graph.find_modules_directly_imported_by(module)
+        # The one circle that is meant: plugins are annotated with the application that has them.
+        - ({"covet.app"} if module.startswith("covet.plugins.") else set())
+        for module in graph.modules
+    }
 
     try:
         TopologicalSorter(imports).prepare()

@@ -3,6 +3,8 @@ What the source never contains, read from its syntax trees.
 """
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -23,6 +25,8 @@ FORBIDDEN_NAMES = {
 }
 # The one cycle that is meant: the methods of plugins are annotated with the application that has them.
 ANNOTATING_BLOCK = "if TYPE_CHECKING:\n    from covet.app import CovetPy"
+# What an application loads when it is used: those who name its classes before import them for annotations alone.
+LATE_MODULES = ("covet.config", "covet.di", "covet.events", "covet.introspection", "covet.plugins")
 
 every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)
 
@@ -44,11 +48,7 @@ def test_no_dangerous_name_is_used(file: SourceFile) -> None:
     """
     No module calls `eval` or hides imports under `TYPE_CHECKING`.
     """
-    allowed = {
-        block.test
-        for block in file.tree.body
-        if isinstance(block, ast.If) and ast.unparse(block) == ANNOTATING_BLOCK and file.relative.startswith("plugins/")
-    }
+    allowed = {block.test for block in file.tree.body if isinstance(block, ast.If) and _is_annotating(file, block)}
     names = [
         (node.lineno, node.id if isinstance(node, ast.Name) else node.attr)
         for node in ast.walk(file.tree)
@@ -58,6 +58,26 @@ def test_no_dangerous_name_is_used(file: SourceFile) -> None:
     found = [f"line {line}: {name} {FORBIDDEN_NAMES[name]}" for line, name in names if name in FORBIDDEN_NAMES]
 
     assert found == []
+
+
+def _is_annotating(file: SourceFile, block: ast.If) -> bool:
+    """
+    Tell whether a block imports for annotations what may be imported so; the floors count it like any other import.
+    """
+    if file.relative.startswith("plugins/"):
+        return ast.unparse(block) == ANNOTATING_BLOCK
+    return all(isinstance(item, ast.ImportFrom) and item.module in LATE_MODULES for item in block.body)
+
+
+def test_what_is_loaded_late_is_not_loaded_with_covet() -> None:
+    """
+    An application that uses none of it does not pay for it.
+    """
+    code = f"import covet, sys; print([name for name in {LATE_MODULES} if name in sys.modules])"
+
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout == "[]\n"
 
 
 @pytest.mark.row(13)

@@ -11,9 +11,8 @@ from typing import Any, Final, cast
 
 from covet._extras import find_extra
 from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
-from covet.core.lazy_services import LazyServices
-from covet.core.event_wiring import EventWiring
-from covet.core.lifespan import Lifespan, Phase, Step, serve_lifespan
+from covet.core.lifecycle import Lifecycle
+from covet.core.lifespan import Step, serve_lifespan
 from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
 from covet.core.pipeline import MiddlewarePipeline
@@ -29,21 +28,19 @@ from covet.core.unmatched import (
     unmatched,
 )
 from covet.core.wrapping import Wrapping
-from covet.di import DependencyContainer, Scope
 from covet.exceptions import ConfigurationError, HTTPError, RouteError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.limits import MAX_HEADERS, MAX_QUERY_SIZE, SURELY_SHORT_PATH
-from covet.http.request import Request, State
+from covet.http.request import State
 from covet.http.response import Response
 from covet.registry import Registry
 from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
-from covet.types import ASGIApp, Receive, Send
-from covet.types import Scope as ASGIScope
+from covet.types import ASGIApp, Receive, Scope, Send
 
 _MAX_KNOWN_HOSTS: Final = 1024
 
 
-class CovetPyASGI:
+class CovetPyASGI(Lifecycle):
     """
     An application as servers see it: ASGI 3 when it is called, RSGI through `__rsgi__`.
 
@@ -60,6 +57,7 @@ class CovetPyASGI:
     body_limits = CompiledSetting[BodyLimits](check_body_limits)
 
     def __init__(self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect") -> None:
+        super().__init__(self._recompile)
         # PERF: the hosts that were found valid: one look-up sends all others the slow way
         # (benchmarks/instructions.py, plain).
         self.hosts_bytes: set[bytes] = set()
@@ -71,10 +69,7 @@ class CovetPyASGI:
         self.body_limits = DEFAULT_BODY_LIMITS
         self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
-        self._wiring = EventWiring(self._recompile)
         self._wrapping = Wrapping(self._dispatch_inner_asgi)
-        self._lifespan = Lifespan()
-        self._services = LazyServices(self._offer)
         self._mounts = MountedApplications()
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
@@ -89,12 +84,12 @@ class CovetPyASGI:
         # the instance shows this one (benchmarks/instructions.py, plain).
         self.__call__ = self._call_as_coroutine  # type: ignore[method-assign]
 
-    async def _call_as_coroutine(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    async def _call_as_coroutine(self, scope: Scope, receive: Receive, send: Send) -> None:
         await type(self).__call__(self, scope, receive, send)
 
     # ── ASGI ─────────────────────────────────────────────────────────────────
 
-    def __call__(self, scope: ASGIScope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Coroutine[Any, Any, None]:
         """Answer a call of an ASGI server."""
         try:
             path = scope["path"]
@@ -115,7 +110,7 @@ class CovetPyASGI:
             pass
         return self.dispatch_asgi(scope, receive, send)
 
-    async def dispatch_asgi(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    async def dispatch_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Decide what answers a call: whatever the fast way leaves."""
         if scope["type"] == "lifespan":
             await serve_lifespan(self._start_over_asgi, self.shutdown, receive, send)
@@ -126,7 +121,7 @@ class CovetPyASGI:
             return
         await self._dispatch_inner_asgi(scope, receive, send)
 
-    async def _dispatch_inner_asgi(self, scope: ASGIScope, receive: Receive, send: Send) -> None:
+    async def _dispatch_inner_asgi(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer what no wrapper is around any more."""
         root = scope.get("root_path", "")
         path = scope.get("path", "")
@@ -157,7 +152,7 @@ class CovetPyASGI:
         endpoint = compiled.asgi_head if scope["method"] == "HEAD" else compiled.asgi
         await endpoint(scope, receive, send, values)
 
-    async def _serve_other(self, scope: ASGIScope, root: str, path: str, receive: Receive, send: Send) -> None:
+    async def _serve_other(self, scope: Scope, root: str, path: str, receive: Receive, send: Send) -> None:
         """Answer what is no HTTP request: a WebSocket may be for a mounted application, all others are refused."""
         if scope["type"] != "websocket":
             raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
@@ -350,106 +345,13 @@ class CovetPyASGI:
         self.hosts_bytes.clear()
         self._hosts_text.clear()
 
-    # ── Services ─────────────────────────────────────────────────────────────
-
-    @property
-    def container(self) -> DependencyContainer:
-        """The container: what handlers and services get by their annotations is registered here."""
-        return self._services.container
-
-    def scope(self) -> Scope:
-        """
-        Open a scope outside of requests: `async with app.scope() as scope: await scope.resolve(T)`.
-
-        Raises:
-            DependencyGraphError: If the container was not built, and cannot be.
-        """
-        return self.container.scope()
-
-    # Any: what a function takes and gives is its own.
-    async def call(self, func: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """
-        Call a function, and inject the parameters that are not given and that the container knows.
-
-        A coroutine function is awaited, another runs in a thread. What is injected lives in a scope of its own.
-
-        Args:
-            func: The function.
-            *args: What is given by position.
-            **kwargs: What is given by name.
-
-        Raises:
-            DependencyError: If a service cannot be made.
-            Exception: What the function raises.
-        """
-        return await self._services.call(func, *args, **kwargs)
-
-    def open_services(self, request: Request) -> Scope:
-        """Open the scope of a request; `request.resolve` does it."""
-        return self._services.open(request)
-
-    def _offer(self, container: DependencyContainer) -> None:
-        """Register what the application itself offers."""
-        for cls in type(self).__mro__:
-            if issubclass(cls, CovetPyASGI):
-                container.register_instance(cls, self)
-
-    # ── Start and stop ───────────────────────────────────────────────────────
-
     def _get_steps(self) -> list[Step]:
-        """Name what happens at start; the application adds its own steps."""
-        # The first to be begun is the last to end: what other steps use is there until they have ended.
-        return [("services", _do_nothing, self._services.aclose), *self._mounts.make_steps(self.router.mounts)]
-
-    @property
-    def is_ready(self) -> bool:
-        """Whether the application has started and is not stopping."""
-        return self._lifespan.phase is Phase.READY
-
-    @property
-    def is_draining(self) -> bool:
-        """Whether the server stops: a stream without an end should come to one."""
-        return self._lifespan.is_draining
-
-    def begin_drain(self) -> None:
-        """
-        Learn that the server stops; servers call it when they are told to.
-
-        The application is not ready any more and `wait_draining()` returns. Requests are answered as before.
-        """
-        self._lifespan.begin_drain()
-
-    async def wait_draining(self) -> None:
-        """Wait until the server stops, as a stream does that would have no end otherwise."""
-        await self._lifespan.wait_draining()
-
-    async def startup(self) -> None:
-        """
-        Check everything, then start; what was started is rolled back if a step fails.
-
-        Raises:
-            ConfigurationError: If a route, a handler or a middleware is wrong.
-        """
-        self.compile()
-        await self._wiring.start(self._lifespan, self._get_steps())
-
-    async def shutdown(self) -> None:
-        """
-        Stop, in reverse.
-
-        Raises:
-            ExceptionGroup: With every failure of a step, if there was one.
-        """
-        await self._wiring.stop(self._lifespan)
+        return [*super()._get_steps(), *self._mounts.make_steps(self.router.mounts)]
 
 
 def _name_failures(failures: Sequence[Exception]) -> str:
     are_routes = all(isinstance(failure, RouteError) for failure in failures)
     return "routes cannot be served." if are_routes else "errors in routes and services."
-
-
-async def _do_nothing() -> None:
-    """Begin nothing: what ends is begun by whoever uses it."""
 
 
 def _find_nothing(_path: str) -> None:

@@ -7,11 +7,15 @@ request's events only while somebody wants them.
 
 from collections.abc import Callable, Sequence
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING
 from weakref import WeakMethod
 
+from covet.core.lazy_services import LazyServices
 from covet.core.lifespan import Lifespan, Phase, Step
 from covet.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from covet.events import EventBus
 
 
 class EventWiring:
@@ -20,27 +24,30 @@ class EventWiring:
 
     Args:
         on_change: Called when `layers` has changed: routes have to be compiled again.
+        services: Where the further parameters of handlers come from.
 
     Attributes:
         layers: What publishes the events of requests, around all middleware; empty if nobody wants them.
     """
 
-    def __init__(self, on_change: Callable[[], object]) -> None:
+    def __init__(self, on_change: Callable[[], object], services: LazyServices) -> None:
         self.layers: tuple[object, ...] = ()
-        # Any: the bus, whose module is loaded by those who use it.
-        self._bus: Any = None
+        self._bus: EventBus | None = None
         self._on_change = on_change
+        self._services = services
 
     @property
-    def bus(self) -> Any:
+    def bus(self) -> "EventBus":
         """The bus; it is made when it is first asked for."""
         if self._bus is None:
             from covet.events import EventBus
 
-            self.attach(EventBus())
+            bus = EventBus(container=self._services)
+            self.attach(bus)
+            return bus
         return self._bus
 
-    def attach(self, bus: Any) -> None:
+    def attach(self, bus: "EventBus") -> None:
         """
         Take a bus.
 
@@ -66,6 +73,8 @@ class EventWiring:
         self._update()
 
     def _update(self) -> None:
+        if self._bus is None:
+            return
         # Loaded here, as the bus was.
         from covet.core.request_events import make_layers
 

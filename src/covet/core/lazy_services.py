@@ -4,19 +4,19 @@ The services of an application: its container, and what the framework itself off
 The container is made when somebody asks for it; an application without services never does.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from covet.core.afterwards import close_at_end
 from covet.core.route import Route, describe_handler
-from covet.di import DependencyContainer, Injection, Lifetime, Scope
-from covet.di.calling import call_with_services
 from covet.http.request import Request
-from covet.introspection import Annotation, ParameterInfo, find_place
 from covet.tasks import BackgroundTasks
 from covet.threads import call_anywhere
 
-Offer = Callable[[DependencyContainer], None]
+if TYPE_CHECKING:
+    from covet.di import DependencyContainer, Injection, Scope
+    from covet.introspection import Annotation, ParameterInfo
+
+Offer = Callable[["DependencyContainer"], None]
 
 
 class LazyServices:
@@ -34,16 +34,18 @@ class LazyServices:
         self._injections: dict[Route, Injection] = {}
 
     @property
-    def container(self) -> DependencyContainer:
+    def container(self) -> "DependencyContainer":
         """The container."""
         if self._container is None:
+            from covet.di import DependencyContainer, Lifetime
+
             self._container = container = DependencyContainer()
             container.declare(Request)
             container.register(BackgroundTasks, factory=_get_background, lifetime=Lifetime.SCOPED)
             self._offer(container)
         return self._container
 
-    def knows(self, annotation: Annotation, metadata: tuple[object, ...] = ()) -> bool:
+    def knows(self, annotation: "Annotation", metadata: tuple[object, ...] = ()) -> bool:
         """
         Tell whether a parameter of that annotation is injected.
 
@@ -59,7 +61,7 @@ class LazyServices:
             # Such as Literal[...] with something in it that is not hashable: nobody could have registered it.
             return False
 
-    def inject(self, route: Route, parameters: Sequence[ParameterInfo]) -> Injection:
+    def inject(self, route: Route, parameters: "Sequence[ParameterInfo]") -> "Injection":
         """
         Prepare the injected arguments of a route's handler; they are checked when the container is built.
 
@@ -69,13 +71,26 @@ class LazyServices:
         """
         injection = self._injections.get(route)
         if injection is None:
+            from covet.introspection import find_place
+
             name = f"{route} ({describe_handler(route.handler)})"
             injection = self.container.inject(name, parameters, where=find_place(route.handler))
             self._injections[route] = injection
         return injection
 
+    def scope(self, *, values: Mapping[Any, object]) -> "Scope":
+        """
+        Open a scope for what the framework calls beside requests, such as a handler of an event.
+
+        Args:
+            values: What is known in it, by type.
+        """
+        return self.container.scope(values)
+
     def add_controller(self, cls: type) -> None:
         """Have a controller made for each request, unless it is registered already."""
+        from covet.di import Lifetime
+
         if not self.container.knows(cls):
             self.container.register(cls, lifetime=Lifetime.SCOPED)
 
@@ -89,13 +104,15 @@ class LazyServices:
         if self._container is not None:
             self._container.build()
 
-    def open(self, request: Request) -> Scope:
+    def open(self, request: Request) -> "Scope":
         """
         Open the scope of a request whose handler injects nothing; it is closed at the request's end.
 
         Args:
             request: The request.
         """
+        from covet.core.afterwards import close_at_end
+
         scope = self.container.scope({Request: request})
 
         async def close() -> None:
@@ -111,6 +128,8 @@ class LazyServices:
         """Call a function, and inject what nobody gave and the container knows."""
         if self._container is None:
             return await call_anywhere(func, *args, **kwargs)
+        from covet.di.calling import call_with_services
+
         return await call_with_services(self._container, func, args, kwargs)
 
     async def aclose(self) -> None:
@@ -123,7 +142,7 @@ def _get_background(request: Request) -> BackgroundTasks:
     return request.background
 
 
-def _is_own(annotation: Annotation) -> bool:
+def _is_own(annotation: "Annotation") -> bool:
     """Tell whether it is something of the framework, which it may offer, or derived from it."""
     bases = annotation.__mro__ if isinstance(annotation, type) else ()
     return any(base.__module__.partition(".")[0] == "covet" for base in bases)

@@ -231,6 +231,6 @@ async def _call_in_thread(call: Handler, event: object, /, **injected: object) -
 async def _call_in_scope(
     call: Callable[..., Awaitable[Any]], container: ScopeSource, injected: Mapping[str, Any], event: object, /
 ) -> Any:
-    async with container.scope(values={type(event): event, Event: event}) as scope:
+    async with container.scope(values={Event: event}) as scope:
         values = {name: await scope.resolve(annotation) for name, annotation in injected.items()}
         return await call(event, **values)

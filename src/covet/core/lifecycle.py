@@ -1,0 +1,88 @@
+"""
+The life of an application: compiled, started, draining, stopped.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+from covet.core.composition import Composition
+from covet.core.lifespan import Lifespan, Phase, Step
+
+
+class Lifecycle(Composition, ABC):
+    """
+    Start an application and stop it.
+
+    Args:
+        on_change: Called when routes have to be compiled again.
+    """
+
+    def __init__(self, on_change: Callable[[], object]) -> None:
+        super().__init__(on_change)
+        self._lifespan = Lifespan()
+
+    @abstractmethod
+    def compile(self) -> None:
+        """Check and compile everything."""
+
+    def _get_steps(self) -> list[Step]:
+        """Name what happens at start; the application adds its own steps."""
+        # The first to be begun is the last to end: what other steps use is there until they have ended.
+        return [("services", _do_nothing, self._services.aclose)]
+
+    def refuse_late(self, what: str) -> None:
+        """
+        Refuse what takes part in start or stop once the start has begun: it would be ignored in silence.
+
+        Args:
+            what: What comes too late, for the message.
+
+        Raises:
+            ConfigurationError: If the application has begun to start and has not stopped since.
+        """
+        self._lifespan.refuse_late(what)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether the application has started and is not stopping."""
+        return self._lifespan.phase is Phase.READY
+
+    @property
+    def is_draining(self) -> bool:
+        """Whether the server stops: a stream without an end should come to one."""
+        return self._lifespan.is_draining
+
+    def begin_drain(self) -> None:
+        """
+        Learn that the server stops; servers call it when they are told to.
+
+        The application is not ready any more and `wait_draining()` returns. Requests are answered as before.
+        """
+        self._lifespan.begin_drain()
+
+    async def wait_draining(self) -> None:
+        """Wait until the server stops, as a stream does that would have no end otherwise."""
+        await self._lifespan.wait_draining()
+
+    async def startup(self) -> None:
+        """
+        Check everything, then start; what was started is rolled back if a step fails.
+
+        Raises:
+            ConfigurationError: If a route, a handler or a middleware is wrong.
+        """
+        self.compile()
+        await self._wiring.start(self._lifespan, self._get_steps())
+
+    async def shutdown(self) -> None:
+        """
+        Stop, in reverse.
+
+        Raises:
+            ExceptionGroup: With every failure of a step, if there was one.
+        """
+        await self._wiring.stop(self._lifespan)
+
+
+async def _do_nothing() -> None:
+    """Begin nothing: what ends is begun by whoever uses it."""
