@@ -27,7 +27,7 @@ class Shop(Settings):
     """Settings with it, and with a list of their own."""
 
     listed: Listed
-    names: list[str] = []
+    names: list[str] = []  # noqa: RUF012 - what a test below is about
 
 
 def test_a_debug_endpoint_does_not_print_secrets() -> None:
