@@ -169,6 +169,36 @@ def _answers_of(report: dict[str, object], protocol: str) -> dict[str, Any]:
     return found
 
 
+def test_settings_need_no_library(python: Path, tmp_path: Path) -> None:
+    """
+    Arguments, the environment, `.env`, TOML and JSON are read there; YAML says what it needs.
+    """
+    (tmp_path / "config.toml").write_text("[server]\nport = 1\n[app]\nname = '${NAME}'\n")
+    (tmp_path / ".env").write_text("NAME='from .env'\n")
+    (tmp_path / "other.json").write_text('{"debug": true}')
+    (tmp_path / "other.yaml").write_text("debug: true")
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import json, os\n"
+        "os.chdir(os.path.dirname(__file__))\n"
+        "os.environ['COVET_SERVER_WORKERS'] = '2'\n"
+        "from covet.config import ConfigurationError, Settings\n"
+        "settings = Settings(environment='testing')\n"
+        "values = [settings.app.name, settings.server.port, settings.server.workers, settings.is_testing]\n"
+        "values.append(Settings.from_file('other.json').debug)\n"
+        "try:\n"
+        "    Settings.from_file('other.yaml')\n"
+        "except ConfigurationError as exc:\n"
+        "    values.append(str(exc))\n"
+        "print(json.dumps(values))\n"
+    )
+
+    *values, error = json.loads(_run(str(python), "-W", "error", str(script)))
+
+    assert values == ["from .env", 1, 2, True, True]
+    assert 'pip install "covetpy[yaml]"' in error
+
+
 def _run(*command: str) -> str:
     # Neither this environment's packages nor a user's own ones may leak into the empty one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

@@ -31,7 +31,7 @@ from covet.config.names import VariableNames
 from covet.config.parsers import compile_parser
 from covet.config.profiles import PROFILES
 from covet.config.references import ReferenceFailedError, follow_references
-from covet.config.sources import DEFAULT_SECRETS, Sources
+from covet.config.sources import DEFAULT_DOTENV, DEFAULT_SECRETS, Sources
 from covet.exceptions import MissingDependencyError
 from covet.validation.failures import Failed
 
@@ -267,7 +267,8 @@ class _Collector:
         self._watch(self._dotenv)
         found: dict[str, Assignment] = {}
         try:
-            if not self._dotenv.is_file():
+            # Only the usual one may be missing; another was named by somebody who has it.
+            if str(self._sources.dotenv) == DEFAULT_DOTENV and not self._dotenv.is_file():
                 return {}
             for assignment in parse_dotenv(read_text(self._dotenv)):
                 found[assignment.name] = assignment

@@ -152,8 +152,12 @@ def _parse_toml(text: str, file: Path) -> tuple[object, Lines]:
 
 
 def _parse_json(text: str, file: Path) -> tuple[object, Lines]:
+    def make_table(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        _refuse_twice([name for name, _ in pairs], file)
+        return dict(pairs)
+
     try:
-        return json.loads(text), find_json_lines(text)
+        return json.loads(text, object_pairs_hook=make_table), find_json_lines(text)
     except json.JSONDecodeError as exc:
         raise FileFailedError(f"is no JSON: {exc.msg}", file, exc.lineno) from None
 
@@ -169,7 +173,29 @@ def _parse_yaml(text: str, file: Path) -> tuple[object, Lines]:
         doing = getattr(exc, "context", None)
         reason = f": {doing}" if isinstance(doing, str) and doing.startswith("while ") else ""
         raise FileFailedError(f"is no YAML{reason}", file, None if mark is None else mark.line + 1) from None
+    _check_yaml(node, file, set())
     return {} if data is None else data, find_yaml_lines(node)
+
+
+# Any: the nodes of the YAML library, which is optional.
+def _check_yaml(node: Any, file: Path, seen: set[int]) -> None:
+    if id(node) in seen or not isinstance(getattr(node, "value", None), list):
+        return
+    seen.add(id(node))
+    is_table = node.id == "mapping"
+    if is_table:
+        _refuse_twice([str(key.value) for key, _ in node.value], file, node.start_mark.line + 1)
+    for item in node.value:
+        _check_yaml(item[1] if is_table else item, file, seen)
+
+
+def _refuse_twice(names: list[str], file: Path, line: int | None = None) -> None:
+    """Refuse what TOML refuses by itself: of two equal keys, one would silently not count."""
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            raise FileFailedError(f"has the key {name!r} twice in one table", file, line)
+        seen.add(name)
 
 
 _FORMATS: dict[str, Callable[[str, Path], tuple[object, Lines]]] = {

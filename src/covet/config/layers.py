@@ -160,7 +160,7 @@ class LayerReader:
             elif inner is None:
                 hint = self._suggest(name, member)
                 message = f"is no setting. {hint}"
-                self.problems.append(SettingProblem(".".join(place), message, make(place, item).origin))
+                self.problems.append(SettingProblem(".".join(place) or "''", message, make(place, item).origin))
             else:
                 yield from self._flatten(inner, item, place, make)
 

@@ -126,7 +126,7 @@ class _Loader:
         if entry is None:
             return self._take_default(field)
         self._warn_about_secret(field, entry)
-        value = self._resolve(field.path, entry)
+        value = self._resolve(field.path, entry, field)
         if value is UNSET:
             return UNSET
         parsed = field.parse(value)
@@ -149,16 +149,22 @@ class _Loader:
         if field.is_required:
             self._refuse(field.path, "is missing", None)
             return UNSET
-        value = field.default if field.default_factory is None else field.default_factory()
+        default = field.default if field.default_factory is None else field.default_factory()
+        # Parsed, so that a list is a new one each time; `x: str = None` is what many people write for "none".
+        value = None if default is None else field.parse(default)
+        if isinstance(value, Failed):
+            self._refuse(field.path, f"has a default that {value.problems[0].message}", Origin(DEFAULT))
+            return UNSET
         for message in find_weak_secrets(field, value, self._environment):
             self._refuse(field.path, f"has a default that {message}", Origin(DEFAULT))
         return self._keep(field.path, value, Origin(DEFAULT))
 
-    def _resolve(self, path: Path, entry: Entry) -> object:
+    def _resolve(self, path: Path, entry: Entry, field: Field | None = None) -> object:
         try:
             return self._collected.variables.resolve(entry)
         except ReferenceFailedError as exc:
-            self._problems.append(SettingProblem(".".join(path), str(exc), entry.origin))
+            fixes = () if field is None else write_fixes(field, self._names, self._collected.config_file)
+            self._problems.append(SettingProblem(".".join(path), str(exc), entry.origin, fixes))
             return UNSET
 
     def _explain(self, field: Field, entry: Entry, value: object, failed: Failed) -> None:

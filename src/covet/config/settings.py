@@ -355,6 +355,11 @@ def choose_sources(sources: Sources | None, env_prefix: str | None) -> Sources:
     from dataclasses import replace
 
     chosen = Sources() if sources is None else sources
+    if not isinstance(chosen, Sources):
+        raise ConfigurationError(
+            f"sources must be Sources, got a value of type {type(chosen).__name__}.",
+            hint="Write sources=Sources(directory=...), or Settings.from_file(...) for one file.",
+        )
     return chosen if env_prefix is None else replace(chosen, env_prefix=env_prefix)
 
 

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from covet.config.names import DEFAULT_PREFIX
 
+DEFAULT_DOTENV = ".env"
+"""The file of variables that is read if it is there."""
+
 DEFAULT_SECRETS = Path("/run/secrets")
 """Where containers put the files of their secrets."""
 
@@ -22,8 +25,8 @@ class Sources:
         file: The configuration file, instead of looking for one; it must be there. Its directory takes the place of
             `directory`, unless that is given as well.
         use_files: Whether configuration files are read at all.
-        dotenv: The file of variables, relative to the directory; `None` for none.
-        secrets: The directory of secret files; `None` for none.
+        dotenv: The file of variables, relative to the directory; `None` for none. Another than `.env` must be there.
+        secrets: The directory of secret files; `None` for none. Another than the usual must be there.
         variables: The environment, instead of that of the process.
         command_line: Values by their names, such as `{"server.port": "8000"}`.
         env_prefix: What the names of variables begin with.
@@ -36,7 +39,7 @@ class Sources:
     directory: Path | str | None = None
     file: Path | str | None = None
     use_files: bool = True
-    dotenv: Path | str | None = ".env"
+    dotenv: Path | str | None = DEFAULT_DOTENV
     secrets: Path | str | None = DEFAULT_SECRETS
     # Not shown: whoever prints the sources must not print the environment.
     variables: Mapping[str, str] | None = field(default=None, repr=False)

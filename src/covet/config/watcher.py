@@ -129,6 +129,7 @@ class SettingsWatcher(Generic[SettingsT]):
         self._settle = settle
         self._stamps = dict(settings.stamps)
         self._outstanding: tuple[ChangedValue, ...] = ()
+        self._lock = asyncio.Lock()
 
     @property
     def current(self) -> SettingsT:
@@ -141,24 +142,9 @@ class SettingsWatcher(Generic[SettingsT]):
 
         What is wrong is logged as the whole report, once for each state of the files.
         """
-        stamps = await run_in_thread(_read_stamps, tuple(self._stamps))
-        if stamps == self._stamps:
-            return None
-        for _ in range(_ATTEMPTS):
-            stamps = await self._wait_until_settled(stamps)
-            try:
-                newer = await run_in_thread(self._current.read_again)
-            except InvalidSettingsError as exc:
-                self._stamps = stamps
-                _LOGGER.error("The settings in use are kept: what is new is not good. %s", exc)  # noqa: TRY400 - it is the report that matters
-                return None
-            # A file that was written meanwhile may contradict the others: all are read again.
-            again = await run_in_thread(_read_stamps, tuple(newer.stamps))
-            if again == newer.stamps:
-                self._stamps = again
-                return self._take(newer)
-            stamps = await run_in_thread(_read_stamps, tuple(self._stamps))
-        return None
+        # Two at once would both take over the same change, each from the same settings.
+        async with self._lock:
+            return await self._check()
 
     async def run(self, on_change: OnChange[SettingsT]) -> Never:
         """
@@ -185,6 +171,26 @@ class SettingsWatcher(Generic[SettingsT]):
             if change is not None:
                 return change
             await asyncio.sleep(self._interval)
+
+    async def _check(self) -> SettingsChange[SettingsT] | None:
+        stamps = await run_in_thread(_read_stamps, tuple(self._stamps))
+        if stamps == self._stamps:
+            return None
+        for _ in range(_ATTEMPTS):
+            stamps = await self._wait_until_settled(stamps)
+            try:
+                newer = await run_in_thread(self._current.read_again)
+            except InvalidSettingsError as exc:
+                self._stamps = stamps
+                _LOGGER.error("The settings in use are kept: what is new is not good. %s", exc)  # noqa: TRY400 - it is the report that matters
+                return None
+            # A file that was written meanwhile may contradict the others: all are read again.
+            again = await run_in_thread(_read_stamps, tuple(newer.stamps))
+            if again == newer.stamps:
+                self._stamps = again
+                return self._take(newer)
+            stamps = await run_in_thread(_read_stamps, tuple(self._stamps))
+        return None
 
     async def _wait_until_settled(self, stamps: dict[Path, Stamp | None]) -> dict[Path, Stamp | None]:
         while True:

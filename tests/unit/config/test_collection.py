@@ -33,6 +33,7 @@ def directory(tmp_path: Path) -> Path:
     (tmp_path / "config.toml").write_text("[server]\nport = 1\nhost = 'file'\nworkers = 1\n")
     (tmp_path / "config.staging.toml").write_text("[server]\nport = 2\nhost = 'special'\n")
     (tmp_path / ".env").write_text("COVET_ENV=staging\nCOVET_SERVER_PORT=3\n")
+    (tmp_path / "staging.env").write_text("COVET_SERVER_PORT=5\n")
     (tmp_path / "secrets").mkdir()
     (tmp_path / "secrets" / "server__port").write_text("4\n")
     (tmp_path / "secrets" / "unrelated").write_bytes(b"\xff")
@@ -75,7 +76,7 @@ def test_the_files_are_listed_with_their_states(directory: Path) -> None:
         (Sources(dotenv=None, secrets=None, variables={}), {"server.port": 1, "server.host": "file"}),
         (Sources(use_files=False, secrets=None, variables={}), {"server.port": "3"}),
         (Sources(dotenv=None, secrets=None, variables={"COVET_ENV": "stage"}), {"server.port": 2}),
-        (Sources(dotenv="other.env", secrets=None, variables={}), {"server.port": 1}),
+        (Sources(dotenv="staging.env", secrets=None, variables={}), {"server.port": "5"}),
     ],
 )
 def test_sources_can_be_switched_off(
@@ -131,6 +132,9 @@ def test_a_file_that_was_named_must_be_there(tmp_path: Path) -> None:
 
     assert problems_of(Sources(file=file, secrets=None, variables={})) == [
         f"{file} cannot be read: No such file or directory."
+    ]
+    assert problems_of(Sources(directory=tmp_path, dotenv="other.env", secrets=None, variables={})) == [
+        f"{tmp_path}/other.env cannot be read: No such file or directory."
     ]
 
 

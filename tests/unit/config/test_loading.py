@@ -129,6 +129,19 @@ def test_the_value_of_a_secret_is_never_shown() -> None:
     assert "hunter22" not in report
 
 
+def test_a_default_is_checked_as_well() -> None:
+    """A slip in a class is found at the start; `None` stands for none, whatever the type says."""
+
+    class Sloppy(Settings):
+        """Defaults that are no values of their types."""
+
+        count: int = "eight"  # type: ignore[assignment]
+        text: str = None  # type: ignore[assignment]
+
+    assert "count has a default that must be an integer (default)." in report_of(Sloppy)
+    assert Sloppy(sources=Sources.none(), count=8).text is None
+
+
 def test_a_weak_default_is_refused() -> None:
     """A secret in the source is none."""
 

@@ -147,6 +147,17 @@ def test_the_prefix_of_the_standards(directory: Path, monkeypatch: pytest.Monkey
     assert Settings(env_prefix="COVET_").debug is True
 
 
+def test_sources_are_sources() -> None:
+    """A path in their place is not taken for one; it may hold a password and is not shown."""
+    with pytest.raises(ConfigurationError) as caught:
+        Settings(sources=cast("Sources", "config.toml"))
+
+    assert str(caught.value) == (
+        "sources must be Sources, got a value of type str.\n"
+        "  Write sources=Sources(directory=...), or Settings.from_file(...) for one file."
+    )
+
+
 def test_from_file_reads_that_file(directory: Path) -> None:
     """Even when other sources are off; a missing one is an error."""
     (directory / "shop.toml").write_text("debug = true\n")

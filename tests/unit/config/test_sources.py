@@ -2,6 +2,7 @@
 Where settings are looked for.
 """
 
+import dataclasses
 from pathlib import Path
 
 import pytest
@@ -36,3 +37,13 @@ def test_sources_do_not_show_values() -> None:
     sources = Sources(variables={"COVET_KEY": "hunter2"}, command_line={"key": "hunter2"})
 
     assert "hunter2" not in repr(sources)
+
+
+def test_the_page_lists_every_option() -> None:
+    """In the order of the class, each with its meaning."""
+    page = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text("utf-8")
+    table = page.partition("| option of `Sources` |")[2].partition("\n\n")[0]
+
+    listed = [line.split("`")[1] for line in table.splitlines() if line.startswith("| `")]
+
+    assert listed == [field.name for field in dataclasses.fields(Sources)]

@@ -229,6 +229,16 @@ async def test_several_workers_come_to_the_same(sources: Sources, write: Write) 
     assert found == {("warning", 7)}
 
 
+async def test_a_change_is_found_once(sources: Sources, write: Write) -> None:
+    """Whoever else looks at the same moment finds nothing new."""
+    watcher = watch(Settings(sources=sources))
+    write("[logging]\nlevel = 'debug'\n")
+
+    found = await asyncio.gather(*(watcher.check() for _ in range(5)))
+
+    assert [change is not None for change in found] == [True, False, False, False, False]
+
+
 async def test_changes_can_be_looped_over(sources: Sources, write: Write) -> None:
     """The loop waits for the next change."""
     watcher = watch(Settings(sources=sources))

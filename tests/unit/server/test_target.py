@@ -286,7 +286,7 @@ def test_a_class_is_loaded_by_its_base(classes: None) -> None:
 @pytest.mark.parametrize(
     ("attribute", "message"),
     [
-        ("Eror", "some_classes:Eror is not there; it must be ValueError or a subclass.\n  Did you mean 'Error'?"),
+        ("Errr", "some_classes:Errr is not there; it must be ValueError or a subclass.\n  Did you mean 'Error'?"),
         ("number", "some_classes:number is an int; it must be ValueError or a subclass."),
     ],
 )
