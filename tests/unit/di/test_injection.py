@@ -9,7 +9,15 @@ from typing import Any
 import pytest
 
 from covet.code_writer import CodeWriter, get_source
-from covet.di import DependencyContainer, DependencyGraphError, Injection, Lifetime, MissingContextValueError, Provider, Scope
+from covet.di import (
+    DependencyContainer,
+    DependencyGraphError,
+    Injection,
+    Lifetime,
+    MissingContextValueError,
+    Provider,
+    Scope,
+)
 from covet.introspection import inspect_callable
 from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, User, without_lines
 
