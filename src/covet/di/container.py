@@ -237,7 +237,7 @@ class DependencyContainer(Registrar):
 
     # ── Overriding ───────────────────────────────────────────────────────────
 
-    def override(self, interface: Callable[..., T], instance: object, *, qualifier: str | None = None) -> Override:
+    def override(self, interface: Annotation, instance: object, *, qualifier: str | None = None) -> Override:
         """
         Put an object in the place of a service until the block ends: for tests.
 

@@ -79,7 +79,9 @@ class Program:
 
     def _compile(self, roots: Iterable[Node]) -> None:
         for node in list_in_order(roots):
-            traits = self.traits_of(node)
+            traits = self._traits.get(node)
+            if traits is None:
+                traits = self._traits[node] = read_traits(node, self._traits)
             if node.is_inner or traits.waits or node.key is None:
                 continue
             interface = node.key.interface

@@ -94,10 +94,10 @@ async def test_what_needs_the_other_comes_after_it() -> None:
 
     container.register(Database, factory=connect, lifetime=Lifetime.SCOPED)
     container.register(Repository, factory=make_repository, lifetime=Lifetime.SCOPED)
-    container.register(list, factory=pair)
+    container.register(list[Any], factory=pair)
 
     async with container.scope() as scope:
-        database, repository = await scope.resolve(list)
+        database, repository = await scope.resolve(list[Any])
 
     assert repository.database is database
     assert tasks == [asyncio.current_task()] * 2

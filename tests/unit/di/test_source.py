@@ -103,10 +103,10 @@ async def test_names_cannot_clash() -> None:
     namespace: dict[str, Any] = {f"c{number}": cls for number, cls in enumerate(classes)}
     values = ", ".join(f"p{number}" for number in range(len(classes)))
     exec(f"def make({parameters}): return [{values}]", namespace)
-    container.register(list, factory=namespace["make"])
+    container.register(list[Any], factory=namespace["make"])
 
     async with container.scope() as scope:
-        first, second = await scope.resolve(list), await scope.resolve(list)
+        first, second = await scope.resolve(list[Any]), await scope.resolve(list[Any])
 
     assert [type(value) for value in first] == classes
     assert first == second
