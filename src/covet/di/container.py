@@ -86,7 +86,10 @@ class DependencyContainer(Registrar):
             DependencyGraphError: If anything is wrong; `errors` has all of it.
         """
         if self._program is None:
-            program = self._compile(self._check())
+            graph = self._check()
+            # An override wires anew: the conditions said what they said.
+            self._catalogue.conditions.update(graph.conditions)
+            program = self._compile(graph)
             program.compile_all()
             self._use(program)
 
@@ -234,7 +237,7 @@ class DependencyContainer(Registrar):
 
     # ── Overriding ───────────────────────────────────────────────────────────
 
-    def override(self, interface: Callable[..., T], instance: object, *, qualifier: str | None = None) -> Override:
+    def override(self, interface: Annotation, instance: object, *, qualifier: str | None = None) -> Override:
         """
         Put an object in the place of a service until the block ends: for tests.
 

@@ -90,7 +90,8 @@ def suggest_registration(view: View, key: Key, parameter: str = "", node: Node |
         word = next(word for word in qualifiers if word)
         return f'{name} is registered with other qualifiers: {listed}. Write Annotated[{name}, "{word}"].'
     if qualifiers and key.qualifier is not None:
-        return f"{name} is registered without a qualifier. Write {name} alone, or register it with qualifier={key.qualifier!r}."
+        other = f"register it with qualifier={key.qualifier!r}"
+        return f"{name} is registered without a qualifier. Write {name} alone, or {other}."
     fitting = _find_fitting(view, key)
     if fitting is not None:
         fits = fitting.name

@@ -33,6 +33,8 @@ class Graph:
     Attributes:
         nodes: Every service by its key, in order of registration.
         demands: Those who only ask, in order.
+        declared: The types that the opener of a scope gives.
+        conditions: What the conditions say, by the registrations' ids.
         overridden: The services in whose place something else stands.
         errors: Everything that is wrong.
     """
@@ -45,7 +47,9 @@ class Graph:
         self._findings: list[Callable[[], DependencyError]] = []
         self.nodes: dict[Key, Node] = {}
         self.demands: list[Node] = []
+        self.conditions: dict[int, bool] = {}
         self.overridden = frozenset(catalogue.instances)
+        self.declared = tuple(kind for kind in catalogue.declared if Key(kind) not in self.overridden)
         self._asked: dict[int, Node] = {}
         self.errors: list[DependencyError] = []
         self._choose()
@@ -115,11 +119,14 @@ class Graph:
             )
 
     def _is_met(self, registration: Registration) -> bool:
-        condition = registration.when
+        condition, known = registration.when, self._catalogue.conditions.get(id(registration))
         if condition is None or isinstance(condition, bool):
             return condition is not False
+        if known is not None:
+            return known
         try:
-            return bool(condition())
+            self.conditions[id(registration)] = bool(condition())
+            return self.conditions[id(registration)]
         except Exception as exc:  # noqa: BLE001 - the condition is the application's
             error = ConditionError(
                 f"The condition of {registration.key.name} failed: {type(exc).__name__}: {exc}",

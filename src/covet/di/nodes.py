@@ -118,6 +118,7 @@ class Catalogue:
         demands: Who asks without being a service.
         specials: The classes of the container and of its scopes.
         instances: What `override` puts in the place of services.
+        conditions: What the conditions said when the container was built, by the registrations' ids.
     """
 
     registrations: dict[Key, list[Registration]] = field(default_factory=dict)
@@ -126,3 +127,4 @@ class Catalogue:
     demands: list[Demand] = field(default_factory=list)
     specials: dict[Annotation, Source] = field(default_factory=dict)
     instances: dict[Key, Any] = field(default_factory=dict)  # Any: whatever a test puts there
+    conditions: dict[int, bool] = field(default_factory=dict)

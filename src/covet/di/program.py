@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from covet.di.errors import DependencyGraphError, MissingRegistrationError, ScopeRequiredError
 from covet.di.findings import suggest_registration
 from covet.di.graph import Graph
-from covet.di.nodes import Node
+from covet.di.nodes import Dependency, Node, Source
 from covet.di.path import Step
 from covet.di.provider import Provider
 from covet.di.registration import Key
@@ -19,7 +19,7 @@ from covet.di.scope import PENDING, Keeper, RootScope, Scope, open_scope
 from covet.di.singletons import SingletonCell, stand
 from covet.di.source import MAX_SIZE, ResolverSource
 from covet.di.traits import Traits, is_cell, list_in_order, read_traits
-from covet.introspection import Annotation
+from covet.introspection import Annotation, type_name
 
 # Any, in here: what a resolver gives is an instance of the type it is found by.
 Resolve = Callable[[Scope], Any]
@@ -69,6 +69,9 @@ class Program:
         self._resolve_later: dict[Node, Resolve] = {}
         self._cell_of: dict[Node, SingletonCell] = {}
         self.root_program = _RootProgram(self)
+        for interface in graph.declared:
+            value = Dependency(type_name(interface), Source.CONTEXT, value=interface)
+            self.now[interface] = self._source(type_name(interface), is_async=False).compile_arguments([value])
 
     def compile_all(self) -> None:
         """Compile the resolver of every service, those first that others call."""
@@ -76,7 +79,9 @@ class Program:
 
     def _compile(self, roots: Iterable[Node]) -> None:
         for node in list_in_order(roots):
-            traits = self.traits_of(node)
+            traits = self._traits.get(node)
+            if traits is None:
+                traits = self._traits[node] = read_traits(node, self._traits)
             if node.is_inner or traits.waits or node.key is None:
                 continue
             interface = node.key.interface
@@ -243,6 +248,8 @@ class _RootProgram:
     async def resolve_later(self, scope: Scope, key: Key) -> object:
         """Resolve a service, if it can live without a scope."""
         program = self._program
+        if key.interface in program.graph.declared and key.qualifier is None:
+            raise ScopeRequiredError(key.name, reason="whoever opens a scope gives it")
         node = program.find(key)
         reason = program.traits_of(node).reason
         if reason:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Generic, TypeVar
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -37,14 +38,14 @@ class Provider(Generic[T]):
         self._get = get
         self._use = use
 
-    @classmethod
-    def of(cls, instance: T) -> "Provider[T]":
+    @staticmethod
+    def of(instance: S) -> "Provider[S]":
         """Make one that always gives the same instance, for tests of whoever takes it."""
 
-        async def get() -> T:
+        async def get() -> S:
             return instance
 
-        return cls(get)
+        return Provider(get)
 
     async def get(self) -> T:
         """

@@ -5,7 +5,7 @@ It checks what can be checked at once, and leaves the rest to the graph. Nothing
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from typing import Any
 
 from covet.di.errors import DuplicateRegistrationError, FrozenContainerError, RegistrationError
 from covet.di.fitness import check_fitness, is_abstract
@@ -13,8 +13,6 @@ from covet.di.nodes import Catalogue
 from covet.di.registration import Decoration, Key, Lifetime, Registration, find_caller, read_key
 from covet.exceptions import suggest
 from covet.introspection import Annotation
-
-T = TypeVar("T")
 
 
 class Registrar:
@@ -37,8 +35,8 @@ class Registrar:
 
     def register(
         self,
-        interface: Callable[..., T],
-        implementation: Callable[..., T] | None = None,
+        interface: Annotation,
+        implementation: Annotation = None,  # a class, or an alias of a generic one
         factory: Callable[..., Any] | None = None,  # Any: the result may come awaited, generated or entered
         lifetime: Lifetime = Lifetime.TRANSIENT,
         *,
@@ -116,8 +114,8 @@ class Registrar:
 
     def register_instance(
         self,
-        interface: Callable[..., T],
-        instance: T,
+        interface: Annotation,
+        instance: object,
         *,
         qualifier: str | None = None,
         replace: bool = False,
@@ -153,7 +151,7 @@ class Registrar:
 
     def decorate(
         self,
-        interface: Callable[..., T],
+        interface: Annotation,
         decorator: Callable[..., Any],  # Any: the result may come awaited, generated or entered
         *,
         qualifier: str | None = None,

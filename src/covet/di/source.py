@@ -97,7 +97,9 @@ class ResolverSource:
 
     def compile_instance_of(self, node: Node) -> Callable[..., Any]:
         """Compile what gives the instance of a service: the one there is, or a new one."""
-        return self.compile_arguments([Dependency("", Source.SERVICE, (node,))])
+        if is_scoped(node) or is_cell(node) or is_instance(node):
+            return self.compile_arguments([Dependency("", Source.SERVICE, (node,))])
+        return self.compile_instance(node)
 
     def compile_instance(self, node: Node) -> Callable[..., Any]:
         """Compile what makes an instance of a service, whether there is one already or not."""
@@ -223,7 +225,8 @@ class ResolverSource:
                 f"{value} = store[{number}] if {number} in store else await scope.once({number}, {name}, {make})"
             )
             return value
-        if len(self._known) > _MAX_DEPTH:
+        is_large = self._parts.traits_of(node).size > MAX_SIZE and len(self._known) > 1
+        if is_large or len(self._known) > _MAX_DEPTH:
             return self._call(node)
         value = self._name(node.name)
         with writer.block(f"if {number} in store:"):

@@ -134,20 +134,24 @@ def handle(orders: Orders, mailer: Mailer) -> None:
 
 
 def missing(container: DependencyContainer) -> None:
+    """Register what is broken: missing."""
     container.register(Orders, lifetime=Lifetime.SCOPED)
     container.register(Repository, lifetime=Lifetime.SCOPED)
 
 
 def missing_for_protocol(container: DependencyContainer) -> None:
+    """Register what is broken: missing for protocol."""
     container.register(Notifier)
 
 
 def fitting_protocol(container: DependencyContainer) -> None:
+    """Register what is broken: fitting protocol."""
     container.register(Notifier)
     container.register(MemoryMailer)
 
 
 def misspelled(container: DependencyContainer) -> None:
+    """Register what is broken: misspelled."""
     container.register(Repository)
 
     class Databases:
@@ -157,95 +161,115 @@ def misspelled(container: DependencyContainer) -> None:
 
 
 def other_qualifiers(container: DependencyContainer) -> None:
+    """Register what is broken: other qualifiers."""
     container.register(Repository)
     container.register(Database, qualifier="main")
     container.register(Database, qualifier="replica")
 
 
 def no_qualifier(container: DependencyContainer) -> None:
+    """Register what is broken: no qualifier."""
     container.register(Reports)
     container.register(Database)
 
 
 def false_condition(container: DependencyContainer) -> None:
+    """Register what is broken: false condition."""
     container.register(Repository)
     container.register(Database, when=lambda: False)
 
 
 def simple_value(container: DependencyContainer) -> None:
+    """Register what is broken: simple value."""
     container.register(Settings)
 
 
 def circle(container: DependencyContainer) -> None:
+    """Register what is broken: circle."""
     container.register(Hen, lifetime=Lifetime.SCOPED)
     container.register(Egg, lifetime=Lifetime.SCOPED)
 
 
 def own_circle(container: DependencyContainer) -> None:
+    """Register what is broken: own circle."""
     container.register(Selfish)
 
 
 def captive_scoped(container: DependencyContainer) -> None:
+    """Register what is broken: captive scoped."""
     container.register(Orders)
     container.register(Repository, lifetime=Lifetime.SINGLETON)
     container.register(Database, lifetime=Lifetime.SCOPED)
 
 
 def captive_transient(container: DependencyContainer) -> None:
+    """Register what is broken: captive transient."""
     container.register(Repository, lifetime=Lifetime.SINGLETON)
     container.register(Database)
 
 
 def captive_values(container: DependencyContainer) -> None:
+    """Register what is broken: captive values."""
     container.declare(Request)
     container.register(Auditor, lifetime=Lifetime.SINGLETON)
 
 
 def unresolvable(container: DependencyContainer) -> None:
+    """Register what is broken: unresolvable."""
     container.register(Unresolvable)
 
 
 def untold(container: DependencyContainer) -> None:
+    """Register what is broken: untold."""
     container.register(Untold)
 
 
 def unknown_argument(container: DependencyContainer) -> None:
+    """Register what is broken: unknown argument."""
     container.register(Settings, url="sqlite://", ulr="x")
 
 
 def deaf_decorator(container: DependencyContainer) -> None:
+    """Register what is broken: deaf decorator."""
     container.register(Database)
     container.register(Cache, MemoryCache)
     container.decorate(Cache, CountingCache)
 
 
 def failing_condition(container: DependencyContainer) -> None:
+    """Register what is broken: failing condition."""
     container.register(Database, when=fail)
 
 
 def two_conditions(container: DependencyContainer) -> None:
+    """Register what is broken: two conditions."""
     container.register(Database, when=lambda: True)
     container.register(Database, when=lambda: True)
 
 
 def late_and_all(container: DependencyContainer) -> None:
+    """Register what is broken: late and all."""
     container.register(Lazy)
 
 
 def wrong_result(container: DependencyContainer) -> None:
+    """Register what is broken: wrong result."""
     container.register(Database, factory=make_number)
 
 
 def inside_of_generic(container: DependencyContainer) -> None:
+    """Register what is broken: inside of generic."""
     container.register(Store, model=User)
     container.register(Shelf)
 
 
 def no_signature(container: DependencyContainer) -> None:
+    """Register what is broken: no signature."""
     container.register(Database, factory=type)
 
 
 def handler(container: DependencyContainer) -> None:
+    """Register what is broken: handler."""
     container.register(Orders)
     container.register(Repository)
     container.inject("GET /orders", inspect_callable(handle).parameters, where="shop/views.py:7")

@@ -23,6 +23,8 @@ from tests.unit.di.services import (
 )
 
 T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 UserId = NewType("UserId", int)
 
 
@@ -113,22 +115,22 @@ async def test_given_none_is_none(container: DependencyContainer) -> None:
     def make(database: Database | None, is_on: bool) -> list[object]:
         return [database, is_on]
 
-    container.register(list, factory=make, database=None, is_on=False)
+    container.register(list[Any], factory=make, database=None, is_on=False)
 
-    assert await container.resolve(list) == [None, False]
+    assert await container.resolve(list[Any]) == [None, False]
 
 
 async def test_optional_is_none_if_nobody_registered_it() -> None:
     """`T | None` gets the service, or None."""
     container = DependencyContainer()
 
-    def make(cache: Cache | None, mailer: "Mailer | None", database: Database | None = None) -> list[object]:
+    def make(cache: Cache | None, mailer: "Mailer | None", database: Database | None = None) -> list[Any]:
         return [cache, mailer, database]
 
     container.register(Cache, MemoryCache)
-    container.register(list, factory=make)
+    container.register(list[Any], factory=make)
 
-    cache, mailer, database = await container.resolve(list)
+    cache, mailer, database = await container.resolve(list[Any])
 
     assert isinstance(cache, MemoryCache)
     assert (mailer, database) == (None, None)
@@ -141,9 +143,9 @@ async def test_default_is_kept_if_nobody_registered_the_type(container: Dependen
         return [size, database, cache]
 
     container.register(Cache, MemoryCache)
-    container.register(list, factory=make)
+    container.register(list[Any], factory=make)
 
-    size, database, cache = await container.resolve(list)
+    size, database, cache = await container.resolve(list[Any])
 
     assert (size, database) == (3, "none")
     assert isinstance(cache, MemoryCache)
@@ -156,9 +158,9 @@ async def test_registered_type_beats_a_default(container: DependencyContainer) -
         return [database, size]
 
     container.register_instance(int, 7)
-    container.register(list, factory=make)
+    container.register(list[Any], factory=make)
 
-    database, size = await container.resolve(list)
+    database, size = await container.resolve(list[Any])
 
     assert isinstance(database, Database)
     assert size == 7
@@ -180,9 +182,9 @@ async def test_qualifiers_choose() -> None:
     ) -> list[Any]:
         return [first, second, third, fourth, fifth]
 
-    container.register(list, factory=make)
+    container.register(list[Any], factory=make)
 
-    first, second, third, fourth, fifth = await container.resolve(list)
+    first, second, third, fourth, fifth = await container.resolve(list[Any])
 
     assert [first, second, fifth] == [main, replica, main]
     assert [await third.get(), await fourth.get()] == [main, replica]
@@ -256,7 +258,6 @@ async def test_open_generic_stands_for_its_closed_forms(container: DependencyCon
 
 async def test_open_generic_implementation_may_turn_its_variables(container: DependencyContainer) -> None:
     """The implementation's variables are found by what it gives to the interface."""
-    K, V = TypeVar("K"), TypeVar("V")
 
     class Mapping_(Generic[K, V]):
         pass
@@ -313,10 +314,10 @@ async def test_scope_and_container_are_services() -> None:
     def make(scope: Scope, container: DependencyContainer) -> list[object]:
         return [scope, container]
 
-    container.register(list, factory=make)
+    container.register(list[Any], factory=make)
 
     async with container.scope() as scope:
-        assert await scope.resolve(list) == [scope, container]
+        assert await scope.resolve(list[Any]) == [scope, container]
 
 
 async def test_declared_values_are_injected() -> None:
@@ -415,6 +416,6 @@ def test_alternatives_of_types_are_no_service(container: DependencyContainer) ->
     def make(either: Database | Cache) -> list[object]:
         return [either]
 
-    container.register(list, factory=make)
+    container.register(list[Any], factory=make)
 
     assert "1. Database | Cache is not registered." in report_of(container)

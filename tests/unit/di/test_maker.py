@@ -162,8 +162,8 @@ def test_what_is_entered(interface: Any, options: dict[str, Any], entry: Entry) 
     [
         (
             {"enter": True},
-            "Database is registered with enter=True, and Database is no context manager.\n"
-            "  Leave enter= out, or annotate what the factory returns.",
+            """Database is registered with enter=True, and Database is no context manager.
+  Leave enter= out, or annotate what the factory returns.""",
         ),
         (
             {"close": "close"},
