@@ -53,7 +53,7 @@ class SQLiteEventStore:
 
     Args:
         path: The file; it is made if it is not there, its folder is not.
-        classes: The classes that are meant where several have one event type.
+        classes: The classes that are meant where several have one event type; those that were appended here are known.
         is_durable: Whether an event that was appended survives a loss of power; if not, it survives a crash of the
             process only, and appending is much faster.
         busy_timeout: Seconds to wait for another process that writes.
@@ -164,6 +164,7 @@ class SQLiteEventStore:
 
     def _append(self, database: "_Database", event: Event) -> int:
         form = write_event(event)
+        self._reader.notice(event)
         values = (form.event_id, form.event_type, form.timestamp, form.metadata, form.data)
         database.execute(
             "INSERT INTO covet_events (event_id, event_type, timestamp, metadata, data) VALUES (?, ?, ?, ?, ?)"
