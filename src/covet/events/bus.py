@@ -82,9 +82,9 @@ class EventBus:
         self._subscriptions: list[Subscription] = []
         self._listeners: list[Callable[[], object]] = []
         self._running = RunningDeliveries()
-        # Both are found anew after a change of subscriptions. In `_idle` are the classes that nobody wants.
-        self._idle: set[type] = set()
-        self._plans: dict[type, Groups] = {}
+        # Found when a class is first published, and anew after a change. In `_idle` are those that nobody wants.
+        self._idle: set[type[Event]] = set()
+        self._plans: dict[type[Event], Groups] = {}
 
     # ── Subscribing ──────────────────────────────────────────────────────────
 
@@ -130,12 +130,12 @@ class EventBus:
         bound = bind_handler(handler, target, self._container)
         subscription = Subscription(target, handler, bound, priority, self._drop)
         self._subscriptions = [*self._subscriptions, subscription]
-        self._change()
+        self._change(subscription)
         return subscription
 
     def _drop(self, subscription: Subscription) -> None:
         self._subscriptions = [other for other in self._subscriptions if other is not subscription]
-        self._change()
+        self._change(subscription)
 
     def unsubscribe(self, handler: Handler, event_type: Target | None = None) -> None:
         """
@@ -168,9 +168,12 @@ class EventBus:
         """Let something be called whenever subscriptions have changed, such as what asks `wants()` in advance."""
         self._listeners.append(listener)
 
-    def _change(self) -> None:
-        self._idle = set()
-        self._plans = {}
+    def _change(self, subscription: Subscription) -> None:
+        """Forget what was found for the classes that a subscription is for; thousands of others stay as they are."""
+        for cls in [*self._plans, *self._idle]:
+            if subscription.wants(cls.event_type, cls):
+                self._plans.pop(cls, None)
+                self._idle.discard(cls)
         for listener in self._listeners:
             listener()
 
@@ -250,7 +253,7 @@ class EventBus:
         """
         return HeldEvents(self)
 
-    def _find_plan(self, cls: type) -> Groups | None:
+    def _find_plan(self, cls: type[Event]) -> Groups | None:
         plan = self._plans.get(cls)
         if plan is not None or cls in self._idle:
             return plan

@@ -28,7 +28,8 @@ class RequestCompletedEvent(Event):
     Attributes:
         method: The request's method.
         path: Its decoded path, without the query.
-        status_code: The response's status; 499 if the client left before there was one.
+        status_code: The response's status, also of one that nobody was there to read; 499 if the client left before
+            there was one.
         duration_ms: Milliseconds from the request to the last byte, by a clock that never goes back.
         error: The class of what cut the exchange short; `None` if nothing did.
     """

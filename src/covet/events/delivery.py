@@ -11,6 +11,7 @@ from contextlib import suppress
 from contextvars import ContextVar
 from time import perf_counter
 from typing import Final
+from weakref import ref
 
 from covet.events.event import Event
 from covet.events.results import HandlerOutcome, PublishResult
@@ -21,6 +22,9 @@ logger = logging.getLogger("covet.events")
 
 CHAIN: Final[ContextVar[tuple[str, ...]]] = ContextVar("covet_event_chain", default=())
 """The types of the events whose handlers have led to here, the first one first."""
+
+# The deliveries whose handlers have led to here: who waits for them from inside would wait for ever.
+_AROUND: Final[ContextVar[tuple["ref[Delivery]", ...]]] = ContextVar("covet_event_deliveries", default=())
 
 Keep = Callable[[Event], Awaitable[object]]
 
@@ -70,6 +74,7 @@ class Delivery:
 
     async def _run(self) -> None:
         CHAIN.set((*CHAIN.get(), self._event.event_type))
+        _AROUND.set((*_AROUND.get(), ref(self)))
         try:
             if self._keep is not None and isinstance(self._event, Event):
                 await self._store(self._keep, self._event)
@@ -174,8 +179,8 @@ class RunningDeliveries:
 
     def _find_pending(self, loop: asyncio.AbstractEventLoop) -> "set[asyncio.Task[None]]":
         """Find what can be waited for here: not what waits for us, and nothing of another loop."""
-        current = asyncio.current_task()
-        return {task for task in self._tasks if task.get_loop() is loop and task is not current}
+        around = {reference() for reference in _AROUND.get()}
+        return {task for task, delivery in self._tasks.items() if task.get_loop() is loop and delivery not in around}
 
 
 def _log(message: str, event: Event | StoredEvent, *more: object, exc: BaseException | None = None) -> None:

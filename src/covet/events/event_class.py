@@ -72,8 +72,8 @@ def find_event_class(event_type: str) -> "EventMeta | None":
         True
     """
     known = list(_iterate(event_type))
-    # Classes of functions, as tests make them, step back; among themselves the last one counts.
-    found = [cls for cls in known if "<locals>" not in cls.__qualname__] or known[-1:]
+    # Classes that nobody can import, as tests make them, step back; among themselves the last one counts.
+    found = [cls for cls in known if _is_importable(cls)] or known[-1:]
     if len(found) > 1:
         raise AmbiguousEventTypeError(event_type, found)
     return found[0] if found else None
@@ -83,6 +83,14 @@ def list_event_types(base: type) -> tuple[str, ...]:
     """Name the event types of a class and of the classes below it, in order."""
     known = list(_CLASSES)
     return tuple(sorted(name for name in known if any(issubclass(cls, base) for cls in _iterate(name))))
+
+
+def _is_importable(cls: type) -> bool:
+    """Tell whether a class stands where it says: not in a function, and in a module that is loaded still."""
+    found: object = sys.modules.get(cls.__module__)
+    for name in cls.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is cls
 
 
 def _iterate(event_type: str) -> Iterator[EventMeta]:

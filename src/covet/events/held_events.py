@@ -4,6 +4,8 @@ Events that wait: published inside a block, delivered when it has succeeded, for
 A database transaction is such a block: nobody shall hear of what is rolled back.
 """
 
+import asyncio
+from collections import deque
 from contextlib import suppress
 from contextvars import ContextVar, Token
 from types import TracebackType
@@ -20,6 +22,9 @@ class Publisher(Protocol):
 
     async def publish(self, event: Event, /) -> PublishResult:
         """Deliver an event."""
+
+    def publish_nowait(self, event: Event, /) -> None:
+        """Deliver an event without waiting."""
 
 
 class HeldEvents:
@@ -72,8 +77,15 @@ class HeldEvents:
         if outer is not None and outer._is_open:  # noqa: SLF001 - one class
             outer.events += events
             return
-        for event in events:
-            self.results.append(await self._bus.publish(event))
+        waiting = deque(events)
+        try:
+            while waiting:
+                self.results.append(await self._bus.publish(waiting.popleft()))
+        except asyncio.CancelledError:
+            # What the block has done stays done: whoever cancels the wait does not take the events back.
+            for event in waiting:
+                self._bus.publish_nowait(event)
+            raise
 
     def find(self, bus: Publisher) -> "HeldEvents | None":
         """Find the innermost open block of a bus, from this one outwards."""

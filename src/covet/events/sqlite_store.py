@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from covet.events.errors import EventError, EventStoreError
@@ -52,7 +53,7 @@ class SQLiteEventStore:
 
     Args:
         path: The file; it is made if it is not there, its folder is not.
-        classes: The classes that are meant where several have one event type.
+        classes: The classes that are meant where several have one event type; those that were appended here are known.
         is_durable: Whether an event that was appended survives a loss of power; if not, it survives a crash of the
             process only, and appending is much faster.
         busy_timeout: Seconds to wait for another process that writes.
@@ -163,6 +164,7 @@ class SQLiteEventStore:
 
     def _append(self, database: "_Database", event: Event) -> int:
         form = write_event(event)
+        self._reader.notice(event)
         values = (form.event_id, form.event_type, form.timestamp, form.metadata, form.data)
         database.execute(
             "INSERT INTO covet_events (event_id, event_type, timestamp, metadata, data) VALUES (?, ?, ?, ?, ?)"
@@ -219,7 +221,7 @@ class _Database:
 
             connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
             try:
-                _prepare(connection, self._path, is_durable=self._is_durable)
+                _prepare(connection, self._path, is_durable=self._is_durable, busy_timeout=self._busy_timeout)
             except BaseException:
                 connection.close()
                 raise
@@ -228,7 +230,7 @@ class _Database:
 
 
 # Any: as above.
-def _prepare(connection: Any, path: str, *, is_durable: bool) -> None:
+def _prepare(connection: Any, path: str, *, is_durable: bool, busy_timeout: float) -> None:
     """Bring the file to the present version; two processes that start at once wait for each other."""
 
     def ask(name: str) -> int:
@@ -236,7 +238,7 @@ def _prepare(connection: Any, path: str, *, is_durable: bool) -> None:
 
     if ask("application_id") not in {0, _APPLICATION_ID}:
         raise EventStoreError(f"{path!r} belongs to another program.", hint="Choose another file.")
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection, busy_timeout)
     connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
     if ask("user_version") == len(_MIGRATIONS) and ask("application_id") == _APPLICATION_ID:
         return
@@ -250,6 +252,24 @@ def _prepare(connection: Any, path: str, *, is_durable: bool) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+# Any: as above.
+def _write_ahead(connection: Any, busy_timeout: float) -> None:
+    """Let the file be written ahead, so that readers and a writer do not wait for each other."""
+    import sqlite3
+
+    end = monotonic() + busy_timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            # SQLite does not wait here: of two processes that change the mode at once, one is refused on the spot.
+            if monotonic() >= end:
+                raise
+            sleep(0.01)
+        else:
+            return
 
 
 # Any: as above.

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from covet.events.errors import AmbiguousEventTypeError, EventStoreError
 from covet.events.event import Event
@@ -94,12 +94,17 @@ class EventReader:
 
     def __init__(self, classes: Iterable[type[Event]] = ()) -> None:
         self._classes: dict[str, type[Event]] = {}
+        self._seen: WeakValueDictionary[str, type[Event]] = WeakValueDictionary()
         for cls in classes:
             other = self._classes.setdefault(cls.event_type, cls)
             if other is not cls:
                 raise AmbiguousEventTypeError(cls.event_type, [other, cls])
         # Any: validators, whose module is loaded by those who read.
         self._validators: WeakKeyDictionary[type[Event], Mapping[str, Any]] = WeakKeyDictionary()
+
+    def notice(self, event: Event) -> None:
+        """Learn from an event that is stored which class its type means, where several have it."""
+        self._seen[event.event_type] = type(event)
 
     def read(self, form: StoredForm) -> Event | StoredEvent:
         """
@@ -130,7 +135,7 @@ class EventReader:
         )
 
     def _find_class(self, event_type: str) -> type[Event] | None:
-        cls = self._classes.get(event_type)
+        cls = self._classes.get(event_type) or self._seen.get(event_type)
         if cls is not None:
             return cls
         found = find_event_class(event_type)

@@ -407,7 +407,7 @@ def test_without_history_the_error_says_how_to_have_one() -> None:
     assert "The history of events is not kept." in str(caught.value)
     assert "EventBus(enable_history=True)" in str(caught.value)
     with pytest.raises(SubscriptionError):
-        bus.get_history("histroy")
+        bus.get_history("no pattern")
 
 
 @pytest.mark.parametrize("source", ["history", "store"])

@@ -21,6 +21,10 @@ class Sent(Event):
     secret: str = "hunter2"
 
 
+class Led(Event):
+    """Another event."""
+
+
 def make_groups(*handlers: tuple[int, Callable[..., Any]]) -> Groups:
     """Subscribe handlers with their priorities."""
     bus = EventBus()
@@ -250,16 +254,23 @@ async def test_draining_has_a_limit_and_waits_for_what_begins_meanwhile() -> Non
     assert len(running) == 0
 
 
-async def test_a_handler_that_drains_does_not_wait_for_itself() -> None:
-    """A handler of a stop may drain the bus that it was called by."""
-    running = RunningDeliveries()
-    drained: list[bool] = []
+@pytest.mark.parametrize("equals", [1, 2], ids=["alone", "beside an equal"])
+async def test_a_handler_that_drains_does_not_wait_for_itself(equals: int) -> None:
+    """Nor for the handler whose event has led to it: one of a stop may close the bus that it was called by."""
+    bus, drained = EventBus(), list[bool]()
 
     async def drain(event: Event) -> None:
-        drained.append(await running.drain(1))
+        drained.append(await bus.drain(5))
+        await bus.aclose(0)
 
-    delivery = Delivery(Sent(), make_groups((1, drain)))
-    running.start(delivery, "delivery")
-    await delivery.wait()
+    async def lead(event: Event) -> None:
+        await bus.publish(Led())
 
-    assert drained == [True]
+    for _ in range(equals):
+        bus.subscribe(Led, drain)
+    bus.subscribe(Sent, lead)
+
+    result = await bus.publish(Sent())
+
+    assert result.is_ok
+    assert drained == [True] * equals

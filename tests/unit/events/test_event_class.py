@@ -4,8 +4,10 @@ Tests of what makes classes of events: every way to write one gives the same.
 
 import dataclasses
 import gc
+import sys
 import weakref
 from dataclasses import dataclass, field
+from types import ModuleType
 from typing import Any, ClassVar, Generic, TypeVar
 
 import pytest
@@ -243,22 +245,29 @@ def test_a_type_is_given_out_once_in_a_module() -> None:
     assert 'Give one of them its own: event_type: str = "event.two_again".' in str(caught.value)
 
 
-def test_a_class_may_be_defined_again() -> None:
-    """A module that is loaded anew defines the same class."""
-    code, names = "class Again(Event):\n    event_type = 'twin.again'\n", {"__name__": "reloaded", "Event": Event}
+def define(monkeypatch: pytest.MonkeyPatch, module: str, code: str) -> dict[str, Any]:
+    """Load a module for the time of a test."""
+    loaded = ModuleType(module)
+    loaded.__dict__["Event"] = Event
+    monkeypatch.setitem(sys.modules, module, loaded)
+    exec(code, loaded.__dict__)
+    return loaded.__dict__
 
-    exec(code, names)
-    exec(code, names)
+
+def test_a_class_may_be_defined_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that is loaded anew defines the same class."""
+    code = "class Again(Event):\n    event_type = 'twin.again'\n"
+
+    define(monkeypatch, "reloaded", code)
+    names = define(monkeypatch, "reloaded", code)
 
     assert find_event_class("twin.again") is names["Again"]
 
 
-def test_modules_may_have_one_type_until_somebody_has_to_choose() -> None:
+def test_modules_may_have_one_type_until_somebody_has_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     """Finding the class of a type names all that have it."""
     code = "class Shared(Event):\n    event_type = 'twin.shared'\n"
-    first, second = {"__name__": "first", "Event": Event}, {"__name__": "second", "Event": Event}
-    exec(code, first)
-    exec(code, second)
+    first, second = define(monkeypatch, "first", code), define(monkeypatch, "second", code)
 
     with pytest.raises(AmbiguousEventTypeError) as caught:
         find_event_class("twin.shared")
@@ -268,17 +277,28 @@ def test_modules_may_have_one_type_until_somebody_has_to_choose() -> None:
     assert set(caught.value.classes) == {first["Shared"], second["Shared"]}
 
 
+def test_a_module_that_is_gone_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody can import any more stands in nobody's way, though somebody holds it still."""
+    code = "class Left(Event):\n    event_type = 'twin.left'\n"
+    first, second = define(monkeypatch, "first", code), define(monkeypatch, "second", code)
+
+    monkeypatch.delitem(sys.modules, "second")
+
+    assert find_event_class("twin.left") is first["Left"]
+    assert second["Left"] is not first["Left"]
+
+
 def test_classes_of_functions_are_forgotten_with_their_function() -> None:
     """What a test defines stays with the test."""
 
-    def define() -> "weakref.ref[type]":
+    def make() -> "weakref.ref[type]":
         class Brief(Event):
             event_type = "brief.made"
 
         assert find_event_class("brief.made") is Brief
         return weakref.ref(Brief)
 
-    reference = define()
+    reference = make()
     gc.collect()
 
     assert reference() is None

@@ -140,6 +140,32 @@ async def test_a_block_can_be_left_in_another_context() -> None:
     assert seen == [1]
 
 
+async def test_who_is_cancelled_while_they_are_delivered_takes_none_back() -> None:
+    """The transaction was committed: the events behind the one that is waited for are delivered as well."""
+    bus, seen = make_bus()
+    began, go = asyncio.Event(), asyncio.Event()
+
+    @bus.subscribe(Placed, priority=1)
+    async def wait(event: Placed) -> None:
+        began.set()
+        await go.wait()
+
+    async def transact() -> None:
+        async with bus.hold_events():
+            for number in range(3):
+                await bus.publish(Placed(number=number))
+
+    task = asyncio.create_task(transact())
+    await began.wait()
+    task.cancel()
+    await asyncio.wait({task})
+    go.set()
+    await bus.drain()
+
+    assert task.cancelled()
+    assert sorted(seen) == [0, 1, 2]
+
+
 async def test_a_block_is_entered_once() -> None:
     """The text says what to do instead."""
     bus, _ = make_bus()

@@ -241,3 +241,16 @@ async def test_a_store_that_is_forgotten_warns(path: Path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         gc.collect()
+
+
+async def test_a_file_that_stays_locked_is_given_up(path: Path) -> None:
+    """The wait has a limit, and the error says what SQLite said."""
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    store = SQLiteEventStore(path, busy_timeout=0.05)
+
+    with pytest.raises(EventStoreError, match="database is locked"):
+        await store.append(Logged())
+
+    await store.aclose()
+    other.close()

@@ -2,10 +2,12 @@
 Tests of how events look in a store.
 """
 
+import sys
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
+from types import ModuleType
 from typing import Any
 from uuid import UUID
 
@@ -109,17 +111,24 @@ def test_a_field_may_have_come_later() -> None:
     assert event.new == 0
 
 
-def test_a_type_of_several_classes_is_decided_by_the_store() -> None:
-    """`classes` says which is meant."""
-    names: list[dict[str, Any]] = [{"__name__": f"form_{number}", "Event": Event} for number in range(2)]
-    for namespace in names:
-        exec("class Twin(Event):\n    event_type = 'form.twin'\n", namespace)
+def test_a_type_of_several_classes_is_decided_by_the_store(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`classes` says which is meant, and so does an event that was stored."""
+    names: list[dict[str, Any]] = []
+    for number in range(2):
+        module = ModuleType(f"form_{number}")
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+        module.__dict__["Event"] = Event
+        exec("class Twin(Event):\n    event_type = 'form.twin'\n", module.__dict__)
+        names.append(module.__dict__)
     chosen: type[Event] = names[0]["Twin"]
 
     with pytest.raises(AmbiguousEventTypeError):
         EventReader().read(write_event(chosen()))
 
     assert type(EventReader([chosen]).read(write_event(chosen()))) is chosen
+    noticing = EventReader()
+    noticing.notice(chosen())
+    assert type(noticing.read(write_event(chosen()))) is chosen
     with pytest.raises(AmbiguousEventTypeError, match="several classes"):
         EventReader([chosen, names[1]["Twin"]])
 
