@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import body, callgrind, cpu, environment, events, imports, instructions, memory, onion, router
+from benchmarks import body, callgrind, cpu, environment, events, imports, instructions, memory, onion, router, startup
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
 from benchmarks.variants import VARIANTS, Variant
@@ -106,6 +106,14 @@ def section_import(python: str, options: argparse.Namespace) -> tuple[str, objec
     return imports.table(figures), imports.as_data(figures)
 
 
+def section_startup(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure the start of a large application.
+    """
+    figure = startup.measure_all(python, quick=options.quick)
+    return startup.table(figure), startup.as_data(figure)
+
+
 def section_memory(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure the growth of memory.
@@ -124,6 +132,7 @@ SECTIONS: dict[str, Section] = {
     "body": section_body,
     "events": section_events,
     "import": section_import,
+    "startup": section_startup,
     "memory": section_memory,
 }
 

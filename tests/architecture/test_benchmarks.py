@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import body, callgrind, cpu, events, imports, memory, tables
+from benchmarks import body, callgrind, cpu, events, imports, memory, startup, tables
 from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
@@ -113,6 +113,14 @@ def test_figures_of_events_show_what_was_not_measured() -> None:
     text = events.table([events.EventsFigure("publish-0", None, 235.4)])
 
     assert "| publish, no subscriber |            - |    235 |" in text
+
+
+def test_the_large_application_starts() -> None:
+    """The measured run checks itself, and its table has all parts."""
+    figure = startup.run()
+
+    assert "| CPU ms |" in startup.table(figure)
+    assert figure.whole > 0
 
 
 @pytest.mark.parametrize("name", list(memory.SCENARIOS))
