@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import body, callgrind, cpu, environment, imports, instructions, memory, onion, router
+from benchmarks import body, callgrind, cpu, environment, imports, injection, instructions, memory, onion, router
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
 from benchmarks.variants import VARIANTS, Variant
@@ -90,6 +90,16 @@ def section_body(python: str, options: argparse.Namespace) -> tuple[str, object]
     return body.table(figures), figures
 
 
+def section_injection(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count a scoped chain of three.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = injection.measure_all(python, quick=options.quick)
+    return injection.table(figures), figures
+
+
 def section_import(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure imports.
@@ -114,6 +124,7 @@ SECTIONS: dict[str, Section] = {
     "middleware": section_middleware,
     "router": section_router,
     "body": section_body,
+    "injection": section_injection,
     "import": section_import,
     "memory": section_memory,
 }
