@@ -3,6 +3,8 @@ Services in handlers, controllers, middleware and deferred work. Over both proto
 """
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -230,6 +232,30 @@ async def test_a_route_without_services_can_resolve(protocol: WireProtocol) -> N
     assert response.text == "true"
     assert journal.lines == ["open", "close"]
     assert app.container.open_scopes == 0
+
+
+@on_both_protocols
+@around
+async def test_a_request_is_freed_without_the_collector(
+    protocol: WireProtocol, middleware: list[object] | None
+) -> None:
+    """The request knows its scope, and the scope the request: the circle is broken at the end."""
+    app = make_app(Journal(), middleware=middleware)
+    references: list[weakref.ref[Request]] = []
+
+    @app.get("/")
+    async def show(request: Request, chain: Chain, plain: Plain) -> str:
+        references.append(weakref.ref(request))
+        return "shown"
+
+    async with TestClient(app, protocol=protocol) as client:
+        gc.disable()
+        try:
+            await client.get("/")
+            await asyncio.sleep(0)
+            assert [reference() for reference in references] == [None]
+        finally:
+            gc.enable()
 
 
 async def test_a_request_by_hand_has_no_services() -> None:

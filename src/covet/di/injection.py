@@ -160,6 +160,8 @@ class Injection:
         with writer.block("if opened.exits is None:"):
             writer.line("program.keeper.open_scopes -= 1")
             writer.line(f"opened.program = {writer.bind('CLOSED', CLOSED)}")
+            # What the scope was opened with may know it: the circle is broken here, not by the collector.
+            writer.line("opened.store = opened.context = None")
         with writer.block("else:"):
             writer.line(f"await opened.close({error}, opened.finish())")
 
