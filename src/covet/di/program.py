@@ -76,6 +76,10 @@ class Program:
     def compile_all(self) -> None:
         """Compile the resolver of every service, those first that others call."""
         self._compile(self.graph.nodes.values())
+        # What parameters may take can be asked for as well.
+        container = self.container
+        self.now[Scope] = lambda scope: scope
+        self.now[type(container)] = self.root_program.now[type(container)] = lambda _: container
 
     def _compile(self, roots: Iterable[Node]) -> None:
         for node in list_in_order(roots):

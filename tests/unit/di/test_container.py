@@ -302,3 +302,15 @@ async def test_closing_has_a_time_limit() -> None:
     with pytest.raises(DisposalError, match=r"closing took longer than 0\.01 s and was cancelled"):
         async with container.scope() as scope:
             await scope.resolve(Database)
+
+
+async def test_the_container_and_the_scope_can_be_asked_for() -> None:
+    """As parameters can; a scope there is only in a scope."""
+    container = DependencyContainer()
+
+    async with container.scope() as scope:
+        assert await scope.resolve(DependencyContainer) is container
+        assert await scope.resolve(Scope) is scope
+    assert await container.resolve(DependencyContainer) is container
+    with pytest.raises(MissingRegistrationError, match="Scope"):
+        await container.resolve(Scope)
