@@ -5,14 +5,18 @@ What is unusual about a request or a response is sent on to functions; the sourc
 """
 
 from collections.abc import Awaitable, Sequence
+from time import monotonic
+from types import CoroutineType
 from typing import Final, Protocol
 
 from covet.code_writer import CodeWriter
 from covet.core.arguments import JSON_TYPES
 from covet.core.asgi import LENGTHS, ASGIRequest, Endpoint, make_start, send_response
+from covet.core.body_watch import wait_watched
 from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
-from covet.http.body import BodyLimits
+from covet.exceptions import ClientDisconnectedError, ContentTooLargeError
+from covet.http.body import BodyLimits, check_declared_length
 from covet.http.limits import MAX_HEADERS
 from covet.http.request import new_request
 from covet.http.response import TEXT
@@ -97,21 +101,24 @@ class ASGIWire:
         writer.line("step = receive()")
         # PERF: the usual body is there at once and in one piece: no deadline, no reader, no request
         # (benchmarks/instructions.py, post).
-        with writer.block("try:"):
-            writer.line("waiting, message = step.send(None), None")
-        with writer.block("except StopIteration as ended:"):
-            writer.line("waiting = None")
-            writer.line("message = ended.value")
+        with writer.block(f"if step.__class__ is {writer.bind('CoroutineType', CoroutineType)}:"):
+            with writer.block("try:"):
+                writer.line("waiting, message = step.send(None), None")
+            with writer.block("except StopIteration as ended:"):
+                writer.line("waiting = None")
+                writer.line("message = ended.value")
+        with writer.block("else:"):
+            # What some servers return can be awaited, but not begun by hand: Granian's is a future.
+            read = (
+                f"{writer.bind('read_watched', read_watched)}(receive, step, headers, {writer.bind('limits', limits)})"
+            )
+            writer.line(f"waiting = message = None; received = await {read}")
+        with writer.block("if message is not None:"):
             # Both may be left out; the request knows what that means.
             with writer.block("try:"), writer.block("if not message['more_body']:"):
                 writer.line("received = message['body']")
             with writer.block("except KeyError:"):
                 writer.line("pass")
-        with writer.block("except AttributeError:"):
-            # What some servers return can be awaited, but not begun by hand.
-            with writer.block("if hasattr(step, 'send'):"):
-                writer.line("raise")
-            writer.line(f"step, waiting, message = {writer.bind('as_coroutine', as_coroutine)}(step), None, None")
         # A body that is there as a whole has the length that it has: nobody has to read its Content-Length.
         is_large = "" if limits.max_size is None else f" or len(received) > {limits.max_size}"
         with writer.block(f"if received is None{is_large}:"):
@@ -177,6 +184,45 @@ def find_host_and_accept(headers: Sequence[tuple[bytes, bytes]]) -> tuple[bytes 
     return (hosts[0] if len(hosts) == 1 else None), accepted or None
 
 
-async def as_coroutine(awaitable: Awaitable[Message]) -> Message:
-    """Make a coroutine of what a server's `receive` returned, so that it can be begun by hand."""
-    return await awaitable
+async def read_watched(
+    receive: Receive, step: Awaitable[Message], headers: Sequence[tuple[bytes, bytes]], limits: BodyLimits
+) -> bytes:
+    """
+    Read a body whose messages cannot be begun by hand, within its limits.
+
+    Args:
+        receive: Gives the messages.
+        step: The first of them, which is under way.
+        headers: The headers of the request.
+        limits: What is allowed.
+
+    Raises:
+        ContentTooLargeError: If it is larger than the limit.
+        RequestTimeoutError: If it comes too slowly.
+        ClientDisconnectedError: If the client leaves before its end.
+    """
+    pieces: list[bytes] = []
+    size, waited, is_last = 0, 0.0, False
+    while not is_last:
+        began = monotonic()
+        message = await wait_watched(step, _patience_of(limits, size, waited))
+        waited += monotonic() - began
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnectedError("The client left before the end of its request.")
+        is_last = not message.get("more_body", False)
+        if not (pieces or is_last):
+            for declared in [value for name, value in headers if name == b"content-length"]:
+                check_declared_length(declared, limits)
+        piece: bytes = message.get("body", b"")
+        pieces.append(piece)
+        size += len(piece)
+        if limits.max_size is not None and size > limits.max_size:
+            raise ContentTooLargeError(limit=limits.max_size)
+        if not is_last:
+            step = receive()
+    return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+def _patience_of(limits: BodyLimits, size: int, waited: float) -> float:
+    """Return the seconds that the next piece may take. It is an object of its own each time, by which waits differ."""
+    return limits.grace + size / limits.min_rate - waited if limits.min_rate else float("inf")

@@ -6,15 +6,15 @@ a dictionary; a timer that runs only while somebody does gives up those that wai
 """
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Awaitable
+from typing import Any, Final, TypeVar
 
-from covet.exceptions import ClientDisconnectedError, RequestTimeoutError
+from covet.exceptions import RequestTimeoutError
 from covet.http.body import BodyLimits, check_declared_length
 
+T = TypeVar("T")
 # Any: whatever the task's coroutine returns.
 Task = asyncio.Task[Any]
-
-LEFT: Final = "The client left before the end of its request."
 
 _LONGEST_PAUSE: Final = 1.0
 _SHORTEST_PAUSE: Final = 0.005
@@ -80,8 +80,9 @@ class BodyWatch(dict[Task, float]):
         super().__init__()
         self._loop = loop
         self._pause = pause
-        # When each was first seen waiting: nobody pays for a clock of its own.
-        self._since: dict[Task, float] = {}
+        # When each was first seen waiting, and with what patience, which is an object of its own for each wait:
+        # nobody pays for a clock of its own.
+        self._since: dict[Task, tuple[float, float]] = {}
         # How often each was cancelled by others before it was given up.
         self._expired: dict[Task, int] = {}
         loop.call_later(pause, self._look)
@@ -92,25 +93,26 @@ class BodyWatch(dict[Task, float]):
             del WATCHES[self._loop]
             return
         now = self._loop.time()
-        self._since = {task: self._since.get(task, now) for task in self}
-        for task, since in self._since.items():
-            if now - since >= self[task] and task not in self._expired:
+        seen, self._since = self._since, {}
+        for task, seconds in self.items():
+            patience, since = seen.get(task, (seconds, now))
+            if patience is not seconds:
+                since = now
+            self._since[task] = seconds, since
+            if now - since >= seconds and task not in self._expired:
                 self._expired[task] = task.cancelling()
                 task.cancel()
         self._loop.call_later(self._pause, self._look)
 
-    def explain(self, task: Task, exc: BaseException) -> ClientDisconnectedError | RequestTimeoutError | None:
+    def explain(self, task: Task, exc: BaseException) -> RequestTimeoutError | None:
         """
-        Return what an error means that ended a wait; `None` if it is nothing that this module knows.
+        Return what an error means that ended a wait; `None` if it is not the end of the patience.
 
         Args:
             task: The task that waited.
             exc: The error.
         """
         before = self._expired.pop(task, None)
-        if isinstance(exc, RuntimeError):
-            # Granian's RSGIProtocolClosed; its module is no dependency.
-            return ClientDisconnectedError(LEFT)
         # The rule of asyncio.timeout: swallow our own cancellation only, and only if nobody else cancelled too.
         if before is not None and task.uncancel() <= before and isinstance(exc, asyncio.CancelledError):
             return RequestTimeoutError("The body came too slowly.")
@@ -119,6 +121,33 @@ class BodyWatch(dict[Task, float]):
 
 WATCHES: Final[dict[asyncio.AbstractEventLoop, BodyWatch]] = {}
 """The event loops in which somebody has waited for a body within the last seconds."""
+
+
+async def wait_watched(awaitable: Awaitable[T], seconds: float) -> T:
+    """
+    Wait for something that cannot be begun by hand, no longer than a client may take.
+
+    Args:
+        awaitable: What is waited for.
+        seconds: How long it may take.
+
+    Raises:
+        RequestTimeoutError: If it takes longer.
+    """
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("A body is waited for in a task.")
+    watch = WATCHES.get(task.get_loop()) or start_watch(task.get_loop(), seconds)
+    watch[task] = seconds
+    try:
+        return await awaitable
+    except BaseException as exc:
+        error = watch.explain(task, exc)
+        if error is None:
+            raise
+        raise error from exc
+    finally:
+        del watch[task]
 
 
 def start_watch(loop: asyncio.AbstractEventLoop, seconds: float) -> BodyWatch:

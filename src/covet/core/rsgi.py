@@ -14,13 +14,13 @@ from covet.code_writer import CodeWriter
 from covet.core.afterwards import answer_late
 from covet.core.arguments import JSON_TYPES
 from covet.core.backpressure import Backpressure
-from covet.core.body_watch import LEFT, WATCHES, DeclaredLengths, start_watch
+from covet.core.body_watch import WATCHES, DeclaredLengths, start_watch
 from covet.core.compiled_route import CompiledRoute
 from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import compile_endpoint
 from covet.core.errors import make_error_response
-from covet.core.rsgi_body import RSGIBody
+from covet.core.rsgi_body import LEFT, RSGIBody
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.body import BodyLimits
@@ -216,6 +216,9 @@ class RSGIWire:
         writer.line("watch[task] = declared[1]")
         with writer.block("try:"):
             writer.line("received = await protocol()")
+        with writer.block("except RuntimeError as exc:"):
+            # Granian's RSGIProtocolClosed; its module is no dependency.
+            writer.line(f"raise {left} from exc")
         with writer.block("except BaseException as exc:"):
             with writer.block("if (error := watch.explain(task, exc)) is None:"):
                 writer.line("raise")

@@ -7,10 +7,12 @@ that failed ends with two, the first of which stands for its error.
 """
 
 from collections.abc import AsyncIterator
+from typing import Final
 
-from covet.core.body_watch import LEFT
 from covet.core.rsgi_types import RSGIProtocol
 from covet.exceptions import ClientDisconnectedError
+
+LEFT: Final = "The client left before the end of its request."
 
 
 class RSGIBody:

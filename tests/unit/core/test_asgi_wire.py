@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from covet import CovetPy
-from covet.core.asgi_wire import as_coroutine, find_host_and_accept
+from covet.core.asgi_wire import find_host_and_accept, read_watched
+from covet.exceptions import BadRequestError, ClientDisconnectedError, ContentTooLargeError, RequestTimeoutError
+from covet.http.body import BodyLimits
 from covet.types import Message
 
 BODY: Message = {"type": "http.request", "body": b'{"a": 1}', "more_body": False}
@@ -39,11 +41,6 @@ def test_a_name_that_comes_twice_counts_as_http_says(
     assert find_host_and_accept(headers) == found
 
 
-async def test_an_awaitable_that_is_no_coroutine_can_be_begun_by_hand() -> None:
-    """It gives what it would have given to `await`."""
-    assert await as_coroutine(ForeignAwaitable()) == BODY
-
-
 async def test_a_body_is_read_from_whatever_receive_returns() -> None:
     """A typed body arrives from a server whose `receive` is no coroutine function."""
     app = CovetPy()
@@ -61,3 +58,58 @@ async def test_a_body_is_read_from_whatever_receive_returns() -> None:
     await app(scope, ForeignAwaitable, send)
 
     assert [message.get("status") or message["body"] for message in sent] == [200, b'{"a":1}']
+
+
+class Messages:
+    """A server whose `receive` gives futures, as Granian's does."""
+
+    def __init__(self, *messages: Message | None) -> None:
+        self.messages = list(messages)
+
+    def __call__(self) -> "asyncio.Future[Message]":
+        future: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+        message = self.messages.pop(0)
+        if message is not None:
+            future.set_result(message)
+        return future
+
+
+def piece(body: bytes, *, more: bool = True) -> Message:
+    """Make a message of a body."""
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+@pytest.mark.parametrize(
+    ("messages", "body"),
+    [
+        ([piece(b"abc", more=False)], b"abc"),
+        ([piece(b"abc"), piece(b"", more=False)], b"abc"),
+        ([piece(b"a"), piece(b"bc"), {"type": "http.request"}], b"abc"),
+    ],
+)
+async def test_the_pieces_of_a_body_are_read(messages: list[Message], body: bytes) -> None:
+    """However many messages it comes in."""
+    receive = Messages(*messages)
+
+    assert await read_watched(receive, receive(), [], BodyLimits(max_size=3)) == body
+
+
+@pytest.mark.parametrize(
+    ("messages", "headers", "error"),
+    [
+        ([piece(b"abcd", more=False)], [], ContentTooLargeError),
+        ([piece(b"ab"), piece(b"cd")], [], ContentTooLargeError),
+        ([piece(b"ab")], [(b"content-length", b"4")], ContentTooLargeError),
+        ([piece(b"ab")], [(b"content-length", b"-1")], BadRequestError),
+        ([piece(b"ab"), {"type": "http.disconnect"}], [], ClientDisconnectedError),
+        ([piece(b"ab"), None], [], RequestTimeoutError),
+    ],
+)
+async def test_a_body_that_is_not_good_is_given_up(
+    messages: list[Message | None], headers: list[tuple[bytes, bytes]], error: type[Exception]
+) -> None:
+    """As soon as it shows, and with the error that a coroutine's body would have."""
+    receive = Messages(*messages)
+
+    with pytest.raises(error):
+        await read_watched(receive, receive(), headers, BodyLimits(max_size=3, grace=0.01, min_rate=1000))

@@ -6,27 +6,9 @@ import asyncio
 
 import pytest
 
-from covet.core.body_watch import WATCHES, DeclaredLengths, start_watch
-from covet.exceptions import BadRequestError, ClientDisconnectedError, ContentTooLargeError, RequestTimeoutError
+from covet.core.body_watch import WATCHES, DeclaredLengths, start_watch, wait_watched
+from covet.exceptions import BadRequestError, ContentTooLargeError, RequestTimeoutError
 from covet.http.body import BodyLimits
-
-
-async def wait_for_body(seconds: float, body: "asyncio.Future[bytes]") -> bytes:
-    """
-    Wait as an endpoint does.
-    """
-    task = asyncio.current_task()
-    assert task is not None
-    watch = WATCHES.get(task.get_loop()) or start_watch(task.get_loop(), seconds)
-    watch[task] = seconds
-    try:
-        return await body
-    except BaseException as exc:
-        if (error := watch.explain(task, exc)) is None:
-            raise
-        raise error from exc
-    finally:
-        del watch[task]
 
 
 def make_body() -> "asyncio.Future[bytes]":
@@ -80,7 +62,7 @@ async def test_who_is_too_slow_is_given_up() -> None:
     With the error of a client that is too slow, not with a cancellation.
     """
     with pytest.raises(RequestTimeoutError, match=r"^The body came too slowly\.$"):
-        await wait_for_body(0.01, make_body())
+        await wait_watched(make_body(), 0.01)
 
     task = asyncio.current_task()
     assert task is not None
@@ -94,7 +76,7 @@ async def test_who_is_in_time_gets_the_body_and_leaves_nothing() -> None:
     loop, body = asyncio.get_running_loop(), make_body()
     loop.call_soon(body.set_result, b"abc")
 
-    assert await wait_for_body(0.02, body) == b"abc"
+    assert await wait_watched(body, 0.02) == b"abc"
 
     assert not WATCHES[loop]
     while loop in WATCHES:
@@ -108,7 +90,7 @@ async def test_one_gives_up_and_the_other_goes_on() -> None:
     slow, patient = make_body(), make_body()
     async with asyncio.TaskGroup() as group:
         late = group.create_task(_give_up(slow))
-        good = group.create_task(wait_for_body(60.0, patient))
+        good = group.create_task(wait_watched(patient, 60.0))
         assert await late == "408"
         patient.set_result(b"here")
 
@@ -117,7 +99,7 @@ async def test_one_gives_up_and_the_other_goes_on() -> None:
 
 async def _give_up(body: "asyncio.Future[bytes]") -> str:
     try:
-        await wait_for_body(0.01, body)
+        await wait_watched(body, 0.01)
     except RequestTimeoutError:
         return "408"
     return "body"
@@ -127,7 +109,7 @@ async def test_a_cancellation_from_outside_stays_one() -> None:
     """
     Whoever cancels a request cancels it.
     """
-    task = asyncio.create_task(wait_for_body(60.0, make_body()))
+    task = asyncio.create_task(wait_watched(make_body(), 60.0))
     await asyncio.sleep(0)
     task.cancel()
 
@@ -139,7 +121,7 @@ async def test_a_cancellation_beside_the_giving_up_stays_one() -> None:
     """
     Both at once are a cancellation: the other one must not be lost.
     """
-    task = asyncio.create_task(wait_for_body(60.0, make_body()))
+    task = asyncio.create_task(wait_watched(make_body(), 60.0))
     await asyncio.sleep(0)
     watch = WATCHES[asyncio.get_running_loop()]
     watch[task] = 0.0
@@ -150,17 +132,6 @@ async def test_a_cancellation_beside_the_giving_up_stays_one() -> None:
         await task
 
 
-async def test_a_client_that_left_is_told_apart() -> None:
-    """
-    Granian says it with a RuntimeError of its own.
-    """
-    body = make_body()
-    body.set_exception(RuntimeError("RSGI transport is closed"))
-
-    with pytest.raises(ClientDisconnectedError, match=r"^The client left before the end of its request\.$"):
-        await wait_for_body(60.0, body)
-
-
 async def test_other_errors_pass() -> None:
     """
     They are nothing that this knows.
@@ -169,7 +140,7 @@ async def test_other_errors_pass() -> None:
     body.set_exception(KeyError("other"))
 
     with pytest.raises(KeyError):
-        await wait_for_body(60.0, body)
+        await wait_watched(body, 60.0)
 
 
 def test_a_closed_loop_is_forgotten() -> None:
