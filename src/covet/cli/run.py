@@ -2,8 +2,9 @@
 `covet run module:app`: serve an application.
 """
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import click
 
@@ -11,11 +12,13 @@ from covet.exceptions import ConfigurationError
 from covet.server.options import RunOptions, ServerOptions
 from covet.server.running import explain_and_exit, serve
 
+Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
+
 _DEFAULTS = ServerOptions()
 
 
 # Any: click's own arguments.
-def _option(*names: str, **attributes: Any) -> Any:
+def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
     """
     Make an option that is left to the application's settings unless it is given.
 
@@ -47,11 +50,12 @@ def _option(*names: str, **attributes: Any) -> Any:
 @click.option("--factory", is_flag=True, default=None, help="MODULE:APP is a function that makes the application.")
 @_option("--http", type=click.Choice(["1", "2", "auto"]), help="The versions of HTTP.")
 @_option("--websockets/--no-websockets", help="Accept WebSocket upgrades.")
-@click.option(
+@_option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error", "critical"]),
     help="The least severe entries to write.",
 )
+@_option("--log-format", type=click.Choice(["text", "json"]), help="For people, or for programs.")
 @_option("--access-log/--no-access-log", help="Log every request.")
 @click.option("--tls-certificate", type=click.Path(path_type=Path, exists=True), help="A PEM file; needs --tls-key.")
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True), help="The certificate's key, as PEM.")
