@@ -35,6 +35,8 @@ class ConfiguredApplication(CovetPyASGI):
     ) -> None:
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self._given_settings = None if settings is None else check_settings(settings)
+        # The container may be made after a change; what it offers must not depend on when.
+        self._first_settings = self._given_settings
         self._default_settings: Settings | None = None
         self._follower: SettingsFollower | None = None
 
@@ -108,7 +110,7 @@ class ConfiguredApplication(CovetPyASGI):
 
     def _offer_settings(self, container: "DependencyContainer") -> None:
         """Offer the settings by each of their classes, and each of their sections by its own."""
-        settings = self.settings
+        settings = self._first_settings or self.settings
         for cls in type(settings).__mro__[:-1]:
             container.register_instance(cls, settings)
         for section in vars(settings).values():

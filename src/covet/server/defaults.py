@@ -77,18 +77,19 @@ def ask_target(target: ImportTarget) -> RunOptions:
         # Python is embedded: there is no other process to ask, and workers are forked from this one.
         return {}
     # The import may print and warn: the worker's will do so once more, and that one is to be read.
-    asking = subprocess.Popen(  # noqa: S603 - this very interpreter, and nothing of a client's
-        [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    )
-    asked = json.dumps({"path": sys.path, "target": asdict(target)})
-    try:
-        with _stopping_on_sigterm():
-            text, _ = asking.communicate(asked.encode())
-    except KeyboardInterrupt:
-        raise SystemExit(0) from None
-    finally:
-        asking.kill()
-        asking.wait()
+    asked = json.dumps({"path": sys.path, "target": asdict(target)}).encode()
+    with (
+        _stopping_on_sigterm(),
+        subprocess.Popen(  # noqa: S603 - this very interpreter, and nothing of a client's
+            [sys.executable, "-c", _PROGRAM], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as asking,
+    ):
+        try:
+            text, _ = asking.communicate(asked)
+        except KeyboardInterrupt:
+            raise SystemExit(0) from None
+        finally:
+            asking.kill()
     try:
         said: dict[str, Any] = json.loads(text)
     except ValueError:
