@@ -11,6 +11,8 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal, TextIO
 
+__all__ = ["JSONFormatter", "LogFormat", "LogLevel", "TextFormatter", "make_formatter"]
+
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 LogFormat = Literal["text", "json"]
 
