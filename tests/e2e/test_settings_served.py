@@ -242,6 +242,7 @@ def test_a_stop_while_settings_are_read_ends_everything(shop: Shop) -> None:
 # ── The log ──────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.row(101)
 @pytest.mark.parametrize("server", ["granian", "uvicorn", "hypercorn"])
 def test_the_log_is_json_if_the_settings_say_so(shop: Shop, server: str) -> None:
     """Each line is one entry, requests included, and a client cannot forge one."""

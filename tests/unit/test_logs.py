@@ -109,6 +109,7 @@ def test_json_has_the_members_that_programs_ask_for() -> None:
     }
 
 
+@pytest.mark.row(101)
 @pytest.mark.parametrize("record", [make_record("no user %s", NASTY), make_failure()], ids=["message", "exception"])
 def test_a_record_is_one_line_of_json(record: logging.LogRecord) -> None:
     """Whatever is in it, nothing but printable ASCII is written, and it is read back as it was."""
@@ -144,6 +145,7 @@ def test_no_secret_is_written(log_format: str) -> None:
     assert "key **********" in line
 
 
+@pytest.mark.row(101)
 def test_text_marks_further_lines_and_escapes_the_rest() -> None:
     """No entry can be forged, and no terminal be spoken to."""
     line = TextFormatter("%(name)s: %(message)s").format(make_record("no user %s", NASTY))

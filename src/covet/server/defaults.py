@@ -17,7 +17,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final, NoReturn, cast
 
-from covet.exceptions import ConfigurationError
 from covet.server.options import RunOptions, make_options
 from covet.server.target import ImportTarget, TargetError, explain
 
@@ -107,7 +106,7 @@ def answer(target: Mapping[str, Any]) -> NoReturn:
         os.dup2(nothing.fileno(), 1)
     try:
         said: dict[str, Any] = {"defaults": read_defaults(ImportTarget(**target).load())}
-    except ConfigurationError as exc:
+    except Exception as exc:  # noqa: BLE001 - it is said by the process that asks
         said = {"problem": explain(exc)}
     with os.fdopen(channel, "w", encoding="utf-8") as stream:
         json.dump(said, stream, default=str)
@@ -132,4 +131,5 @@ def _stopping_on_sigterm() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, previous)
+        # `None`: somebody has installed it without Python's knowledge.
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if previous is None else previous)

@@ -96,6 +96,13 @@ def test_what_is_imported_already_is_asked_directly(monkeypatch: pytest.MonkeyPa
     ("text", "message"),
     [
         ("raise RuntimeError('no tea')", "RuntimeError: no tea\nImporting 'shop_broken' failed with RuntimeError."),
+        (
+            (
+                "class App:\n    async def __call__(self): ...\n    @property\n    def server_defaults(self):\n"
+                "        raise KeyError('no tea')\napp = App()"
+            ),
+            "KeyError: 'no tea'",
+        ),
         ("ap = 1", "Module 'shop_broken' has no 'app'."),
         ("from covet import create_app\napp = create_app(debuk=True)", "debuk is no setting. Did you mean 'debug'?"),
     ],

@@ -38,6 +38,7 @@ def test_requests_are_entries_of_the_same_format(capsys: pytest.CaptureFixture[s
         logging.getLogger(name).handlers.clear()
 
 
+@pytest.mark.row(101)
 def test_a_line_of_text_holds_one_request(capsys: pytest.CaptureFixture[str]) -> None:
     """A path cannot begin a line of its own."""
     dictConfig(server_log_config("info", "quiet", access="access"))
