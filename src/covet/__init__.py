@@ -4,7 +4,7 @@ CovetPy, an async-first web framework.
 The map, from the ground up; a module imports only from those that are named before it::
 
     error_text, exceptions, types   the errors and the words everything shares
-    options, code_writer,           mechanisms that know no HTTP
+    logs, options, code_writer,     mechanisms that know no HTTP
     introspection,
     class_annotations, threads,
     deadlines, entry_points,

@@ -4,10 +4,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from covet.core.application import CovetPyASGI
+from covet.core.configured_application import ConfiguredApplication
 from covet.core.converters import DEFAULT_PRIORITY, Converter
 from covet.core.lifespan import (
     EventHandler,
@@ -38,7 +37,7 @@ LifespanFactory = Callable[[Any], AbstractAsyncContextManager[Any]]
 _EVENTS = ("startup", "shutdown")
 
 
-class CovetPy(RouteDecorators, CovetPyASGI):
+class CovetPy(RouteDecorators, ConfiguredApplication):
     """
     A web application.
 
@@ -52,7 +51,8 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
         plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
-        settings: Its settings: they configure its plugins and may enable further ones. `create_app` applies the rest.
+        settings: Its settings: they configure its plugins and may enable further ones, and say how it is served and
+            what it logs. `create_app` applies the rest.
 
     Raises:
         ConfigurationError: If an argument is wrong; the text says how to mend it.
@@ -87,13 +87,12 @@ class CovetPy(RouteDecorators, CovetPyASGI):
                 raise ConfigurationError(f"{name} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
         if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
-        super().__init__(debug=debug, trailing_slash=trailing_slash)
+        super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
         self.body_limits = BodyLimits(max_size=body_limit)
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []
         self._plugin_manager: PluginManager | None = None
-        self._settings = None if settings is None else check_settings(settings)
         if lifespan is not None:
             check_lifespan(lifespan)
         for item in middleware or ():
@@ -261,19 +260,10 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         if self._plugin_manager is None:
             from covet.plugins import PluginManager
 
-            self._plugin_manager = PluginManager(self, settings=self._settings)
+            self._plugin_manager = PluginManager(self, settings=self._given_settings)
         return self._plugin_manager
 
     plugins = plugin_manager
-
-    @property
-    def settings(self) -> "Settings":
-        """The settings that it was given; the defaults if it was given none. Nothing is read for them."""
-        if self._settings is None:
-            from covet.config import Settings, Sources
-
-            self._settings = Settings(debug=self.debug, sources=Sources.none())
-        return self._settings
 
     def _offer(self, container: "DependencyContainer") -> None:
         from covet.plugins import PluginManager
@@ -281,15 +271,6 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         super()._offer(container)
         container.register(PluginManager, factory=lambda: self.plugin_manager)
         self._offer_settings(container)
-
-    def _offer_settings(self, container: "DependencyContainer") -> None:
-        """Offer the settings by each of their classes, and each of their sections by its own."""
-        settings = self.settings
-        for cls in type(settings).__mro__[:-1]:
-            container.register_instance(cls, settings)
-        for section in vars(settings).values():
-            if is_dataclass(section) and not isinstance(section, type):
-                container.register_instance(type(section), section, replace=True)
 
     # ── Start, stop, run ─────────────────────────────────────────────────────
 
@@ -324,11 +305,14 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         return self.on_event("shutdown")(handler)
 
     def _get_steps(self) -> list[Step]:
-        steps: list[Step] = [] if self._plugin_manager is None else self._plugin_manager.make_steps()
+        steps: list[Step] = []
+        # A section of a plugin that is not there is warned about, even if there is no plugin at all.
+        if self._plugin_manager is not None or (self._given_settings is not None and self._given_settings.plugins):
+            steps += self.plugin_manager.make_steps()
         steps += super()._get_steps()
         if self._lifespan_factory is not None:
             steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
-        return steps + make_handler_steps(self._startup, self._shutdown)
+        return self._surround(steps + make_handler_steps(self._startup, self._shutdown))
 
     def _keep_state(self, value: object) -> None:
         """Keep what a lifespan yields for its requests; a context manager that gives itself has nothing to say."""
@@ -341,15 +325,22 @@ class CovetPy(RouteDecorators, CovetPyASGI):
 
     # Any: the options of the server, checked by name there.
     def run(
-        self, host: str = "127.0.0.1", port: int = 8000, workers: int = 1, reload: bool = False, **options: Any
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        workers: int | None = None,
+        reload: bool | None = None,
+        **options: Any,
     ) -> None:
         """
         Serve until the process is told to stop.
 
+        What is not given is what the settings say that the application was given, or else the default.
+
         Args:
-            host: The address to listen on.
-            port: The port.
-            workers: How many processes serve.
+            host: The address to listen on; 127.0.0.1 by default.
+            port: The port; 8000 by default.
+            workers: How many processes serve; 1 by default.
             reload: Start anew when a source file changes; for development.
             **options: See `covet.server.run`.
 
@@ -360,21 +351,5 @@ class CovetPy(RouteDecorators, CovetPyASGI):
         # Loaded here: an application under another server, or in a test, never needs it.
         from covet.server import run
 
-        run(self, host=host, port=port, workers=workers, reload=reload, **options)
-
-
-def check_settings(settings: object) -> "Settings":
-    """
-    Return settings if they are some.
-
-    Raises:
-        ConfigurationError: If they are not.
-    """
-    from covet.config import Settings
-
-    if isinstance(settings, Settings):
-        return settings
-    raise ConfigurationError(
-        f"settings must be a Settings, got {settings!r}.",
-        hint="Write settings=Settings(debug=True), or create_app(debug=True).",
-    )
+        named: dict[str, Any] = {"host": host, "port": port, "workers": workers, "reload": reload}
+        run(self, **{name: value for name, value in named.items() if value is not None}, **options)

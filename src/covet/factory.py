@@ -7,7 +7,8 @@ It must never read the environment or a file: that is the business of the settin
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from covet.app import CovetPy, check_settings
+from covet.app import CovetPy
+from covet.core.configured_application import check_settings
 from covet.core.middleware import make_middleware
 from covet.exceptions import ConfigurationError
 

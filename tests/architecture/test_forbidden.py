@@ -26,7 +26,14 @@ FORBIDDEN_NAMES = {
 # The one cycle that is meant: the methods of plugins are annotated with the application that has them.
 ANNOTATING_BLOCK = "if TYPE_CHECKING:\n    from covet.app import CovetPy"
 # What an application loads when it is used: those who name its classes before import them for annotations alone.
-LATE_MODULES = ("covet.config", "covet.di", "covet.events", "covet.introspection", "covet.plugins")
+LATE_MODULES = (
+    "covet.config",
+    "covet.core.settings_follower",
+    "covet.di",
+    "covet.events",
+    "covet.introspection",
+    "covet.plugins",
+)
 
 every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)
 

@@ -47,6 +47,7 @@ class ServerProcess:
         arguments: Sequence[str],
         ready_timeout: float,
         wait_until_ready: bool,
+        plain: bool,
     ) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -58,8 +59,9 @@ class ServerProcess:
         else:
             # A Unix socket takes the place of a port.
             port = [] if "--uds" in arguments else ["--port", str(self.port)]
-            command = ["-m", "covet", "run", str(target), *port, "--server", server]
-            command += ["--workers", str(workers), *(["--interface", interface] if interface else []), *arguments]
+            said = [] if plain else [*port, "--workers", str(workers)]
+            command = ["-m", "covet", "run", str(target), *said, "--server", server]
+            command += [*(["--interface", interface] if interface else []), *arguments]
         self._command = [sys.executable, *command]
         paths = [str(SOURCE), (env or {}).get("PYTHONPATH", ""), os.environ.get("PYTHONPATH", "")]
         self._env = {**os.environ, "PORT": str(self.port), "PYTHONUNBUFFERED": "1", **(env or {})}
@@ -189,6 +191,7 @@ def serve(
     arguments: Sequence[str] = (),
     ready_timeout: float = 15.0,
     wait_until_ready: bool = True,
+    plain: bool = False,
 ) -> ServerProcess:
     """
     Prepare a real server for `"module:app"`, or for a script that runs its own.
@@ -203,6 +206,7 @@ def serve(
         arguments: Further arguments of `covet run`, or of the script.
         ready_timeout: Seconds until it must listen.
         wait_until_ready: Whether to wait until it listens; not, if its start is meant to fail.
+        plain: Whether port and workers are left to the application's settings.
     """
     return ServerProcess(
         target,
@@ -214,6 +218,7 @@ def serve(
         arguments=arguments,
         ready_timeout=ready_timeout,
         wait_until_ready=wait_until_ready,
+        plain=plain,
     )
 
 

@@ -479,8 +479,9 @@ def test_run_hands_its_options_to_the_server(monkeypatch: pytest.MonkeyPatch) ->
     app = CovetPy()
 
     app.run("0.0.0.0", 9000, workers=4, log_level="info")
+    app.run()
 
-    assert calls == [(app, {"host": "0.0.0.0", "port": 9000, "workers": 4, "reload": False, "log_level": "info"})]
+    assert calls == [(app, {"host": "0.0.0.0", "port": 9000, "workers": 4, "log_level": "info"}), (app, {})]
 
 
 # ── Plugins and settings ─────────────────────────────────────────────────────

@@ -2,33 +2,40 @@
 `covet run module:app`: serve an application.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import click
 
 from covet.exceptions import ConfigurationError
-from covet.server.options import (
-    HTTPVersion,
-    Interface,
-    LogLevel,
-    RunOptions,
-    ServerName,
-    ServerOptions,
-    StartMethod,
-    make_options,
-)
+from covet.server.options import RunOptions, ServerOptions
 from covet.server.running import explain_and_exit, serve
+
+Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
 
 _DEFAULTS = ServerOptions()
 
 
-@click.command(context_settings={"show_default": True})
+# Any: click's own arguments.
+def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
+    """
+    Make an option that is left to the application's settings unless it is given.
+
+    What holds without settings is shown as its default.
+    """
+    value = getattr(_DEFAULTS, names[0].partition("/")[0].removeprefix("--").replace("-", "_"))
+    shown = {"True": "on", "False": "off"}.get(str(value), str(value))
+    return click.option(*names, default=None, show_default=False if value is None else shown, **attributes)
+
+
+@click.command()
 @click.argument("target", metavar="MODULE:APP")
-@click.option("--host", default=_DEFAULTS.host, help="The address to listen on.")
-@click.option("--port", "-p", type=click.IntRange(0, 65535), default=_DEFAULTS.port, help="The port; 0: any.")
-@click.option("--uds", type=click.Path(path_type=Path), help="Listen on a Unix socket instead.")
-@click.option("--workers", "-w", type=click.IntRange(1), default=_DEFAULTS.workers, help="How many processes serve.")
-@click.option("--reload", is_flag=True, help="Restart when a Python file changes; for development.")
+@_option("--host", help="The address to listen on.")
+@_option("--port", "-p", type=click.IntRange(0, 65535), help="The port; 0: any.")
+@_option("--uds", type=click.Path(path_type=Path), help="Listen on a Unix socket instead.")
+@_option("--workers", "-w", type=click.IntRange(1), help="How many processes serve.")
+@_option("--reload/--no-reload", help="Restart when a Python file changes; for development.")
 @click.option(
     "--reload-path",
     "reload_paths",
@@ -40,78 +47,33 @@ _DEFAULTS = ServerOptions()
     "--server", type=click.Choice(["granian", "uvicorn", "hypercorn"]), help="By default the first installed."
 )
 @click.option("--interface", type=click.Choice(["rsgi", "asgi"]), help="RSGI on Granian by default.")
-@click.option("--factory", is_flag=True, help="MODULE:APP is a function that makes the application.")
-@click.option("--http", type=click.Choice(["1", "2", "auto"]), default=_DEFAULTS.http, help="The versions of HTTP.")
-@click.option("--websockets/--no-websockets", default=_DEFAULTS.websockets, help="Accept WebSocket upgrades.")
-@click.option(
+@click.option("--factory", is_flag=True, default=None, help="MODULE:APP is a function that makes the application.")
+@_option("--http", type=click.Choice(["1", "2", "auto"]), help="The versions of HTTP.")
+@_option("--websockets/--no-websockets", help="Accept WebSocket upgrades.")
+@_option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error", "critical"]),
-    default=_DEFAULTS.log_level,
     help="The least severe entries to write.",
 )
-@click.option("--access-log/--no-access-log", default=_DEFAULTS.access_log, help="Log every request.")
+@_option("--log-format", type=click.Choice(["text", "json"]), help="For people, or for programs.")
+@_option("--access-log/--no-access-log", help="Log every request.")
 @click.option("--tls-certificate", type=click.Path(path_type=Path, exists=True), help="A PEM file; needs --tls-key.")
 @click.option("--tls-key", type=click.Path(path_type=Path, exists=True), help="The certificate's key, as PEM.")
-@click.option("--backlog", type=click.IntRange(128), default=_DEFAULTS.backlog, help="Connections that may wait.")
+@_option("--backlog", type=click.IntRange(128), help="Connections that may wait.")
 @click.option("--backpressure", type=click.IntRange(1), help="Requests that a worker handles at once.")
-@click.option("--drain-timeout", type=float, default=_DEFAULTS.drain_timeout, help="Seconds for requests in flight.")
+@_option("--drain-timeout", type=float, help="Seconds for requests in flight.")
 @click.option("--header-timeout", type=float, help="Seconds to send a request's head; 10 by default on Granian.")
 @click.option("--keep-alive", type=float, help="Seconds that an idle connection stays open.")
 @click.option("--start-method", type=click.Choice(["fork", "spawn"]), help="How workers start.")
-def run(
-    target: str,
-    *,
-    host: str,
-    port: int,
-    uds: Path | None,
-    workers: int,
-    reload: bool,
-    reload_paths: tuple[Path, ...],
-    server: ServerName | None,
-    interface: Interface | None,
-    factory: bool,
-    http: HTTPVersion,
-    websockets: bool,
-    log_level: LogLevel,
-    access_log: bool,
-    tls_certificate: Path | None,
-    tls_key: Path | None,
-    backlog: int,
-    backpressure: int | None,
-    drain_timeout: float,
-    header_timeout: float | None,
-    keep_alive: float | None,
-    start_method: StartMethod | None,
-) -> None:
+def run(target: str, **options: Any) -> None:
     """
     Serve the application found at MODULE:APP, such as main:app.
 
-    The current directory is importable. Stop with Ctrl+C or SIGTERM: requests in flight are answered first.
+    What is not given is what the application's settings say, or else the default. The current directory is
+    importable. Stop with Ctrl+C or SIGTERM: requests in flight are answered first.
     """
-    options: RunOptions = {
-        "host": host,
-        "port": port,
-        "uds": uds,
-        "workers": workers,
-        "reload": reload,
-        "reload_paths": reload_paths,
-        "server": server,
-        "interface": interface,
-        "factory": factory,
-        "http": http,
-        "websockets": websockets,
-        "log_level": log_level,
-        "access_log": access_log,
-        "tls_certificate": tls_certificate,
-        "tls_key": tls_key,
-        "backlog": backlog,
-        "backpressure": backpressure,
-        "drain_timeout": drain_timeout,
-        "header_timeout": header_timeout,
-        "keep_alive": keep_alive,
-        "start_method": start_method,
-    }
+    given = {name: value for name, value in options.items() if value is not None and value != ()}
     try:
-        serve(target, make_options(options))
+        serve(target, cast("RunOptions", given))
     except ConfigurationError as exc:
         raise explain_and_exit(exc) from exc

@@ -1,5 +1,5 @@
 """
-The sections that every application has. Each field says what reads it.
+The sections that every application has. Each field says what reads it, or what is to come that will.
 """
 
 from pathlib import Path
@@ -52,8 +52,10 @@ class AppSettings:
     What the application is.
 
     Attributes:
-        name: Its name, for logs and the title of its API's description (read by `create_app` and `OpenAPIPlugin`).
-        version: Its own version, for the API's description (read by `OpenAPIPlugin`).
+        name: Its name, the title of its API's description (for the `OpenAPIPlugin` of a later release; read by nothing
+            yet).
+        version: Its own version, for the API's description (for the `OpenAPIPlugin` of a later release; read by
+            nothing yet).
     """
 
     name: str = "CovetPy application"
@@ -64,6 +66,8 @@ class AppSettings:
 class ServerSettings:
     """
     How the application is served: the options of `app.run()` and `covet run` under the same names.
+
+    What is given to them, on the command line too, wins over these. Under another server only `body_limit` counts.
 
     Attributes:
         host: The address to listen on; loopback only, unless asked otherwise (read by the server).
@@ -109,10 +113,12 @@ class DatabaseSettings:
 
     Attributes:
         url: Its address, such as `postgresql://user:password@localhost/shop`; the password is hidden wherever
-            settings are shown (read by `DatabasePlugin`).
-        pool_size: How many connections are kept open (read by `DatabasePlugin`).
-        pool_timeout: How long to wait for a free connection (read by `DatabasePlugin`).
-        echo: Whether every statement is logged (read by `DatabasePlugin`).
+            settings are shown (for the `DatabasePlugin` of a later release; read by nothing yet).
+        pool_size: How many connections are kept open (for the `DatabasePlugin` of a later release; read by nothing
+            yet).
+        pool_timeout: How long to wait for a free connection (for the `DatabasePlugin` of a later release; read by
+            nothing yet).
+        echo: Whether every statement is logged (for the `DatabasePlugin` of a later release; read by nothing yet).
     """
 
     url: str | None = None
@@ -127,17 +133,21 @@ class SecuritySettings:
     Who may do what, and the keys that prove it.
 
     Attributes:
-        secret_key: Signs cookies, sessions and CSRF tokens (read by their middleware).
-        jwt_secret_key: Signs the tokens of `JWTAuthProvider`, which reads it.
+        secret_key: Signs cookies, sessions and CSRF tokens (for the middleware of a later release; read by nothing
+            yet).
+        jwt_secret_key: Signs tokens (for the `JWTAuthProvider` of a later release; read by nothing yet).
         cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
         cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
-        allowed_hosts: The host names that requests may be for; empty: not checked (read by the trusted hosts
-            middleware).
-        trusted_proxies: The addresses of proxies whose forwarding headers are believed (read by the proxy headers
-            middleware).
-        rate_limit_enabled: Whether clients are limited; on in staging and production (read by `create_app`).
-        rate_limit_requests: How many requests a client may make within the window (read by `RateLimitMiddleware`).
-        rate_limit_window: The window that they are counted in (read by `RateLimitMiddleware`).
+        allowed_hosts: The host names that requests may be for; no host is refused yet (for the trusted hosts
+            middleware of a later release; read by nothing yet).
+        trusted_proxies: The addresses of proxies whose forwarding headers are believed; none is believed yet (for the
+            proxy headers middleware of a later release; read by nothing yet).
+        rate_limit_enabled: Whether clients are to be limited; on in staging and production, where nothing limits them
+            yet (for the `RateLimitMiddleware` of a later release; read by nothing yet).
+        rate_limit_requests: How many requests a client may make within the window (for the `RateLimitMiddleware` of a
+            later release; read by nothing yet).
+        rate_limit_window: The window that they are counted in (for the `RateLimitMiddleware` of a later release; read
+            by nothing yet).
     """
 
     secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
@@ -157,10 +167,14 @@ class CacheSettings:
     Where results are kept.
 
     Attributes:
-        backend: The name of a cache backend, such as `memory` or `redis` (read by `Cache`).
-        url: The backend's address, if it has one; its password is hidden wherever settings are shown (read by `Cache`).
-        default_ttl: How long an entry lives unless its writer says otherwise (read by `Cache`).
-        max_entries: How many entries the memory backend keeps (read by `Cache`).
+        backend: The name of a cache backend, such as `memory` or `redis` (for the `Cache` of a later release; read by
+            nothing yet).
+        url: The backend's address, if it has one; its password is hidden wherever settings are shown (for the `Cache`
+            of a later release; read by nothing yet).
+        default_ttl: How long an entry lives unless its writer says otherwise (for the `Cache` of a later release; read
+            by nothing yet).
+        max_entries: How many entries the memory backend keeps (for the `Cache` of a later release; read by nothing
+            yet).
     """
 
     backend: Annotated[str, Constraints(min_length=1)] = "memory"
@@ -172,11 +186,12 @@ class CacheSettings:
 @section
 class LoggingSettings:
     """
-    What is logged, and how.
+    What the framework and its servers log, and how; where the application sets logging up by itself, nothing of it.
 
     Attributes:
-        level: The least severe entries that are written; `warning` in testing (read by `create_app` and the server).
-        format: `text` for people, `json` for programs; `json` in staging and production (read by `create_app`).
+        level: The least severe entries that are written; `warning` in testing (read by the application and the server).
+        format: `text` for people, `json` for programs; `json` in staging and production (read by the application and
+            the server).
     """
 
     level: Reloadable[Literal["debug", "info", "warning", "error", "critical"]] = "info"

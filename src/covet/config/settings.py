@@ -61,7 +61,7 @@ class Settings:
             `create_app`).
         debug: Whether errors show their source and variables to the client (read by `create_app`).
         middleware: Names of registered middleware that is added, the outermost first (read by `create_app`).
-        discover_plugins: Names of installed plugins to load; `*` for all (read by `create_app`).
+        discover_plugins: Names of installed plugins to load; `*` for all (read by the application).
         app: What the application is.
         server: How it is served.
         database: Where its database is.

@@ -50,6 +50,11 @@ class EventWiring:
             return bus
         return self._bus
 
+    @property
+    def current(self) -> "EventBus | None":
+        """The bus, if somebody has asked for it."""
+        return self._bus
+
     def attach(self, bus: "EventBus") -> None:
         """
         Take a bus.

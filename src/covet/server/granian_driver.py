@@ -103,7 +103,9 @@ def _make_server(job: Job, options: ServerOptions) -> Server:
         "log_level": import_module("granian.log").LogLevels[
             "warning" if options.log_level == "info" else options.log_level
         ],
-        "log_dictconfig": server_log_config(options.log_level, "_granian", access="granian.access"),
+        "log_dictconfig": server_log_config(
+            options.log_level, "_granian", access="granian.access", log_format=options.log_format, fixed=job.log_fixed
+        ),
         "log_access": options.access_log,
         "ssl_cert": Path(options.tls_certificate) if options.tls_certificate is not None else None,
         "ssl_key": Path(options.tls_key) if options.tls_key is not None else None,

@@ -15,6 +15,7 @@ from covet._extras import find_extra, require_extra
 from covet.exceptions import ConfigurationError
 from covet.http.limits import MAX_HEADERS_SIZE
 from covet.server.drain import tell_application
+from covet.server.logs import server_log_config
 from covet.server.options import HTTPVersion, ServerOptions, StartMethod
 from covet.server.worker import Job
 
@@ -45,6 +46,14 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     config.include_server_header = False
     config.loglevel = ("warning" if options.log_level == "info" else options.log_level).upper()
     config.accesslog = "-" if options.access_log else None
+    # It takes the place of the handlers that Hypercorn makes for the two.
+    config.logconfig_dict = server_log_config(
+        options.log_level,
+        "hypercorn.error",
+        access="hypercorn.access",
+        log_format=options.log_format,
+        fixed=job.log_fixed,
+    )
     config.certfile = str(options.tls_certificate) if options.tls_certificate is not None else None
     config.keyfile = str(options.tls_key) if options.tls_key is not None else None
     uvloop = find_extra("uvloop")

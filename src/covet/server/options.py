@@ -8,14 +8,14 @@ server's driver, not swallowed.
 import math
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal, TypedDict, get_args
+from typing import Any, Final, Literal, TypedDict, get_args
 
 from covet.exceptions import ConfigurationError, suggest
+from covet.logs import LogFormat, LogLevel
 
 ServerName = Literal["granian", "uvicorn", "hypercorn"]
 Interface = Literal["rsgi", "asgi"]
 HTTPVersion = Literal["1", "2", "auto"]
-LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 StartMethod = Literal["fork", "spawn"]
 
 # The worker needs this long after the drain to run the application's shutdown hooks before it is killed.
@@ -37,6 +37,7 @@ class RunOptions(TypedDict, total=False):
     http: HTTPVersion
     websockets: bool
     log_level: LogLevel
+    log_format: LogFormat
     access_log: bool
     tls_certificate: str | Path | None
     tls_key: str | Path | None
@@ -66,6 +67,7 @@ class ServerOptions:
         http: HTTP/1 only, HTTP/2 only, or both.
         websockets: Whether WebSocket upgrades are accepted.
         log_level: The least severe log entries that are written.
+        log_format: `text` for people, `json` for programs.
         access_log: Whether every request is logged by the server.
         tls_certificate: A PEM file with the certificate chain; needs `tls_key`.
         tls_key: A PEM file with the certificate's key.
@@ -97,6 +99,7 @@ class ServerOptions:
     http: HTTPVersion = "1"
     websockets: bool = True
     log_level: LogLevel = "info"
+    log_format: LogFormat = "text"
     access_log: bool = False
     tls_certificate: str | Path | None = None
     tls_key: str | Path | None = None
@@ -119,6 +122,7 @@ class ServerOptions:
         _check_choice("interface", self.interface, (*get_args(Interface), None))
         _check_choice("http", self.http, get_args(HTTPVersion))
         _check_choice("log_level", self.log_level, get_args(LogLevel))
+        _check_choice("log_format", self.log_format, get_args(LogFormat))
         _check_choice("start_method", self.start_method, (*get_args(StartMethod), None))
         for name in ("reload", "factory", "websockets", "access_log"):
             if not isinstance(getattr(self, name), bool):
@@ -172,9 +176,23 @@ class ServerOptions:
         return f"{scheme}://{host}:{self.port}"
 
 
-def make_options(given: RunOptions) -> ServerOptions:
+# What is given takes these from the application's own defaults: both together would contradict each other.
+_DISPLACES: Final[dict[str, tuple[str, ...]]] = {
+    "uds": ("host", "port"),
+    "host": ("uds",),
+    "port": ("uds",),
+    "tls_certificate": ("tls_key",),
+    "tls_key": ("tls_certificate",),
+}
+
+
+def make_options(given: RunOptions, defaults: RunOptions | None = None) -> ServerOptions:
     """
     Check the keyword arguments of `run()` and fill in the rest.
+
+    Args:
+        given: What was said to `run()`; it wins.
+        defaults: What the application says about itself.
 
     Raises:
         ConfigurationError: If an option is unknown or has a value that cannot be.
@@ -190,7 +208,14 @@ def make_options(given: RunOptions) -> ServerOptions:
     for name in given:
         if name not in known:
             raise ConfigurationError(f"run() has no option {name!r}.", hint=suggest(name, known))
-    return ServerOptions(**given)
+    displaced = {other for name in given for other in _DISPLACES.get(name, ())}
+    # One reloading worker, or several: what is given decides, even if it does not say so.
+    if given.get("reload"):
+        displaced.add("workers")
+    if given.get("workers", 1) != 1:
+        displaced.add("reload")
+    kept: Any = {name: value for name, value in (defaults or {}).items() if name not in displaced}
+    return ServerOptions(**{**kept, **given})
 
 
 def _check_integer(name: str, value: object, least: int, most: int) -> None:

@@ -19,8 +19,9 @@ from typing import Unpack
 
 from covet._extras import find_extra
 from covet.exceptions import ConfigurationError, MissingDependencyError
+from covet.logs import configure_logging
 from covet.server import granian_driver, hypercorn_driver, uvicorn_driver
-from covet.server.logs import configure_logging
+from covet.server.defaults import UnknownDefaultsError, ask_target, read_defaults
 from covet.server.options import RunOptions, ServerName, ServerOptions, StartMethod, make_options
 from covet.server.target import (
     ImportTarget,
@@ -52,6 +53,9 @@ def run(target: object, **options: Unpack[RunOptions]) -> None:
     Within a worker, or while a target is imported, it returns at once: a script may therefore call
     it without a `__main__` guard.
 
+    What is not given is what the application says in `server_defaults`, as one with settings does, or else the
+    default.
+
     Args:
         target: The application, or an import string such as `"shop.main:app"`.
         options: What `ServerOptions` lists.
@@ -69,19 +73,25 @@ def run(target: object, **options: Unpack[RunOptions]) -> None:
         covet.server.target.TargetError: 'object' is no kind of application: it neither can be called nor has __rsgi__.
     """
     # One frame is ours; a method such as `CovetPy.run()` above it is skipped by `find_target` on its own.
-    serve(target, make_options(options), caller=sys._getframe(1))  # noqa: SLF001 - the documented way to the caller
+    serve(target, options, caller=sys._getframe(1))  # noqa: SLF001 - the documented way to the caller
 
 
-def serve(target: object, options: ServerOptions, *, caller: FrameType | None = None) -> None:
-    """Do what `run()` does, with options that are checked already."""
+def serve(target: object, given: RunOptions, *, caller: FrameType | None = None) -> None:
+    """Do what `run()` does, for whoever has the options as a mapping."""
+    # What is wrong by itself is said before anything is imported.
+    factory = make_options(given).factory
     if is_worker() or is_loading():
         return
-    server = find_server(options.server)
+    server = find_server(given.get("server"))
     _check_place()
+    if not isinstance(target, str):
+        target = _make_application(target, factory=factory)
+    options = make_options(given, _find_defaults(target, given))
     job, start_method = _make_job(target, options, server, caller)
+    job.log_fixed = tuple(name for name in ("log_level", "log_format") if name in given)
     options = replace(options, port=_claim_address(options))
     job.listening_on = str(options.uds) if options.uds is not None else options.port
-    configure_logging(options.log_level)
+    configure_logging(options.log_level, options.log_format, fixed=job.log_fixed)
     workers = "1 worker" if options.workers == 1 else f"{options.workers} workers"
     # Not "serving": nobody knows yet whether the application can be started.
     logger.info(
@@ -141,7 +151,7 @@ def _make_job(
         interface = options.interface or ("rsgi" if rsgi_possible else "asgi")
         start_method = options.start_method or _platform_start_method()
     else:
-        app = _make_application(target, options)
+        app = target
         interface = choose_interface(app, options.interface, rsgi_possible=rsgi_possible)
         place = None if options.factory else find_target(app, caller)
         start_method = options.start_method or ("spawn" if options.reload else _platform_start_method())
@@ -165,13 +175,27 @@ def _make_job(
             drain_timeout=options.drain_timeout,
             listening_on=0,
             log_level=options.log_level,
+            log_format=options.log_format,
         ),
         start_method,
     )
 
 
-def _make_application(target: object, options: ServerOptions) -> object:
-    made = target() if options.factory and callable(target) else target
+def _find_defaults(target: object, given: RunOptions) -> RunOptions:
+    if not isinstance(target, str):
+        return read_defaults(target)
+    try:
+        return ask_target(ImportTarget.parse(target, factory=given.get("factory", False)))
+    except UnknownDefaultsError as exc:
+        if given.get("reload"):
+            # A change of the source may mend it: the workers say what is wrong, and wait for one.
+            return {}
+        sys.stderr.write(f"{exc.text}\ncovet: The application could not be started.\n")
+        raise SystemExit(1) from None
+
+
+def _make_application(target: object, *, factory: bool) -> object:
+    made = target() if factory and callable(target) else target
     if not is_application(made):
         raise TargetError(
             f"{type(made).__name__!r} is no kind of application: it neither can be called nor has __rsgi__."

@@ -44,7 +44,14 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "workers": options.workers,
         "reload": options.reload,
         "reload_dirs": [str(path) for path in options.reload_paths] or None,
-        "log_config": server_log_config(options.log_level, "uvicorn.error", "uvicorn.asgi", access="uvicorn.access"),
+        "log_config": server_log_config(
+            options.log_level,
+            "uvicorn.error",
+            "uvicorn.asgi",
+            access="uvicorn.access",
+            log_format=options.log_format,
+            fixed=job.log_fixed,
+        ),
         "access_log": options.access_log,
         # Whom to believe about the client's address is the application's decision, the same on every server.
         "proxy_headers": False,

@@ -16,9 +16,9 @@ from functools import cache
 from types import FrameType
 from typing import Protocol
 
+from covet.logs import LogFormat, LogLevel, configure_logging
 from covet.server.drain import Drain, tell_application
-from covet.server.logs import configure_logging
-from covet.server.options import Interface, LogLevel
+from covet.server.options import Interface
 from covet.server.target import ImportTarget, choose_interface, explain
 
 # Set by the supervising process while it runs; the underscore keeps it out of the settings' own names.
@@ -130,6 +130,8 @@ class Job:
         drain_timeout: Seconds that requests in flight get at the end.
         listening_on: The port, or the Unix socket's path.
         log_level: The least severe log entries that are written.
+        log_format: How they are written.
+        log_fixed: Which of the two were said to `run()`: the application's settings do not change them.
         failed: Taken by the first worker whose start fails, so that one error is reported, not one
             per worker; `None` while reloading, where a failed start waits for the next change.
     """
@@ -140,12 +142,14 @@ class Job:
     drain_timeout: float
     listening_on: int | str
     log_level: LogLevel
+    log_format: LogFormat = "text"
+    log_fixed: tuple[str, ...] = ()
     failed: Flag | None = None
     drain: Drain | None = field(default=None, init=False)
 
     def load(self) -> object:
         """Get the application: inherited, or imported; it speaks the interface that is served."""
-        configure_logging(self.log_level)
+        configure_logging(self.log_level, self.log_format, fixed=self.log_fixed)
         app = self.app if self.app is not None or self.target is None else self.target.load()
         choose_interface(app, self.interface, rsgi_possible=True)
         return app

@@ -1,65 +1,14 @@
 """
-What a server's process logs, and whose handlers do it.
+What the servers themselves write.
 """
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
+from logging.config import dictConfig
 
 import pytest
 
-from covet.server.logs import configure_logging, server_log_config
-from covet.server.options import LogLevel
-
-
-@contextmanager
-def cut_off() -> Iterator[logging.Logger]:
-    """
-    Give the logger of `covet` without any handlers, and put it back afterwards.
-
-    A context of the test's own: pytest adds its handlers after the fixtures.
-    """
-    logger = logging.getLogger("covet")
-    before = (logger.handlers, logger.level, logger.propagate)
-    logger.handlers, logger.propagate = [], False
-    try:
-        yield logger
-    finally:
-        logger.handlers, logger.propagate = before[0], before[2]
-        logger.setLevel(before[1])
-
-
-def test_entries_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
-    """Without logging of the application's own, an entry is one line on standard error."""
-    with cut_off() as logger:
-        configure_logging("info")
-
-        logger.getChild("server").info("Serving.")
-        logger.getChild("server").debug("Not this.")
-
-    assert capsys.readouterr().err.endswith("INFO    covet.server: Serving.\n")
-
-
-def test_it_is_configured_once() -> None:
-    """A forked worker that configures again does not write every line twice."""
-    with cut_off() as logger:
-        configure_logging("info")
-        configure_logging("info")
-
-        assert len(logger.handlers) == 1
-
-
-def test_logging_of_the_application_is_left_alone() -> None:
-    """Where the application handles entries, no handler is added."""
-    with cut_off() as logger:
-        own = logging.NullHandler()
-        logger.addHandler(own)
-        logger.propagate = True
-
-        configure_logging("debug")
-
-        assert logger.handlers == [own]
-        assert logger.propagate is True
+from covet.logs import LogHandler, LogLevel
+from covet.server.logs import server_log_config
 
 
 @pytest.mark.parametrize(
@@ -73,3 +22,29 @@ def test_a_server_talks_only_when_something_is_wrong(level: LogLevel, expected: 
         "quiet": {"handlers": ["stderr"], "level": expected, "propagate": False},
         "access": {"handlers": ["stdout"], "level": "INFO", "propagate": False},
     }
+
+
+def test_requests_are_entries_of_the_same_format(capsys: pytest.CaptureFixture[str]) -> None:
+    """Both handlers of a server are ours: what a client sends stays one entry, in JSON if it is asked for."""
+    dictConfig(server_log_config("info", "quiet", access="access", log_format="json", fixed=("log_format",)))
+
+    logging.getLogger("access").info("GET /\n/forged")
+    handler = logging.getLogger("quiet").handlers[0]
+
+    assert '"logger": "access", "message": "GET /\\n/forged"}' in capsys.readouterr().out
+    assert isinstance(handler, LogHandler)
+    assert handler.fixed == {"log_format"}
+    for name in ("access", "quiet"):
+        logging.getLogger(name).handlers.clear()
+
+
+@pytest.mark.row(101)
+def test_a_line_of_text_holds_one_request(capsys: pytest.CaptureFixture[str]) -> None:
+    """A path cannot begin a line of its own."""
+    dictConfig(server_log_config("info", "quiet", access="access"))
+
+    logging.getLogger("access").info("GET /\nGET /forged\x1b[31m")
+
+    assert capsys.readouterr().out == "GET /\n  | GET /forged\\x1b[31m\n"
+    for name in ("access", "quiet"):
+        logging.getLogger(name).handlers.clear()

@@ -105,3 +105,44 @@ def test_a_wrong_value_is_refused(given: RunOptions, message: str) -> None:
 def test_the_address_is_a_url(options: ServerOptions, address: str) -> None:
     """The address can be copied from the log into a browser."""
     assert options.address == address
+
+
+# ── What an application says of itself ───────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("given", "defaults", "expected"),
+    [
+        ({}, {"port": 9000, "workers": 4}, {"port": 9000, "workers": 4}),
+        ({"port": 1}, {"port": 9000, "workers": 4}, {"port": 1, "workers": 4}),
+        ({"uds": "/run/x"}, {"host": "0.0.0.0", "port": 9000}, {"uds": "/run/x", "host": "127.0.0.1", "port": 8000}),
+        ({"host": "::1"}, {"uds": "/run/x"}, {"uds": None, "host": "::1"}),
+        ({"port": 1}, {"uds": "/run/x"}, {"uds": None, "port": 1}),
+        ({"reload": True}, {"workers": 4}, {"reload": True, "workers": 1}),
+        ({"reload": False}, {"workers": 4}, {"reload": False, "workers": 4}),
+        ({"workers": 4}, {"reload": True}, {"reload": False, "workers": 4}),
+        ({"workers": 1}, {"reload": True}, {"reload": True, "workers": 1}),
+        (
+            {"tls_certificate": None, "tls_key": None},
+            {"tls_certificate": "c", "tls_key": "k"},
+            {"tls_certificate": None, "tls_key": None},
+        ),
+    ],
+)
+def test_what_is_given_wins(given: RunOptions, defaults: RunOptions, expected: dict[str, object]) -> None:
+    """It also takes away what would contradict it."""
+    options = make_options(given, defaults)
+
+    assert {name: getattr(options, name) for name in expected} == expected
+
+
+def test_half_a_certificate_is_not_mixed_with_another() -> None:
+    """A certificate that is given needs its own key."""
+    with pytest.raises(ConfigurationError, match="TLS needs both tls_certificate and tls_key, but only one is given"):
+        make_options({"tls_certificate": "mine"}, {"tls_certificate": "c", "tls_key": "k"})
+
+
+def test_defaults_are_checked_too() -> None:
+    """An application cannot say what cannot be."""
+    with pytest.raises(ConfigurationError, match="port must be an integer from 0 to 65535, got 70000"):
+        make_options({}, {"port": 70000})

@@ -53,7 +53,7 @@ def test_without_watchfiles_reload_says_how_to_get_it(monkeypatch: pytest.Monkey
     hide(monkeypatch, "watchfiles")
 
     with pytest.raises(MissingDependencyError, match=r"watchfiles is needed for reload=True\.\n.*covetpy\[standard\]"):
-        run("main:app", reload=True, port=0)
+        run(f"{__name__}:app", reload=True, port=0)
 
 
 def test_a_running_loop_is_refused() -> None:
@@ -132,7 +132,7 @@ def test_an_option_that_a_server_lacks_is_refused(options: dict[str, object], me
 def test_hypercorn_serves_with_one_worker(options: dict[str, object]) -> None:
     """Several workers and reloading are refused, by name."""
     with pytest.raises(ConfigurationError, match=r"Hypercorn is not driven with (workers=2|reload=True)"):
-        run("main:app", port=0, server="hypercorn", **options)  # type: ignore[arg-type]
+        run(f"{__name__}:app", port=0, server="hypercorn", **options)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

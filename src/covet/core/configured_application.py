@@ -1,0 +1,135 @@
+"""
+An application with settings: what it does with them by itself, from its start to its stop.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from covet.core.application import CovetPyASGI
+from covet.core.lifespan import Step
+from covet.core.routing import TrailingSlash
+from covet.exceptions import ConfigurationError
+
+if TYPE_CHECKING:
+    from covet.config import Settings
+    from covet.core.settings_follower import SettingsFollower
+    from covet.di import DependencyContainer
+
+
+class ConfiguredApplication(CovetPyASGI):
+    """
+    Hold the settings of an application.
+
+    Args:
+        debug: Whether errors may show traces.
+        trailing_slash: What becomes of a slash too many.
+        settings: The settings, if it was given some.
+
+    Raises:
+        ConfigurationError: If they are none.
+    """
+
+    def __init__(
+        self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect", settings: "Settings | None" = None
+    ) -> None:
+        super().__init__(debug=debug, trailing_slash=trailing_slash)
+        self._given_settings = None if settings is None else check_settings(settings)
+        # The container may be made after a change; what it offers must not depend on when.
+        self._first_settings = self._given_settings
+        self._default_settings: Settings | None = None
+        self._follower: SettingsFollower | None = None
+
+    @property
+    def settings(self) -> "Settings":
+        """
+        The settings that it was given; the defaults if it was given none, and nothing is read for them.
+
+        While they are watched, these are the latest: ask anew instead of keeping them.
+        """
+        if self._given_settings is not None:
+            return self._given_settings
+        if self._default_settings is None:
+            from covet.config import Settings, Sources
+
+            self._default_settings = Settings(debug=self.debug, sources=Sources.none())
+        return self._default_settings
+
+    # Any: the options of a server, each of its own type; the server checks them.
+    @property
+    def server_defaults(self) -> Mapping[str, Any]:
+        """How it is served unless `run` is told otherwise: what its settings say; nothing if it was given none."""
+        if self._given_settings is None:
+            return {}
+        from covet.core.server_defaults import read_server_defaults
+
+        return read_server_defaults(self._given_settings)
+
+    def watch_settings(self, interval: float = 1.0) -> None:
+        """
+        Follow the files of the settings while the application runs, in each of its workers.
+
+        Values that are `Reloadable` are taken over: `app.settings` is then another object, and the log follows
+        `logging`. What needs a restart is logged. Both are named in a `SettingsChangedEvent`. What is injected is the
+        state at the start.
+
+        Args:
+            interval: Seconds between two looks at the files.
+
+        Raises:
+            ConfigurationError: If there are no settings to follow, they are followed already, the interval is negative
+                or the application has begun to start.
+        """
+        if self._given_settings is None:
+            raise ConfigurationError(
+                "There are no settings to watch: the application was given none.",
+                hint="Write CovetPy(settings=Settings()), or use create_app().",
+            )
+        if self._follower is not None:
+            raise ConfigurationError("The settings are watched already.", hint="Call watch_settings once.")
+        self.refuse_late("Watching the settings")
+        from covet.core.settings_follower import SettingsFollower
+
+        self._follower = SettingsFollower(
+            self._given_settings, self._adopt, lambda: self._wiring.current, interval=interval
+        )
+
+    def _adopt(self, settings: "Settings") -> None:
+        if getattr(self.state, "settings", None) is self._given_settings:
+            self.state.settings = settings
+        self._given_settings = settings
+
+    def _surround(self, steps: Sequence[Step]) -> list[Step]:
+        """Put around the steps of a start what settings ask for: the log before all, watching after all."""
+        if self._given_settings is None:
+            return list(steps)
+        from covet.core.log_step import make_log_step
+
+        further = [] if self._follower is None else [self._follower.make_step()]
+        return [make_log_step(lambda: self.settings.logging), *steps, *further]
+
+    def _offer_settings(self, container: "DependencyContainer") -> None:
+        """Offer the settings by each of their classes, and each of their sections by its own."""
+        settings = self._first_settings or self.settings
+        for cls in type(settings).__mro__[:-1]:
+            container.register_instance(cls, settings)
+        for section in vars(settings).values():
+            if is_dataclass(section) and not isinstance(section, type):
+                container.register_instance(type(section), section, replace=True)
+
+
+def check_settings(settings: object) -> "Settings":
+    """
+    Return settings if they are some.
+
+    Raises:
+        ConfigurationError: If they are not.
+    """
+    from covet.config import Settings
+
+    if isinstance(settings, Settings):
+        return settings
+    raise ConfigurationError(
+        f"settings must be a Settings, got {settings!r}.",
+        hint="Write settings=Settings(debug=True), or create_app(debug=True).",
+    )
