@@ -10,7 +10,7 @@ import click
 
 from covet.app import CovetPy
 from covet.cli.contributions import find_target
-from covet.cli.table import align_table
+from covet.text_table import align_table
 from covet.exceptions import ConfigurationError
 from covet.server.running import explain_and_exit
 from covet.server.target import ImportTarget, TargetError, explain

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from covet.cli.table import align_table
+from covet.text_table import align_table
 from covet.core.route import Mount, Route
 from covet.exceptions import ConfigurationError
 from covet.server.running import explain_and_exit
