@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from covet.text_table import align_table
+from covet.cli.application import NamedApplication, takes_application
 from covet.core.route import Mount, Route
-from covet.exceptions import ConfigurationError
-from covet.server.running import explain_and_exit
-from covet.server.target import ImportTarget, TargetError
+from covet.server.target import TargetError
+from covet.text_table import align_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,16 @@ class RouteRow:
 
 
 @click.command()
-@click.argument("target", metavar="MODULE:APP")
-@click.option("--factory", is_flag=True, help="MODULE:APP is a function that makes the application.")
+@takes_application
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
-def routes(target: str, *, factory: bool, as_json: bool) -> None:
+def routes(application: NamedApplication, *, as_json: bool) -> None:
     """List the routes of the application found at MODULE:APP."""
-    try:
-        rows = read_routes(ImportTarget.parse(target, factory=factory).load(), target)
-    except ConfigurationError as exc:
-        raise explain_and_exit(exc) from exc
+    rows = read_routes(application.load(), application.target)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
     if not rows:
-        click.echo(f"{target} has no routes.")
+        click.echo(f"{application} has no routes.")
         return
     click.echo(make_table(rows))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from covet.exceptions import ConfigurationError
+from covet.cli.application import NamedApplication, takes_application
 from covet.server.options import (
     HTTPVersion,
     Interface,
@@ -17,13 +17,13 @@ from covet.server.options import (
     StartMethod,
     make_options,
 )
-from covet.server.running import explain_and_exit, serve
+from covet.server.running import serve
 
 _DEFAULTS = ServerOptions()
 
 
 @click.command(context_settings={"show_default": True})
-@click.argument("target", metavar="MODULE:APP")
+@takes_application
 @click.option("--host", default=_DEFAULTS.host, help="The address to listen on.")
 @click.option("--port", "-p", type=click.IntRange(0, 65535), default=_DEFAULTS.port, help="The port; 0: any.")
 @click.option("--uds", type=click.Path(path_type=Path), help="Listen on a Unix socket instead.")
@@ -40,7 +40,6 @@ _DEFAULTS = ServerOptions()
     "--server", type=click.Choice(["granian", "uvicorn", "hypercorn"]), help="By default the first installed."
 )
 @click.option("--interface", type=click.Choice(["rsgi", "asgi"]), help="RSGI on Granian by default.")
-@click.option("--factory", is_flag=True, help="MODULE:APP is a function that makes the application.")
 @click.option("--http", type=click.Choice(["1", "2", "auto"]), default=_DEFAULTS.http, help="The versions of HTTP.")
 @click.option("--websockets/--no-websockets", default=_DEFAULTS.websockets, help="Accept WebSocket upgrades.")
 @click.option(
@@ -59,7 +58,7 @@ _DEFAULTS = ServerOptions()
 @click.option("--keep-alive", type=float, help="Seconds that an idle connection stays open.")
 @click.option("--start-method", type=click.Choice(["fork", "spawn"]), help="How workers start.")
 def run(
-    target: str,
+    application: NamedApplication,
     *,
     host: str,
     port: int,
@@ -69,7 +68,6 @@ def run(
     reload_paths: tuple[Path, ...],
     server: ServerName | None,
     interface: Interface | None,
-    factory: bool,
     http: HTTPVersion,
     websockets: bool,
     log_level: LogLevel,
@@ -97,7 +95,7 @@ def run(
         "reload_paths": reload_paths,
         "server": server,
         "interface": interface,
-        "factory": factory,
+        "factory": application.factory,
         "http": http,
         "websockets": websockets,
         "log_level": log_level,
@@ -111,7 +109,4 @@ def run(
         "keep_alive": keep_alive,
         "start_method": start_method,
     }
-    try:
-        serve(target, make_options(options))
-    except ConfigurationError as exc:
-        raise explain_and_exit(exc) from exc
+    serve(application.target, make_options(options))
