@@ -59,14 +59,14 @@ def read_routes(app: object, target: str) -> list[RouteRow]:
             methods=sorted(route.methods),
             path=route.path,
             name=route.name,
-            handler=_name_of(route.handler),
-            middleware=[_name_of(item) for item in (*around, *route.all_middleware)],
+            handler=name_of(route.handler),
+            middleware=[name_of(item) for item in (*around, *route.all_middleware)],
         )
         for route in found
     ]
     # What is mounted answers every method, and has its own middleware.
     mounts: Iterable[Mount] = getattr(router, "mounts", ())
-    rows += [RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", _name_of(mount.app), []) for mount in mounts]
+    rows += [RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", name_of(mount.app), []) for mount in mounts]
     return rows
 
 
@@ -85,7 +85,14 @@ def make_table(rows: Sequence[RouteRow]) -> str:
     )
 
 
-def _name_of(thing: object) -> str:
+def name_of(thing: object) -> str:
+    """
+    Name a handler, a middleware or an application by its module and its qualified name.
+
+    Example:
+        >>> name_of(name_of)
+        'covet.cli.routes:name_of'
+    """
     if isinstance(thing, str):
         return thing
     named = thing if hasattr(thing, "__qualname__") else type(thing)
