@@ -24,9 +24,10 @@ _MAX_EVENTS: Final = 200
 
 
 async def show_routes(app: CovetPy) -> Page:
-    """Show the routes and what is mounted: each with its handler, middleware and limits."""
+    """Show the routes and what is mounted: each with its handler, middleware and limits; these pages are left out."""
     around = [_name(layer) for layer in app.layers]
-    data = [_read_route(route, around) for route in app.router.routes]
+    routes = _list_routes(app)
+    data = [_read_route(route, around) for route in routes]
     mounts = [
         {"prefix": mount.prefix or "/", "name": mount.name, "app": _name(mount.app)} for mount in app.router.mounts
     ]
@@ -39,7 +40,7 @@ async def show_routes(app: CovetPy) -> Page:
             ", ".join([*around, *map(_name, route.all_middleware)]),
             _write_limits(route),
         )
-        for route in app.router.routes
+        for route in routes
     )
     mounted = tuple((str(mount["prefix"]), str(mount["name"] or ""), str(mount["app"])) for mount in mounts)
     tables = (
@@ -47,6 +48,10 @@ async def show_routes(app: CovetPy) -> Page:
         Table("Mounted", ("Prefix", "Name", "Application"), mounted, "Nothing is mounted."),
     )
     return Page("routes", "Routes", {"routes": data, "mounts": mounts}, tables)
+
+
+def _list_routes(app: CovetPy) -> list[Route]:
+    return [route for route in app.router.routes if not describe_handler(route.handler).startswith("covet.debug.")]
 
 
 def _read_route(route: Route, around: list[str]) -> dict[str, object]:
@@ -223,7 +228,7 @@ async def show_index(app: CovetPy) -> Page:
         "environment": str(settings.environment),
         "debug": app.debug,
         "ready": app.is_ready,
-        "routes": len(app.router.routes),
+        "routes": len(_list_routes(app)),
         "plugins": len(app.plugin_manager.records),
         "covet": __version__,
         "python": f"{platform.python_implementation()} {platform.python_version()}",
