@@ -14,9 +14,17 @@ from covet.exceptions import ConfigurationError
 from covet.http.urls import URL, unquote_path
 
 
+def _check_path(ctx: click.Context, _parameter: click.Parameter, value: str) -> str:
+    if not value.startswith("/"):
+        raise click.UsageError(
+            f"PATH begins with a slash, got {value!r}. Write METHOD PATH MODULE:APP, in this order.", ctx
+        )
+    return value
+
+
 @click.command()
 @click.argument("method", metavar="METHOD")
-@click.argument("path", metavar="PATH")
+@click.argument("path", metavar="PATH", callback=_check_path)
 @takes_application
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
 def explain(application: NamedApplication, *, method: str, path: str, as_json: bool) -> None:
@@ -30,8 +38,6 @@ def explain(application: NamedApplication, *, method: str, path: str, as_json: b
         raise ConfigurationError(
             f"{application} cannot start, so it answers nothing.", hint=f"covet check {application} says why."
         )
-    if not path.startswith("/"):
-        raise click.UsageError(f"PATH begins with a slash, got {path!r}. Write METHOD PATH MODULE:APP, in this order.")
     target = URL(path)
     explained = explain_request(app, method.upper(), unquote_path(target.path), target.query)
     if as_json:

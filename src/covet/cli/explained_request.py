@@ -135,11 +135,12 @@ def explain_request(app: CovetPy, method: str, path: str, query: str = "") -> Ex
     injected: Any = compiled.plan.injected
     table = SerializerTable(app.serializers)
     arguments = tuple(_explain_argument(compiled, argument, request, table) for argument in compiled.plan.arguments)
+    response = explain_response(compiled, app.serializers)
     status, sentence = _decide(compiled, arguments)
     return ExplainedRequest(
         method,
         path,
-        status,
+        status or int(str(response["status"])),
         sentence,
         route=compiled.route,
         layers=_list_layers(compiled),
@@ -147,21 +148,20 @@ def explain_request(app: CovetPy, method: str, path: str, query: str = "") -> Ex
         services=injected.graph() if isinstance(injected, Injection) else None,
         limits=_list_limits(compiled),
         handlers=tuple(_list_handlers(app, compiled)),
-        response=explain_response(compiled, app.serializers),
+        response=response,
     )
 
 
 def _decide(compiled: CompiledRoute, arguments: Sequence[ExplainedArgument]) -> tuple[int, str]:
+    """Say what the arguments make of the request; the status is 0 if it is for the handler to decide."""
     place = shorten_place(find_place(compiled.route.handler))
     name = f"{name_of(compiled.route.handler)}{f' ({place})' if place else ''}"
-    for status, source in ((404, "path"), (422, "")):
-        wrong = [item for item in arguments if item.problem and (item.source == source or not source)]
-        if status == 404:
-            wrong = [item for item in wrong if item.problem == _NO_SUCH_PATH]
+    missing = [item for item in arguments if item.problem == _NO_SUCH_PATH]
+    for status, wrong in ((404, missing), (422, [item for item in arguments if item.problem])):
         if wrong:
             listed = "; ".join(f"{item.source} {item.alias!r} {item.problem}" for item in wrong)
             return status, f"The route of {name} matches, and its arguments do not: {listed}."
-    return compiled.results.status_code, f"{name} answers."
+    return 0, f"{name} answers."
 
 
 # ── Parts of a route ─────────────────────────────────────────────────────────

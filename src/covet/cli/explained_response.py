@@ -28,9 +28,9 @@ def explain_response(compiled: CompiledRoute, serializers: Registry[Serializer])
     kinds, schema, words = _describe(annotation, list(serializers))
     if info.is_generator or info.is_async_generator:
         kinds, schema, words = [], None, "what the generator yields is streamed"
-    if compiled.route.media_type is not None and annotation is not None and kinds != []:
+    if compiled.route.media_type is not None and kinds:
         kinds = [compiled.route.media_type]
-    if annotation is None and status == 200:
+    if annotation is type(None) and status == 200:
         status = 204
     if has_no_body(status):
         kinds, schema, words = [], None, "there is no body"
@@ -47,7 +47,7 @@ def explain_response(compiled: CompiledRoute, serializers: Registry[Serializer])
 def _describe(annotation: Annotation, formats: list[str]) -> tuple[list[str], dict[str, Any] | None, str]:
     if annotation is UNSET:
         return formats, None, "the handler does not say what it returns"
-    if annotation in (None, type(None)):
+    if annotation is type(None):
         return [], None, "there is no body"
     cls = origin_of(annotation) or annotation
     if isinstance(cls, type):

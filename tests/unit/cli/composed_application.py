@@ -61,15 +61,18 @@ def on_gone(request, exc):
 @app.get("/users/{user_id:int}", middleware=[require_key], timeout=5, exception_handlers={410: on_gone}, tags=["users"])
 async def show_user(
     user_id: int, orders: Orders, page: Annotated[int, Query(ge=1, le=9)] = 1, api_token: str = "hunter2"
-) -> User: ...
+) -> User:
+    return User(user_id, "Ada")
 
 
 @app.post("/users", status_code=201, body_limit=2048)
-def create_user(user: User, request: Request, pool: Annotated[object, State()]) -> User: ...
+def create_user(user: User, request: Request, pool: Annotated[object, State()]) -> User:
+    return user
 
 
 @app.get("/days/{day:date}")
-async def show_day(day) -> str: ...
+async def show_day(day) -> str:
+    return f"{day}"
 
 
 @app.delete("/users/{user_id:int}", cancel_on_disconnect=True, body_limit=None)
@@ -80,7 +83,8 @@ inner = CovetPy()
 
 
 @inner.get("/inside")
-async def inside() -> list[int]: ...
+async def inside() -> list[int]:
+    return [1]
 
 
 app.mount("/inner", inner)
