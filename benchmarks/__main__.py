@@ -10,7 +10,20 @@ from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
-from benchmarks import body, callgrind, cpu, environment, events, imports, instructions, memory, onion, router
+from benchmarks import (
+    body,
+    callgrind,
+    cpu,
+    environment,
+    events,
+    imports,
+    injection,
+    instructions,
+    memory,
+    onion,
+    router,
+    startup,
+)
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
 from benchmarks.variants import VARIANTS, Variant
@@ -98,12 +111,30 @@ def section_events(python: str, options: argparse.Namespace) -> tuple[str, objec
     return events.table(figures), events.as_data(figures)
 
 
+def section_injection(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count a scoped chain of three.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = injection.measure_all(python, quick=options.quick)
+    return injection.table(figures), figures
+
+
 def section_import(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure imports.
     """
     figures = imports.measure_all(python, options.variants, quick=options.quick)
     return imports.table(figures), imports.as_data(figures)
+
+
+def section_startup(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure the start of a large application.
+    """
+    figure = startup.measure_all(python, quick=options.quick)
+    return startup.table(figure), startup.as_data(figure)
 
 
 def section_memory(python: str, options: argparse.Namespace) -> tuple[str, object]:
@@ -123,7 +154,9 @@ SECTIONS: dict[str, Section] = {
     "router": section_router,
     "body": section_body,
     "events": section_events,
+    "injection": section_injection,
     "import": section_import,
+    "startup": section_startup,
     "memory": section_memory,
 }
 

@@ -12,8 +12,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".cache" / "bench-venv"
 PEERS = ("fastapi", "starlette", "litestar", "blacksheep", "falcon")
-REQUIREMENTS = (*PEERS, "granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
-DESCRIBED = ("msgspec", "granian", "uvloop", "pydantic", *PEERS)
+CONTAINERS = ("dishka", "rodi")
+REQUIREMENTS = (*PEERS, *CONTAINERS, "granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
+DESCRIBED = ("msgspec", "granian", "uvloop", "pydantic", *PEERS, *CONTAINERS)
 
 
 def python_environment(base: Mapping[str, str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ reads.
 import argparse
 import asyncio
 import gc
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -212,6 +213,10 @@ MAKERS: dict[str, Callable[[], Awaitable[Resolve]]] = {
 }
 
 
+# What the subjects of others need.
+LIBRARIES = {"rodi": "rodi", "dishka": "dishka", "fastapi": "fastapi"}
+
+
 async def measure(name: str, blocks: list[int]) -> None:
     """
     Check one chain, then resolve each block of them between two marks.
@@ -234,6 +239,14 @@ async def measure(name: str, blocks: list[int]) -> None:
     mark()
 
 
+def is_installed(python: str, library: str) -> bool:
+    """
+    Say whether an interpreter has a library.
+    """
+    code = f"import importlib.util, sys; sys.exit(importlib.util.find_spec({library!r}) is None)"
+    return subprocess.run([python, "-c", code], check=False).returncode == 0
+
+
 def measure_all(python: str, *, quick: bool) -> dict[str, float]:
     """
     Return the instructions per chain of each subject that is installed there.
@@ -241,6 +254,9 @@ def measure_all(python: str, *, quick: bool) -> dict[str, float]:
     sizes = [100, 300] if quick else [200, 1200]
     figures = {}
     for name in MAKERS:
+        if (library := LIBRARIES.get(name)) is not None and not is_installed(python, library):
+            print(f"{name} is left out: {library} is not installed.", file=sys.stderr)
+            continue
         try:
             (figures[name],) = callgrind.per_request(python, ["-m", "benchmarks.injection", name], sizes)
         except callgrind.CallgrindError as exc:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import body, callgrind, cpu, events, imports, memory, tables
+from benchmarks import body, callgrind, cpu, events, imports, injection, memory, startup, tables
 from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
@@ -113,6 +113,14 @@ def test_figures_of_events_show_what_was_not_measured() -> None:
     text = events.table([events.EventsFigure("publish-0", None, 235.4)])
 
     assert "| publish, no subscriber |            - |    235 |" in text
+
+
+def test_the_large_application_starts() -> None:
+    """The measured run checks itself, and its table has all parts."""
+    figure = startup.run()
+
+    assert "| CPU ms |" in startup.table(figure)
+    assert figure.whole > 0
 
 
 @pytest.mark.parametrize("name", list(memory.SCENARIOS))
@@ -240,3 +248,24 @@ def test_the_slope_of_memory_is_per_hundred_thousand_requests() -> None:
 def test_figures_without_a_base_have_no_ratio() -> None:
     """A table without its raw variant still prints."""
     assert tables.ratio(5.0, None) == "-"
+
+
+@pytest.mark.parametrize("name", injection.MAKERS)
+async def test_every_container_makes_a_chain_for_each_scope(name: str) -> None:
+    """What is compared makes three objects anew each time."""
+    library = injection.LIBRARIES.get(name)
+    if library is not None and not find_spec(library):
+        pytest.skip(f"{library} is not installed")
+    resolve = await injection.MAKERS[name]()
+
+    first, second = await resolve(), await resolve()
+
+    assert isinstance(first.repository.connection, injection.Connection)
+    assert first.repository.connection is not second.repository.connection
+
+
+def test_chains_are_compared_with_those_made_by_hand() -> None:
+    """The table's multiples are of the chain by hand."""
+    text = injection.table({"by-hand": 6000.0, "covet": 6600.0})
+
+    assert "| covet                 |       6.6 |    × 1.10 |" in text

@@ -104,7 +104,7 @@ def make_token(value: str) -> Token:
 class UserCreated(Event):
     """An event that carries something."""
 
-    event_type: ClassVar[str] = "user.created"
+    event_type: str = "user.created"
     password: str
 
 
@@ -235,9 +235,7 @@ def make_secretive_app(directory: Path) -> CovetPy:
         f'[plugins.mail]\nseed = "{SECRETS["typed"]}"\napi_key = "{SECRETS["named"]}"\n'
         f'[database]\nurl = "postgresql://ada:{SECRETS["url"]}@localhost/shop"\n'
     )
-    settings = Settings.from_file(
-        file, debug=True, security={"secret_key": SECRETS["setting"]}, sources=Sources.none()
-    )
+    settings = Settings.from_file(file, debug=True, security={"secret_key": SECRETS["setting"]}, sources=Sources.none())
     app = create_app(settings, plugins=[DebugPlugin, MailPlugin({"password": SECRETS["given"]}), IllPlugin])
     app.events = EventBus(enable_history=True)
     app.container.register(Token, lifetime=Lifetime.SINGLETON, value=SECRETS["di keyword"])

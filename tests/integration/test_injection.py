@@ -13,6 +13,7 @@ import pytest
 from covet import CovetPy, Inject, Request, Response
 from covet.core.controller import get
 from covet.di import DependencyContainer, DependencyGraphError, Lifetime, Provider, Scope
+from covet.events import Event
 from covet.exceptions import NotFoundError, RouteError
 from covet.middleware import Middleware
 from covet.tasks import BackgroundTasks
@@ -436,6 +437,49 @@ async def test_singletons_end_with_the_application_and_begin_anew() -> None:
             await client.get("/")
 
     assert lines == ["open", "shutdown", "close"] * 2
+
+
+async def test_a_handler_of_an_event_has_services_of_its_own() -> None:
+    """In a scope that lives as long as the handler runs; a request's services are its own."""
+    journal = Journal()
+    app = make_app(journal)
+
+    class Ordered(Event):
+        event_type: str = "shop.ordered"
+        number: int
+
+    class Audit:
+        def __init__(self, connection: Connection, event: Event) -> None:
+            self.text = f"{event.event_type} {type(connection).__name__}"
+
+    app.container.register(Audit)
+
+    @app.events.subscribe(Ordered)
+    async def note(event: Ordered, audit: Audit) -> str:
+        return f"{event.number} {audit.text}"
+
+    async with TestClient(app):
+        result = await app.events.publish(Ordered(number=7))
+
+    assert result.values == ["7 shop.ordered Connection"]
+    assert journal.lines == ["open", "close"]
+    assert app.container.open_scopes == 0
+
+
+async def test_a_handler_of_an_event_is_checked_at_the_start() -> None:
+    """What nobody registered is found before the first event."""
+    app = CovetPy()
+
+    @app.events.subscribe("shop.*")
+    async def note(event: Event, plain: Plain) -> None: ...
+
+    with pytest.raises(DependencyGraphError) as caught:
+        await app.startup()
+
+    text = str(caught.value)
+    assert "the event handler" in text
+    assert "note" in text
+    assert "plain: Plain  <── not registered" in text
 
 
 # ── Errors at the start ──────────────────────────────────────────────────────

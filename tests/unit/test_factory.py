@@ -107,7 +107,7 @@ def test_unknown_override_is_suggested() -> None:
 def test_what_is_no_settings_is_refused() -> None:
     """The error says what to write."""
     with pytest.raises(ConfigurationError) as caught:
-        create_app({"debug": True})
+        create_app({"debug": True})  # type: ignore[arg-type]
 
     assert str(caught.value) == (
         "settings must be a Settings, got {'debug': True}.\n"

@@ -69,5 +69,5 @@ def check(application: NamedApplication) -> None:
 
 def _summarise(app: CovetPy) -> str:
     services = app.container.graph().without_unused().services
-    routes = sum(not service.lifetime for service in services)
-    return f"The wiring is good: {count(len(services) - routes, 'service')}, injected by {count(routes, 'route')}."
+    askers = sum(not service.lifetime for service in services)
+    return f"The wiring is good: {count(len(services) - askers, 'service')}, injected in {count(askers, 'place')}."

@@ -218,7 +218,8 @@ def _read_value(argument: Argument, request: Request, table: SerializerTable) ->
 def _list_layers(compiled: CompiledRoute) -> tuple[ExplainedLayer, ...]:
     return tuple(
         ExplainedLayer(
-            name_of(layer.middleware), (*(["__call__"] if layer.is_call else []), *sorted(layer.hooks, key=_order_hooks))
+            name_of(layer.middleware),
+            (*(["__call__"] if layer.is_call else []), *sorted(layer.hooks, key=_order_hooks)),
         )
         for layer in compiled.layers
     )
@@ -250,9 +251,7 @@ def _list_handlers(app: CovetPy, compiled: CompiledRoute) -> Iterator[ExplainedH
         is_general = level is app.router.group.exception_handlers
         word = "route" if level is own else "application" if is_general else "router"
         for key, handler in level.items():
-            yield ExplainedHandler(
-                key.__name__ if isinstance(key, type) else f"status {key}", name_of(handler), word
-            )
+            yield ExplainedHandler(key.__name__ if isinstance(key, type) else f"status {key}", name_of(handler), word)
     for layer in reversed(compiled.layers):
         if "handle_exception" in layer.hooks:
             yield ExplainedHandler("every other error", name_of(layer.middleware), "middleware")

@@ -74,9 +74,9 @@ def _list_blocks(explained: ExplainedRequest) -> Iterator[tuple[str, str]]:
     if explained.limits is not None:
         yield "limits", _write_limits(explained.limits)
     if route is not None or explained.handlers:
-        rows = [(handler.answers, handler.name, handler.level) for handler in explained.handlers]
-        rows.append(("the rest", "a problem (RFC 9457)", "framework"))
-        yield "errors are answered by", align_table(("ERROR", "HANDLER", "OF"), rows)
+        answers = [(handler.answers, handler.name, handler.level) for handler in explained.handlers]
+        answers.append(("the rest", "a problem (RFC 9457)", "framework"))
+        yield "errors are answered by", align_table(("ERROR", "HANDLER", "OF"), answers)
     if explained.response is not None:
         yield "response", _write_response(explained.response)
 

@@ -11,7 +11,6 @@ from covet.app import CovetPy
 from covet.config import InvalidSettingsError
 from covet.di import DependencyError, DependencyGraphError
 from covet.exceptions import RouteError, suggest
-from covet.introspection import split_annotated, type_name
 from covet.plugins import PluginError
 from covet.server.target import explain
 
@@ -30,7 +29,7 @@ class Finding:
     One thing that is wrong.
 
     Attributes:
-        part: `"settings"`, `"plugins"`, `"routes"`, `"services"`, `"events"` or `"application"`.
+        part: `"settings"`, `"plugins"`, `"routes"`, `"services"` or `"application"`.
         message: What is wrong and how to mend it.
     """
 
@@ -114,7 +113,6 @@ def check_application(app: CovetPy, target: str) -> CheckReport:
     report = CheckReport(target)
     report.errors += [Finding(_find_part(error), _write(error)) for error in find_compile_errors(app)]
     report.warnings += _warn_of_plugins(app)
-    report.warnings += _warn_of_handlers(app)
     report.counts = _count_parts(app)
     for mount in app.router.mounts:
         if isinstance(mount.app, CovetPy):
@@ -196,24 +194,12 @@ def _warn_of_plugins(app: CovetPy) -> Iterator[Finding]:
             )
 
 
-def _warn_of_handlers(app: CovetPy) -> Iterator[Finding]:
-    """Find the handlers of events that take what nobody registered: they would fail, and the publisher would not."""
-    for subscription in app.events.subscriptions:
-        for name, annotation in subscription.bound.injected.items():
-            inner, metadata = split_annotated(annotation)
-            if not app.container.knows(inner, metadata):
-                yield Finding(
-                    "events",
-                    f"{subscription.bound.name} takes {name!r}: {type_name(annotation)} is not registered.\n"
-                    f"  Register it: app.container.register({type_name(annotation)}).",
-                )
-
-
 def _count_parts(app: CovetPy) -> dict[str, str]:
     explanation = app.settings.explain()
     layers = sorted({row.origin.layer for row in explanation})
     services = app.container.graph().without_unused().services
-    handlers = [service for service in services if not service.lifetime]
+    # Routes and handlers of events ask, and are no services.
+    askers = [service for service in services if not service.lifetime]
     mounts = len(app.router.mounts)
     routes = count(len(app.router.routes), "route")
     return {
@@ -221,6 +207,6 @@ def _count_parts(app: CovetPy) -> dict[str, str]:
         "plugins": count(len(app.plugin_manager.records), "plugin"),
         "middleware": f"{count(len(app.layers), 'layer')} around every route",
         "routes": f"{routes}, and {count(mounts, 'mounted application')}" if mounts else routes,
-        "services": f"{count(len(services) - len(handlers), 'service')}, injected by {count(len(handlers), 'route')}",
+        "services": f"{count(len(services) - len(askers), 'service')}, injected in {count(len(askers), 'place')}",
         "events": count(len(app.events.subscriptions), "subscription"),
     }

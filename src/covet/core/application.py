@@ -312,7 +312,7 @@ class CovetPyASGI(Lifecycle):
         failures += map(refuse_websocket, self.router.websocket_routes)
         try:
             # What the routes inject is part of the graph: it is checked with everything else.
-            self._services.build()
+            self._build_services()
         except ConfigurationError as exc:
             failures.append(exc)
         if len(failures) == 1:

@@ -83,7 +83,7 @@ class CompiledRoute:
 
     def _is_scope_hidden(self, injected: Injected) -> bool:
         is_seen = self.layers or self.answers.has_handlers or self.plan.sources & {"request", "background"}
-        return not is_seen and injected.local is not None and not injected.takes_values
+        return not is_seen and injected.is_local and not injected.takes_values
 
     @property
     def _is_lean(self) -> bool:

@@ -62,6 +62,16 @@ class Composition:
         """
         return await self._services.call(func, *args, **kwargs)
 
+    def _build_services(self) -> None:
+        """
+        Check and compile the services, with all that anybody asks of them.
+
+        Raises:
+            DependencyGraphError: With everything that is wrong.
+        """
+        self._wiring.demand_services()
+        self._services.build()
+
     def open_services(self, request: Request) -> "Scope":
         """Open the scope of a request; `request.resolve` does it."""
         return self._services.open(request)

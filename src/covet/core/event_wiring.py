@@ -13,9 +13,10 @@ from weakref import WeakMethod
 from covet.core.lazy_services import LazyServices
 from covet.core.lifespan import Lifespan, Phase, Step
 from covet.exceptions import ConfigurationError
+from covet.types import UNSET
 
 if TYPE_CHECKING:
-    from covet.events import EventBus
+    from covet.events import EventBus, Subscription
 
 
 class EventWiring:
@@ -35,6 +36,8 @@ class EventWiring:
         self._bus: EventBus | None = None
         self._on_change = on_change
         self._services = services
+        # A compiling again does not ask for the same twice.
+        self._checked: set[Subscription] = set()
 
     @property
     def bus(self) -> "EventBus":
@@ -85,6 +88,19 @@ class EventWiring:
 
     def _is_foreign(self) -> bool:
         return any(getattr(layer, "bus", None) is not self._bus for layer in self.layers)
+
+    def demand_services(self) -> None:
+        """Have what handlers take besides their events checked with everything else, when the container is built."""
+        from covet.introspection import KEYWORD_ONLY, ParameterInfo
+
+        for subscription in () if self._bus is None else self._bus.subscriptions:
+            bound = subscription.bound
+            if bound.injected and subscription not in self._checked:
+                self._checked.add(subscription)
+                parameters = [
+                    ParameterInfo(name, annotation, UNSET, KEYWORD_ONLY) for name, annotation in bound.injected.items()
+                ]
+                self._services.container.inject(f"the event handler {bound.name}", parameters)
 
     async def start(self, lifespan: Lifespan, steps: Sequence[Step]) -> None:
         """

@@ -17,8 +17,8 @@ class Injected(Protocol):
     """What gives the injected arguments of one handler; `covet.di.Injection` is one."""
 
     @property
-    def local(self) -> object | None:
-        """What resolves them without a scope, where nothing needs one."""
+    def is_local(self) -> bool:
+        """Whether they can be resolved without a scope."""
 
     @property
     def takes_values(self) -> bool:

@@ -49,7 +49,7 @@ def find_secrets(app: CovetPy) -> frozenset[str]:
 def _follow(value: Any, path: list[str]) -> object:
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-    return value  # type: ignore[no-any-return]
+    return value
 
 
 def conceal_page(page: Page, secrets: Collection[str]) -> Page:

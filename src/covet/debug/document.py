@@ -30,7 +30,7 @@ h2 { font-size: 1.1rem; margin: 1.8rem 0 .5rem }
 .forms, .empty { color: var(--dim) }
 .wide { overflow-x: auto }
 table { border-collapse: collapse; min-width: 24rem }
-th, td { text-align: left; vertical-align: top; padding: .3rem 1.1rem .3rem .5rem; border-bottom: 1px solid var(--line) }
+th, td { border-bottom: 1px solid var(--line); padding: .3rem 1rem .3rem .5rem; text-align: left; vertical-align: top }
 th { background: var(--soft); font-weight: 600; white-space: nowrap }
 td { font: 13px/1.5 ui-monospace, monospace; max-width: 34rem; overflow-wrap: break-word }
 td:first-child { white-space: nowrap }

@@ -106,7 +106,9 @@ async def show_services(app: CovetPy) -> Page:
             service.name,
             service.lifetime or "asks",
             service.made_by,
-            ", ".join(f"{need.parameter}: {'Provider of ' if need.is_late else ''}{need.service}" for need in service.needs),
+            ", ".join(
+                f"{need.parameter}: {'Provider of ' if need.is_late else ''}{need.service}" for need in service.needs
+            ),
             shorten_place(service.where),
         )
         for service in picture.services

@@ -21,6 +21,9 @@ DEFAULT_CLOSE_TIMEOUT: Final = 10.0
 # How long what was cancelled because the time was up may take to notice.
 _GRACE: Final = 1.0
 
+# The loop itself keeps its tasks by weak references only.
+_CLOSINGS: Final[set[asyncio.Task[None]]] = set()
+
 Failure = tuple[str, BaseException]
 
 
@@ -106,6 +109,9 @@ async def _close_in_task(
     cancelling = 0 if me is None else me.cancelling()
     closing = _Closing(exits, error, seconds, failures)
     closing.start(_context_of(me))
+    if isinstance(error, GeneratorExit):
+        # A coroutine that is being closed cannot wait; the task goes on without it.
+        return
     cancelled: asyncio.CancelledError | None = None
     while not closing.is_over:
         try:
@@ -165,6 +171,8 @@ class _Closing:
         """Begin, with these context variables."""
         loop = asyncio.get_running_loop()
         self._task = loop.create_task(self._run(), name="covet.di: closing", context=context)
+        _CLOSINGS.add(self._task)
+        self._task.add_done_callback(_CLOSINGS.discard)
         self._timer = loop.call_later(self._seconds, self._expire)
 
     async def wait(self) -> None:

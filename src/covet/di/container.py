@@ -7,6 +7,7 @@ Registering is the work of start-up, in one thread. Resolving belongs to one eve
 import asyncio
 from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from contextvars import copy_context
+from dataclasses import replace
 from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
@@ -58,6 +59,7 @@ class DependencyContainer(Registrar):
         self._root = RootScope()
         self._root.store = self._root.exits = self._root.context = None
         self._context = copy_context()
+        self._base: Program | None = None
         self._program: Program | None = None
         self._injections: list[Injection] = []
         self.overrides: list[Override] = []
@@ -89,12 +91,15 @@ class DependencyContainer(Registrar):
             graph = self._check()
             # An override wires anew: the conditions said what they said.
             self._catalogue.conditions.update(graph.conditions)
-            program = self._compile(graph)
-            program.compile_all()
-            self._use(program)
+            self._base = self._compile(graph)
+            self._base.compile_all()
+            # Endpoints are written for the wiring without overrides, which only take something away.
+            self._use(self._base)
+            if self._catalogue.instances:
+                self.replace_instances(self._catalogue.instances, None)
 
     def _check(self) -> Graph:
-        graph = Graph(self._catalogue)
+        graph = Graph(replace(self._catalogue, instances={}))
         if graph.errors:
             raise DependencyGraphError(graph.errors)
         return graph
@@ -279,6 +284,8 @@ class DependencyContainer(Registrar):
         """
         former, self._catalogue.instances = self._program, dict(instances)
         if former is not None:
+            if not instances:
+                program = self._base
             if program is None:
                 graph = Graph(self._catalogue)
                 touched = {*instances, *former.overridden}
@@ -304,8 +311,9 @@ class DependencyContainer(Registrar):
         """
         demand = Demand(name, where, tuple(parameters))
         injection = Injection(demand)
-        if self._program is not None:
-            injection.bind(self._program)
+        for program in dict.fromkeys((self._base, self._program)):
+            if program is not None:
+                injection.bind(program)
         self._catalogue.demands.append(demand)
         self._injections.append(injection)
         return injection

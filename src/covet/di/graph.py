@@ -8,11 +8,17 @@ at the first. It must never make an instance.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import UnionType
-from typing import Any, Union, get_args
+from typing import Any, TypeVar, Union, get_args
 
 from covet.class_annotations import type_variables
 from covet.di import findings
-from covet.di.errors import ConditionError, DependencyError, DuplicateRegistrationError, RegistrationError
+from covet.di.errors import (
+    ConditionError,
+    DependencyError,
+    DependencyGraphError,
+    DuplicateRegistrationError,
+    RegistrationError,
+)
 from covet.di.fitness import class_of
 from covet.di.maker import read_maker
 from covet.di.nodes import Catalogue, Demand, Dependency, Node, Source
@@ -21,6 +27,8 @@ from covet.di.registration import Decoration, Key, Lifetime, Registration, read_
 from covet.exceptions import ConfigurationError, RouteError
 from covet.introspection import KEYWORD_ONLY, POSITIONAL_ONLY, Annotation, ParameterInfo, origin_of, substitute
 from covet.types import UNSET
+
+NodeT = TypeVar("NodeT", bound=Node | None)
 
 
 class Graph:
@@ -62,14 +70,14 @@ class Graph:
         self._finish()
 
     def demand_of(self, demand: Demand) -> Node:
-        """Return the node of somebody who only asks; one that came after the building is wired here."""
+        """
+        Return the node of somebody who only asks; one that came after the building is wired here.
+
+        Raises:
+            DependencyGraphError: If it cannot be wired.
+        """
         node = self._asked.get(id(demand))
-        if node is None:
-            self.errors = []
-            node = self._ask(demand)
-            self._wire_pending()
-            self._finish()
-        return node
+        return node if node is not None else self._extend(lambda: self._ask(demand))
 
     def _ask(self, demand: Demand) -> Node:
         # A demand lives as long as its catalogue.
@@ -92,12 +100,21 @@ class Graph:
         """
         Find a service that nobody asked for when the graph was made, and wire it.
 
-        Its errors, if there are any, are in `errors`.
+        Raises:
+            DependencyGraphError: If it cannot be wired.
         """
+        return self._extend(lambda: self.find(key))
+
+    def _extend(self, add: Callable[[], NodeT]) -> NodeT:
+        nodes, asked, demands = dict(self.nodes), dict(self._asked), list(self.demands)
         self._findings, self.errors = [], []
-        node = self.find(key)
+        node = add()
         self._wire_pending()
         self._finish()
+        if self.errors:
+            # The next one who asks gets the same report, not something half wired.
+            self.nodes, self._asked, self.demands = nodes, asked, demands
+            raise DependencyGraphError(self.errors)
         return node
 
     # ── Choosing ─────────────────────────────────────────────────────────────
@@ -323,8 +340,11 @@ def knows(catalogue: Catalogue, key: Key) -> bool:
     interface, origin = key.interface, origin_of(key.interface)
     if interface in catalogue.specials or (interface in catalogue.declared and key.qualifier is None):
         return True
+    optional = _inside_optional(interface)
+    if optional is not None:
+        return knows(catalogue, read_key(optional, () if key.qualifier is None else (key.qualifier,)))
     if origin is Provider:
-        return knows(catalogue, read_key(get_args(interface)[0]))
+        return knows(catalogue, _asked_for(key))
     if key in catalogue.registrations or key in catalogue.instances:
         return True
     return any(map(_is_template, catalogue.registrations.get(Key(origin, key.qualifier), ())))

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from covet.code_writer import CodeWriter
-from covet.di.errors import DependencyGraphError
 from covet.di.nodes import Demand, Node, Source
 from covet.di.picture import Picture
 from covet.di.program import Program, Resolve
@@ -28,6 +27,7 @@ class Injection:
 
     Attributes:
         names: The names of the parameters, in order.
+        is_local: Whether it can do without a scope: nothing of it waits, leaves anything to close, or can see one.
         program: What a scope for it is opened with.
         local: Resolves without a scope, from the declared values; `None` if a scope is needed. One argument is given
             as it is, several as a tuple, here and below.
@@ -48,7 +48,19 @@ class Injection:
         {'orders': <....Orders object at 0x...>}
     """
 
-    __slots__ = ("_demand", "_waits_first", "later", "local", "names", "now", "program", "takes_values")
+    __slots__ = (
+        "_demand",
+        "_is_bound",
+        "_waits",
+        "_waits_first",
+        "is_local",
+        "later",
+        "local",
+        "names",
+        "now",
+        "program",
+        "takes_values",
+    )
 
     program: Program
     local: Callable[[Mapping[Annotation, object] | None], Any] | None  # Any: the arguments of whoever asks
@@ -59,7 +71,8 @@ class Injection:
         self._demand = demand
         self.names = tuple(parameter.name for parameter in demand.parameters)
         self.takes_values = True
-        self._waits_first = True
+        self._is_bound = self.is_local = False
+        self._waits = self._waits_first = True
 
     def bind(self, program: Program) -> None:
         """
@@ -69,15 +82,16 @@ class Injection:
             DependencyGraphError: If something is wrong with it.
         """
         node = program.graph.demand_of(self._demand)
-        if program.graph.errors:
-            raise DependencyGraphError(program.graph.errors)
         self.program = program
         self.takes_values = any(
             dependency.source is Source.CONTEXT for made in list_in_order([node]) for dependency in made.dependencies
         )
         self.local = program.compile_local(node)
         self.now, self.later = program.compile_call(node)
-        self._waits_first = bool(program.traits_of(node).cells)
+        if not self._is_bound:
+            # The first state is the one without overrides; what is written for it holds for those, too.
+            self._is_bound, self.is_local = True, self.local is not None
+            self._waits, self._waits_first = self.now is None, bool(program.traits_of(node).cells)
 
     def graph(self) -> Picture:
         """
@@ -140,7 +154,7 @@ class Injection:
             scope: The source of the scope.
         """
         injection = writer.bind("injection", self)
-        if self.now is None:
+        if self._waits:
             writer.line(f"injected = await {injection}.later({scope})")
         else:
             writer.line(f"injected = {injection}.now({scope})")
@@ -151,7 +165,7 @@ class Injection:
 
     def write_local_arguments(self, writer: CodeWriter, *, values: str = "None") -> list[str]:
         """
-        Write the resolving without a scope, where `local` is there, and return the source of each argument.
+        Write the resolving without a scope, where `is_local` says so, and return the source of each argument.
 
         Args:
             writer: Where to write.

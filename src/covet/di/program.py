@@ -8,7 +8,7 @@ from contextvars import Context
 from functools import partial
 from typing import Annotated, Any
 
-from covet.di.errors import DependencyGraphError, MissingRegistrationError, ScopeRequiredError
+from covet.di.errors import MissingRegistrationError, ScopeRequiredError
 from covet.di.findings import suggest_registration
 from covet.di.graph import Graph
 from covet.di.nodes import Dependency, Node, Source
@@ -125,8 +125,6 @@ class Program:
         if node is not None:
             return node
         node = self.graph.extend(key)
-        if self.graph.errors:
-            raise DependencyGraphError(self.graph.errors)
         if node is None:
             raise MissingRegistrationError(
                 f"{key.name} is not registered.",

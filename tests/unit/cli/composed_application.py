@@ -2,7 +2,7 @@
 Programs for the tests of `covet check`, `covet di` and `covet explain`.
 """
 
-GOOD = '''
+GOOD = """
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -96,9 +96,9 @@ async def greet(event: Event) -> None: ...
 
 
 empty = CovetPy()
-'''
+"""
 
-BAD = '''
+BAD = """
 from composed import User
 
 from covet import CovetPy, create_app
@@ -183,4 +183,4 @@ def without_plugin():
 
 def failing():
     raise KeyError("own")
-'''
+"""

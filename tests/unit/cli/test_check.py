@@ -31,7 +31,7 @@ def test_good_application_is_counted(composed: Path) -> None:
         ["plugins", "0 plugins"],
         ["middleware", "1 layer around every route"],
         ["routes", "4 routes, and 2 mounted applications"],
-        ["services", "2 services, injected by 1 route"],
+        ["services", "2 services, injected in 1 place"],
         ["events", "1 subscription"],
     ]
 
@@ -44,7 +44,7 @@ def test_bad_application_is_reported_whole(composed: Path) -> None:
     assert (
         result.errors
         == """\
-decomposed:app cannot start: 4 errors.
+decomposed:app cannot start: 5 errors.
 
 routes
   GET /a, parameter 'page': It has no annotation.
@@ -53,6 +53,10 @@ routes
     Take its fields as parameters, or say Annotated[..., Body()] if a body is meant.
 
 services
+  Host is not registered.
+    the event handler decomposed.greet
+    └─> host: Host  <── not registered
+    Register it: container.register(Host).
   Host is not registered.
     GET /b (decomposed.second), {place}/decomposed.py:46
     └─> mailer: Mailer (transient), {place}/decomposed.py:34
@@ -65,12 +69,8 @@ routes, mounted at /inner
 
 warnings: plugins
   The plugin 'degraded' is not there, the application runs without it: init_app() raised ConnectionError: refused.
-  The settings have a section [plugins.degradde], and no plugin 'degradde' is there. Did you mean 'degraded'? Available: degraded.
-
-warnings: events
-  decomposed.greet takes 'host': Host is not registered.
-    Register it: app.container.register(Host).
-""".replace("{place}", composed.name)
+  The settings have a section [plugins.degradde], and no plugin 'degradde' is there. {hint}
+""".replace("{place}", composed.name).replace("{hint}", "Did you mean 'degraded'? Available: degraded.")
     )
 
 
@@ -120,5 +120,5 @@ def test_json_has_everything(composed: Path) -> None:
         "counts": json.loads(good.output)["counts"],
     }
     assert [item["part"] for item in json.loads(bad.output)["errors"]] == [
-        *("routes", "routes", "services", "routes, mounted at /inner"),
+        *("routes", "routes", "services", "services", "routes, mounted at /inner"),
     ]

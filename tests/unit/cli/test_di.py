@@ -71,7 +71,7 @@ def test_good_wiring_is_counted(composed: Path) -> None:
     """With status 0."""
     result = call("check", "composed:app")
 
-    assert (result.status, result.output) == (0, "The wiring is good: 2 services, injected by 1 route.\n")
+    assert (result.status, result.output) == (0, "The wiring is good: 2 services, injected in 1 place.\n")
 
 
 def test_bad_wiring_is_drawn(composed: Path) -> None:

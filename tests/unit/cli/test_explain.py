@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from covet.cli.commands import covet
 from covet.testing import TestClient
+from tests.integration.wire import PROTOCOLS
 
 
 def call(*arguments: str) -> SimpleNamespace:
@@ -49,12 +50,10 @@ def call(*arguments: str) -> SimpleNamespace:
 )
 def test_status_is_that_of_the_answer(composed: Path, method: str, target: str) -> None:
     """The same application, asked in earnest over both protocols, answers so."""
-    import composed as module
-
     explained = json.loads(call(method, target, "composed:app", "--json").output)
 
-    for protocol in ("asgi", "rsgi"):
-        with TestClient(module.app, protocol=protocol, raise_app_exceptions=False) as client:  # type: ignore[arg-type]
+    for protocol in PROTOCOLS:
+        with TestClient(sys.modules["composed"].app, protocol=protocol, raise_app_exceptions=False) as client:
             response = client.request(method, target)
         assert response.status_code == explained["status"], (protocol, explained["answer"])
 

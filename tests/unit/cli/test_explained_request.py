@@ -57,7 +57,8 @@ def make_app() -> CovetPy:
         session: Annotated[str, Cookie(alias="sid", min_length=8)] = "none yet",
         x_trace: Annotated[list[int] | None, Header()] = None,
         password: str = "hunter2",
-    ) -> dict[str, int]: ...
+    ) -> dict[str, int]:
+        return {}
 
     app.include_router(router, "/api")
 
@@ -65,10 +66,12 @@ def make_app() -> CovetPy:
     async def save(name: str) -> None: ...
 
     @app.get("/plain", non_blocking=True)
-    def plain() -> str: ...
+    def plain() -> str:
+        return ""
 
     @app.get("/thread")
-    def thread() -> str: ...
+    def thread() -> str:
+        return ""
 
     return app
 

@@ -264,7 +264,6 @@ _JUNK = st.recursive(
         Peer,
         Peer | None,
     ],
-    ids=str,
 )
 @given(value=_JUNK)
 def test_anything_is_read_or_refused(annotation: Any, value: object) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from covet import CovetPy
 from covet.core.event_wiring import EventWiring
+from covet.core.lazy_services import LazyServices
 from covet.events import (
     ApplicationStartedEvent,
     ApplicationStoppingEvent,
@@ -59,7 +60,7 @@ def test_the_bus_is_made_once_for_each_application() -> None:
 def test_routes_are_compiled_again_only_when_it_matters() -> None:
     """A subscription to something else changes nothing."""
     changes: list[int] = []
-    wiring = EventWiring(lambda: changes.append(len(wiring.layers)))
+    wiring = EventWiring(lambda: changes.append(len(wiring.layers)), LazyServices(lambda _: None))
     bus = wiring.bus
 
     bus.subscribe(Custom, print)
@@ -119,7 +120,7 @@ def test_a_bus_keeps_no_application_alive() -> None:
 def test_a_bus_is_an_event_bus() -> None:
     """The text has the value and the way out."""
     with pytest.raises(ConfigurationError) as caught:
-        CovetPy().events = "bus"
+        CovetPy().events = "bus"  # type: ignore[assignment]
 
     assert "The bus of an application is an EventBus, got 'bus'." in str(caught.value)
     assert "Write app.events = EventBus(...)." in str(caught.value)

@@ -58,7 +58,7 @@ def test_other_names_are_refused(host: str) -> None:
 )
 def test_proxies_are_refused(header: str) -> None:
     """Behind a proxy on this machine everybody seems to be here, whatever the header says."""
-    assert not ask(**{header: "127.0.0.1"})
+    assert not ask(HERE, **{header: "127.0.0.1"})
 
 
 def test_no_header_opens_the_pages() -> None:

@@ -9,7 +9,7 @@ from hashlib import sha256
 from covet.debug.document import CONTENT_SECURITY_POLICY, write_document
 from covet.debug.page import Page, Table
 
-EVIL = '"><script>alert(1)</script>\''
+EVIL = "\"><script>alert(1)</script>'"
 LINKS = [("routes", "Routes"), ("di", "Services")]
 
 

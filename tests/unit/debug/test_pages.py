@@ -38,7 +38,7 @@ class Orders:
 class UserCreated(Event):
     """An event with something to hide."""
 
-    event_type: ClassVar[str] = "user.created"
+    event_type: str = "user.created"
     name: str
 
 

@@ -5,6 +5,7 @@
 import tomllib
 from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ from tests.unit.distributions import install
 ROOT = Path(__file__).parents[3]
 
 
-def make_settings(**overrides: object) -> Settings:
+# Any: values of settings have every type.
+def make_settings(**overrides: Any) -> Settings:
     """Make settings of no source."""
     return Settings(sources=Sources.none(), **overrides)
 
@@ -27,7 +29,9 @@ def make_settings(**overrides: object) -> Settings:
 def test_production_refuses_it() -> None:
     """The application cannot be made, and the error says what to take away."""
     with pytest.raises(ConfigurationError) as caught:
-        create_app(make_settings(environment="production", security={"secret_key": "x7Gq2!" * 8}), plugins=[DebugPlugin])
+        create_app(
+            make_settings(environment="production", security={"secret_key": "x7Gq2!" * 8}), plugins=[DebugPlugin]
+        )
 
     assert str(caught.value) == (
         "The debug pages show what an application is made of, which production refuses.\n"

@@ -57,6 +57,35 @@ async def test_cancellation_does_not_reach_what_is_closed() -> None:
     assert events == ["begin b", "end b", "begin a", "end a"]
 
 
+async def test_scope_of_a_closed_coroutine_is_closed() -> None:
+    """A coroutine that is closed cannot wait: what it has opened is closed in a task, soon."""
+    container = DependencyContainer()
+    events: list[str] = []
+
+    async def session() -> AsyncIterator[Database]:
+        try:
+            yield Database()
+        finally:
+            await asyncio.sleep(0)
+            events.append("closed")
+
+    container.register(Database, factory=session, lifetime=Lifetime.SCOPED)
+
+    async def handle() -> None:
+        async with container.scope() as scope:
+            await scope.resolve(Database)
+            await asyncio.sleep(0)
+
+    coroutine = handle()
+    coroutine.send(None)
+    coroutine.close()
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert events == ["closed"]
+    assert container.open_scopes == 0
+
+
 async def test_scope_of_a_cancelled_task_is_closed() -> None:
     """A cancelled request closes what it has opened, with waiting, and hears of its cancellation."""
     container = DependencyContainer()

@@ -70,7 +70,6 @@ def refusal(registration: Registration) -> str:
         Registration(UserId, instance=UserId(3)),
         Registration(int | str, instance=3),
     ],
-    ids=str,
 )
 def test_what_fits_is_taken(registration: Registration) -> None:
     """Subclasses, and classes with the members of a Protocol, fit."""

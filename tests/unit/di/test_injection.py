@@ -162,6 +162,7 @@ async def test_what_nobody_can_see_has_no_scope(container: DependencyContainer) 
 
     assert orders.repository.database is database
     assert greeting.user is user
+    assert injection.is_local
     assert injection.local is not None
     assert get_source(injection.local).count("Database(") == 1
 
@@ -191,7 +192,7 @@ def test_what_can_be_seen_has_a_scope(container: DependencyContainer, kind: str)
     injection = inject(container, handle)
     container.build()
 
-    assert injection.local is None
+    assert not injection.is_local
 
 
 async def test_singleton_that_waits_is_waited_for_once(container: DependencyContainer) -> None:
@@ -259,11 +260,36 @@ def test_handler_that_comes_later_is_checked_at_once(container: DependencyContai
     def wrong(cache: Cache) -> None: ...
 
     container.build()
-    injection = inject(container, fine)
     with pytest.raises(DependencyGraphError) as caught:
         inject(container, wrong)
+    injection = inject(container, fine)
 
     assert injection.local is not None
     assert without_lines(str(caught.value)).startswith(
         "The dependencies cannot be wired: 1 error.\n\n1. Cache is not registered.\n     GET /wrong\n"
     )
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_endpoint_outlives_the_override_it_was_written_in(container: DependencyContainer, is_first: bool) -> None:
+    """What an override makes simpler is written for the real services all the same."""
+
+    async def connect() -> Cache:
+        await asyncio.sleep(0)
+        return MemoryCache()
+
+    def handle(cache: Cache, orders: Orders) -> None: ...
+
+    container.register(Cache, factory=connect, lifetime=Lifetime.SCOPED)
+    injection = inject(container, handle) if is_first else None
+    fake = MemoryCache()
+    with container.override(Cache, fake):
+        container.build()
+        injection = injection or inject(container, handle)
+        endpoint = write_endpoint(injection)
+        inside, _ = await endpoint()
+    outside, _ = await endpoint()
+
+    assert inside is fake
+    assert outside is not fake
+    assert not injection.is_local

@@ -140,7 +140,7 @@ async def test_parameters_are_injected_in_a_scope_of_the_call() -> None:
     bound = bind_handler(send, Ordered, container)
 
     assert await bound.call(event) == (mailer, event, other, 3)
-    assert container.scopes == [{Ordered: event, Event: event}]
+    assert container.scopes == [{Event: event}]
     assert container.closed == 1
     assert bound.injected == {"mailer": Mailer, "backup": Annotated[Mailer, "backup"]}
 
