@@ -174,7 +174,7 @@ async def fourth(mailer: Mailer): ...
 
 
 def without_settings():
-    return create_app(debug=3, databse={})
+    return create_app(debug=3, databasee={})
 
 
 def without_plugin():

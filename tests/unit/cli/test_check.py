@@ -88,7 +88,7 @@ def test_nothing_is_started(composed: Path, target: str) -> None:
         (
             "decomposed:without_settings",
             "settings",
-            ["databse is no setting. Did you mean 'database'?", "debug must be true or false, got 3"],
+            ["databasee is no setting. Did you mean 'database'?", "debug must be true or false, got 3"],
         ),
         ("decomposed:without_plugin", "plugins", ["'lonely' 1.0 needs 'nobody', which is not there."]),
         ("decomposed:failing", "application", ["KeyError: 'own'"]),
