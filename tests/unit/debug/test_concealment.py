@@ -2,6 +2,7 @@
 The last sieve: known secrets are found, and nothing lets them through.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -48,6 +49,15 @@ def test_secrets_of_all_places_are_found(tmp_path: Path) -> None:
     found = find_secrets(CovetPy(settings=settings, plugins=[ShopPlugin]))
 
     assert found == {KEY, "enigma", "typed only", "by name"}
+
+
+def test_what_settings_hide_for_another_reason_is_found(tmp_path: Path) -> None:
+    """What comes from a secret file is secret, whatever the setting is called."""
+    (tmp_path / "COVET_APP__NAME").write_text("open sesame")
+    settings = Settings(sources=replace(Sources.none(), secrets=tmp_path))
+
+    assert settings.explain().find("app.name").value == MASK
+    assert find_secrets(CovetPy(settings=settings)) == {"open sesame"}
 
 
 def test_application_without_secrets_has_none() -> None:

@@ -118,6 +118,7 @@ async def test_config_shows_layer_file_and_line(tmp_path) -> None:  # type: igno
     rows = {row[0]: row[1:] for row in cells(page)}
     assert rows["debug"] == ("True", "config file", "debug", str(file), "1", "")
     assert rows["security.secret_key"] == ("**********", "config file", "security.secret_key", str(file), "3", "")
+    assert rows["app.name"][:2] == ("'CovetPy application'", "default")
     assert "kkkk" not in repr(page)
 
 

@@ -15,6 +15,7 @@ from covet.core.route import METHODS
 from covet.debug import DebugConfig, DebugPlugin
 from covet.exceptions import ConfigurationError
 from covet.testing import TestClient
+from tests.architecture.source import read_source
 from tests.unit.distributions import install
 
 ROOT = Path(__file__).parents[3]
@@ -67,6 +68,21 @@ def test_pages_are_in_no_document_of_the_interface() -> None:
     assert len(app.router.routes) == 8
     assert not any(route.include_in_schema for route in app.router.routes)
     assert {method for route in app.router.routes for method in route.methods} == METHODS - {"HEAD"}
+
+
+def test_nothing_knows_the_package() -> None:
+    """A battery: its folder can be deleted, and everything else works."""
+    outside = [file for file in read_source() if not file.module.startswith("covet.debug")]
+
+    knowing = [
+        file.relative
+        for file in outside
+        if any(name == "covet.debug" or name.startswith("covet.debug.") for _, name in file.walk_imports())
+        or "covet.debug" in file.path.read_text("utf-8")
+    ]
+
+    assert len(outside) > 200
+    assert knowing == []
 
 
 def test_it_is_not_there_unless_it_is_asked_for() -> None:
