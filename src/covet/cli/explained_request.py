@@ -16,11 +16,11 @@ from covet.core.binding import Argument
 from covet.core.compiled_route import CompiledRoute
 from covet.core.path_template import SegmentKind
 from covet.core.route import Mount, Route
-from covet.core.unmatched import Redirection
+from covet.core.unmatched import Answer, Redirection
 from covet.di import Injection
 from covet.di.path import shorten_place
 from covet.di.picture import Picture
-from covet.exceptions import ConfigurationError, HTTPError, NotFoundError, suggest
+from covet.exceptions import HTTPError, NotFoundError, suggest
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.introspection import find_place, type_name
@@ -194,10 +194,7 @@ def _write_schema(argument: Argument) -> dict[str, Any]:
         return {}
     writer = SchemaWriter()
     constraints = None if argument.marker is None else make_constraints(argument.marker)
-    try:
-        schema = writer.write(argument.validator.annotation, constraints=constraints)
-    except ConfigurationError:
-        return {}
+    schema = writer.write(argument.validator.annotation, constraints=constraints)
     return {**schema, "$defs": writer.definitions} if writer.definitions else schema
 
 
@@ -275,7 +272,7 @@ def _explain_mount(mount: Mount, method: str, path: str, query: str) -> Explaine
 
 
 def _explain_unmatched(
-    app: CovetPy, compiled: CompiledRoute, answer: object, method: str, path: str
+    app: CovetPy, compiled: CompiledRoute, answer: Answer, method: str, path: str
 ) -> ExplainedRequest:
     hints: tuple[str, ...] = ()
     if isinstance(answer, Redirection):
@@ -285,15 +282,13 @@ def _explain_unmatched(
     elif isinstance(answer, NotFoundError):
         status, sentence = 404, "No route has this path."
         hints = tuple(_find_near(app, path))
-    elif isinstance(answer, HTTPError):
+    else:
         status, sentence = answer.status_code, str(answer.detail or answer.title)
         allowed = answer.headers.get("allow") if answer.headers else None
         if allowed:
             others = {id(route): route for table, _ in app.router.tree.find_all(path) for route in table.values()}
             sentence = f"The path exists, not for {method}: allowed are {allowed}."
             hints = tuple(f"{route} is {name_of(route.handler)}." for route in others.values())
-    else:
-        raise TypeError(f"{answer!r} is no answer of what no route has.")
     return ExplainedRequest(
         method,
         path,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request, Response
-from covet.core.errors import ErrorAnswers, make_problem, unwrap
+from covet.core.errors import ErrorAnswers, ExceptionHandlers, make_problem, unwrap
 from covet.core.middleware import Middleware
 from covet.core.routing import CovetRouter
 from covet.deadlines import DRAIN_IS_OVER
@@ -383,7 +383,8 @@ async def test_whoever_is_late_when_the_server_stops_gets_a_problem(protocol: An
 
 def test_levels_are_listed_the_nearest_first() -> None:
     """For tools that say what answers an error."""
-    nearest, outermost = {KeyError: print}, {ValueError: print}
+    nearest: ExceptionHandlers = {KeyError: print}
+    outermost: ExceptionHandlers = {ValueError: print}
 
     async def call(handler: object, request: Request, exc: Exception) -> Response:
         return Response()
