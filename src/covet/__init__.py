@@ -3,7 +3,8 @@ CovetPy, an async-first web framework.
 
 The map, from the ground up; a module imports only from those that are named before it::
 
-    error_text, exceptions, types   the errors and the words everything shares
+    error_text, text_table,         the errors and the words everything shares
+    exceptions, types
     logs, options, code_writer,     mechanisms that know no HTTP
     introspection,
     class_annotations, threads,
@@ -19,6 +20,7 @@ The map, from the ground up; a module imports only from those that are named bef
     middleware, server              layers around routes; the servers that carry them
     plugins                         what extends an application
     app                             CovetPy, the application
+    debug                           pages that show an application to its developer
     factory                         create_app, an application of its settings
     testing, cli                    the edges
 """

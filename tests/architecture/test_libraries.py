@@ -35,9 +35,13 @@ ADAPTERS: dict[str, set[str]] = {
 
 # Modules that are imported only after the library was found, and so may name it plainly.
 BEHIND_AN_EXTRA: dict[str, set[str]] = {
+    "covet.cli.application": {"click"},
+    "covet.cli.check": {"click"},
     "covet.cli.commands": {"click"},
     "covet.cli.config": {"click"},
     "covet.cli.contributions": {"click"},
+    "covet.cli.di": {"click"},
+    "covet.cli.explain": {"click"},
     "covet.cli.plugins": {"click"},
     "covet.cli.routes": {"click"},
     "covet.cli.run": {"click"},

@@ -208,3 +208,22 @@ def _run(*command: str) -> str:
     if result.returncode != 0:
         pytest.fail(f"{' '.join(command)} failed:\n{result.stdout}{result.stderr}")
     return result.stdout
+
+
+def test_batteries_are_enabled_by_their_names(python: Path, tmp_path: Path) -> None:
+    """
+    The debug pages need no library, and settings enable them by the name that the wheel offers.
+    """
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio, json\n"
+        "from covet import create_app\n"
+        "from covet.config import Settings, Sources\n"
+        "from covet.testing import TestClient\n"
+        "app = create_app(Settings(sources=Sources.none(), debug=True, discover_plugins=['debug']))\n"
+        "async def ask():\n"
+        "    return (await TestClient(app, base_url='http://localhost').get('/_debug/plugins')).json()\n"
+        "print(json.dumps(asyncio.run(ask())['plugins'][0]['origin']))\n"
+    )
+
+    assert json.loads(_run(str(python), "-W", "error", str(script))) == f"entry point (covetpy {__version__})"

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import click
 
 from covet._version import __version__
-from covet.cli.contributions import find_contributions, find_target, remember_target
+from covet.cli.application import app_option, factory_option, find_application
+from covet.cli.contributions import find_contributions
 from covet.exceptions import ConfigurationError, suggest
 
 
@@ -28,7 +29,10 @@ class LazyCommand(NamedTuple):
 
 
 COMMANDS = {
+    "check": LazyCommand("covet.cli.check", "check", "Check what the start of an application checks."),
     "config": LazyCommand("covet.cli.config", "config", "Show, explain and check the settings."),
+    "di": LazyCommand("covet.cli.di", "di", "Draw and check the services of an application."),
+    "explain": LazyCommand("covet.cli.explain", "explain", "Explain what answers a request."),
     "plugins": LazyCommand("covet.cli.plugins", "plugins", "Show the plugins of an application."),
     "routes": LazyCommand("covet.cli.routes", "routes", "List the routes of an application."),
     "run": LazyCommand("covet.cli.run", "run", "Serve an application."),
@@ -61,7 +65,7 @@ class LazyGroup(click.Group):
         try:
             # What stands in the table needs no application.
             if name not in COMMANDS and name not in self.list_commands(ctx) and not name.startswith("-"):
-                hint = "" if find_target(ctx) else " Those of plugins need --app main:app, or COVET_APP."
+                hint = "" if find_application(ctx) else " Those of plugins need --app main:app, or COVET_APP."
                 raise click.UsageError(
                     f"There is no command {name!r}. {suggest(name, self.list_commands(ctx))}{hint}", ctx
                 )
@@ -73,7 +77,7 @@ class LazyGroup(click.Group):
         """Write the list of commands from the table: importing them only for their summary would be slow."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, command.summary) for name, command in sorted(COMMANDS.items())])
-        target = find_target(ctx)
+        target = find_application(ctx)
         try:
             contributed = find_contributions(ctx, COMMANDS)
         except ConfigurationError as exc:
@@ -95,14 +99,8 @@ def _explain_and_exit(exc: ConfigurationError) -> SystemExit:
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", "-V", prog_name="covet", message="%(prog)s %(version)s")
-@click.option(
-    "--app",
-    metavar="MODULE:APP",
-    is_eager=True,
-    expose_value=False,
-    callback=remember_target,
-    help="The application whose plugins add commands; COVET_APP by default.",
-)
+@app_option
+@factory_option
 def covet() -> None:
     """CovetPy: an async-first web framework."""
 

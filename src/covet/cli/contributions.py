@@ -4,18 +4,16 @@ The commands that the plugins of an application add to `covet`: `--app module:ap
 It must never import the application for what `covet` itself knows.
 """
 
-import os
 from collections.abc import Mapping
 from importlib import import_module
 from typing import NamedTuple
 
 import click
 
+from covet.cli.application import NamedApplication, find_application
 from covet.exceptions import ConfigurationError
 
-_TARGET_KEY = "covet.cli.contributions.target"
 _FOUND_KEY = "covet.cli.contributions.found"
-APP_VARIABLE = "COVET_APP"
 
 
 class ContributedCommand(NamedTuple):
@@ -64,18 +62,6 @@ class ContributedCommand(NamedTuple):
         return item
 
 
-def remember_target(ctx: click.Context, _parameter: click.Parameter, value: str | None) -> None:
-    """Note the application that was named on the command line: the callback of `--app`."""
-    if value is not None:
-        ctx.meta[_TARGET_KEY] = value
-
-
-def find_target(ctx: click.Context) -> str | None:
-    """Return the application that was named on the command line or in the environment, if one was."""
-    target = ctx.meta.get(_TARGET_KEY) or os.environ.get(APP_VARIABLE)
-    return None if target is None else str(target)
-
-
 def find_contributions(ctx: click.Context, own: Mapping[str, object]) -> Mapping[str, ContributedCommand]:
     """
     Find the commands of the application's plugins; none if no application is named. It is imported once.
@@ -87,20 +73,17 @@ def find_contributions(ctx: click.Context, own: Mapping[str, object]) -> Mapping
     Raises:
         ConfigurationError: If there is no such application, or one of its commands has the name of another.
     """
-    target = find_target(ctx)
-    if target is None:
+    named = find_application(ctx)
+    if named is None:
         return {}
     found: dict[str, ContributedCommand] | None = ctx.meta.get(_FOUND_KEY)
     if found is None:
-        found = ctx.meta[_FOUND_KEY] = _read(target, own)
+        found = ctx.meta[_FOUND_KEY] = _read(named, own)
     return found
 
 
-def _read(target: str, own: Mapping[str, object]) -> dict[str, ContributedCommand]:
-    # Loaded here: `covet --help` needs no servers.
-    from covet.server.target import ImportTarget
-
-    manager = getattr(ImportTarget.parse(target).load(), "plugin_manager", None)
+def _read(named: NamedApplication, own: Mapping[str, object]) -> dict[str, ContributedCommand]:
+    manager = getattr(named.load(), "plugin_manager", None)
     if manager is None:
         # Another framework's application: `covet run` serves it, and it adds nothing.
         return {}

@@ -9,11 +9,9 @@ from dataclasses import asdict, dataclass
 import click
 
 from covet.app import CovetPy
-from covet.cli.contributions import find_target
-from covet.cli.table import align_table
-from covet.exceptions import ConfigurationError
-from covet.server.running import explain_and_exit
-from covet.server.target import ImportTarget, TargetError, explain
+from covet.cli.application import NamedApplication, takes_application
+from covet.server.target import explain
+from covet.text_table import align_table
 
 _HEADINGS = ("NAME", "VERSION", "STATE", "ORIGIN", "NEEDS", "REQUIRED", "INIT", "START", "STOP")
 
@@ -39,31 +37,17 @@ def plugins() -> None:
 
 
 @plugins.command("list")
-@click.argument("target", metavar="MODULE:APP", required=False)
-@click.option("--factory", is_flag=True, help="MODULE:APP is a function that makes the application.")
+@takes_application
 @click.option("--start", is_flag=True, help="Start the application and stop it again, to see which plugins do.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
-@click.pass_context
-def list_plugins(ctx: click.Context, target: str | None, *, factory: bool, start: bool, as_json: bool) -> None:
-    """
-    List the plugins of the application found at MODULE:APP, in the order of their start.
-
-    MODULE:APP may be left out if --app or COVET_APP names it.
-    """
-    target = target or find_target(ctx)
-    if target is None:
-        raise click.UsageError("Which application? Write covet plugins list main:app, or set COVET_APP.", ctx)
-    try:
-        app = ImportTarget.parse(target, factory=factory).load()
-        if not isinstance(app, CovetPy):
-            raise TargetError(f"{target!r} has no plugins to list.", hint="This command reads CovetPy applications.")
-    except ConfigurationError as exc:
-        raise explain_and_exit(exc) from exc
+def list_plugins(application: NamedApplication, *, start: bool, as_json: bool) -> None:
+    """List the plugins of the application found at MODULE:APP, in the order of their start."""
+    app = application.load_own("plugins to list")
     rows, error = asyncio.run(start_and_stop(app)) if start else (read_plugins(app), None)
-    click.echo(json.dumps([asdict(row) for row in rows], indent=2) if as_json else make_table(rows, target))
+    click.echo(json.dumps([asdict(row) for row in rows], indent=2) if as_json else make_table(rows, application.target))
     if error is not None:
         click.echo(f"{explain(error)}\nThe application could not be started and stopped.", err=True)
-        ctx.exit(1)
+        raise SystemExit(1)
 
 
 async def start_and_stop(app: CovetPy) -> tuple[list[PluginRow], Exception | None]:

@@ -8,11 +8,10 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from covet.cli.table import align_table
+from covet.cli.application import NamedApplication, takes_application
 from covet.core.route import Mount, Route
-from covet.exceptions import ConfigurationError
-from covet.server.running import explain_and_exit
-from covet.server.target import ImportTarget, TargetError
+from covet.server.target import TargetError
+from covet.text_table import align_table
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,20 +26,16 @@ class RouteRow:
 
 
 @click.command()
-@click.argument("target", metavar="MODULE:APP")
-@click.option("--factory", is_flag=True, help="MODULE:APP is a function that makes the application.")
+@takes_application
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of a table.")
-def routes(target: str, *, factory: bool, as_json: bool) -> None:
+def routes(application: NamedApplication, *, as_json: bool) -> None:
     """List the routes of the application found at MODULE:APP."""
-    try:
-        rows = read_routes(ImportTarget.parse(target, factory=factory).load(), target)
-    except ConfigurationError as exc:
-        raise explain_and_exit(exc) from exc
+    rows = read_routes(application.load(), application.target)
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return
     if not rows:
-        click.echo(f"{target} has no routes.")
+        click.echo(f"{application} has no routes.")
         return
     click.echo(make_table(rows))
 
@@ -64,14 +59,14 @@ def read_routes(app: object, target: str) -> list[RouteRow]:
             methods=sorted(route.methods),
             path=route.path,
             name=route.name,
-            handler=_name_of(route.handler),
-            middleware=[_name_of(item) for item in (*around, *route.all_middleware)],
+            handler=name_of(route.handler),
+            middleware=[name_of(item) for item in (*around, *route.all_middleware)],
         )
         for route in found
     ]
     # What is mounted answers every method, and has its own middleware.
     mounts: Iterable[Mount] = getattr(router, "mounts", ())
-    rows += [RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", _name_of(mount.app), []) for mount in mounts]
+    rows += [RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", name_of(mount.app), []) for mount in mounts]
     return rows
 
 
@@ -90,7 +85,14 @@ def make_table(rows: Sequence[RouteRow]) -> str:
     )
 
 
-def _name_of(thing: object) -> str:
+def name_of(thing: object) -> str:
+    """
+    Name a handler, a middleware or an application by its module and its qualified name.
+
+    Example:
+        >>> name_of(name_of)
+        'covet.cli.routes:name_of'
+    """
     if isinstance(thing, str):
         return thing
     named = thing if hasattr(thing, "__qualname__") else type(thing)

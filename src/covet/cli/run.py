@@ -8,9 +8,9 @@ from typing import Any, TypeVar, cast
 
 import click
 
-from covet.exceptions import ConfigurationError
+from covet.cli.application import NamedApplication, takes_application
 from covet.server.options import RunOptions, ServerOptions
-from covet.server.running import explain_and_exit, serve
+from covet.server.running import serve
 
 Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
 
@@ -30,7 +30,7 @@ def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
 
 
 @click.command()
-@click.argument("target", metavar="MODULE:APP")
+@takes_application
 @_option("--host", help="The address to listen on.")
 @_option("--port", "-p", type=click.IntRange(0, 65535), help="The port; 0: any.")
 @_option("--uds", type=click.Path(path_type=Path), help="Listen on a Unix socket instead.")
@@ -47,7 +47,6 @@ def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
     "--server", type=click.Choice(["granian", "uvicorn", "hypercorn"]), help="By default the first installed."
 )
 @click.option("--interface", type=click.Choice(["rsgi", "asgi"]), help="RSGI on Granian by default.")
-@click.option("--factory", is_flag=True, default=None, help="MODULE:APP is a function that makes the application.")
 @_option("--http", type=click.Choice(["1", "2", "auto"]), help="The versions of HTTP.")
 @_option("--websockets/--no-websockets", help="Accept WebSocket upgrades.")
 @_option(
@@ -65,7 +64,7 @@ def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
 @click.option("--header-timeout", type=float, help="Seconds to send a request's head; 10 by default on Granian.")
 @click.option("--keep-alive", type=float, help="Seconds that an idle connection stays open.")
 @click.option("--start-method", type=click.Choice(["fork", "spawn"]), help="How workers start.")
-def run(target: str, **options: Any) -> None:
+def run(application: NamedApplication, **options: Any) -> None:
     """
     Serve the application found at MODULE:APP, such as main:app.
 
@@ -73,7 +72,6 @@ def run(target: str, **options: Any) -> None:
     importable. Stop with Ctrl+C or SIGTERM: requests in flight are answered first.
     """
     given = {name: value for name, value in options.items() if value is not None and value != ()}
-    try:
-        serve(target, cast("RunOptions", given))
-    except ConfigurationError as exc:
-        raise explain_and_exit(exc) from exc
+    if application.factory:
+        given["factory"] = True
+    serve(application.target, cast("RunOptions", given))

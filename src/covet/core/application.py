@@ -260,6 +260,25 @@ class CovetPyASGI(Lifecycle):
             return self._unmatched, (refuse_method(method, found),), None
         return self._unmatched, (answer_unmatched(found, method),), None
 
+    # Any: `CompiledRoute`, whose module is loaded when the first route is compiled.
+    def find_endpoint(self, method: str, path: str) -> tuple[Any, Sequence[Any], Mount | None]:
+        """
+        Tell what would answer a request, without a request: for tools such as `covet explain`.
+
+        Args:
+            method: The method, in capitals.
+            path: The decoded path, without a query.
+
+        Returns:
+            The compiled route; the texts of its path's parameters, or else the one answer of what no route has; and the
+            mounted application, if one answers in its place.
+
+        Raises:
+            ConfigurationError: If a route or a service is wrong.
+        """
+        self.compile()
+        return self._resolve(path, method, find_problem(["localhost"], 1, 0, method, path, 0))
+
     def _remember_host(self, host: bytes) -> None:
         if len(self.hosts_bytes) >= _MAX_KNOWN_HOSTS:
             # Clients can make up names: forgetting all of them is cheaper than keeping an order.

@@ -204,12 +204,18 @@ class ASGIRequest(Request):
 # Any: whatever the server has put there.
 def make_address(host: Any, port: Any, *_: Any) -> Address | None:
     """
-    Read the client's address as servers show it: Granian gives the port as text, Hypercorn none over a Unix socket.
+    Read the client's address as servers show it: Granian gives the port as text.
+
+    Over a Unix socket there is none: Granian gives an empty one.
 
     Example:
         >>> make_address("192.0.2.1", "50312")
         Address(host='192.0.2.1', port=50312)
+        >>> make_address("", "0") is None
+        True
     """
+    if host == "":
+        return None
     try:
         return Address(host, int(port))
     except (TypeError, ValueError):

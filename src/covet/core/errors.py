@@ -66,6 +66,11 @@ class ErrorAnswers:
         self._found: dict[tuple[type[Exception], int | None, int], tuple[Callable[..., object] | None, int]] = {}
 
     @property
+    def levels(self) -> tuple[ExceptionHandlers, ...]:
+        """The exception handlers of route, routers and application, the nearest level first."""
+        return self._levels
+
+    @property
     def has_handlers(self) -> bool:
         """Whether an exception handler of the application's may be called."""
         return any(self._levels)

@@ -137,7 +137,8 @@ class DependencyContainer(Registrar):
 
         It describes a wiring with errors, too.
         """
-        return Picture(Graph(self._catalogue) if self._program is None else self._program.graph)
+        graph = Graph(self._catalogue) if self._program is None else self._program.graph
+        return Picture(graph.all_nodes())
 
     def knows(self, annotation: Annotation, metadata: tuple[object, ...] = ()) -> bool:
         """

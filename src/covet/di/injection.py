@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from covet.code_writer import CodeWriter
-from covet.di.nodes import Demand, Source
+from covet.di.nodes import Demand, Node, Source
+from covet.di.picture import Picture
 from covet.di.program import Program, Resolve
 from covet.di.scope import CLOSED, PENDING, Scope
 from covet.di.traits import list_in_order
@@ -91,6 +92,32 @@ class Injection:
             # The first state is the one without overrides; what is written for it holds for those, too.
             self._is_bound, self.is_local = True, self.local is not None
             self._waits, self._waits_first = self.now is None, bool(program.traits_of(node).cells)
+
+    def graph(self) -> Picture:
+        """
+        Describe what is injected and what that needs: as data, text or Mermaid.
+
+        Example:
+            >>> from covet.di import DependencyContainer
+            >>> from covet.introspection import inspect_callable
+            >>> class Orders: ...
+            >>> def list_orders(orders: Orders) -> None: ...
+            >>> container = DependencyContainer()
+            >>> container.register(Orders)
+            >>> injection = container.inject("GET /orders", inspect_callable(list_orders).parameters)
+            >>> container.build()
+            >>> print(injection.graph())
+            GET /orders
+            └─> orders: Orders (transient)
+        """
+        found: dict[Node, None] = {}
+        pending = [self.program.graph.demand_of(self._demand)]
+        while pending:
+            node = pending.pop(0)
+            if node not in found:
+                found[node] = None
+                pending += [other for dependency in node.dependencies for other in dependency.nodes]
+        return Picture(found)
 
     async def resolve(self, scope: Scope) -> dict[str, Any]:  # Any: the arguments of whoever asks
         """Resolve the arguments in a scope, by name."""

@@ -2,9 +2,9 @@
 The graph for readers: as data, as a tree of text, as Mermaid.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 
-from covet.di.graph import Graph
 from covet.di.nodes import Node, Source
 from covet.di.path import shorten_place
 from covet.di.registration import describe_callable
@@ -52,7 +52,7 @@ class Picture:
     Show a graph.
 
     Args:
-        graph: The graph.
+        nodes: The services.
 
     Attributes:
         services: Every service, those who only ask first.
@@ -70,13 +70,44 @@ class Picture:
         └─> database: Database (singleton)
     """
 
-    def __init__(self, graph: Graph) -> None:
-        self._nodes = graph.all_nodes()
+    def __init__(self, nodes: Iterable[Node]) -> None:
+        self._nodes = tuple(nodes)
         self.services = tuple(_describe(node) for node in self._nodes if not node.is_inner)
+
+    @property
+    def _needed(self) -> set[Node]:
+        return {other for node in self._nodes for dependency in node.dependencies for other in dependency.nodes}
+
+    def without_unused(self) -> "Picture":
+        """
+        Leave out what the framework offers and nobody takes, such as the settings of an application.
+
+        Example:
+            >>> from covet import CovetPy
+            >>> picture = CovetPy().container.graph()
+            >>> len(picture.services) > 5, picture.without_unused().services
+            (True, ())
+        """
+        needed = self._needed
+        return Picture(node for node in self._nodes if node in needed or not _is_offered(node))
+
+    def to_list(self) -> list[dict[str, object]]:
+        """
+        Make builtins of the services, as JSON has them; values that were registered are not among them.
+
+        Example:
+            >>> from covet.di import DependencyContainer
+            >>> class Database: ...
+            >>> container = DependencyContainer()
+            >>> container.register(Database)
+            >>> [(service["name"], service["lifetime"]) for service in container.graph().to_list()]
+            [('Database', 'transient')]
+        """
+        return [{**asdict(service), "needs": [asdict(need) for need in service.needs]} for service in self.services]
 
     def to_text(self) -> str:
         """Draw a tree below each service that nobody else needs."""
-        needed = {other for node in self._nodes for dependency in node.dependencies for other in dependency.nodes}
+        needed = self._needed
         roots = [node for node in self._nodes if node not in needed]
         return "\n".join(line for root in roots or self._nodes[:1] for line in _draw(root, "", "", ()))
 
@@ -125,6 +156,13 @@ def _draw(node: Node, first: str, rest: str, above: tuple[Node, ...]) -> list[st
         label = f"{rest}{'└─> ' if is_last else '├─> '}{dependency.parameter}: {late}"
         lines += _draw(other, label, rest + ("    " if is_last else "│   "), (*above, node))
     return lines
+
+
+def _is_offered(node: Node) -> bool:
+    """Tell whether the framework itself registered a service: what it registers are its own classes."""
+    if node.key is None or node.registration is None:
+        return False
+    return str(getattr(node.key.interface, "__module__", "")).partition(".")[0] == "covet"
 
 
 def _escape(text: str) -> str:

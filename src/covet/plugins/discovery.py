@@ -20,7 +20,9 @@ PLUGIN_GROUP: Final = "covet.plugins"
 """The group of entry points that distributions offer plugins under."""
 
 ALL_PLUGINS: Final = "*"
-"""What enables everything that is offered."""
+"""What enables everything that is offered, but for the batteries of CovetPy itself: they are named one by one."""
+
+_OWN: Final = "covetpy"
 
 
 class Candidate(NamedTuple):
@@ -41,7 +43,7 @@ def discover_plugins(enabled: Iterable[str] = ALL_PLUGINS) -> list[Plugin]:
     Make the plugins that installed distributions offer under the entry-point group `covet.plugins`.
 
     Args:
-        enabled: The names of those that are wanted, or the name of one; `"*"` for all.
+        enabled: The names of those that are wanted, or the name of one; `"*"` for all but CovetPy's own batteries.
 
     Raises:
         PluginLoadError: If a name is not offered, or one cannot be loaded; the text has all of them.
@@ -73,7 +75,7 @@ def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> li
     offered = find_entry_points(PLUGIN_GROUP) if len(targets) < len(names) else []
     registry = get_plugin_registry()
     if ALL_PLUGINS in names:
-        names = [*targets, *sorted({*registry, *(item.name for item in offered)})]
+        names = [*targets, *sorted({*registry, *(item.name for item in offered if not _is_own(item))})]
     found: list[Candidate] = []
     problems: list[PluginProblem] = []
     for name in names:
@@ -86,6 +88,11 @@ def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> li
     if problems:
         raise PluginLoadError(problems)
     return [candidate for candidate in found if candidate.plugin.name not in present]
+
+
+def _is_own(item: OfferedItem) -> bool:
+    # APPSEC: whoever enables what was installed for it has not asked for pages that show the application.
+    return item.distribution.partition(" ")[0].lower() == _OWN
 
 
 def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.cli.composed_application import BAD, GOOD
+
 PROGRAM = """
 import click
 
@@ -100,4 +102,12 @@ def plugged(importable: Path) -> Path:
     """A directory with the applications of a module `plugged`."""
     (importable / "plugged.py").write_text(PROGRAM)
     (importable / "late_commands.py").write_text(LATE)
+    return importable
+
+
+@pytest.fixture
+def composed(importable: Path) -> Path:
+    """A directory with a good application in a module `composed`, and bad ones in `decomposed`."""
+    (importable / "composed.py").write_text(GOOD)
+    (importable / "decomposed.py").write_text(BAD)
     return importable

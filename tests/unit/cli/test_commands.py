@@ -64,7 +64,9 @@ def test_help_imports_no_command() -> None:
         "try:\n    main()\n"
         "except SystemExit:\n"
         "    heavy = {'granian', 'msgspec', 'uvicorn', 'hypercorn', 'multiprocessing'}\n"
-        "    heavy |= {'covet.cli.run', 'covet.cli.routes', 'covet.cli.plugins', 'covet.plugins', 'covet.server'}\n"
+        "    heavy |= {'covet.plugins', 'covet.server', 'covet.config', 'covet.di', 'covet.events', 'covet.debug'}\n"
+        "    from covet.cli.commands import COMMANDS\n"
+        "    heavy |= {command.module for command in COMMANDS.values()}\n"
         "    print('HEAVY', sorted(heavy & set(sys.modules)))\n"
     )
 

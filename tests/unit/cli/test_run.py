@@ -15,7 +15,7 @@ app = CovetPy()
 
 def test_every_option_of_run_has_a_flag() -> None:
     """The command line offers what `run()` takes, by the same names."""
-    flags = {parameter.name for parameter in run.params} - {"target"}
+    flags = {parameter.name for parameter in run.params} - {"target", "app"}
 
     assert flags == set(RunOptions.__annotations__)
 
@@ -23,7 +23,7 @@ def test_every_option_of_run_has_a_flag() -> None:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (["run"], 2, "Missing argument 'MODULE:APP'."),
+        (["run"], 2, "Which application? Write covet run main:app, or set COVET_APP."),
         (["run", "app:app", "--server", "granain"], 2, "'granain' is not one of"),
         (["run", "app:app", "--prot", "80"], 2, "'--port'?"),
         (["run", "app:app", "--reload", "--workers", "2"], 1, "reload=True serves with one worker"),

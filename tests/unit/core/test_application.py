@@ -245,3 +245,48 @@ async def test_a_format_may_be_registered_while_the_application_runs(protocol: A
 
     assert (during.status_code, during.content) == (200, b"a\nb")
     assert [response.status_code for response in (before, after, elsewhere)] == [415, 415, 415]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "name", "values"),
+    [("GET", "/users/7", "show_user", ["7"]), ("HEAD", "/users/7", "show_user", ["7"])],
+)
+def test_endpoint_of_a_request_is_told_without_a_request(method: str, path: str, name: str, values: list[str]) -> None:
+    """It is what a request would get: the compiled route, and the texts of its path."""
+    app = CovetPy()
+
+    @app.get("/users/{user_id:int}")
+    async def show_user(user_id: int) -> None: ...
+
+    compiled, found, mount = app.find_endpoint(method, path)
+
+    assert compiled is app.router.routes[0].endpoint
+    assert (compiled.shown.name, list(found), mount) == (name, values, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nothing", 404), ("DELETE", "/", 405), ("GET", "nothing", 400), ("GET", "/" + "a" * 9000, 414)],
+)
+def test_answer_of_what_no_route_has_is_told(method: str, path: str, status: int) -> None:
+    """A malformed target, too."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def index() -> None: ...
+
+    compiled, (answer,), mount = app.find_endpoint(method, path)
+
+    assert (compiled.shown, mount) == (None, None)
+    assert answer.status_code == status
+
+
+def test_endpoint_of_a_mounted_application_is_its_mount() -> None:
+    """What it makes of the path is its own business."""
+    app = CovetPy()
+
+    async def inner(scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    app.mount("/inner", inner)
+
+    assert app.find_endpoint("GET", "/inner/a")[2] is app.router.mounts[0]

@@ -164,6 +164,7 @@ async def test_a_stream_that_never_waits_ends_when_its_client_leaves() -> None:
         (["192.0.2.1", "5"], ("192.0.2.1", 5)),
         (("/run/app.sock", None), None),
         (("unix:/run/app.sock", "none"), None),
+        (("", "0"), None),
     ],
 )
 def test_the_clients_port_is_a_number(client: Any, expected: tuple[str, int] | None) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request, Response
-from covet.core.errors import make_problem, unwrap
+from covet.core.errors import ErrorAnswers, ExceptionHandlers, make_problem, unwrap
 from covet.core.middleware import Middleware
 from covet.core.routing import CovetRouter
 from covet.deadlines import DRAIN_IS_OVER
@@ -379,3 +379,14 @@ async def test_whoever_is_late_when_the_server_stops_gets_a_problem(protocol: An
 
     assert (response.status_code, response.json()["detail"]) == (503, "The server stops.")
     assert seen == [503] * with_middleware
+
+
+def test_levels_are_listed_the_nearest_first() -> None:
+    """For tools that say what answers an error."""
+    nearest: ExceptionHandlers = {KeyError: print}
+    outermost: ExceptionHandlers = {ValueError: print}
+
+    async def call(handler: object, request: Request, exc: Exception) -> Response:
+        return Response()
+
+    assert ErrorAnswers([nearest, outermost], [], call, is_debug=False).levels == (nearest, outermost)

@@ -293,3 +293,21 @@ async def test_endpoint_outlives_the_override_it_was_written_in(container: Depen
     assert inside is fake
     assert outside is not fake
     assert not injection.is_local
+
+
+def test_graph_is_that_of_whoever_asks(container: DependencyContainer) -> None:
+    """Of all services it shows those that this one needs, and no others."""
+
+    def handle(orders: Orders) -> None: ...
+
+    def other(cache: Cache) -> None: ...
+
+    container.register(Cache, MemoryCache)
+    injection = container.inject("GET /orders", inspect_callable(handle).parameters)
+    container.inject("GET /cache", inspect_callable(other).parameters)
+    container.build()
+
+    names = [service.name for service in injection.graph().services]
+
+    assert names[:2] == ["GET /orders", "Orders"]
+    assert "GET /cache" not in names

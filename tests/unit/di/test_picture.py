@@ -4,8 +4,10 @@ The graph is shown as data, as text and as Mermaid.
 
 import pytest
 
+from covet import CovetPy
 from covet.di import DependencyContainer, Lifetime, Provider
 from covet.di.picture import Need
+from covet.events import EventBus
 from covet.introspection import inspect_callable
 from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, without_lines
 
@@ -89,3 +91,32 @@ def test_circle_is_drawn_once() -> None:
     container.register(Egg)
 
     assert container.graph().to_text() == "Hen (transient)\n└─> egg: Egg (transient)\n    └─> hen: Hen (transient) …"
+
+
+def test_services_are_builtins(container: DependencyContainer) -> None:
+    """For JSON; what was registered as a value is not among them."""
+    container.register(Database, qualifier="other", lifetime=Lifetime.SINGLETON)
+
+    jobs = next(service for service in container.graph().to_list() if service["name"] == "Jobs")
+
+    assert jobs["lifetime"] == "transient"
+    assert jobs["needs"] == [
+        {"parameter": "orders", "service": "Orders", "is_late": True},
+        {"parameter": "cache", "service": "Cache", "is_late": False},
+    ]
+
+
+def test_unused_offers_of_the_framework_are_left_out() -> None:
+    """What the application itself registered stays, used or not; and what the framework offers, if it is used."""
+    app = CovetPy()
+    app.container.register(Cache, MemoryCache)
+
+    @app.get("/")
+    async def handle(bus: EventBus) -> None: ...
+
+    app.compile()
+
+    whole = {service.name for service in app.container.graph().services}
+    used = {service.name for service in app.container.graph().without_unused().services}
+    assert {"Cache", "EventBus", "CovetPy", "BackgroundTasks"} <= whole
+    assert {name for name in used if not name.startswith("GET /")} == {"Cache", "EventBus"}

@@ -231,3 +231,14 @@ def test_registered_class_is_found_by_its_own_name_only(registered: type[Plugin]
 def test_text_is_the_name_of_one(shop: Path) -> None:
     """And not a list of its letters."""
     assert [plugin.name for plugin in discover_plugins("shop")] == ["shop"]
+
+
+def test_batteries_of_the_framework_are_enabled_by_name_only(importable: Path) -> None:
+    """Whoever enables everything that is installed has not asked for them."""
+    install(
+        importable, "covetpy", group=GROUP, offers={"shop": "shop_plugin:ShopPlugin"},
+        modules={"shop_plugin": SOURCE},
+    )  # fmt: skip
+
+    assert "shop" not in [plugin.name for plugin in discover_plugins("*")]
+    assert [plugin.name for plugin in discover_plugins("shop")] == ["shop"]

@@ -2,7 +2,7 @@
 Tables for terminals.
 """
 
-from covet.cli.table import align_table
+from covet.text_table import align_table
 
 
 def test_columns_are_as_wide_as_their_widest_cell() -> None:

@@ -1,5 +1,5 @@
 """
-Tables for terminals.
+Tables of plain text, for terminals and pages without markup.
 """
 
 from collections.abc import Iterable, Sequence
