@@ -329,3 +329,44 @@ def test_nothing_is_left_running(record: Path) -> None:
         server.stop()
 
     assert members_of(session) == []
+
+
+# ── Deferred work ────────────────────────────────────────────────────────────
+
+
+def start_deferring(record: Path, server: str, interface: str, **options: object) -> ServerProcess:
+    """Serve the application that defers work."""
+    return serve(
+        "tests.e2e.deferring_application:app",
+        server=server,
+        interface=interface,
+        env={"RECORD": str(record)},
+        directory=ROOT,
+        **options,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize(("server", "interface"), SERVERS)
+def test_deferred_work_is_done_before_the_end(record: Path, server: str, interface: str) -> None:
+    """Some servers are done with a request as soon as its answer was sent; the application is not."""
+    with start_deferring(record, server, interface) as process:
+        assert Fetch(f"{process.url}/defer?seconds=0.5").result() == b"answered"
+        wait_for(record, "first begins")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(LONG) == 0
+
+    assert record.read_text().splitlines() == ["first begins", "first ends", "second begins", "second ends"]
+
+
+@pytest.mark.parametrize(("server", "interface"), SERVERS)
+def test_deferred_work_that_is_late_is_given_up(record: Path, server: str, interface: str) -> None:
+    """The log says what was lost."""
+    with start_deferring(record, server, interface, arguments=["--drain-timeout", "0.5"]) as process:
+        assert Fetch(f"{process.url}/defer?seconds=60").result() == b"answered"
+        wait_for(record, "first begins")
+        process.send_signal(signal.SIGTERM)
+        process.wait(LONG)
+        log = process.log()
+
+    assert record.read_text().splitlines() == ["first begins"]
+    assert "work; never run:" in log

@@ -6,6 +6,7 @@ A stream that fails before its first piece is answered here, too: the layers hav
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
 
 from covet.core.errors import make_error_response, unwrap
 from covet.core.middleware import Layer, settle
@@ -101,9 +102,21 @@ async def begin_stream(request: Request, response: StreamedResponse, seconds: fl
 
 async def run_afterwards(request: Request | None, response: Response | None) -> None:
     """Close what was not sent, run what was deferred on the request and what the response brought."""
-    call = call_anywhere if request is None or request.app is None else request.app.call
+    app = None if request is None else request.app
     if request is not None and request._deferred is not None:  # noqa: SLF001 - the property would make one
         await close_all(request)
+    if app is None:
+        await _run_deferred(request, response, call_anywhere)
+        return
+    with app.deferred_work.running():
+        await _run_deferred(request, response, app.call)
+
+
+# Any: what a deferred function takes and gives is its own.
+async def _run_deferred(
+    request: Request | None, response: Response | None, call: Callable[..., Awaitable[Any]]
+) -> None:
+    if request is not None and request._deferred is not None:  # noqa: SLF001 - as above
         await request._deferred.run(call)  # noqa: SLF001
     if response is not None and response.background is not None:
         await response.background.run(call)

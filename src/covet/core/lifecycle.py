@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 from covet.core.composition import Composition
+from covet.core.deferred_work import DeferredWork
 from covet.core.lifespan import Lifespan, Phase, Step
 
 
@@ -15,11 +16,18 @@ class Lifecycle(Composition, ABC):
 
     Args:
         on_change: Called when routes have to be compiled again.
+
+    Attributes:
+        deferred_work: What runs after responses; the stop waits for it.
+        drain_timeout: Seconds that what is under way gets at the stop; a server sets its own.
     """
+
+    drain_timeout: float = 30.0
 
     def __init__(self, on_change: Callable[[], object]) -> None:
         super().__init__(on_change)
         self._lifespan = Lifespan()
+        self.deferred_work = DeferredWork()
 
     @abstractmethod
     def compile(self) -> None:
@@ -58,6 +66,7 @@ class Lifecycle(Composition, ABC):
 
         The application is not ready any more and `wait_draining()` returns. Requests are answered as before.
         """
+        self.deferred_work.begin_drain(self.drain_timeout)
         self._lifespan.begin_drain()
 
     async def wait_draining(self) -> None:
@@ -81,6 +90,9 @@ class Lifecycle(Composition, ABC):
         Raises:
             ExceptionGroup: With every failure of a step, if there was one.
         """
+        if self._lifespan.phase in {Phase.READY, Phase.DRAINING}:
+            self.begin_drain()
+            await self.deferred_work.finish()
         await self._wiring.stop(self._lifespan)
 
 

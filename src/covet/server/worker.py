@@ -152,6 +152,9 @@ class Job:
         configure_logging(self.log_level, self.log_format, fixed=self.log_fixed)
         app = self.app if self.app is not None or self.target is None else self.target.load()
         choose_interface(app, self.interface, rsgi_possible=True)
+        if hasattr(app, "drain_timeout"):
+            # What it defers counts as a request under way.
+            app.drain_timeout = self.drain_timeout
         return app
 
     def load_for_granian(self) -> object:
