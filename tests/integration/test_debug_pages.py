@@ -104,7 +104,7 @@ def make_token(value: str) -> Token:
 class UserCreated(Event):
     """An event that carries something."""
 
-    event_type: str = "user.created"
+    event_type: str = "debug.user_created"
     password: str
 
 

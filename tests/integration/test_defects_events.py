@@ -21,14 +21,14 @@ def test_subclasses_do_not_raise_on_definition(options: dict[str, bool]) -> None
 
     @dataclass(**options)
     class UserCreatedEvent(Event):
-        event_type: str = "user.created"
+        event_type: str = "defects.user_created"
         user_id: int  # type: ignore[misc] # what mypy knows of the decorator is not what happens to an event
         email: str  # type: ignore[misc]
         created_at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
     event = UserCreatedEvent(user_id=7, email="ada@example.com")
 
-    assert (event.event_type, event.user_id, event.email) == ("user.created", 7, "ada@example.com")
+    assert (event.event_type, event.user_id, event.email) == ("defects.user_created", 7, "ada@example.com")
 
 
 async def test_priorities_do_not_run_at_once() -> None:

@@ -52,10 +52,8 @@ class AppSettings:
     What the application is.
 
     Attributes:
-        name: Its name, the title of its API's description (for the `OpenAPIPlugin` of a later release; read by nothing
-            yet).
-        version: Its own version, for the API's description (for the `OpenAPIPlugin` of a later release; read by
-            nothing yet).
+        name: Its name, the title of its API's description (read by `DebugPlugin`).
+        version: Its own version, for the API's description (read by `DebugPlugin`).
     """
 
     name: str = "CovetPy application"

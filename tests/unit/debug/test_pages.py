@@ -38,7 +38,7 @@ class Orders:
 class UserCreated(Event):
     """An event with something to hide."""
 
-    event_type: str = "user.created"
+    event_type: str = "debug.user_created"
     name: str
 
 
@@ -178,8 +178,8 @@ async def test_events_show_types_and_identifiers_only() -> None:
 
     assert cells(page)[0][0::2] == ("UserCreated", "7")
     assert [row[:2] for row in cells(page, 1)] == [
-        ("user.created", second.event_id),
-        ("user.created", first.event_id),
+        ("debug.user_created", second.event_id),
+        ("debug.user_created", first.event_id),
     ]
     assert "hunter" not in repr(page)
 

@@ -137,7 +137,7 @@ def test_everything_that_cannot_be_loaded_comes_in_one_report(shop: Path) -> Non
         "ModuleNotFoundError: No module named 'no_such_library'\n"
         "    Mend or uninstall covet-broken 1.0, or take 'broken' out of discover_plugins.\n"
         "  There is no plugin 'shpo' to enable.\n"
-        "    Install the distribution that offers it. Did you mean 'shop'? Available: broken, named, shop.\n"
+        "    Install the distribution that offers it. Did you mean 'shop'? Available: broken, debug, named, shop.\n"
         "  The plugin 'shop' is offered twice, by covet-other 3.0 and covet-shop 1.2.\n"
         "    Uninstall one of them.\n"
         "  covet-other 3.0 offers 'named', which is the plugin 'shop'.\n"
