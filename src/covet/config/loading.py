@@ -13,7 +13,7 @@ from covet.config.environment import Environment
 from covet.config.errors import InvalidSettingsError, Origin, SettingProblem
 from covet.config.fields import Field, Path, Section
 from covet.config.fixes import write_fixes
-from covet.config.layers import DEFAULT, DOTENV, ENVIRONMENT_FILE, FILE, SECRET_FILE, Entry, Layer, merge, nest
+from covet.config.layers import DEFAULT, DOTENV, ENVIRONMENT_FILE, FILE, Entry, Layer, merge, nest
 from covet.config.masking import collect_secrets, redact, show
 from covet.config.names import VariableNames
 from covet.config.parsers import build_record
@@ -136,8 +136,9 @@ class _Loader:
         self._secrets |= collect_secrets(parsed, name=field.path[-1])
         for message in find_weak_secrets(field, parsed, self._environment):
             self._refuse(field.path, message, entry.origin)
-        if entry.origin.layer == SECRET_FILE:
+        if entry.is_hidden:
             self._loaded.hidden.add(field.path)
+            self._secrets |= _find_texts(value)
         return self._keep(field.path, parsed, entry.origin)
 
     def _keep(self, path: Path, value: object, origin: Origin) -> object:
@@ -168,9 +169,9 @@ class _Loader:
             return UNSET
 
     def _explain(self, field: Field, entry: Entry, value: object, failed: Failed) -> None:
-        is_hidden = field.is_secret or entry.origin.layer == SECRET_FILE or value != entry.value
-        if is_hidden and isinstance(value, str):
-            self._secrets.add(value)
+        is_hidden = field.is_secret or entry.is_hidden or value != entry.value
+        if is_hidden:
+            self._secrets |= _find_texts(value)
         for problem in failed.problems:
             place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in reversed(problem.keys))
             # A value within a list or a table is told by its place.
@@ -199,16 +200,15 @@ class _Loader:
                 if value != {}:
                     self._loaded.origins[path] = entry.origin
                 # Nobody here knows its type: what is referred to as a whole is secret more often than not.
-                is_reference = isinstance(entry.value, str) and _WHOLE_REFERENCE.fullmatch(entry.value) is not None
-                if (is_reference and not entry.is_literal) or entry.origin.layer == SECRET_FILE:
+                if entry.is_hidden or (not entry.is_literal and _refers_to_a_whole(entry.value)):
                     self._loaded.hidden.add(path)
-                    self._secrets |= {value} if isinstance(value, str) else set()
+                    self._secrets |= _find_texts(value)
         tables = nest(found, field.path)
         for name, table in tables.items():
             if not isinstance(table, Mapping):
-                origin = found[(*field.path, name)].origin
-                message = f"must be a table, got {show(table, name=name)}"
-                self._problems.append(SettingProblem(f"{field.name}.{name}", message, origin))
+                place = (*field.path, name)
+                got = "" if place in self._loaded.hidden else f", got {show(table, name=name)}"
+                self._problems.append(SettingProblem(".".join(place), f"must be a table{got}", found[place].origin))
         frozen = freeze(tables)
         self._loaded.values[field.path] = frozen
         return frozen
@@ -226,6 +226,19 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(item) for key, item in value.items()})
     return tuple(freeze(item) for item in value) if isinstance(value, list) else value
+
+
+def _refers_to_a_whole(value: object) -> bool:
+    """Tell whether a text, or one within a list, is nothing but a reference."""
+    if isinstance(value, list):
+        return any(map(_refers_to_a_whole, value))
+    return isinstance(value, str) and _WHOLE_REFERENCE.fullmatch(value) is not None
+
+
+def _find_texts(value: object) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(_find_texts, value))
+    return {value} if isinstance(value, str) else set()
 
 
 def _has_reference(value: object) -> bool:

@@ -7,7 +7,7 @@ It must never read the environment or a file when it is imported, and never chan
 import logging
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, Self
@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, NoReturn, Self
 from covet.config.collection import Collected, collect
 from covet.config.environment import Environment
 from covet.config.errors import ConfigurationWarning, FrozenSettingsError, Origin
-from covet.config.explanation import Explanation, make_explanation, mask_members
+from covet.config.explanation import Explanation, find_within, make_explanation, mask_members
 from covet.config.fields import OpenMark, Section, read_annotations
 from covet.config.files import Stamp
 from covet.config.json_schema import Schema, make_settings_schema
@@ -203,6 +203,11 @@ class Settings:
         return self._loaded.origins
 
     @property
+    def hidden_paths(self) -> Set[tuple[str, ...]]:
+        """The paths of values that are never shown though their type does not say so: of secret files, for one."""
+        return self._loaded.hidden
+
+    @property
     def config_file(self) -> Path | None:
         """The configuration file in use."""
         return self._collected.config_file
@@ -291,6 +296,8 @@ class Settings:
             (<ChangedValue logging.level: 'info' -> 'debug'>,)
         """
         old, new = self._loaded.values, newer._loaded.values
+        # What was secret must not be shown because it is none any more.
+        hidden = {*self.hidden_paths, *newer.hidden_paths}
         found = []
         for field in self.read_shape().walk():
             before, after = old.get(field.path), new.get(field.path)
@@ -298,12 +305,14 @@ class Settings:
             if before == after:
                 continue
             if not field.is_open or not isinstance(before, Mapping) or not isinstance(after, Mapping):
-                found.append(ChangedValue(field.name, before, after, origin, field.is_reloadable))
+                places = find_within(field.path, hidden)
+                found.append(ChangedValue(field.name, before, after, origin, field.is_reloadable, places))
                 continue
             for name in sorted({*before, *after}):
                 if before.get(name) != after.get(name):
-                    path = f"{field.name}.{name}"
-                    found.append(ChangedValue(path, before.get(name), after.get(name), None, is_reloadable=False))
+                    places = find_within((*field.path, name), hidden)
+                    values = before.get(name), after.get(name)
+                    found.append(ChangedValue(f"{field.name}.{name}", *values, None, False, places))
         return tuple(found)
 
     def adopt(self, newer: Self) -> Self:
@@ -322,7 +331,7 @@ class Settings:
         """
         values, origins = newer._loaded.values, newer._loaded.origins
         adopted = {
-            field.path: Entry(values[field.path], origins[field.path])
+            field.path: Entry(values[field.path], origins[field.path], is_hidden=field.path in newer.hidden_paths)
             for field in self.read_shape().walk()
             if field.is_reloadable and field.path in values and field.path in self._loaded.values
         }

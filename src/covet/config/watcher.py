@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar
 
 from covet.config.errors import InvalidSettingsError, Origin
+from covet.config.explanation import mask_tables
 from covet.config.files import Stamp, find_stamp
 from covet.config.masking import show
 from covet.exceptions import ConfigurationError
@@ -58,6 +59,7 @@ class ChangedValue:
         after: The value that the sources have now.
         origin: Where that comes from, if it is known.
         is_reloadable: Whether it may change while the application runs.
+        hidden: Where in it something is not shown, as paths within it: `()` is all of it.
 
     Example:
         >>> print(ChangedValue("logging.level", "info", "debug", None, True))
@@ -70,13 +72,18 @@ class ChangedValue:
     # The same value on another line of the file is no other value.
     origin: Origin | None = field(compare=False)
     is_reloadable: bool
+    hidden: frozenset[tuple[str, ...]] = field(default=frozenset(), compare=False)
 
     def __str__(self) -> str:
-        name = self.path.rpartition(".")[2]
-        return f"{self.path}: {show(self.before, name=name)} -> {show(self.after, name=name)}"
+        return f"{self.path}: {self._show(self.before)} -> {self._show(self.after)}"
 
     def __repr__(self) -> str:
         return f"<ChangedValue {self}>"
+
+    def _show(self, value: object) -> str:
+        name = self.path.rpartition(".")[2]
+        hidden = {(name, *place) for place in self.hidden}
+        return show(mask_tables(value, (name,), hidden), name=name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -367,6 +367,37 @@ def test_a_changed_value_hides_secrets() -> None:
     assert repr(value) == "<ChangedValue database.password: ********** -> **********>"
 
 
+async def test_a_change_of_a_secret_file_shows_nothing(tmp_path: Path) -> None:
+    """Neither what it held, nor what it holds, nor what stands in the open from now on."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "app_name").write_text("hunter2")
+    sources = Sources(directory=tmp_path, secrets="secrets", variables={})
+    watcher = watch(Settings(sources=sources))
+    shown = []
+
+    (tmp_path / "secrets" / "app_name").write_text("hunter3")
+    shown.append(str(await watcher.check()))
+    (tmp_path / "secrets" / "app_name").unlink()
+    (tmp_path / "config.toml").write_text("app.name = 'Shop'\n")
+    shown.append(str(await watcher.check()))
+
+    assert shown == ["needs restart: app.name: ********** -> **********"] * 2
+
+
+async def test_a_change_of_a_plugins_table_hides_path_by_path(sources: Sources, write: Write, tmp_path: Path) -> None:
+    """What is referred to as a whole is not shown, all else is; a dot in a key confuses nothing."""
+    write("[plugins.'a.b']\ndsn = '${DSN}'\npins = ['${DSN}']\nsize = 1\n")
+    write("DSN=hunter2\n", ".env")
+    watcher = watch(Settings(sources=sources))
+    write("DSN=hunter3\n", ".env")
+
+    change = await watcher.check()
+
+    mask = "**********"
+    table = f"{{'dsn': '{mask}', 'pins': '{mask}', 'size': 1}}"
+    assert str(change) == f"needs restart: plugins.a.b: {table} -> {table}"
+
+
 def test_adopting_keeps_the_environment() -> None:
     """Only what is reloadable changes; the class stays."""
     settings = Settings(sources=Sources.none())
