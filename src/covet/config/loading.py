@@ -22,8 +22,6 @@ from covet.config.references import ReferenceFailedError, has_reference
 from covet.types import UNSET
 from covet.validation.failures import Failed
 
-# A shorter text occurs in any message by chance; whoever has such a secret has none.
-_MIN_REDACTED = 4
 _WHOLE_REFERENCE = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -38,6 +36,7 @@ class Loaded:
         members: The fields and sections of the settings as a whole.
         warnings: What is probably wrong.
         hidden: The values that are not shown though their type does not say so: from secret files and the like.
+        secrets: The texts that nothing may show.
     """
 
     values: dict[Path, object] = field(default_factory=dict)
@@ -45,6 +44,7 @@ class Loaded:
     members: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     hidden: set[Path] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
 
 
 def load(
@@ -83,9 +83,10 @@ class _Loader:
         for path, message in find_dangers(self._loaded.values, self._environment):
             self._refuse(path, message, self._loaded.origins.get(path))
         if self._problems:
-            secrets = {secret for secret in self._secrets if len(secret) >= _MIN_REDACTED}
-            raise InvalidSettingsError([_redact(problem, secrets) for problem in self._problems])
+            problems = [_redact(problem, self._secrets) for problem in self._problems]
+            raise InvalidSettingsError(problems, stamps=self._collected.stamps)
         self._loaded.members = built
+        self._loaded.secrets = self._secrets
         return self._loaded
 
     def _refuse(self, path: Path, message: str, origin: Origin | None) -> None:

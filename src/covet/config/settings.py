@@ -21,6 +21,7 @@ from covet.config.files import Stamp
 from covet.config.json_schema import Schema, make_settings_schema
 from covet.config.layers import Entry
 from covet.config.loading import Loaded, load
+from covet.config.masking import mask_text, redact
 from covet.config.names import VariableNames
 from covet.config.sections import (
     AppSettings,
@@ -30,7 +31,7 @@ from covet.config.sections import (
     SecuritySettings,
     ServerSettings,
 )
-from covet.config.sources import Sources
+from covet.config.sources import Sources, choose_sources
 from covet.config.watcher import ChangedValue, SettingsWatcher
 from covet.exceptions import ConfigurationError
 
@@ -256,6 +257,17 @@ class Settings:
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}(environment={str(self.environment)!r}, debug={self.debug})"
 
+    def hide_secrets(self, text: str) -> str:
+        """
+        Hide in a text whatever is secret in the settings, such as in an error of a driver; passwords in URLs as well.
+
+        Example:
+            >>> settings = Settings(security={"secret_key": "k" * 32}, sources=Sources.none())
+            >>> settings.hide_secrets(f"{'k' * 32} is wrong, and so is db://ada:enigma@host")
+            '********** is wrong, and so is db://ada:**********@host'
+        """
+        return redact(mask_text(text), self._loaded.secrets)
+
     # ── While the application runs ───────────────────────────────────────────
 
     def watch(self, *, interval: float = 1.0, settle: float = 0.1) -> SettingsWatcher[Self]:
@@ -357,19 +369,6 @@ class Settings:
         loaded = load(shape, collected, VariableNames(shape, sources.env_prefix))
         vars(self).update(loaded.members, _sources=sources, _collected=collected, _loaded=loaded, _overrides=overrides)
         return loaded.warnings
-
-
-def choose_sources(sources: Sources | None, env_prefix: str | None) -> Sources:
-    """Complete the sources: the usual ones by default, with the prefix if one is given."""
-    from dataclasses import replace
-
-    chosen = Sources() if sources is None else sources
-    if not isinstance(chosen, Sources):
-        raise ConfigurationError(
-            f"sources must be Sources, got a value of type {type(chosen).__name__}.",
-            hint="Write sources=Sources(directory=...), or Settings.from_file(...) for one file.",
-        )
-    return chosen if env_prefix is None else replace(chosen, env_prefix=env_prefix)
 
 
 @lru_cache(maxsize=64)
