@@ -2,7 +2,8 @@
 Where each value came from: what `settings.explain()` answers, as text and as data.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from covet.config.errors import Origin
@@ -119,7 +120,7 @@ def mask_members(shape: Section, loaded: Loaded) -> dict[str, object]:
     return {name: _mask_member(shape.members[name], value, loaded.hidden) for name, value in loaded.members.items()}
 
 
-def _mask_member(member: Field | Section, value: object, hidden: Set[Path]) -> object:
+def _mask_member(member: Field | Section, value: object, hidden: AbstractSet[Path]) -> object:
     if isinstance(member, Section):
         if value is None:
             return None
@@ -127,11 +128,11 @@ def _mask_member(member: Field | Section, value: object, hidden: Set[Path]) -> o
     return mask_tables(value, member.path, hidden) if member.is_open else _mask(value, member.path, hidden)
 
 
-def _mask(value: object, path: Path, hidden: Set[Path]) -> object:
+def _mask(value: object, path: Path, hidden: AbstractSet[Path]) -> object:
     return MASK if path in hidden and value is not None else mask_value(value, name=path[-1])
 
 
-def mask_tables(value: object, path: Path, hidden: Set[Path]) -> object:
+def mask_tables(value: object, path: Path, hidden: AbstractSet[Path]) -> object:
     """
     Mask a value, or what is within tables, path by path.
 
@@ -160,7 +161,7 @@ def find_within(path: Path, paths: Iterable[Path]) -> frozenset[Path]:
     return frozenset(other[len(path) :] for other in paths if other[: len(path)] == path)
 
 
-def _mask_open(tables: object, path: Path, hidden: Set[Path]) -> object:
+def _mask_open(tables: object, path: Path, hidden: AbstractSet[Path]) -> object:
     """Find a value in the tables that others read."""
     value = tables
     for part in path[1:]:

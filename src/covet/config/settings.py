@@ -7,7 +7,8 @@ It must never read the environment or a file when it is imported, and never chan
 import logging
 import sys
 import warnings
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, Self
@@ -204,7 +205,7 @@ class Settings:
         return self._loaded.origins
 
     @property
-    def hidden_paths(self) -> Set[tuple[str, ...]]:
+    def hidden_paths(self) -> AbstractSet[tuple[str, ...]]:
         """The paths of values that are never shown though their type does not say so: of secret files, for one."""
         return self._loaded.hidden
 

@@ -161,11 +161,20 @@ class RouteMatch:
 
 @dataclass(slots=True, eq=False)
 class Mount:
-    """An ASGI application that answers everything below a prefix."""
+    """
+    An ASGI application that answers everything below a prefix.
+
+    Attributes:
+        prefix: The prefix.
+        app: The application.
+        name: What it is called.
+        is_closed: Nothing reaches it for a time: requests are answered 503, and it is not started.
+    """
 
     prefix: str
     app: ASGIApp
     name: str | None = None
+    is_closed: bool = False
 
     def __post_init__(self) -> None:
         if not callable(self.app):
