@@ -16,9 +16,10 @@ from covet.core.lifespan import (
     make_context_step,
     make_handler_steps,
 )
-from covet.core.route import Handler, Route, RouteOptions, describe_handler
+from covet.core.route import Handler, Route, RouteOptions
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter, TrailingSlash
+from covet.error_text import describe_callable
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
 from covet.options import refuse_unknown
@@ -290,7 +291,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
             if not callable(handler):
                 raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
             check_event_handler(handler, event)
-            self.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
+            self.refuse_late(f"The handler {describe_callable(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
 
