@@ -8,9 +8,9 @@ The map, from the ground up; a module imports only from those that are named bef
     logs, options, code_writer,     mechanisms that know no HTTP
     introspection,
     class_annotations, threads,
-    deadlines, entry_points,
-    registry, validation,
-    serialization
+    deadlines, import_paths,
+    entry_points, registry,
+    validation, serialization
     config                          settings: layers, sections, secrets
     di                              services that find each other
     events                          what happens, told to those who want to know

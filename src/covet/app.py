@@ -16,9 +16,10 @@ from covet.core.lifespan import (
     make_context_step,
     make_handler_steps,
 )
-from covet.core.route import Handler, Route, RouteOptions, describe_handler
+from covet.core.route import Handler, Route, RouteOptions
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter, TrailingSlash
+from covet.error_text import describe_callable
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
 from covet.options import refuse_unknown
@@ -290,7 +291,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
             if not callable(handler):
                 raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
             check_event_handler(handler, event)
-            self.refuse_late(f"The handler {describe_handler(handler)} of the event {event!r}")
+            self.refuse_late(f"The handler {describe_callable(handler)} of the event {event!r}")
             (self._startup if event == "startup" else self._shutdown).append(handler)
             return handler
 
@@ -305,14 +306,16 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
         return self.on_event("shutdown")(handler)
 
     def _get_steps(self) -> list[Step]:
-        steps: list[Step] = []
-        # A section of a plugin that is not there is warned about, even if there is no plugin at all.
-        if self._plugin_manager is not None or (self._given_settings is not None and self._given_settings.plugins):
-            steps += self.plugin_manager.make_steps()
-        steps += super()._get_steps()
+        steps = super()._get_steps()
         if self._lifespan_factory is not None:
             steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
         return self._surround(steps + make_handler_steps(self._startup, self._shutdown))
+
+    def _get_plugin_steps(self) -> list[Step]:
+        # A section of a plugin that is not there is warned about, even if there is no plugin at all.
+        if self._plugin_manager is not None or (self._given_settings is not None and self._given_settings.plugins):
+            return self.plugin_manager.make_steps()
+        return []
 
     def _keep_state(self, value: object) -> None:
         """Keep what a lifespan yields for its requests; a context manager that gives itself has nothing to say."""

@@ -4,8 +4,15 @@ Entry points: what installed distributions offer under a group, each with the di
 It must never load one by itself: to import a stranger's module is the decision of whoever asks.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
+
+from covet.exceptions import ConfigurationError
+
+
+class EntryPointError(ConfigurationError):
+    """What is offered under a name cannot be had: two distributions offer it, or it cannot be loaded."""
 
 
 class _Loader(Protocol):
@@ -33,6 +40,52 @@ class OfferedItem:
     def load(self) -> object:
         """Import it; whatever the import raises is raised."""
         return self._entry_point.load()
+
+
+class LoadedItem(NamedTuple):
+    """
+    What an entry point led to.
+
+    Attributes:
+        item: The object.
+        distribution: The name and version of what offers it.
+    """
+
+    item: object
+    distribution: str
+
+
+def load_entry_point(offered: Iterable[OfferedItem], name: str, *, kind: str, setting: str) -> LoadedItem | None:
+    """
+    Load the one item of a name, and no other; `None` if there is none.
+
+    Args:
+        offered: What there is.
+        name: The name.
+        kind: What the items are, for messages: `"plugin"`.
+        setting: Where the name was written, for the ways to mend.
+
+    Raises:
+        EntryPointError: If two distributions offer the name, or the import raises; that error is the cause.
+
+    Example:
+        >>> load_entry_point([], "shop", kind="plugin", setting="discover_plugins") is None
+        True
+    """
+    matching = [item for item in offered if item.name == name]
+    if not matching:
+        return None
+    if len(matching) > 1:
+        places = " and ".join(item.distribution for item in matching)
+        raise EntryPointError(f"The {kind} {name!r} is offered twice, by {places}.", hint="Uninstall one of them.")
+    item = matching[0]
+    try:
+        return LoadedItem(item.load(), item.distribution)
+    except Exception as exc:
+        raise EntryPointError(
+            f"The {kind} {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}",
+            hint=f"Mend or uninstall {item.distribution}, or take {name!r} out of {setting}.",
+        ) from exc
 
 
 def find_entry_points(group: str) -> list[OfferedItem]:

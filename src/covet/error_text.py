@@ -1,11 +1,13 @@
 """
-The words of errors: what is wrong and where, the name of a status, the name that was probably meant.
+The words of errors: what is wrong and where, the name of a status or of a callable, the name that was probably meant.
 
 It must never import anything of the framework: the error tree stands on it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 
 def suggest(name: str, known: Iterable[str]) -> str:
@@ -25,6 +27,37 @@ def suggest(name: str, known: Iterable[str]) -> str:
     close = get_close_matches(name, available, n=1)
     listed = f"Available: {', '.join(available) or 'none'}."
     return f"Did you mean {close[0]!r}? {listed}" if close else listed
+
+
+def name_callable(func: Callable[..., Any]) -> str:
+    """
+    Name a callable in short, by its qualified name: without its module, where it is local, or what a partial has bound.
+
+    Example:
+        >>> name_callable(partial(ErrorItem.to_dict, "secret"))
+        'ErrorItem.to_dict'
+    """
+    while isinstance(func, partial):
+        func = func.func
+    name = getattr(func, "__qualname__", None) or type(func).__qualname__
+    return str(name).rpartition("<locals>.")[2]
+
+
+def describe_callable(func: Callable[..., Any]) -> str:
+    """
+    Name a callable in full, by its module and its qualified name, without what a partial has bound: it may be secret.
+
+    Example:
+        >>> describe_callable(partial(print, "secret"))
+        'builtins.print'
+        >>> describe_callable(describe_callable)
+        'covet.error_text.describe_callable'
+    """
+    while isinstance(func, partial):
+        func = func.func
+    cls = type(func)
+    module = getattr(func, "__module__", None) or cls.__module__
+    return f"{module}.{getattr(func, '__qualname__', cls.__qualname__)}"
 
 
 def phrase_of(status_code: int) -> str:

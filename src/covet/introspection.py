@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_type_hints
 from typing import get_origin as _get_origin
 
+from covet.error_text import name_callable
 from covet.exceptions import RouteError
 from covet.types import UNSET
 
@@ -115,7 +116,7 @@ def inspect_callable(func: Callable[..., object]) -> CallableInfo:
         <class 'str'>
     """
     function = _underlying_function(func)
-    name = _qualified_name(func)
+    name = name_callable(func)
     try:
         signature = _signature(func)
     except (TypeError, ValueError) as exc:
@@ -303,13 +304,6 @@ def _signature(func: Callable[..., object]) -> inspect.Signature:
         # Annotations are evaluated when read there: unknown names must reach our own error instead.
         return inspect.signature(func, annotation_format=annotationlib.Format.FORWARDREF)
     return inspect.signature(func)
-
-
-def _qualified_name(func: Callable[..., Any]) -> str:
-    while isinstance(func, functools.partial):
-        func = func.func
-    name = getattr(func, "__qualname__", None) or type(func).__qualname__
-    return str(name).rpartition("<locals>.")[2]
 
 
 def _namespaces(func: Callable[..., object], function: Callable[..., object]) -> _Namespaces:

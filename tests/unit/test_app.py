@@ -528,7 +528,10 @@ def test_settings_are_those_that_were_given() -> None:
         ({"middleware": "cors"}, "middleware must be a list, got 'cors'.\n  Write ['cors']."),
         (
             {"settings": 7},
-            "settings must be a Settings, got 7.\n  Write settings=Settings(debug=True), or create_app(debug=True).",
+            (
+                "settings must be a Settings, got a value of type int.\n"
+                "  Write settings=Settings(debug=True), or create_app(debug=True)."
+            ),
         ),
     ],
 )

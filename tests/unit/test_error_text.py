@@ -2,10 +2,14 @@
 Tests of the words of errors.
 """
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 import pytest
 
 from covet import exceptions
-from covet.error_text import ErrorItem, phrase_of, suggest
+from covet.error_text import ErrorItem, describe_callable, name_callable, phrase_of, suggest
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,37 @@ def test_an_item_becomes_a_member_of_a_problem() -> None:
 def test_the_error_tree_offers_them_too() -> None:
     """Who imports errors finds the words beside them."""
     assert (exceptions.ErrorItem, exceptions.suggest) == (ErrorItem, suggest)
+
+
+class Kettle:
+    """A callable object with a method."""
+
+    def boil(self) -> None:
+        """Boil."""
+
+    def __call__(self) -> None:
+        """Boil as well."""
+
+
+def make_local() -> Callable[[], None]:
+    """Make a function within a function."""
+
+    def brew() -> None: ...
+
+    return brew
+
+
+@pytest.mark.parametrize(
+    ("func", "short", "full"),
+    [
+        (make_local, "make_local", f"{__name__}.make_local"),
+        (make_local(), "brew", f"{__name__}.make_local.<locals>.brew"),
+        (Kettle, "Kettle", f"{__name__}.Kettle"),
+        (Kettle(), "Kettle", f"{__name__}.Kettle"),
+        (Kettle().boil, "Kettle.boil", f"{__name__}.Kettle.boil"),
+        (partial(partial(print, "secret"), "more"), "print", "builtins.print"),
+    ],
+)
+def test_every_callable_has_a_name(func: Callable[..., Any], short: str, full: str) -> None:
+    """In short and in full, and never with what a partial has bound: it may be secret."""
+    assert (name_callable(func), describe_callable(func)) == (short, full)

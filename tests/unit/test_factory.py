@@ -110,7 +110,7 @@ def test_what_is_no_settings_is_refused() -> None:
         create_app({"debug": True})  # type: ignore[arg-type]
 
     assert str(caught.value) == (
-        "settings must be a Settings, got {'debug': True}.\n"
+        "settings must be a Settings, got a value of type dict.\n"
         "  Write settings=Settings(debug=True), or create_app(debug=True)."
     )
 

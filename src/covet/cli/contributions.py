@@ -5,13 +5,13 @@ It must never import the application for what `covet` itself knows.
 """
 
 from collections.abc import Mapping
-from importlib import import_module
 from typing import NamedTuple
 
 import click
 
 from covet.cli.application import NamedApplication, find_application
 from covet.exceptions import ConfigurationError
+from covet.import_paths import ImportPathError, import_path
 
 _FOUND_KEY = "covet.cli.contributions.found"
 
@@ -46,14 +46,13 @@ class ContributedCommand(NamedTuple):
         """
         item = self.item
         if isinstance(item, str):
-            module, _, attribute = item.partition(":")
             try:
-                item = getattr(import_module(module), attribute)
-            except (ImportError, AttributeError, ValueError) as exc:
+                item = import_path(item)
+            except ImportPathError as exc:
                 raise ConfigurationError(
-                    f"The command {self.name!r} of the plugin {self.plugin!r} cannot be imported from {item!r}: {exc}.",
+                    f"The command {self.name!r} of the plugin {self.plugin!r}: {exc.message}",
                     hint='Its commands() gives "package.module:attribute".',
-                ) from exc
+                ) from exc.__cause__
         if not isinstance(item, click.Command):
             raise ConfigurationError(
                 f"The command {self.name!r} of the plugin {self.plugin!r} is no click command: {item!r}.",

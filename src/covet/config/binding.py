@@ -58,10 +58,14 @@ def bind_section(config_type: type[T], raw: Mapping[str, object], *, path: str, 
     shape = _enclose(read_section(config_type, place))
     origins: Mapping[Path, Origin] = {} if settings is None else settings.origins
 
+    hidden = () if settings is None else settings.hidden_paths
+
     def make(written: Path, value: object) -> Entry:
         # A table has no origin of its own: that of a value within it is near enough.
         near = (origin for path, origin in origins.items() if path[: len(written)] == written)
-        return Entry(value, next(near, None) or Origin(KEYWORD, ".".join(written)))
+        # What holds a hidden value is not shown, and no part of one is.
+        is_hidden = any(path[: len(written)] == written[: len(path)] for path in hidden)
+        return Entry(value, next(near, None) or Origin(KEYWORD, ".".join(written)), is_hidden=is_hidden)
 
     reader = LayerReader(shape, [], [])
     nested: Any = raw

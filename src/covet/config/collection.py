@@ -319,4 +319,4 @@ class _Collector:
 
     def _name_secrets(self, secrets: Mapping[str, tuple[str, FilePath]]) -> Iterator[tuple[str, Entry]]:
         for name, (text, file) in secrets.items():
-            yield self._name_secret(name), Entry(text, Origin(SECRET_FILE, "", file))
+            yield self._name_secret(name), Entry(text, Origin(SECRET_FILE, "", file), is_hidden=True)

@@ -2,7 +2,7 @@
 What is wrong with settings: one report of everything, each with the ways to mend it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,6 +80,7 @@ class InvalidSettingsError(ConfigurationError):
 
     Attributes:
         errors: The problems, in order of the settings.
+        stamps: The files that were asked, and the state that each was read in: a change of one may mend it.
 
     Example:
         >>> print(InvalidSettingsError([SettingProblem("debug", "must be true or false")]))
@@ -87,10 +88,11 @@ class InvalidSettingsError(ConfigurationError):
           debug must be true or false.
     """
 
-    def __init__(self, errors: Sequence[SettingProblem]) -> None:
+    def __init__(self, errors: Sequence[SettingProblem], *, stamps: Mapping[Path, object] | None = None) -> None:
         count = len(errors)
         super().__init__(f"{count} setting{' is' if count == 1 else 's are'} wrong.")
         self.errors: tuple[SettingProblem, ...] = tuple(errors)
+        self.stamps: Mapping[Path, object] = {} if stamps is None else stamps
 
     def __str__(self) -> str:
         listed = "\n".join(str(problem) for problem in self.errors)

@@ -2,7 +2,8 @@
 Where each value came from: what `settings.explain()` answers, as text and as data.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from covet.config.errors import Origin
@@ -119,25 +120,48 @@ def mask_members(shape: Section, loaded: Loaded) -> dict[str, object]:
     return {name: _mask_member(shape.members[name], value, loaded.hidden) for name, value in loaded.members.items()}
 
 
-def _mask_member(member: Field | Section, value: object, hidden: set[Path]) -> object:
+def _mask_member(member: Field | Section, value: object, hidden: AbstractSet[Path]) -> object:
     if isinstance(member, Section):
         if value is None:
             return None
         return {name: _mask_member(inner, getattr(value, name), hidden) for name, inner in member.members.items()}
-    return _mask_tables(value, member.path, hidden) if member.is_open else _mask(value, member.path, hidden)
+    return mask_tables(value, member.path, hidden) if member.is_open else _mask(value, member.path, hidden)
 
 
-def _mask(value: object, path: Path, hidden: set[Path]) -> object:
+def _mask(value: object, path: Path, hidden: AbstractSet[Path]) -> object:
     return MASK if path in hidden and value is not None else mask_value(value, name=path[-1])
 
 
-def _mask_tables(value: object, path: Path, hidden: set[Path]) -> object:
+def mask_tables(value: object, path: Path, hidden: AbstractSet[Path]) -> object:
+    """
+    Mask a value, or what is within tables, path by path.
+
+    Args:
+        value: The value.
+        path: Its path.
+        hidden: The paths of what is not shown though neither its type nor its name says so.
+
+    Example:
+        >>> mask_tables({"dsn": "x", "size": 1}, ("plugins", "shop"), {("plugins", "shop", "dsn")})
+        {'dsn': '**********', 'size': 1}
+    """
     if isinstance(value, Mapping):
-        return {str(key): _mask_tables(item, (*path, str(key)), hidden) for key, item in value.items()}
+        return {str(key): mask_tables(item, (*path, str(key)), hidden) for key, item in value.items()}
     return _mask(value, path, hidden)
 
 
-def _mask_open(tables: object, path: Path, hidden: set[Path]) -> object:
+def find_within(path: Path, paths: Iterable[Path]) -> frozenset[Path]:
+    """
+    Find which paths lead to a place or into it, and go on from there.
+
+    Example:
+        >>> sorted(find_within(("plugins", "shop"), {("plugins", "shop", "dsn"), ("plugins", "cart")}))
+        [('dsn',)]
+    """
+    return frozenset(other[len(path) :] for other in paths if other[: len(path)] == path)
+
+
+def _mask_open(tables: object, path: Path, hidden: AbstractSet[Path]) -> object:
     """Find a value in the tables that others read."""
     value = tables
     for part in path[1:]:

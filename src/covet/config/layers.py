@@ -42,11 +42,13 @@ class Entry(NamedTuple):
         value: The value as it is written there.
         origin: Where that is.
         is_literal: Whether it has no references, whatever it looks like.
+        is_hidden: Whether it is never shown, whatever its type says.
     """
 
     value: object
     origin: Origin
     is_literal: bool = True
+    is_hidden: bool = False
 
     def __repr__(self) -> str:
         # The value may be a secret, and nothing here knows.
@@ -147,8 +149,7 @@ class LayerReader:
         data = _read_table(value, member.cls)
         if data is None:
             if value is not None or not member.is_optional:
-                message = f"must be a table, got {show(value, name=member.name)}"
-                self.problems.append(SettingProblem(member.name, message, make(written, value).origin))
+                self.problems.append(_refuse_as_table(value, member.path, make(written, value)))
             return
         for key, item in data.items():
             name = str(key)
@@ -179,8 +180,7 @@ class LayerReader:
             for key, item in value.items():
                 yield from self._flatten_open(item, (*path, str(key)), make)
         elif len(path) == 1:
-            message = f"must be a table of tables, got {show(value, name=path[0])}"
-            self.problems.append(SettingProblem(path[0], message, make(path, value).origin))
+            self.problems.append(_refuse_as_table(value, path, make(path, value), "a table of tables"))
         else:
             yield path, value, path
 
@@ -211,6 +211,12 @@ def merge(layers: Iterable[Layer]) -> Layer:
             merged[path] = entry
             inner.update(path[:end] for end in range(1, len(path)))
     return merged
+
+
+def _refuse_as_table(value: object, path: Path, entry: Entry, expected: str = "a table") -> SettingProblem:
+    name = ".".join(path)
+    got = "" if entry.is_hidden else f", got {show(value, name=name)}"
+    return SettingProblem(name, f"must be {expected}{got}", entry.origin)
 
 
 def _read_table(value: object, cls: type) -> Mapping[Any, object] | None:

@@ -13,7 +13,7 @@ from covet.config.environment import Environment
 from covet.config.errors import InvalidSettingsError, Origin, SettingProblem
 from covet.config.fields import Field, Path, Section
 from covet.config.fixes import write_fixes
-from covet.config.layers import DEFAULT, DOTENV, ENVIRONMENT_FILE, FILE, SECRET_FILE, Entry, Layer, merge, nest
+from covet.config.layers import DEFAULT, DOTENV, ENVIRONMENT_FILE, FILE, Entry, Layer, merge, nest
 from covet.config.masking import collect_secrets, redact, show
 from covet.config.names import VariableNames
 from covet.config.parsers import build_record
@@ -22,8 +22,6 @@ from covet.config.references import ReferenceFailedError, has_reference
 from covet.types import UNSET
 from covet.validation.failures import Failed
 
-# A shorter text occurs in any message by chance; whoever has such a secret has none.
-_MIN_REDACTED = 4
 _WHOLE_REFERENCE = re.compile(r"\$\{[^{}]*\}")
 
 
@@ -38,6 +36,7 @@ class Loaded:
         members: The fields and sections of the settings as a whole.
         warnings: What is probably wrong.
         hidden: The values that are not shown though their type does not say so: from secret files and the like.
+        secrets: The texts that nothing may show.
     """
 
     values: dict[Path, object] = field(default_factory=dict)
@@ -45,6 +44,7 @@ class Loaded:
     members: dict[str, object] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     hidden: set[Path] = field(default_factory=set)
+    secrets: set[str] = field(default_factory=set)
 
 
 def load(
@@ -83,9 +83,10 @@ class _Loader:
         for path, message in find_dangers(self._loaded.values, self._environment):
             self._refuse(path, message, self._loaded.origins.get(path))
         if self._problems:
-            secrets = {secret for secret in self._secrets if len(secret) >= _MIN_REDACTED}
-            raise InvalidSettingsError([_redact(problem, secrets) for problem in self._problems])
+            problems = [_redact(problem, self._secrets) for problem in self._problems]
+            raise InvalidSettingsError(problems, stamps=self._collected.stamps)
         self._loaded.members = built
+        self._loaded.secrets = self._secrets
         return self._loaded
 
     def _refuse(self, path: Path, message: str, origin: Origin | None) -> None:
@@ -136,8 +137,9 @@ class _Loader:
         self._secrets |= collect_secrets(parsed, name=field.path[-1])
         for message in find_weak_secrets(field, parsed, self._environment):
             self._refuse(field.path, message, entry.origin)
-        if entry.origin.layer == SECRET_FILE:
+        if entry.is_hidden:
             self._loaded.hidden.add(field.path)
+            self._secrets |= _find_texts(value)
         return self._keep(field.path, parsed, entry.origin)
 
     def _keep(self, path: Path, value: object, origin: Origin) -> object:
@@ -168,9 +170,9 @@ class _Loader:
             return UNSET
 
     def _explain(self, field: Field, entry: Entry, value: object, failed: Failed) -> None:
-        is_hidden = field.is_secret or entry.origin.layer == SECRET_FILE or value != entry.value
-        if is_hidden and isinstance(value, str):
-            self._secrets.add(value)
+        is_hidden = field.is_secret or entry.is_hidden or value != entry.value
+        if is_hidden:
+            self._secrets |= _find_texts(value)
         for problem in failed.problems:
             place = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in reversed(problem.keys))
             # A value within a list or a table is told by its place.
@@ -199,16 +201,15 @@ class _Loader:
                 if value != {}:
                     self._loaded.origins[path] = entry.origin
                 # Nobody here knows its type: what is referred to as a whole is secret more often than not.
-                is_reference = isinstance(entry.value, str) and _WHOLE_REFERENCE.fullmatch(entry.value) is not None
-                if (is_reference and not entry.is_literal) or entry.origin.layer == SECRET_FILE:
+                if entry.is_hidden or (not entry.is_literal and _refers_to_a_whole(entry.value)):
                     self._loaded.hidden.add(path)
-                    self._secrets |= {value} if isinstance(value, str) else set()
+                    self._secrets |= _find_texts(value)
         tables = nest(found, field.path)
         for name, table in tables.items():
             if not isinstance(table, Mapping):
-                origin = found[(*field.path, name)].origin
-                message = f"must be a table, got {show(table, name=name)}"
-                self._problems.append(SettingProblem(f"{field.name}.{name}", message, origin))
+                place = (*field.path, name)
+                got = "" if place in self._loaded.hidden else f", got {show(table, name=name)}"
+                self._problems.append(SettingProblem(".".join(place), f"must be a table{got}", found[place].origin))
         frozen = freeze(tables)
         self._loaded.values[field.path] = frozen
         return frozen
@@ -226,6 +227,19 @@ def freeze(value: Any) -> Any:
     if isinstance(value, Mapping):
         return MappingProxyType({key: freeze(item) for key, item in value.items()})
     return tuple(freeze(item) for item in value) if isinstance(value, list) else value
+
+
+def _refers_to_a_whole(value: object) -> bool:
+    """Tell whether a text, or one within a list, is nothing but a reference."""
+    if isinstance(value, list):
+        return any(map(_refers_to_a_whole, value))
+    return isinstance(value, str) and _WHOLE_REFERENCE.fullmatch(value) is not None
+
+
+def _find_texts(value: object) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(_find_texts, value))
+    return {value} if isinstance(value, str) else set()
 
 
 def _has_reference(value: object) -> bool:

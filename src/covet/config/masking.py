@@ -13,6 +13,8 @@ from pathlib import PurePath
 from covet.config.secret import MASK, Secret
 
 _MAX_SHOWN = 80
+# A shorter text occurs in any message by chance; whoever has such a secret has none.
+_MIN_REDACTED = 4
 _SENSITIVE = re.compile(
     r"passw(or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|signing_?key|encryption_?key"
     r"|^pin$|^key$|^salt$",
@@ -120,12 +122,12 @@ def collect_secrets(value: object, *, name: str = "") -> set[str]:
 
 def redact(text: str, secrets: Iterable[str]) -> str:
     """
-    Replace every occurrence of the secrets in a text that somebody else wrote.
+    Replace every occurrence of the secrets in a text that somebody else wrote; those of a few characters stay.
 
     Example:
         >>> redact("no such user: hunter2", ["hunter2"])
         'no such user: **********'
     """
-    for secret in sorted(secrets, key=len, reverse=True):
+    for secret in sorted((secret for secret in secrets if len(secret) >= _MIN_REDACTED), key=len, reverse=True):
         text = text.replace(secret, MASK)
     return text

@@ -320,8 +320,13 @@ def build_record(cls: type, values: Mapping[str, object]) -> object:
     """
     try:
         return cls(**values)
-    except (ValueError, TypeError, CovetError) as exc:
-        message = exc.message if isinstance(exc, CovetError) else str(exc)
+    except Exception as exc:  # noqa: BLE001 - the check is the author's, and what it raises joins the report
+        message = str(exc)
+        if isinstance(exc, CovetError):
+            message = exc.message
+        elif not isinstance(exc, ValueError | TypeError):
+            # Such an error is hardly meant: its text alone may be no sentence, as that of a KeyError.
+            message = f"{type(exc).__name__}: {exc}"
         return fail(f"is wrong: {message.rstrip('.')}", "value_error")
 
 

@@ -8,6 +8,7 @@ import logging
 import sys
 import warnings
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Final, NoReturn, Self
@@ -15,12 +16,13 @@ from typing import Annotated, Any, Final, NoReturn, Self
 from covet.config.collection import Collected, collect
 from covet.config.environment import Environment
 from covet.config.errors import ConfigurationWarning, FrozenSettingsError, Origin
-from covet.config.explanation import Explanation, make_explanation, mask_members
+from covet.config.explanation import Explanation, find_within, make_explanation, mask_members
 from covet.config.fields import OpenMark, Section, read_annotations
 from covet.config.files import Stamp
 from covet.config.json_schema import Schema, make_settings_schema
 from covet.config.layers import Entry
 from covet.config.loading import Loaded, load
+from covet.config.masking import mask_text, redact
 from covet.config.names import VariableNames
 from covet.config.sections import (
     AppSettings,
@@ -30,7 +32,7 @@ from covet.config.sections import (
     SecuritySettings,
     ServerSettings,
 )
-from covet.config.sources import Sources
+from covet.config.sources import Sources, choose_sources
 from covet.config.watcher import ChangedValue, SettingsWatcher
 from covet.exceptions import ConfigurationError
 
@@ -203,6 +205,11 @@ class Settings:
         return self._loaded.origins
 
     @property
+    def hidden_paths(self) -> AbstractSet[tuple[str, ...]]:
+        """The paths of values that are never shown though their type does not say so: of secret files, for one."""
+        return self._loaded.hidden
+
+    @property
     def config_file(self) -> Path | None:
         """The configuration file in use."""
         return self._collected.config_file
@@ -251,6 +258,17 @@ class Settings:
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}(environment={str(self.environment)!r}, debug={self.debug})"
 
+    def hide_secrets(self, text: str) -> str:
+        """
+        Hide in a text whatever is secret in the settings, such as in an error of a driver; passwords in URLs as well.
+
+        Example:
+            >>> settings = Settings(security={"secret_key": "k" * 32}, sources=Sources.none())
+            >>> settings.hide_secrets(f"{'k' * 32} is wrong, and so is db://ada:enigma@host")
+            '********** is wrong, and so is db://ada:**********@host'
+        """
+        return redact(mask_text(text), self._loaded.secrets)
+
     # ── While the application runs ───────────────────────────────────────────
 
     def watch(self, *, interval: float = 1.0, settle: float = 0.1) -> SettingsWatcher[Self]:
@@ -291,6 +309,8 @@ class Settings:
             (<ChangedValue logging.level: 'info' -> 'debug'>,)
         """
         old, new = self._loaded.values, newer._loaded.values
+        # What was secret must not be shown because it is none any more.
+        hidden = {*self.hidden_paths, *newer.hidden_paths}
         found = []
         for field in self.read_shape().walk():
             before, after = old.get(field.path), new.get(field.path)
@@ -298,12 +318,14 @@ class Settings:
             if before == after:
                 continue
             if not field.is_open or not isinstance(before, Mapping) or not isinstance(after, Mapping):
-                found.append(ChangedValue(field.name, before, after, origin, field.is_reloadable))
+                places = find_within(field.path, hidden)
+                found.append(ChangedValue(field.name, before, after, origin, field.is_reloadable, places))
                 continue
             for name in sorted({*before, *after}):
                 if before.get(name) != after.get(name):
-                    path = f"{field.name}.{name}"
-                    found.append(ChangedValue(path, before.get(name), after.get(name), None, is_reloadable=False))
+                    places = find_within((*field.path, name), hidden)
+                    values = before.get(name), after.get(name)
+                    found.append(ChangedValue(f"{field.name}.{name}", *values, None, False, places))
         return tuple(found)
 
     def adopt(self, newer: Self) -> Self:
@@ -322,7 +344,7 @@ class Settings:
         """
         values, origins = newer._loaded.values, newer._loaded.origins
         adopted = {
-            field.path: Entry(values[field.path], origins[field.path])
+            field.path: Entry(values[field.path], origins[field.path], is_hidden=field.path in newer.hidden_paths)
             for field in self.read_shape().walk()
             if field.is_reloadable and field.path in values and field.path in self._loaded.values
         }
@@ -348,19 +370,6 @@ class Settings:
         loaded = load(shape, collected, VariableNames(shape, sources.env_prefix))
         vars(self).update(loaded.members, _sources=sources, _collected=collected, _loaded=loaded, _overrides=overrides)
         return loaded.warnings
-
-
-def choose_sources(sources: Sources | None, env_prefix: str | None) -> Sources:
-    """Complete the sources: the usual ones by default, with the prefix if one is given."""
-    from dataclasses import replace
-
-    chosen = Sources() if sources is None else sources
-    if not isinstance(chosen, Sources):
-        raise ConfigurationError(
-            f"sources must be Sources, got a value of type {type(chosen).__name__}.",
-            hint="Write sources=Sources(directory=...), or Settings.from_file(...) for one file.",
-        )
-    return chosen if env_prefix is None else replace(chosen, env_prefix=env_prefix)
 
 
 @lru_cache(maxsize=64)

@@ -3,10 +3,11 @@ Where settings are looked for: every place can be moved, and switched off.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from covet.config.names import DEFAULT_PREFIX
+from covet.exceptions import ConfigurationError
 
 DEFAULT_DOTENV = ".env"
 """The file of variables that is read if it is there."""
@@ -77,3 +78,23 @@ class Sources:
         if self.directory is not None:
             return Path(self.directory)
         return Path() if self.file is None else Path(self.file).parent
+
+
+def choose_sources(sources: Sources | None, env_prefix: str | None) -> Sources:
+    """
+    Complete the sources: the usual ones by default, with the prefix if one is given.
+
+    Raises:
+        ConfigurationError: If they are none.
+
+    Example:
+        >>> choose_sources(None, "SHOP_").env_prefix
+        'SHOP_'
+    """
+    chosen = Sources() if sources is None else sources
+    if not isinstance(chosen, Sources):
+        raise ConfigurationError(
+            f"sources must be Sources, got a value of type {type(chosen).__name__}.",
+            hint="Write sources=Sources(directory=...), or Settings.from_file(...) for one file.",
+        )
+    return chosen if env_prefix is None else replace(chosen, env_prefix=env_prefix)

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Any, Final, Generic, Never, Protocol, Self, TypeVar
 
 from covet.config.errors import InvalidSettingsError, Origin
+from covet.config.explanation import mask_tables
 from covet.config.files import Stamp, find_stamp
-from covet.config.masking import show
+from covet.config.masking import mask_text, show
 from covet.exceptions import ConfigurationError
 from covet.threads import run_in_thread
 
@@ -58,6 +59,7 @@ class ChangedValue:
         after: The value that the sources have now.
         origin: Where that comes from, if it is known.
         is_reloadable: Whether it may change while the application runs.
+        hidden: Where in it something is not shown, as paths within it: `()` is all of it.
 
     Example:
         >>> print(ChangedValue("logging.level", "info", "debug", None, True))
@@ -70,13 +72,18 @@ class ChangedValue:
     # The same value on another line of the file is no other value.
     origin: Origin | None = field(compare=False)
     is_reloadable: bool
+    hidden: frozenset[tuple[str, ...]] = field(default=frozenset(), compare=False)
 
     def __str__(self) -> str:
-        name = self.path.rpartition(".")[2]
-        return f"{self.path}: {show(self.before, name=name)} -> {show(self.after, name=name)}"
+        return f"{self.path}: {self._show(self.before)} -> {self._show(self.after)}"
 
     def __repr__(self) -> str:
         return f"<ChangedValue {self}>"
+
+    def _show(self, value: object) -> str:
+        name = self.path.rpartition(".")[2]
+        hidden = {(name, *place) for place in self.hidden}
+        return show(mask_tables(value, (name,), hidden), name=name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +147,7 @@ class SettingsWatcher(Generic[SettingsT]):
         """
         Look at the files once; `None` if nothing is different, or what is new is not good.
 
-        What is wrong is logged as the whole report, once for each state of the files.
+        What is wrong is logged as the whole report, once for each state of the files. Nothing about it is raised.
         """
         # Two at once would both take over the same change, each from the same settings.
         async with self._lock:
@@ -178,17 +185,24 @@ class SettingsWatcher(Generic[SettingsT]):
             return None
         for _ in range(_ATTEMPTS):
             stamps = await self._wait_until_settled(stamps)
+            newer, report = None, ""
+            read: Mapping[Path, object] = stamps
             try:
                 newer = await run_in_thread(self._current.read_again)
-            except InvalidSettingsError as exc:
-                self._stamps = stamps
-                _LOGGER.error("The settings in use are kept: what is new is not good. %s", exc)  # noqa: TRY400 - it is the report that matters
-                return None
+                read = newer.stamps
+            except Exception as exc:  # noqa: BLE001 - whatever is wrong with the new ones, those in use are good
+                report = _describe(exc)
+                if isinstance(exc, InvalidSettingsError):
+                    read = exc.stamps
             # A file that was written meanwhile may contradict the others: all are read again.
-            again = await run_in_thread(_read_stamps, tuple(newer.stamps))
-            if again == newer.stamps:
+            again = await run_in_thread(_read_stamps, tuple(read))
+            if again == read:
+                # Those of a report as well: what mends it may be another file than those that were read before.
                 self._stamps = again
-                return self._take(newer)
+                if newer is not None:
+                    return self._take(newer)
+                _LOGGER.error("The settings in use are kept: what is new is not good. %s", report)
+                return None
             stamps = await run_in_thread(_read_stamps, tuple(self._stamps))
         return None
 
@@ -209,12 +223,17 @@ class SettingsWatcher(Generic[SettingsT]):
             return None
         try:
             after = before.adopt(newer)
-        except InvalidSettingsError as exc:
+        except Exception as exc:  # noqa: BLE001 - as above
             # New values that are good with each other may not be good with old ones that stay.
-            _LOGGER.error("The settings in use are kept: a restart is needed. %s", exc)  # noqa: TRY400 - the report says all
+            _LOGGER.error("The settings in use are kept: a restart is needed. %s", _describe(exc))  # noqa: TRY400 - the report says all
             return None
         self._current, self._outstanding = after, needs_restart
         return SettingsChange(before, after, changed, needs_restart)
+
+
+def _describe(exc: Exception) -> str:
+    # A report hides what is secret; of any other error nobody knows what it holds, and its traceback shows more of it.
+    return str(exc) if isinstance(exc, InvalidSettingsError) else mask_text(f"{type(exc).__name__}: {exc}")
 
 
 def _read_stamps(files: tuple[Path, ...]) -> dict[Path, Stamp | None]:

@@ -23,6 +23,7 @@ from covet.core.unmatched import (
     answer_unmatched,
     find_hosts,
     find_problem,
+    refuse_closed,
     refuse_method,
     refuse_websocket,
     unmatched,
@@ -157,7 +158,7 @@ class CovetPyASGI(Lifecycle):
         if scope["type"] != "websocket":
             raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
         mount = self.router.find_mount(path)
-        if mount is not None:
+        if mount is not None and not mount.is_closed:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
         await receive()
@@ -251,6 +252,8 @@ class CovetPyASGI(Lifecycle):
             if as_get.route is not None:
                 found = as_get
         if found.mount is not None:
+            if found.mount.is_closed:
+                return self._unmatched, (refuse_closed(),), None
             return self._unmatched, (), found.mount
         if found.route is not None:
             if found.route.endpoint is None:

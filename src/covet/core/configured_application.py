@@ -3,7 +3,6 @@ An application with settings: what it does with them by itself, from its start t
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from covet.core.application import CovetPyASGI
@@ -109,13 +108,30 @@ class ConfiguredApplication(CovetPyASGI):
         return [make_log_step(lambda: self.settings.logging), *steps, *further]
 
     def _offer_settings(self, container: "DependencyContainer") -> None:
-        """Offer the settings by each of their classes, and each of their sections by its own."""
+        """
+        Offer the settings by each of their classes, and each of their sections by its own.
+
+        Of several sections of one class the framework's own has it to itself; all others are told apart by their names.
+        """
+        from covet.config import Settings
+        from covet.config.fields import Section
+
         settings = self._first_settings or self.settings
         for cls in type(settings).__mro__[:-1]:
             container.register_instance(cls, settings)
-        for section in vars(settings).values():
-            if is_dataclass(section) and not isinstance(section, type):
-                container.register_instance(type(section), section, replace=True)
+        # By the class of the settings and not by what is set: an optional section must not change what another is
+        # found by.
+        names: dict[type, list[str]] = {}
+        for name, member in settings.read_shape().members.items():
+            if isinstance(member, Section):
+                names.setdefault(member.cls, []).append(name)
+        own = Settings.read_shape().members
+        for cls, alike in names.items():
+            plain = alike[0] if len(alike) == 1 else next((name for name in alike if name in own), None)
+            for name in alike:
+                section = getattr(settings, name)
+                if section is not None:
+                    container.register_instance(cls, section, qualifier=None if name == plain else name)
 
 
 def check_settings(settings: object) -> "Settings":
@@ -130,6 +146,7 @@ def check_settings(settings: object) -> "Settings":
     if isinstance(settings, Settings):
         return settings
     raise ConfigurationError(
-        f"settings must be a Settings, got {settings!r}.",
+        # What it holds may be secret: a mapping with a password, the URL of a database.
+        f"settings must be a Settings, got a value of type {type(settings).__name__}.",
         hint="Write settings=Settings(debug=True), or create_app(debug=True).",
     )

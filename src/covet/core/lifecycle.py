@@ -36,7 +36,11 @@ class Lifecycle(Composition, ABC):
     def _get_steps(self) -> list[Step]:
         """Name what happens at start; the application adds its own steps."""
         # The first to be begun is the last to end: what other steps use is there until they have ended.
-        return [("services", _do_nothing, self._services.aclose)]
+        return [("services", _do_nothing, self._services.aclose), *self._get_plugin_steps()]
+
+    def _get_plugin_steps(self) -> list[Step]:
+        """Name what plugins do at start; the application knows whether it has any."""
+        return []
 
     def refuse_late(self, what: str) -> None:
         """

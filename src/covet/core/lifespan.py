@@ -15,6 +15,7 @@ from functools import partial
 from inspect import isawaitable, iscoroutine, signature
 from typing import Any, Final
 
+from covet.error_text import name_callable
 from covet.exceptions import ConfigurationError, LifespanError
 from covet.types import Receive, Send
 
@@ -300,9 +301,9 @@ def make_handler_steps(startup: Sequence[EventHandler], shutdown: Sequence[Event
     async def nothing() -> None:
         return
 
-    steps: list[Step] = [(f"on_startup {_name(handler)}", partial(_call, handler), None) for handler in startup]
+    steps: list[Step] = [(f"on_startup {name_callable(handler)}", partial(_call, handler), None) for handler in startup]
     # Armed only once every startup handler has run: a shutdown handler undoes a start that succeeded.
-    steps += [(f"on_shutdown {_name(handler)}", nothing, partial(_call, handler)) for handler in shutdown]
+    steps += [(f"on_shutdown {name_callable(handler)}", nothing, partial(_call, handler)) for handler in shutdown]
     return steps
 
 
@@ -310,10 +311,6 @@ async def _call(handler: EventHandler) -> None:
     result = handler()
     if isawaitable(result):
         await result
-
-
-def _name(handler: EventHandler) -> str:
-    return getattr(handler, "__qualname__", type(handler).__qualname__)
 
 
 def check_lifespan(lifespan: object) -> None:
@@ -339,7 +336,7 @@ def check_event_handler(handler: Callable[..., object], event: str) -> None:
         ConfigurationError: If it cannot be called without arguments.
     """
     hint = "It takes nothing; a lifespan= takes the application."
-    _check_call(handler, (), f"The handler {_name(handler)} of the event {event!r}", hint)
+    _check_call(handler, (), f"The handler {name_callable(handler)} of the event {event!r}", hint)
 
 
 def _check_call(function: Callable[..., object], arguments: Sequence[str], name: str, hint: str) -> None:

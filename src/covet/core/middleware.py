@@ -10,13 +10,14 @@ that was entered sees a response leave, and `call_next` always returns one.
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from inspect import isclass, iscoroutinefunction, signature
 from typing import Any, Final
 
+from covet.error_text import name_callable
 from covet.exceptions import ConfigurationError, ResponseError
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.import_paths import import_path
 
 CallNext = Callable[[Request], Awaitable[Response]]
 
@@ -250,24 +251,39 @@ def import_middleware(target: str) -> object:
     Raises:
         ConfigurationError: If it leads nowhere.
     """
-    module, _, name = target.partition(":")
-    if not name:
+    if ":" not in target:
         # FastAPI and Starlette write @app.middleware("http").
         hint = "Write @app.middleware above the function." if target == "http" else 'Write "package.module:Name".'
         raise ConfigurationError(f"{target!r} is no middleware.", hint=hint)
-    try:
-        return getattr(import_module(module), name)
-    except (ImportError, AttributeError) as exc:
-        raise ConfigurationError(f"{target!r} cannot be imported: {exc}.", hint='Write "package.module:Name".') from exc
+    return import_path(target)
+
+
+def check_middleware(item: object) -> None:
+    """
+    Refuse what cannot go around the inside, without making anything of it: a class may need options first.
+
+    Raises:
+        ConfigurationError: If it is neither middleware nor a class of it.
+
+    Example:
+        >>> check_middleware(print)
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ConfigurationError: print is no middleware.
+          Write async def name(request, call_next), or a subclass of Middleware.
+    """
+    if not isclass(item):
+        make_layer(item)
+    elif not issubclass(item, Middleware):
+        # As it is called on its instances, which do not exist yet.
+        _check_call(partial(item.__call__, None) if iscoroutinefunction(item.__call__) else item)
 
 
 def describe_middleware(item: object) -> str:
-    """Name a middleware for tables and errors."""
-    if isinstance(item, str):
-        return item
-    if isinstance(item, partial):
-        return describe_middleware(item.func)
-    return getattr(item, "__name__", None) or type(item).__name__
+    """Name a middleware for tables and errors, by itself or by the text that stands for it."""
+    # Any: a name is found for everything.
+    named: Any = item
+    return item if isinstance(item, str) else name_callable(named)
 
 
 class OnceNext:

@@ -3,7 +3,7 @@ ASGI applications below a prefix: what they are told about their place, and thei
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from covet.core.lifespan import Step, make_context_step
@@ -29,13 +29,14 @@ class MountedApplications:
         """Make the steps that run their lifespans; one that is mounted twice starts once."""
         self._states.clear()
         steps: list[Step] = []
-        started: list[tuple[ASGIApp, State]] = []
+        started: list[tuple[list[Mount], State]] = []
         for mount in mounts:
-            state = next((state for app, state in started if app is mount.app), None)
-            if state is None:
-                state = {}
-                started.append((mount.app, state))
-                steps.append(make_context_step(f"mount {mount.prefix or '/'}", MountedLifespan(mount.app, state)))
+            alike, state = next((pair for pair in started if pair[0][0].app is mount.app), ([], State()))
+            alike.append(mount)
+            if len(alike) == 1:
+                started.append((alike, state))
+                lifespan = MountedLifespan(mount.app, state, mounts=alike)
+                steps.append(make_context_step(f"mount {mount.prefix or '/'}", lifespan))
             self._states[mount.prefix] = state
         return steps
 
@@ -73,11 +74,13 @@ class MountedLifespan:
     Args:
         app: The application.
         state: What it may fill at start; each of its requests gets a copy.
+        mounts: Where it is mounted: it is not started if all of them are closed by then.
     """
 
-    def __init__(self, app: ASGIApp, state: dict[str, Any]) -> None:
+    def __init__(self, app: ASGIApp, state: dict[str, Any], *, mounts: Sequence[Mount] = ()) -> None:
         self._app = app
         self._state = state
+        self._mounts = mounts
         self._inbox: asyncio.Queue[Message] = asyncio.Queue()
         self._outbox: asyncio.Queue[Message] = asyncio.Queue()
         self._was_asked = False
@@ -85,6 +88,8 @@ class MountedLifespan:
 
     async def __aenter__(self) -> None:
         self._state.clear()
+        if self._mounts and all(mount.is_closed for mount in self._mounts):
+            return
         self._task = asyncio.create_task(self._run(), name="covet-mounted-lifespan")
         try:
             await self._exchange("startup")

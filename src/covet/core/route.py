@@ -9,6 +9,7 @@ from inspect import signature
 from typing import Any, Final, TypedDict
 
 from covet.core.path_template import PathTemplate
+from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
 from covet.types import UNSET, ASGIApp, UnsetType
 
@@ -147,7 +148,7 @@ class Route:
         return f"{','.join(self.methods)} {self.path}"
 
     def __repr__(self) -> str:
-        return f"<Route {self}: {describe_handler(self.handler)}>"
+        return f"<Route {self}: {describe_callable(self.handler)}>"
 
 
 @dataclass(slots=True, eq=False)
@@ -161,11 +162,20 @@ class RouteMatch:
 
 @dataclass(slots=True, eq=False)
 class Mount:
-    """An ASGI application that answers everything below a prefix."""
+    """
+    An ASGI application that answers everything below a prefix.
+
+    Attributes:
+        prefix: The prefix.
+        app: The application.
+        name: What it is called.
+        is_closed: Nothing reaches it for a time: requests are answered 503, and it is not started.
+    """
 
     prefix: str
     app: ASGIApp
     name: str | None = None
+    is_closed: bool = False
 
     def __post_init__(self) -> None:
         if not callable(self.app):
@@ -198,17 +208,8 @@ METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OP
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 OPTION_NAMES: Final = frozenset(RouteOptions.__annotations__)
 
-
-def describe_handler(handler: Handler) -> str:
-    """
-    Name a handler by its module and its qualified name.
-
-    Example:
-        >>> describe_handler(describe_handler)
-        'covet.core.route.describe_handler'
-    """
-    named = handler if hasattr(handler, "__qualname__") else type(handler)
-    return f"{named.__module__}.{getattr(named, '__qualname__', '')}"
+# The name under which other modules still ask for it.
+describe_handler = describe_callable
 
 
 def check_methods(methods: Iterable[str], known: Iterable[str], *, route: str) -> tuple[str, ...]:
@@ -300,7 +301,7 @@ def check_exception_handler(key: object, handler: object, *, route: str | None =
     try:
         parameters.bind("request", "exc")
     except TypeError as exc:
-        message = f"The exception handler {describe_handler(handler)} of {key!r} cannot be called: {exc}."
+        message = f"The exception handler {describe_callable(handler)} of {key!r} cannot be called: {exc}."
         raise RouteError(message, route=route, hint="Its parameters are (request, exc).") from exc
 
 

@@ -6,7 +6,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar, Unpack
 
-from covet.core.route import Handler, RouteOptions, describe_handler
+from covet.core.route import Handler, RouteOptions
+from covet.error_text import describe_callable
 from covet.exceptions import RouteError
 
 HandlerT = TypeVar("HandlerT", bound=Handler)
@@ -46,7 +47,7 @@ class RouteDecorators(ABC):
     ) -> Callable[[HandlerT], HandlerT]:
         if callable(path):
             raise RouteError(
-                f"{describe_handler(path)} stands where the path belongs.",
+                f"{describe_callable(path)} stands where the path belongs.",
                 hint='A decorator of a route takes its path: write @app.get("/path"), not @app.get.',
             )
         if methods is not None and "methods" in options:

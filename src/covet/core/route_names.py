@@ -2,7 +2,8 @@
 Routes by name, for reverse URLs.
 """
 
-from covet.core.route import Route, describe_handler
+from covet.core.route import Route
+from covet.error_text import describe_callable
 from covet.exceptions import ItemNotFoundError, RouteError
 
 
@@ -28,7 +29,7 @@ class RouteNames:
         other = self._given.get(route.name) if route.named else None
         if other is not None:
             raise RouteError(
-                f"The name {route.name!r} belongs to {other} ({describe_handler(other.handler)}) already.",
+                f"The name {route.name!r} belongs to {other} ({describe_callable(other.handler)}) already.",
                 route=str(route),
                 hint=(
                     "Give include_router a name_prefix."

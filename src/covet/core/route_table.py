@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import METHODS, Mount, Route, RouteGroup, describe_handler
+from covet.core.route import METHODS, Mount, Route, RouteGroup
 from covet.core.route_names import RouteNames
 from covet.core.route_tree import RouteTree
+from covet.error_text import describe_callable
 from covet.exceptions import RouteConflictError, RouteError
 
 # Under this method the tree of WebSocket routes holds them; no HTTP route can have it by accident, being in the other.
@@ -180,4 +181,4 @@ class RouteTable:
 
 def describe_route(route: Route) -> str:
     """Name a route and its handler for a conflict."""
-    return f"{describe_handler(route.handler)} ({route})"
+    return f"{describe_callable(route.handler)} ({route})"

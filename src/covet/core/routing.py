@@ -21,13 +21,13 @@ from covet.core.route import (
     check_exception_handler,
     check_methods,
     check_new_method,
-    describe_handler,
     make_group,
     make_route,
 )
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
+from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
@@ -221,7 +221,7 @@ class CovetRouter(RouteFinder, RouteDecorators):
         other = self.group.exception_handlers.get(key)
         if other is not None:
             raise RouteError(
-                f"{key!r} is handled by {describe_handler(other)} already, not by {describe_handler(handler)}."
+                f"{key!r} is handled by {describe_callable(other)} already, not by {describe_callable(handler)}."
             )
         self.group.exception_handlers[key] = handler
         self._table.forget_endpoints()

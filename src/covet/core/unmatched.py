@@ -17,6 +17,7 @@ from covet.exceptions import (
     NotFoundError,
     NotImplementedMethodError,
     RouteError,
+    ServiceUnavailableError,
 )
 from covet.http.hosts import is_valid_host
 from covet.http.limits import check_headers_size, check_target_size
@@ -36,6 +37,11 @@ class Redirection:
 
 
 Answer = HTTPError | Response | Redirection
+
+
+def refuse_closed() -> HTTPError:
+    """Make the answer of what is closed for a time; why is nobody's business outside."""
+    return ServiceUnavailableError("This part of the application is not available at the moment.")
 
 
 def find_problem(

@@ -4,8 +4,8 @@ Middleware by name: what settings list, and what other distributions offer.
 
 from typing import Final
 
-from covet.core.middleware import Middleware, import_middleware
-from covet.entry_points import find_entry_points
+from covet.core.middleware import Middleware, check_middleware, import_middleware
+from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware.cors import CORSMiddleware
 from covet.registry import Registry
@@ -46,23 +46,21 @@ def find_middleware(name: str) -> object:
     if registered is not None:
         return registered
     if ":" in name:
-        return import_middleware(name)
+        return _check(import_middleware(name), repr(name))
     offered = find_entry_points(MIDDLEWARE_GROUP)
-    matching = [item for item in offered if item.name == name]
-    if not matching:
+    loaded = load_entry_point(offered, name, kind="middleware", setting="the settings")
+    if loaded is None:
         raise ItemNotFoundError(name, available={*_REGISTRY, *(item.name for item in offered)}, registry="middleware")
-    if len(matching) > 1:
-        places = " and ".join(item.distribution for item in matching)
-        raise ConfigurationError(f"The middleware {name!r} is offered twice, by {places}.", hint="Uninstall one.")
-    item = matching[0]
+    return _check(loaded.item, f"What {loaded.distribution} offers as {name!r}")
+
+
+def _check(found: object, place: str) -> object:
+    """Refuse what is no middleware, with the name that led there; what a class needs is known when it is made."""
     try:
-        loaded = item.load()
-    except Exception as exc:
-        raise ConfigurationError(
-            f"The middleware {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}",
-            hint=f"Mend or uninstall {item.distribution}, or take {name!r} out of the settings.",
-        ) from exc
-    return loaded
+        check_middleware(found)
+    except ConfigurationError as exc:
+        raise ConfigurationError(f"{place} cannot be used: {exc.message}", hint=exc.hint) from exc
+    return found
 
 
 def _is_middleware_class(item: object) -> bool:

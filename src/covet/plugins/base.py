@@ -116,8 +116,10 @@ class Plugin(ABC):
         kind = type(self).Config
         if config is not None and not isinstance(config, Mapping) and (kind is None or not isinstance(config, kind)):
             wanted = "a mapping" if kind is None else f"a mapping or a {kind.__qualname__}"
+            # What it holds may be secret.
             raise PluginDefinitionError(
-                f"The config of {type(self).__name__} must be {wanted}, got {config!r}.", plugin=self.name
+                f"The config of {type(self).__name__} must be {wanted}, got a value of type {type(config).__name__}.",
+                plugin=self.name,
             )
         self.config = MappingProxyType(dict(config)) if isinstance(config, Mapping) else config
         if config is None:

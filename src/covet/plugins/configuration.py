@@ -13,7 +13,7 @@ from covet.plugins.base import Plugin
 # Any: `covet.config.Settings`, which is loaded only where there is something to bind.
 def configure(plugins: Iterable[Plugin], settings: Any) -> None:
     """
-    Bind and validate the configuration of plugins.
+    Bind and validate the configuration of plugins: of all of them, or of none.
 
     Args:
         plugins: The plugins.
@@ -26,7 +26,9 @@ def configure(plugins: Iterable[Plugin], settings: Any) -> None:
     """
     problems: list[Any] = []
     failures: list[Exception] = []
+    given: list[tuple[Plugin, object]] = []
     for plugin in plugins:
+        given.append((plugin, plugin.config))
         try:
             plugin.config = bind_config(plugin, settings)
             plugin.validate_config()
@@ -40,6 +42,10 @@ def configure(plugins: Iterable[Plugin], settings: Any) -> None:
         from covet.config import InvalidSettingsError
 
         failures.insert(0, InvalidSettingsError(problems))
+    if failures:
+        # What was bound would be taken as it is the next time, whatever the settings say by then.
+        for plugin, config in given:
+            plugin.config = config
     if len(failures) == 1:
         raise failures[0]
     if failures:
@@ -70,3 +76,20 @@ def bind_config(plugin: Plugin, settings: Any) -> object:
     from covet.config import bind_section
 
     return bind_section(kind, values, path=f"plugins.{plugin.name}", settings=settings)
+
+
+# Any: as above.
+def hide_secrets(text: str, plugin: Plugin, settings: Any) -> str:
+    """
+    Hide in a text about a plugin what its configuration and the settings keep secret, and passwords in URLs.
+
+    Args:
+        text: The text, such as that of an error that the plugin raised.
+        plugin: The plugin.
+        settings: The settings; `None` if there are none.
+    """
+    # Loaded here: it is needed when something has failed.
+    from covet.config.masking import collect_secrets, mask_text, redact
+
+    masked = mask_text(text) if settings is None else settings.hide_secrets(text)
+    return redact(masked, collect_secrets(plugin.config))

@@ -6,11 +6,11 @@ It must never load what nobody asked for: to be installed is not to be enabled.
 
 import inspect
 from collections.abc import Collection, Iterable
-from importlib import import_module
 from typing import Final, NamedTuple
 
-from covet.entry_points import OfferedItem, find_entry_points
+from covet.entry_points import EntryPointError, OfferedItem, find_entry_points, load_entry_point
 from covet.exceptions import suggest
+from covet.import_paths import ImportPathError, import_path
 from covet.plugins.base import Plugin
 from covet.plugins.errors import PluginDefinitionError, PluginLoadError, PluginProblem
 from covet.plugins.record import PluginOrigin
@@ -102,23 +102,16 @@ def _find_one(name: str, offered: Iterable[OfferedItem]) -> Candidate:
     if registered is not None:
         candidate = make_candidate(registered, PluginOrigin("registry"))
         return _check_name(candidate, name, "The registry", "register it under its own name.")
-    items = [item for item in offered if item.name == name]
-    if not items:
+    try:
+        loaded = load_entry_point(offered, name, kind="plugin", setting="discover_plugins")
+    except EntryPointError as exc:
+        raise _fail(name, exc.message, exc.hint) from exc.__cause__
+    if loaded is None:
         known = {item.name for item in offered} | set(get_plugin_registry())
         hint = f"Install the distribution that offers it. {suggest(name, known)}"
         raise _fail(name, f"There is no plugin {name!r} to enable.", hint)
-    if len(items) > 1:
-        places = " and ".join(item.distribution for item in items)
-        raise _fail(name, f"The plugin {name!r} is offered twice, by {places}.", "Uninstall one of them.")
-    item = items[0]
-    try:
-        loaded = item.load()
-    except Exception as exc:
-        message = f"The plugin {name!r} of {item.distribution} failed to load: {type(exc).__name__}: {exc}"
-        hint = f"Mend or uninstall {item.distribution}, or take {name!r} out of discover_plugins."
-        raise _fail(name, message, hint) from exc
-    candidate = make_candidate(loaded, PluginOrigin("entry point", item.distribution))
-    return _check_name(candidate, name, item.distribution, "mend its pyproject.toml.")
+    candidate = make_candidate(loaded.item, PluginOrigin("entry point", loaded.distribution))
+    return _check_name(candidate, name, loaded.distribution, "mend its pyproject.toml.")
 
 
 def _check_name(candidate: Candidate, name: str, place: str, fix: str) -> Candidate:
@@ -170,19 +163,14 @@ def _make(cls: type[Plugin]) -> Plugin:
 
 
 def _import(target: str) -> object:
-    module, _, path = target.partition(":")
-    if not path:
+    if ":" not in target:
         hint = "Write 'package.module:Name'. A name alone goes into discover_plugins of the settings."
         raise _fail(target, f"{target!r} names no plugin.", hint)
     try:
-        found: object = import_module(module)
-        for name in path.split("."):
-            found = getattr(found, name)
-    except Exception as exc:
-        message = f"{target!r} cannot be imported: {type(exc).__name__}: {exc}"
-        raise _fail(target, message, "Write 'package.module:Name' of what can be imported here.") from exc
-    return found
+        return import_path(target)
+    except ImportPathError as exc:
+        raise _fail(target, exc.message, exc.hint) from exc.__cause__
 
 
-def _fail(plugin: str, message: str, hint: str) -> PluginLoadError:
-    return PluginLoadError([PluginProblem(plugin, message, hint)])
+def _fail(plugin: str, message: str, hint: str | None) -> PluginLoadError:
+    return PluginLoadError([PluginProblem(plugin, message, hint or "")])

@@ -20,14 +20,14 @@ class HealthReport:
         name: The name of the check.
         plugin: The plugin that it is of.
         is_healthy: Whether all is well.
-        error: What it raised; `None` if it just said no.
+        error: What it raised, a `CancelledError` of its own included; `None` if it just said no.
         seconds: How long it took.
     """
 
     name: str
     plugin: str
     is_healthy: bool
-    error: Exception | None
+    error: BaseException | None
     seconds: float
 
 
@@ -53,11 +53,17 @@ async def run_checks(checks: Iterable[tuple[str, str, HealthCheck]], *, seconds:
 
 async def _run(name: str, plugin: str, check: HealthCheck, seconds: float) -> HealthReport:
     began = time.perf_counter()
-    error: Exception | None = None
+    error: BaseException | None = None
     is_healthy = False
     try:
         with Deadline(seconds):
             is_healthy = await check() is not False
+    except asyncio.CancelledError as exc:
+        task = asyncio.current_task()
+        # What the check waited for may have been cancelled; whoever cancels this task wants all of it to end.
+        if task is None or task.cancelling():
+            raise
+        error = exc
     except Exception as exc:  # noqa: BLE001 - whatever it is, it is the report
         error = exc
     return HealthReport(name, plugin, is_healthy, error, time.perf_counter() - began)

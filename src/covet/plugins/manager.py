@@ -5,6 +5,7 @@ It works through the application's public surface only: whatever a plugin can do
 """
 
 import logging
+import traceback
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
@@ -14,13 +15,12 @@ from covet.core.lifespan import Lifespan, Step
 from covet.deadlines import Deadline
 from covet.exceptions import suggest
 from covet.plugins.base import HealthCheck, Plugin
-from covet.plugins.configuration import configure
+from covet.plugins.configuration import configure, hide_secrets
 from covet.plugins.dependencies import order_plugins
 from covet.plugins.discovery import Candidate, find_enabled, make_candidate
 from covet.plugins.errors import PluginConflictError, PluginError, PluginStateError, PluginTimeoutError
 from covet.plugins.health import HealthReport, run_checks
 from covet.plugins.record import PluginOrigin, PluginRecord, PluginState
-from covet.plugins.routes import PluginRoutes
 
 if TYPE_CHECKING:
     from covet.app import CovetPy
@@ -86,7 +86,8 @@ class PluginManager:
         """
         Add plugins, in the order in which they need each other.
 
-        All are checked before the first one gets to know the application.
+        All are checked before the first one gets to know the application. One whose `init_app` has not run to its end
+        may be registered again.
 
         Args:
             plugins: What `register` takes.
@@ -110,9 +111,9 @@ class PluginManager:
             enabled, present=[*self._records, *(candidate.plugin.name for candidate in candidates)]
         )
         self._check_new(candidates)
-        present = [record.plugin for record in self._records.values()]
-        order = order_plugins([*present, *(candidate.plugin for candidate in candidates)])
         origins = {candidate.plugin.name: candidate.origin for candidate in candidates}
+        present = [record.plugin for name, record in self._records.items() if name not in origins]
+        order = order_plugins([*present, *(candidate.plugin for candidate in candidates)])
         new = [PluginRecord(plugin, origins[plugin.name]) for plugin in order if plugin.name in origins]
         configure([record.plugin for record in new], self._settings)
         records = {**self._records, **{record.name: record for record in new}}
@@ -126,7 +127,8 @@ class PluginManager:
             self._is_registering = False
 
     def _check_new(self, candidates: Iterable[Candidate]) -> None:
-        taken = {name: str(record.origin) for name, record in self._records.items()}
+        again = {plugin.name for plugin, _ in candidates if self._may_come_again(plugin)}
+        taken = {name: str(record.origin) for name, record in self._records.items() if name not in again}
         for plugin, origin in candidates:
             if plugin.name in taken:
                 raise PluginConflictError(
@@ -134,7 +136,7 @@ class PluginManager:
                     plugin=plugin.name,
                     hint="Register one of them; for two of a kind, derive a class with a name of its own.",
                 )
-            if plugin.app is not None:
+            if plugin.app is not None and self.get_plugin(plugin.name) is not plugin:
                 raise PluginConflictError(
                     f"The plugin {plugin.name!r} belongs to an application already.",
                     plugin=plugin.name,
@@ -142,21 +144,22 @@ class PluginManager:
                 )
             taken[plugin.name] = str(origin)
 
+    def _may_come_again(self, plugin: Plugin) -> bool:
+        """Tell whether a plugin is here already whose init_app failed, or whose turn never came."""
+        record = self._records.get(plugin.name)
+        return record is not None and not record.is_initialised and type(record.plugin) is type(plugin)
+
     def _initialise(self, record: PluginRecord) -> None:
         plugin = record.plugin
         if self._skip_if_blocked(record):
             return
         plugin.app = self.app
-        present = {id(route) for route in self.app.router.routes}
         try:
-            try:
-                with record.time("init_app"):
-                    plugin.init_app(self.app)
-                    self._add_health_checks(plugin)
-            finally:
-                record.routes = PluginRoutes(route for route in self.app.router.routes if id(route) not in present)
+            with record.time("init_app"), record.routes.collect(self.app.router):
+                plugin.init_app(self.app)
+                self._add_health_checks(plugin)
         except Exception as exc:
-            record.fail("init_app", exc)
+            self._fail(record, "init_app", exc)
             if plugin.required:
                 exc.add_note(f"in init_app of the plugin {plugin.name!r}")
                 raise
@@ -165,6 +168,8 @@ class PluginManager:
         record.move(PluginState.INITIALISED)
 
     def _add_health_checks(self, plugin: Plugin) -> None:
+        # Those of an attempt that failed are not in the way of the next one.
+        self._health_checks = {name: item for name, item in self._health_checks.items() if item[0] != plugin.name}
         for name, check in plugin.health_checks().items():
             if name in self._health_checks:
                 raise PluginConflictError(
@@ -281,10 +286,10 @@ class PluginManager:
             return
         record.move(PluginState.STARTING)
         try:
-            with record.time("on_startup"):
+            with record.time("on_startup"), record.routes.collect(self.app.router):
                 await self._run("on_startup", plugin, plugin.startup_timeout)
         except BaseException as exc:
-            record.fail("on_startup", exc)
+            self._fail(record, "on_startup", exc)
             if plugin.required or not isinstance(exc, Exception):
                 raise
             self._log_failure(record)
@@ -331,12 +336,18 @@ class PluginManager:
                 return True
         return False
 
+    def _fail(self, record: PluginRecord, hook: str, exc: BaseException) -> None:
+        text = f"{hook}() raised {type(exc).__name__}: {exc}"
+        record.fail(exc, hide_secrets(text, record.plugin, self._settings))
+
     def _log_failure(self, record: PluginRecord) -> None:
+        # Not as `exc_info`: the log would write the error's own text, with whatever stands in it.
+        trace = "" if record.error is None else "".join(traceback.format_exception(record.error))
         logger.error(
-            "The plugin %r is not there, the application runs without it: %s",
+            "The plugin %r is not there, the application runs without it: %s\n%s",
             record.name,
             record.reason,
-            exc_info=record.error,
+            hide_secrets(trace, record.plugin, self._settings).rstrip(),
         )
 
     def _warn_of_strangers(self) -> None:

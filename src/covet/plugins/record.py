@@ -78,7 +78,7 @@ class PluginRecord:
         is_initialised: Its `init_app` has run to its end.
         error: What it failed with, or what its stop raised.
         reason: Why it failed or was skipped, in a sentence; empty if it is there.
-        routes: The routes that it added: they answer 503 while it is absent.
+        routes: The routes and mounted applications that it added: they answer 503 while it is absent.
     """
 
     __slots__ = ("_timings", "error", "is_initialised", "origin", "plugin", "reason", "routes", "state")
@@ -135,11 +135,11 @@ class PluginRecord:
         if state is PluginState.INITIALISED:
             self.is_initialised = True
 
-    def fail(self, hook: str, error: BaseException) -> None:
-        """Note that a hook raised."""
+    def fail(self, error: BaseException, reason: str) -> None:
+        """Note what a hook raised, and the reason as it may be shown: an error's own text may hold a password."""
         self.move(PluginState.FAILED)
         self.error = error
-        self.reason = f"{hook}() raised {type(error).__name__}: {error}"
+        self.reason = reason
 
     def skip(self, reason: str) -> None:
         """Note that it is left out."""

@@ -2,16 +2,18 @@
 The routes of a plugin: closed while it is not there, so that nobody is served by what did not start.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import NoReturn
 
-from covet.core.route import Handler, Route
-from covet.exceptions import ServiceUnavailableError
+from covet.core.route import Handler, Mount, Route
+from covet.core.routing import CovetRouter
+from covet.core.unmatched import refuse_closed
 
 
 class PluginRoutes:
     """
-    What a plugin added to the routes of its application.
+    What a plugin added to the routes of its application, and what it mounted there.
 
     Closing costs the others nothing: it is not a question per request, but another handler.
 
@@ -19,10 +21,11 @@ class PluginRoutes:
         >>> from covet import CovetPy
         >>> from covet.testing import TestClient
         >>> app = CovetPy()
-        >>> @app.get("/shop")
-        ... async def shop() -> str:
-        ...     return "open"
-        >>> routes = PluginRoutes(app.router.routes)
+        >>> routes = PluginRoutes()
+        >>> with routes.collect(app.router):
+        ...     @app.get("/shop")
+        ...     async def shop() -> str:
+        ...         return "open"
         >>> routes.close()
         >>> (await TestClient(app).get("/shop")).status_code
         503
@@ -31,27 +34,49 @@ class PluginRoutes:
         'open'
     """
 
-    __slots__ = ("_closed", "_routes")
+    __slots__ = ("_handlers", "_is_closed", "_mounts", "_routes")
 
-    def __init__(self, routes: Iterable[Route] = ()) -> None:
-        self._routes = tuple(routes)
-        self._closed: tuple[Handler, ...] | None = None
+    def __init__(self) -> None:
+        self._routes: list[Route] = []
+        self._mounts: list[Mount] = []
+        # The handlers of the routes while those are closed.
+        self._handlers: list[Handler] = []
+        self._is_closed = False
+
+    @contextmanager
+    def collect(self, router: CovetRouter) -> Iterator[None]:
+        """Take in what is added to a router within the block, also if the block fails."""
+        present = {id(item) for item in (*router.routes, *router.mounts)}
+        try:
+            yield
+        finally:
+            is_closed = self._is_closed
+            self.open()
+            self._routes += [route for route in router.routes if id(route) not in present]
+            self._mounts += [mount for mount in router.mounts if id(mount) not in present]
+            if is_closed:
+                self.close()
 
     def close(self) -> None:
         """Answer 503 from now on; what is around the routes stays."""
-        if self._closed is not None:
+        if self._is_closed:
             return
-        self._closed = tuple(route.handler for route in self._routes)
+        self._is_closed = True
+        self._handlers = [route.handler for route in self._routes]
         for route in self._routes:
             _exchange(route, _refuse)
+        for mount in self._mounts:
+            mount.is_closed = True
 
     def open(self) -> None:
         """Answer as before."""
-        if self._closed is None:
+        if not self._is_closed:
             return
-        for route, handler in zip(self._routes, self._closed, strict=True):
+        self._is_closed = False
+        for route, handler in zip(self._routes, self._handlers, strict=True):
             _exchange(route, handler)
-        self._closed = None
+        for mount in self._mounts:
+            mount.is_closed = False
 
 
 def _exchange(route: Route, handler: Handler) -> None:
@@ -61,4 +86,4 @@ def _exchange(route: Route, handler: Handler) -> None:
 
 
 async def _refuse() -> NoReturn:
-    raise ServiceUnavailableError("This part of the application is not available at the moment.")
+    raise refuse_closed()

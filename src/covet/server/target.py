@@ -18,6 +18,7 @@ from types import FrameType, ModuleType, TracebackType
 from typing import TypeVar
 
 from covet.exceptions import ConfigurationError, suggest
+from covet.import_paths import ImportPathError, find_attribute, split_import_path
 from covet.server.options import Interface
 
 T = TypeVar("T")
@@ -59,8 +60,10 @@ class ImportTarget:
         Raises:
             TargetError: If the text is no import string.
         """
-        module, _, attribute = text.partition(":")
-        attribute = attribute or "app"
+        try:
+            module, attribute = split_import_path(text, default="app")
+        except ImportPathError:
+            module = attribute = ""
         if module.endswith(".py") or "/" in module or "\\" in module:
             dotted = module.removesuffix(".py").replace("\\", "/").strip("./").replace("/", ".")
             raise TargetError(
@@ -134,19 +137,17 @@ class ImportTarget:
             raise self._failed(exc) from exc
 
     def _find(self, module: ModuleType) -> object:
-        found: object = module
-        for name in self.attribute.split("."):
-            if not hasattr(found, name):
-                candidates = [
-                    key
-                    for key, value in vars(module).items()
-                    if _may_be_meant(key, value, factory=self.factory, module=self.module)
-                ]
-                raise TargetError(
-                    f"Module {self.module!r} has no {self.attribute!r}.", hint=suggest(self.attribute, candidates)
-                )
-            found = getattr(found, name)
-        return found
+        try:
+            return find_attribute(module, self.attribute)
+        except AttributeError:
+            candidates = [
+                key
+                for key, value in vars(module).items()
+                if _may_be_meant(key, value, factory=self.factory, module=self.module)
+            ]
+            raise TargetError(
+                f"Module {self.module!r} has no {self.attribute!r}.", hint=suggest(self.attribute, candidates)
+            ) from None
 
     def _make(self, factory: object) -> object:
         if not callable(factory):

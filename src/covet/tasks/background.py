@@ -14,6 +14,7 @@ from functools import partial
 from inspect import isasyncgenfunction, iscoroutine, isgeneratorfunction
 from typing import Any, Final, Self
 
+from covet.error_text import describe_callable
 from covet.threads import call_anywhere
 
 # Any: what a deferred function takes and gives is its own.
@@ -73,7 +74,9 @@ class BackgroundTasks:
         if not callable(func):
             raise TypeError(_explain(func))
         if isgeneratorfunction(func) or isasyncgenfunction(func):
-            raise TypeError(f"add_task() cannot run the generator {describe_call(func)}: nobody would iterate over it.")
+            raise TypeError(
+                f"add_task() cannot run the generator {describe_callable(func)}: nobody would iterate over it."
+            )
         self._calls.append(partial(func, *args, **kwargs))
 
     def __len__(self) -> int:
@@ -101,15 +104,15 @@ class BackgroundTasks:
                     self._give_up(deferred)
                     raise
                 # Something inside was cancelled, not we.
-                logger.exception("A background task failed: %s", describe_call(deferred))
+                logger.exception("A background task failed: %s", describe_callable(deferred))
             except (Exception, SystemExit, KeyboardInterrupt):
                 # A function that wants to exit must not take the server with it.
-                logger.exception("A background task failed: %s", describe_call(deferred))
+                logger.exception("A background task failed: %s", describe_callable(deferred))
 
     def _give_up(self, call: Callable[[], object]) -> None:
         lost = _name(self._calls)
         self._calls.clear()
-        logger.error("Background tasks were cancelled: %s; never run: %s", describe_call(call), lost or "none")
+        logger.error("Background tasks were cancelled: %s; never run: %s", describe_callable(call), lost or "none")
 
     def __del__(self) -> None:
         if self._calls and not self._is_joined:
@@ -126,20 +129,8 @@ def attach_background_tasks(tasks: BackgroundTasks) -> None:
     _CURRENT.set(tasks)
 
 
-def describe_call(call: Callable[..., object]) -> str:
-    """
-    Name the function of a deferred call, without its arguments.
-
-    Example:
-        >>> describe_call(partial(print, "secret"))
-        'builtins.print'
-    """
-    func = call.func if isinstance(call, partial) else call
-    return f"{getattr(func, '__module__', '?')}.{getattr(func, '__qualname__', type(func).__qualname__)}"
-
-
 def _name(calls: deque[partial[Any]]) -> str:
-    return ", ".join(describe_call(call) for call in calls)
+    return ", ".join(describe_callable(call) for call in calls)
 
 
 def _explain(func: object) -> str:

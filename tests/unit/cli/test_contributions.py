@@ -105,8 +105,8 @@ def test_unknown_command_is_suggested(plugged: Path) -> None:
             "plugged:app",
             "lost",
             (
-                "The command 'lost' of the plugin 'database' cannot be imported from 'late_commands:lost': "
-                "module 'late_commands' has no attribute 'lost'.\n"
+                "The command 'lost' of the plugin 'database': 'late_commands:lost' cannot be imported: "
+                "AttributeError: module 'late_commands' has no attribute 'lost'.\n"
                 '  Its commands() gives "package.module:attribute".'
             ),
         ),

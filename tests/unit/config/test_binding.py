@@ -110,6 +110,68 @@ def test_weak_secrets_are_refused_where_settings_refuse_them() -> None:
     )
 
 
+@section
+class ShopConfig:
+    """
+    What a shop is told; it checks its motto itself.
+
+    Attributes:
+        pin_code: A number.
+        pins: Numbers.
+        inner: A table.
+        motto: A text.
+    """
+
+    pin_code: int = 0
+    pins: list[int] | int = 0
+    inner: Inner = Inner()
+    motto: str = ""
+
+    def __post_init__(self) -> None:
+        if self.motto:
+            raise ValueError(f"{self.motto} is no motto")
+
+
+LONG = "hunter2-" * 20
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('pin_code = "${SHOP_PIN}"', "plugins.shop.pin_code must be an integer ("),
+        ('pins = ["${SHOP_PIN}"]', "plugins.shop.pins "),
+        ('inner = "${SHOP_PIN}"', "plugins.shop.inner must be a table ("),
+        ('inner.level = "${SHOP_PIN}"', "plugins.shop.inner.level must be an integer ("),
+        ('pin_code = ["${SHOP_PIN}"]', "plugins.shop.pin_code must be an integer ("),
+        ('motto = "${SHOP_PIN}"', "plugins.shop is wrong: ********** is no motto"),
+    ],
+)
+@pytest.mark.parametrize("secret", ["hunter2", LONG], ids=["short", "long"])
+def test_what_is_hidden_stays_hidden(tmp_path: Path, line: str, problem: str, secret: str) -> None:
+    """`explain()` masks what is referred to as a whole; a message about it does, too."""
+    (tmp_path / "config.toml").write_text(f"[plugins.shop]\n{line}\n")
+    settings = Settings(sources=Sources(directory=tmp_path, secrets=None, variables={"SHOP_PIN": secret}))
+
+    with pytest.raises(InvalidSettingsError) as caught:
+        bind_section(ShopConfig, settings.plugins["shop"], path="plugins.shop", settings=settings)
+
+    assert str(caught.value.errors[0]).startswith(problem)
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in str(settings.explain())
+
+
+def test_the_text_of_a_secret_file_stays_hidden(tmp_path: Path) -> None:
+    """Though no type says that it is secret."""
+    (tmp_path / "plugins__shop__pin_code").write_text("hunter2")
+    settings = Settings(sources=Sources(use_files=False, dotenv=None, secrets=tmp_path, variables={}))
+
+    with pytest.raises(InvalidSettingsError) as caught:
+        bind_section(ShopConfig, settings.plugins["shop"], path="plugins.shop", settings=settings)
+
+    assert "plugins.shop.pin_code must be an integer (" in str(caught.value)
+    assert "hunter2" not in str(caught.value)
+
+
 def test_a_path_may_be_of_one_name() -> None:
     """Whatever table it is."""
     assert bind_section(Inner, {"level": 1}, path="inner") == Inner(level=1)

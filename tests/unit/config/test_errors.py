@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from covet.config import ConfigurationError, InvalidSettingsError, Origin, SettingProblem
+from covet.config import ConfigurationError, InvalidSettingsError, Origin, SettingProblem, Settings, Sources
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,16 @@ def test_a_report_is_a_configuration_error_with_data() -> None:
 
     assert isinstance(error, ConfigurationError)
     assert error.errors == (problem,)
+
+
+def test_a_report_knows_the_files_that_were_asked(tmp_path: Path) -> None:
+    """Whoever follows them sees what mends it, even a file that was not there."""
+    (tmp_path / "config.toml").write_text("[logging]\nlevel = 'loud'\n")
+
+    with pytest.raises(InvalidSettingsError) as caught:
+        Settings(sources=Sources(directory=tmp_path, secrets=None, variables={}))
+
+    stamps = caught.value.stamps
+    assert stamps[tmp_path / "config.toml"] is not None
+    assert stamps[tmp_path / "config.development.toml"] is None
+    assert InvalidSettingsError([]).stamps == {}

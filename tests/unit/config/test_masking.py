@@ -91,3 +91,8 @@ def test_secrets_are_collected_and_redacted() -> None:
 
     assert secrets == {"abcd", "abcdef", "tt"}
     assert redact("abcdef abcd plain", secrets) == f"{MASK} {MASK} plain"
+
+
+def test_a_secret_of_a_few_characters_stays() -> None:
+    """It occurs in any text by chance, and a text full of masks says nothing."""
+    assert redact("port 8000 is taken", ["80", "8000"]) == f"port {MASK} is taken"

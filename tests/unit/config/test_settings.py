@@ -89,6 +89,31 @@ def test_the_variables_of_the_standards_load(directory: Path) -> None:
     assert (settings.server.host, settings.server.port, settings.debug) == ("0.0.0.0", 8000, False)
 
 
+def test_hidden_paths_name_what_is_not_shown(directory: Path) -> None:
+    """Secret files, and what tables of others refer to as a whole."""
+    (directory / "secrets").mkdir()
+    (directory / "secrets" / "app_name").write_text("hunter2")
+    (directory / "config.toml").write_text("[plugins.shop]\ndsn = '${DSN}'\nurl = 'db://${DSN}'\n")
+
+    settings = Settings(sources=Sources(secrets="secrets", variables={"DSN": "hunter2"}))
+
+    assert settings.hidden_paths == {("app", "name"), ("plugins", "shop", "dsn")}
+
+
+def test_secrets_are_hidden_in_any_text(directory: Path) -> None:
+    """Those of secret files and of tables of others, too, and passwords of URLs that are in no setting."""
+    (directory / "secrets").mkdir()
+    (directory / "secrets" / "app_name").write_text("open-sesame")
+    (directory / "config.toml").write_text("[plugins.shop]\npins = ['${PIN}']\n")
+    settings = Settings(
+        security={"secret_key": "k" * 32}, sources=Sources(secrets="secrets", variables={"PIN": "hunter2"})
+    )
+
+    hidden = settings.hide_secrets(f"{'k' * 32}, open-sesame, hunter2, db://ada:enigma@host, development")
+
+    assert hidden == "**********, **********, **********, db://ada:**********@host, development"
+
+
 def test_without_anything_there_are_defaults(directory: Path) -> None:
     """An empty directory is no error."""
     settings = Settings()

@@ -10,7 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from covet.config import ConfigurationError, Environment, InvalidSettingsError, Settings, SettingsChange, Sources
+from covet.config import (
+    ConfigurationError,
+    Environment,
+    InvalidSettingsError,
+    Settings,
+    SettingsChange,
+    Sources,
+    section,
+)
 from covet.config import watcher as watcher_module
 from covet.config.files import find_stamp
 from covet.config.watcher import ChangedValue, SettingsWatcher
@@ -34,6 +42,23 @@ def sources(tmp_path: Path, write: Write) -> Sources:
     """A directory with a file, and nothing else."""
     write("[logging]\nlevel = 'info'\n")
     return Sources(directory=tmp_path, secrets=None, variables={})
+
+
+@section
+class Taste:
+    """A section with a check that raises what nobody expects."""
+
+    sugar: int = 0
+
+    def __post_init__(self) -> None:
+        if self.sugar > 1:
+            raise KeyError("sweet")
+
+
+class Picky(Settings):
+    """Settings with that section."""
+
+    taste: Taste
 
 
 def watch(settings: Settings) -> SettingsWatcher[Settings]:
@@ -90,6 +115,60 @@ async def test_a_broken_file_changes_nothing(sources: Sources, write: Write, cap
     change = await watcher.check()
     assert change is not None
     assert change.after.logging.level == "debug"
+
+
+async def test_the_file_that_mends_a_broken_one_is_seen(sources: Sources, write: Write, tmp_path: Path) -> None:
+    """Also if it is another than those that were read at the start."""
+    (tmp_path / "config.staging.toml").write_text("[logging]\nlevel = 'loud'\n")
+    watcher = watch(Settings(sources=sources))
+    write("environment = 'staging'\n")
+    found = [await watcher.check()]
+
+    write("[logging]\nlevel = 'debug'\n", "config.staging.toml")
+    found.append(await watcher.check())
+
+    assert [change and change.after.logging.level for change in found] == [None, "debug"]
+
+
+async def test_whatever_a_check_raises_changes_nothing(
+    sources: Sources, write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is part of the report, and watching goes on."""
+    watcher = Picky(sources=sources).watch(interval=0, settle=0)
+    write("[taste]\nsugar = 2\n")
+
+    assert await watcher.check() is None
+    write("[taste]\nsugar = 1\n")
+    change = await watcher.check()
+
+    assert change is not None
+    assert [str(value) for value in change.needs_restart] == ["taste.sugar: 0 -> 1"]
+    assert len(caplog.messages) == 1
+    assert "taste is wrong: KeyError: 'sweet'." in caplog.text
+
+
+async def test_an_error_of_the_reading_itself_changes_nothing(
+    sources: Sources, write: Write, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged, without the passwords within it; the next state of the files is read again."""
+    watcher = watch(Settings(sources=sources))
+    write("[logging]\nlevel = 'error'\n")
+
+    def fail(_: Settings) -> Settings:
+        raise RuntimeError("no vault at https://ada:enigma@vault")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Settings, "read_again", fail)
+        assert await watcher.check() is None
+        assert await watcher.check() is None
+    write("[logging]\nlevel = 'debug'\n")
+    change = await watcher.check()
+
+    assert change is not None
+    assert change.after.logging.level == "debug"
+    assert caplog.messages == [
+        "The settings in use are kept: what is new is not good. RuntimeError: no vault at https://ada:**********@vault"
+    ]
 
 
 async def test_what_is_dangerous_is_not_taken_over(tmp_path: Path, write: Write) -> None:
@@ -365,6 +444,37 @@ def test_a_changed_value_hides_secrets() -> None:
     value = ChangedValue("database.password", "hunter2", "hunter3", None, is_reloadable=False)
 
     assert repr(value) == "<ChangedValue database.password: ********** -> **********>"
+
+
+async def test_a_change_of_a_secret_file_shows_nothing(tmp_path: Path) -> None:
+    """Neither what it held, nor what it holds, nor what stands in the open from now on."""
+    (tmp_path / "secrets").mkdir()
+    (tmp_path / "secrets" / "app_name").write_text("hunter2")
+    sources = Sources(directory=tmp_path, secrets="secrets", variables={})
+    watcher = watch(Settings(sources=sources))
+    shown = []
+
+    (tmp_path / "secrets" / "app_name").write_text("hunter3")
+    shown.append(str(await watcher.check()))
+    (tmp_path / "secrets" / "app_name").unlink()
+    (tmp_path / "config.toml").write_text("app.name = 'Shop'\n")
+    shown.append(str(await watcher.check()))
+
+    assert shown == ["needs restart: app.name: ********** -> **********"] * 2
+
+
+async def test_a_change_of_a_plugins_table_hides_path_by_path(sources: Sources, write: Write, tmp_path: Path) -> None:
+    """What is referred to as a whole is not shown, all else is; a dot in a key confuses nothing."""
+    write("[plugins.'a.b']\ndsn = '${DSN}'\npins = ['${DSN}']\nsize = 1\n")
+    write("DSN=hunter2\n", ".env")
+    watcher = watch(Settings(sources=sources))
+    write("DSN=hunter3\n", ".env")
+
+    change = await watcher.check()
+
+    mask = "**********"
+    table = f"{{'dsn': '{mask}', 'pins': '{mask}', 'size': 1}}"
+    assert str(change) == f"needs restart: plugins.a.b: {table} -> {table}"
 
 
 def test_adopting_keeps_the_environment() -> None:

@@ -8,7 +8,10 @@ from typing import Self
 import pytest
 
 from covet import CovetPy
+from covet.di import Lifetime
 from covet.exceptions import ConfigurationError
+from covet.plugins import Plugin
+from tests.unit.plugins.plugin_classes import make_plugin
 
 
 async def test_the_states_of_an_application() -> None:
@@ -64,8 +67,6 @@ async def test_the_singletons_are_closed_when_a_step_fails() -> None:
             lines.append("close")
 
     app = CovetPy()
-    from covet.di import Lifetime
-
     app.container.register(Pool, lifetime=Lifetime.SINGLETON)
 
     @app.on_startup
@@ -77,3 +78,60 @@ async def test_the_singletons_are_closed_when_a_step_fails() -> None:
         await app.startup()
 
     assert lines == ["open", "close"]
+
+
+class Store:
+    """A service that notes when it is closed."""
+
+    def __init__(self) -> None:
+        self.is_closed = False
+
+    async def aclose(self) -> None:
+        """Close it."""
+        self.is_closed = True
+
+
+def register_store(plugin: Plugin, app: CovetPy) -> None:
+    """Register one store for all."""
+    app.container.register(Store, lifetime=Lifetime.SINGLETON, close="aclose")
+
+
+async def test_the_singletons_outlive_the_plugins() -> None:
+    """What a plugin resolves while it stops is what it resolved at the start, and is closed after that."""
+    seen: list[Store] = []
+    closed: list[bool] = []
+
+    async def resolve(plugin: Plugin) -> None:
+        assert plugin.app is not None
+        seen.append(await plugin.app.container.resolve(Store))
+        closed.append(seen[-1].is_closed)
+
+    app = CovetPy(plugins=[make_plugin("shop", init_app=register_store, on_startup=resolve, on_shutdown=resolve)])
+
+    await app.startup()
+    await app.shutdown()
+
+    assert seen[0] is seen[1]
+    assert closed == [False, False]
+    assert seen[0].is_closed
+
+
+async def test_the_singletons_of_plugins_are_closed_when_a_later_one_fails() -> None:
+    """The rollback leaves nothing open."""
+    made: list[Store] = []
+
+    async def resolve(plugin: Plugin) -> None:
+        assert plugin.app is not None
+        made.append(await plugin.app.container.resolve(Store))
+
+    app = CovetPy(
+        plugins=[
+            make_plugin("shop", init_app=register_store, on_startup=resolve),
+            make_plugin("till", fails={"on_startup": RuntimeError("no till")}),
+        ]
+    )
+
+    with pytest.raises(RuntimeError, match="no till"):
+        await app.startup()
+
+    assert [store.is_closed for store in made] == [True]

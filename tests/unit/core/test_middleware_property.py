@@ -227,7 +227,7 @@ def make_layer(index: int, layer: HookLayer | CallLayer, trace: Trace) -> object
             return await call_next(request)
         return response
 
-    go_around.__name__ = f"layer_{index}"
+    go_around.__name__ = go_around.__qualname__ = f"layer_{index}"
     return go_around
 
 

@@ -16,7 +16,6 @@ from covet.core.route import (
     RouteGroup,
     check_exception_handler,
     check_methods,
-    describe_handler,
     make_group,
     make_route,
 )
@@ -172,10 +171,10 @@ def test_groups_are_shared() -> None:
 
 def test_a_name_is_found_for_every_callable() -> None:
     """
-    Functions are named by themselves, other callables by their class.
+    Functions are named by themselves, partials by what they call.
     """
-    assert describe_handler(show).endswith(".show")
-    assert describe_handler(partial(show)) == "functools.partial"
+    assert repr(make_route(PathTemplate.parse("/x"), show, ("GET",), {}, ())).endswith(".show>")
+    assert repr(make_route(PathTemplate.parse("/x"), partial(show), ("GET",), {}, ())).endswith(".show>")
     assert make_route(PathTemplate.parse("/x"), partial(show), ("GET",), {}, ()).name == "partial"
 
 
@@ -245,8 +244,8 @@ def test_a_route_shows_itself_in_one_line() -> None:
     """
     Its methods, its path and its handler, and nothing of what was compiled for it.
     """
-    route = make_route(PathTemplate.parse("/users/{user_id}"), describe_handler, ("GET", "POST"), {}, ())
+    route = make_route(PathTemplate.parse("/users/{user_id}"), make_route, ("GET", "POST"), {}, ())
     route.endpoint = object()
 
     assert str(route) == "GET,POST /users/{user_id}"
-    assert repr(route) == "<Route GET,POST /users/{user_id}: covet.core.route.describe_handler>"
+    assert repr(route) == "<Route GET,POST /users/{user_id}: covet.core.route.make_route>"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from covet.exceptions import ConfigurationError, ItemNotFoundError
-from covet.middleware import CORSMiddleware, find_middleware, get_middleware_registry
+from covet.middleware import CORSMiddleware, Middleware, find_middleware, get_middleware_registry
 from covet.registry import InvalidItemError
 from tests.unit.distributions import install
 
@@ -95,7 +95,7 @@ def test_name_that_is_offered_twice_is_refused(offered: Path) -> None:
         find_middleware("stamp")
 
     assert str(caught.value) == (
-        "The middleware 'stamp' is offered twice, by covet-other 1.0 and covet-stamp 1.0.\n  Uninstall one."
+        "The middleware 'stamp' is offered twice, by covet-other 1.0 and covet-stamp 1.0.\n  Uninstall one of them."
     )
 
 
@@ -104,3 +104,79 @@ def test_import_string_that_leads_nowhere_is_refused(target: str) -> None:
     """The error says how one is written."""
     with pytest.raises(ConfigurationError, match=r'Write "package\.module:Name"\.'):
         find_middleware(target)
+
+
+class RawASGI:
+    """Middleware of another kind."""
+
+    async def __call__(self, scope: object, receive: object, send: object) -> None:
+        """Answer."""
+
+
+class Needy(Middleware):
+    """Middleware that needs options."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    async def process_request(self, request: object) -> None:
+        """See a request."""
+
+
+class WithoutBase:
+    """Middleware that is a class of its own."""
+
+    async def __call__(self, request: object, call_next: object) -> None:
+        """Go on."""
+
+
+async def around(request: object, call_next: object) -> None:
+    """Go on."""
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (
+            "json:dumps",
+            (
+                "'json:dumps' cannot be used: dumps is no middleware.\n"
+                "  Write async def name(request, call_next), or a subclass of Middleware."
+            ),
+        ),
+        (
+            "json:JSONDecoder",
+            (
+                "'json:JSONDecoder' cannot be used: JSONDecoder is no middleware.\n"
+                "  Write async def name(request, call_next), or a subclass of Middleware."
+            ),
+        ),
+        (
+            f"{__name__}:RawASGI",
+            (
+                f"'{__name__}:RawASGI' cannot be used: RawASGI.__call__ cannot be called: "
+                "missing a required argument: 'send'.\n  Its parameters are (request, call_next)."
+            ),
+        ),
+    ],
+)
+def test_what_is_no_middleware_is_refused(target: str, message: str) -> None:
+    """Where it is named, and not where the application starts."""
+    with pytest.raises(ConfigurationError) as caught:
+        find_middleware(target)
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize("name", ["Needy", "WithoutBase", "around"])
+def test_whatever_can_be_middleware_is_found(name: str) -> None:
+    """A class that needs options gets them later."""
+    assert find_middleware(f"{__name__}:{name}") is globals()[name]
+
+
+def test_entry_point_of_something_else_is_refused(importable: Path) -> None:
+    """The error names its distribution."""
+    install(importable, "covet-wrong", version="0.2", group="covet.middleware", offers={"wrong": "json:dumps"})
+
+    with pytest.raises(ConfigurationError, match=r"^What covet-wrong 0\.2 offers as 'wrong' cannot be used: "):
+        find_middleware("wrong")

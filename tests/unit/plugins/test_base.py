@@ -216,7 +216,7 @@ def test_configuration_of_another_kind_is_refused(config_type: type | None, want
     with pytest.raises(ConfigurationError) as caught:
         define(Config=config_type)(["greeting"])
 
-    assert str(caught.value) == f"The config of Shop must be {wanted}, got ['greeting']."
+    assert str(caught.value) == f"The config of Shop must be {wanted}, got a value of type list."
 
 
 async def test_hooks_do_nothing_unless_they_are_overridden() -> None:

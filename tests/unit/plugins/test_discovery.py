@@ -143,8 +143,8 @@ def test_everything_that_cannot_be_loaded_comes_in_one_report(shop: Path) -> Non
         "  covet-other 3.0 offers 'named', which is the plugin 'shop'.\n"
         "    Both names have to be the same: mend its pyproject.toml.\n"
         "  'shop_plugin:Missing' cannot be imported: "
-        "AttributeError: module 'shop_plugin' has no attribute 'Missing'\n"
-        "    Write 'package.module:Name' of what can be imported here."
+        "AttributeError: module 'shop_plugin' has no attribute 'Missing'.\n"
+        '    Write "package.module:Name".'
     )
 
 
@@ -197,8 +197,8 @@ def test_import_string_is_remembered(shop: Path) -> None:
             "no_such_module:Shop",
             (
                 "Not every plugin could be loaded.\n"
-                "  'no_such_module:Shop' cannot be imported: ModuleNotFoundError: No module named 'no_such_module'\n"
-                "    Write 'package.module:Name' of what can be imported here."
+                "  'no_such_module:Shop' cannot be imported: ModuleNotFoundError: No module named 'no_such_module'.\n"
+                '    Write "package.module:Name".'
             ),
         ),
     ],

@@ -4,6 +4,8 @@ Health checks: at once, each within its time, none in the way of another.
 
 import asyncio
 
+import pytest
+
 from covet.plugins.health import run_checks
 
 
@@ -59,3 +61,30 @@ async def test_checks_run_at_once() -> None:
     reports = await run_checks([("one", "a", meet), ("other", "a", meet)], seconds=5)
 
     assert [report.is_healthy for report in reports.values()] == [True, True]
+
+
+async def test_check_whose_task_was_cancelled_is_not_healthy() -> None:
+    """What it waited for is gone; the other checks have their reports."""
+
+    async def wait_for_what_is_cancelled() -> None:
+        waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.cancel()
+        await waiting
+
+    reports = await run_checks([("gone", "a", wait_for_what_is_cancelled), ("good", "a", good)], seconds=5)
+
+    assert not reports["gone"].is_healthy
+    assert isinstance(reports["gone"].error, asyncio.CancelledError)
+    assert reports["good"].is_healthy
+
+
+async def test_checks_end_when_whoever_asks_is_cancelled() -> None:
+    """Being cancelled is no report then."""
+    asking = asyncio.create_task(run_checks([("endless", "a", endless)], seconds=60))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    asking.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await asking

@@ -5,6 +5,7 @@ The manager of plugins: registration, start, stop, and what happens when one of 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,13 @@ from covet.plugins import (
 from covet.testing import TestClient
 from tests.unit.distributions import install
 from tests.unit.plugins.plugin_classes import make_plugin
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """A configuration."""
+
+    text: str = "hello"
 
 
 def states(manager: PluginManager) -> dict[str, str]:
@@ -224,7 +232,7 @@ def test_optional_plugin_that_fails_to_initialise_is_left_out(caplog: pytest.Log
         "alerts": "it needs 'metrics', which failed",
         "pager": "it needs 'alerts', which was skipped",
     }
-    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+    assert [(record.levelname, record.getMessage().partition("\n")[0]) for record in caplog.records] == [
         (
             "ERROR",
             "The plugin 'metrics' is not there, the application runs without it: init_app() raised OSError: no disk",
@@ -232,6 +240,88 @@ def test_optional_plugin_that_fails_to_initialise_is_left_out(caplog: pytest.Log
         ("WARNING", "The plugin 'alerts' is skipped: it needs 'metrics', which failed."),
         ("WARNING", "The plugin 'pager' is skipped: it needs 'alerts', which was skipped."),
     ]
+
+
+@pytest.mark.parametrize("is_same", [True, False], ids=["the same", "another one"])
+async def test_plugin_that_failed_to_initialise_may_be_registered_again(is_same: bool) -> None:
+    """And so may those whose turn never came; then all of them start."""
+    fails: dict[str, BaseException] = {"init_app": KeyError("routes")}
+    shop = make_plugin("shop", fails=fails, health_checks=give(ping=good))
+    cart = make_plugin("cart", needs=["shop"])
+    app = CovetPy()
+    with pytest.raises(KeyError):
+        app.plugin_manager.register_all([shop, cart])
+
+    fails.clear()
+    app.plugin_manager.register_all([shop, cart] if is_same else [type(shop), type(cart)])
+
+    assert states(app.plugin_manager) == {"shop": "initialised", "cart": "initialised"}
+    assert list(await app.plugin_manager.check_health()) == ["ping"]
+    async with TestClient(app):
+        assert app.plugin_manager.is_ready
+
+
+def test_two_of_one_name_are_refused_though_one_failed() -> None:
+    """What comes again is of the same class; and it comes once."""
+    manager = make_manager(make_plugin("shop", required=False, fails={"init_app": OSError("no")}))
+    again = type(manager.list_plugins()[0])
+
+    with pytest.raises(PluginConflictError, match="There are two plugins 'shop'"):
+        manager.register(make_plugin("shop"))
+    with pytest.raises(PluginConflictError, match="There are two plugins 'shop'"):
+        manager.register_all([again, again])
+
+
+def test_health_checks_of_an_attempt_that_failed_are_not_in_the_way() -> None:
+    """The next attempt names them again."""
+    asked: list[str] = []
+
+    def name_checks(self: Plugin) -> dict[str, Any]:
+        asked.append(self.name)
+        return {"one": good} if len(asked) > 1 else {"one": good, "taken": good}
+
+    manager = make_manager(make_plugin("other", health_checks=give(taken=good)))
+    shop = make_plugin("shop", health_checks=name_checks)
+    with pytest.raises(PluginConflictError, match="both have a health check 'taken'"):
+        manager.register(shop)
+
+    manager.register(shop)
+
+    assert states(manager) == {"other": "initialised", "shop": "initialised"}
+
+
+@pytest.mark.parametrize("hook", ["init_app", "on_startup"])
+async def test_secrets_in_errors_are_hidden(hook: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Passwords in URLs, the secrets of the settings and those of the plugin: in the reason and in the log."""
+    error = ConnectionError("db://ada:enigma@host, hunter2 and open-sesame are refused")
+    settings = Settings(
+        security={"secret_key": "open-sesame"}, plugins={"shop": {"password": "hunter2"}}, sources=Sources.none()
+    )
+    app = CovetPy(plugins=[make_plugin("shop", required=False, fails={hook: error})], settings=settings)
+
+    async with TestClient(app):
+        degraded = dict(app.plugin_manager.degraded)
+
+    mask = "**********"
+    text = f"ConnectionError: db://ada:{mask}@host, {mask} and {mask} are refused"
+    assert degraded == {"shop": f"{hook}() raised {text}"}
+    assert "Traceback (most recent call last)" in caplog.text
+    assert not any(secret in caplog.text for secret in ("enigma", "hunter2", "open-sesame"))
+    assert app.plugin_manager.records[0].error is error
+
+
+def test_nothing_is_bound_if_a_configuration_is_wrong() -> None:
+    """What was bound would be taken as it is the next time, whatever the settings say by then."""
+    one = make_plugin("one", Config=Greeting)
+    two = make_plugin("two", fails={"validate_config": ConfigurationError("It is rude.")})
+    app = CovetPy(settings=Settings(plugins={"one": {"text": "hi"}, "two": {"a": 1}}, sources=Sources.none()))
+
+    with pytest.raises(ConfigurationError, match="It is rude"):
+        app.plugin_manager.register_all([one, two])
+
+    assert (dict(one.config), dict(two.config)) == ({}, {})
+    other = CovetPy(plugins=[one])
+    assert (one.app, one.config) == (other, Greeting())
 
 
 # ── Start and stop ───────────────────────────────────────────────────────────

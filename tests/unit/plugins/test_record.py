@@ -56,11 +56,11 @@ def test_all_other_ways_are_refused(before: str, after: str) -> None:
 
 
 def test_failure_keeps_its_error() -> None:
-    """The reason says which hook raised what."""
+    """And the reason, as it may be shown."""
     record = make_record()
     error = ConnectionError("refused")
 
-    record.fail("init_app", error)
+    record.fail(error, "init_app() raised ConnectionError: refused")
 
     assert record.error is error
     assert record.reason == "init_app() raised ConnectionError: refused"
@@ -72,7 +72,7 @@ def test_new_attempt_forgets_the_failure() -> None:
     record = make_record()
     record.move(PluginState.INITIALISED)
     record.move(PluginState.STARTING)
-    record.fail("on_startup", ConnectionError("refused"))
+    record.fail(ConnectionError("refused"), "on_startup() raised ConnectionError: refused")
 
     record.move(PluginState.STARTING)
 
