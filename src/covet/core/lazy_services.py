@@ -128,9 +128,9 @@ class LazyServices:
         """Call a function, and inject what nobody gave and the container knows."""
         if self._container is None:
             return await call_anywhere(func, *args, **kwargs)
-        from covet.di.calling import call_with_services
+        from covet.di.invocation import invoke
 
-        return await call_with_services(self._container, func, args, kwargs)
+        return await invoke(self._container, func, args, kwargs)
 
     async def aclose(self) -> None:
         """Close the singletons, when the application has stopped."""

@@ -12,16 +12,16 @@ from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
 from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, close_exits, report_failures
+from covet.di.diagram import Diagram
 from covet.di.errors import DependencyError, DependencyGraphError
 from covet.di.graph import Graph, knows
 from covet.di.injection import Injection
 from covet.di.nodes import Catalogue, Demand, Source
 from covet.di.override import Override
-from covet.di.picture import Picture
 from covet.di.program import Program
 from covet.di.registrar import Registrar
 from covet.di.registration import Key, read_key
-from covet.di.scope import MISSING, Keeper, RootScope, Scope, open_scope
+from covet.di.scope import MISSING, RootScope, Scope, ScopeTracker, open_scope
 from covet.di.singletons import SingletonCell
 from covet.exceptions import suggest
 from covet.introspection import Annotation, ParameterInfo, type_name
@@ -55,7 +55,7 @@ class DependencyContainer(Registrar):
     def __init__(self, *, close_timeout: float = DEFAULT_CLOSE_TIMEOUT) -> None:
         specials: dict[Annotation, Source] = {Scope: Source.SCOPE, DependencyContainer: Source.CONTAINER}
         super().__init__(Catalogue(specials=specials))
-        self._keeper = Keeper(close_timeout)
+        self._tracker = ScopeTracker(close_timeout)
         self._root = RootScope()
         self._root.store = self._root.exits = self._root.context = None
         self._context = copy_context()
@@ -110,7 +110,7 @@ class DependencyContainer(Registrar):
             container=self,
             root=self._root,
             context=self._context,
-            keeper=self._keeper,
+            tracker=self._tracker,
             register_cell=self._cells.add,
             cells=cells,
         )
@@ -131,13 +131,13 @@ class DependencyContainer(Registrar):
             self.build()
         return cast("Program", self._program)
 
-    def graph(self) -> Picture:
+    def graph(self) -> Diagram:
         """
         Describe the services and what they need: as data, text or Mermaid.
 
         It describes a wiring with errors, too.
         """
-        return Picture(Graph(self._catalogue) if self._program is None else self._program.graph)
+        return Diagram(Graph(self._catalogue) if self._program is None else self._program.graph)
 
     def knows(self, annotation: Annotation, metadata: tuple[object, ...] = ()) -> bool:
         """
@@ -218,7 +218,7 @@ class DependencyContainer(Registrar):
     @property
     def open_scopes(self) -> int:
         """How many scopes are open; a test may want none."""
-        return self._keeper.open_scopes
+        return self._tracker.open_scopes
 
     async def aclose(self) -> None:
         """
@@ -238,7 +238,7 @@ class DependencyContainer(Registrar):
             await cell.cancel()
             cell.value = MISSING
         exits, self._root.exits = self._root.exits or [], None
-        report_failures(await close_exits(exits, None, seconds=self._keeper.close_timeout), None)
+        report_failures(await close_exits(exits, None, seconds=self._tracker.close_timeout), None)
 
     # ── Overriding ───────────────────────────────────────────────────────────
 

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from covet.code_writer import CodeWriter
+from covet.di.analysis import list_in_order
 from covet.di.nodes import Demand, Source
 from covet.di.program import Program, Resolve
 from covet.di.scope import CLOSED, PENDING, Scope
-from covet.di.traits import list_in_order
 from covet.introspection import Annotation
 
 
@@ -90,7 +90,7 @@ class Injection:
         if not self._is_bound:
             # The first state is the one without overrides; what is written for it holds for those, too.
             self._is_bound, self.is_local = True, self.local is not None
-            self._waits, self._waits_first = self.now is None, bool(program.traits_of(node).cells)
+            self._waits, self._waits_first = self.now is None, bool(program.analysis_of(node).cells)
 
     async def resolve(self, scope: Scope) -> dict[str, Any]:  # Any: the arguments of whoever asks
         """Resolve the arguments in a scope, by name."""
@@ -116,7 +116,7 @@ class Injection:
         writer.line(f"opened.program = program = {injection}.program")
         writer.line(f"opened.context = {values}")
         writer.line("opened.store = opened.exits = None")
-        writer.line("program.keeper.open_scopes += 1")
+        writer.line("program.tracker.open_scopes += 1")
 
     def write_arguments(self, writer: CodeWriter, *, scope: str = "scope") -> list[str]:
         """
@@ -158,7 +158,7 @@ class Injection:
         """
         # PERF: what finish() does for a scope with nothing to close, without the call (benchmarks/injection.py).
         with writer.block("if opened.exits is None:"):
-            writer.line("program.keeper.open_scopes -= 1")
+            writer.line("program.tracker.open_scopes -= 1")
             writer.line(f"opened.program = {writer.bind('CLOSED', CLOSED)}")
             # What the scope was opened with may know it: the circle is broken here, not by the collector.
             writer.line("opened.store = opened.context = None")

@@ -121,7 +121,7 @@ class SingletonCell:
             )
 
 
-async def stand(cells: Sequence[SingletonCell]) -> None:
+async def build_singletons(cells: Sequence[SingletonCell]) -> None:
     """Make the singletons that are missing, those that do not need each other at the same time."""
     missing = [cell for cell in cells if cell.value is MISSING]
     if len(missing) == 1:

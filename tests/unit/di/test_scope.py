@@ -24,7 +24,7 @@ from covet.di import (
     ScopeClosedError,
 )
 from covet.di.closing import Exit
-from covet.di.scope import CLOSED, Keeper, RootScope, lack, open_scope, refuse_coroutine
+from covet.di.scope import CLOSED, RootScope, ScopeTracker, missing_value_error, open_scope, refuse_coroutine
 from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, User
 
 TENANT: ContextVar[str] = ContextVar("tenant", default="none")
@@ -520,7 +520,7 @@ class FewResolvers:
 
     def __init__(self) -> None:
         self.now: dict[Any, Any] = {}
-        self.keeper = Keeper(1.0)
+        self.tracker = ScopeTracker(1.0)
 
     async def resolve_later(self, scope: Scope, key: object) -> object:
         raise NotImplementedError
@@ -536,7 +536,7 @@ def test_opened_scope_is_empty() -> None:
     scope = open_scope(resolvers)
 
     assert (scope.store, scope.exits, scope.context) == (None, None, None)
-    assert resolvers.keeper.open_scopes == 1
+    assert resolvers.tracker.open_scopes == 1
     assert repr(scope) == "<Scope open>"
 
 
@@ -580,7 +580,7 @@ def test_lacking_value_and_unnoticed_coroutine_have_their_errors() -> None:
 
     async def make() -> None: ...
 
-    assert "User is declared" in str(lack(None, User))
+    assert "User is declared" in str(missing_value_error(None, User))
     assert str(refuse_coroutine(make(), "Cache")) == (
         "The factory of Cache returned a coroutine, and does not say so.\n"
         "  Write it with `async def`, or annotate what it returns: -> Awaitable[...]."

@@ -12,7 +12,7 @@ import pytest
 
 from covet.di import DependencyContainer, DependencyError, Lifetime, Provider
 from covet.di.scope import MISSING, RootScope
-from covet.di.singletons import SingletonCell, stand
+from covet.di.singletons import SingletonCell, build_singletons
 from tests.unit.di.services import Cache, Database, Orders, Repository
 
 VALUE: contextvars.ContextVar[str] = contextvars.ContextVar("value", default="outside")
@@ -268,7 +268,7 @@ async def test_independent_ones_are_made_at_the_same_time() -> None:
         return "second"
 
     cells = [make_cell(first), make_cell(second)]
-    await stand(cells)
+    await build_singletons(cells)
 
     assert [cell.value for cell in cells] == ["first", "second"]
 
@@ -278,7 +278,7 @@ async def test_those_that_are_there_are_left_alone() -> None:
     cell = make_cell(None)
     cell.value = "there"
 
-    await stand([cell])
+    await build_singletons([cell])
     await cell.build()
 
     assert cell.value == "there"
@@ -296,6 +296,6 @@ async def test_failure_of_one_leaves_the_other_made() -> None:
 
     cells = [make_cell(fail), make_cell(make)]
     with pytest.raises(OSError, match="no connection"):
-        await stand(cells)
+        await build_singletons(cells)
 
     assert cells[1].value == "made"

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import pytest
 
 from covet.di import DependencyContainer, Lifetime
-from covet.di.calling import call_with_services, find_wanted
+from covet.di.invocation import find_injected, invoke
 
 
 class Service:
@@ -43,7 +43,7 @@ async def test_what_is_not_given_is_injected(func: Callable[..., Any]) -> None:
     """By annotation and qualifier, whatever kind of function it is."""
     args = () if isinstance(func, partial) else (1,)
 
-    result = await call_with_services(make_container(), func, args, {})
+    result = await invoke(make_container(), func, args, {})
 
     assert result[0] == 1
     assert [type(item) for item in result[1:3]] == [Service, Service]
@@ -54,7 +54,7 @@ async def test_what_is_given_stays() -> None:
     """By position or by name."""
     given = Service()
 
-    result = await call_with_services(make_container(), everything, (1, given), {"large": given, "b": 3})
+    result = await invoke(make_container(), everything, (1, given), {"large": given, "b": 3})
 
     assert result == (1, given, given, 3)
 
@@ -74,14 +74,14 @@ def unresolvable(service: "Nowhere") -> None:  # type: ignore[name-defined]  # n
 @pytest.mark.parametrize("func", [untyped, unknown, unresolvable, print, dict])
 def test_what_is_unknown_is_the_callers_business(func: Callable[..., Any]) -> None:
     """The call itself says what is missing."""
-    assert find_wanted(make_container(), func, (), {}) == []
+    assert find_injected(make_container(), func, (), {}) == []
 
 
 async def test_no_scope_is_opened_for_nothing() -> None:
     """A function without services costs none."""
     container = make_container()
 
-    assert await call_with_services(container, max, (1, 2), {}) == 2
+    assert await invoke(container, max, (1, 2), {}) == 2
     assert not container.is_built
 
 
@@ -103,7 +103,7 @@ async def test_the_scope_is_closed_after_the_call() -> None:
         raise KeyError("broken")
 
     with pytest.raises(KeyError):
-        await call_with_services(container, fail, (), {})
+        await invoke(container, fail, (), {})
 
     assert lines == ["called", "closed"]
     assert container.open_scopes == 0

@@ -4,11 +4,11 @@ The graph for readers: as data, as a tree of text, as Mermaid.
 
 from dataclasses import dataclass
 
+from covet.di.analysis import is_instance
 from covet.di.graph import Graph
 from covet.di.nodes import Node, Source
 from covet.di.path import shorten_place
 from covet.di.registration import describe_callable
-from covet.di.traits import is_instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Service:
     needs: tuple[Need, ...]
 
 
-class Picture:
+class Diagram:
     """
     Show a graph.
 

@@ -23,9 +23,7 @@ class Opener(Protocol):
 
 
 # Any: what a function takes and gives is its own.
-async def call_with_services(
-    opener: Opener, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> Any:
+async def invoke(opener: Opener, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """
     Call a function and inject the parameters that nobody gave and the container knows.
 
@@ -41,7 +39,7 @@ async def call_with_services(
         DependencyError: If a service cannot be made.
         Exception: What the function raises.
     """
-    wanted = find_wanted(opener, func, args, kwargs)
+    wanted = find_injected(opener, func, args, kwargs)
     if not wanted:
         return await call_anywhere(func, *args, **kwargs)
     async with opener.scope() as scope:
@@ -49,7 +47,7 @@ async def call_with_services(
         return await call_anywhere(func, *args, **kwargs, **injected)
 
 
-def find_wanted(
+def find_injected(
     opener: Opener, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> list[ParameterInfo]:
     """
