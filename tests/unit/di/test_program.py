@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from covet.di import DependencyContainer, Lifetime, ScopeRequiredError
+from covet.di import DependencyContainer, Lifetime, Scope, ScopeRequiredError
 from covet.di.program import Program
 from covet.di.registration import Key
 from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, User
@@ -32,8 +32,8 @@ def test_one_function_for_each_service() -> None:
 
     program = program_of(container)
 
-    assert set(program.now) == {Database, Repository, Cache, User}
-    assert set(program.root_program.now) == {Database, Repository}
+    assert set(program.now) == {Database, Repository, Cache, User, Scope, DependencyContainer}
+    assert set(program.root_program.now) == {Database, Repository, DependencyContainer}
 
 
 @pytest.mark.parametrize(
