@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
-from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, close_exits, report_failures
+from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, Failure, close_exits, report_failures
 from covet.di.diagram import Diagram
 from covet.di.errors import DependencyError, DependencyGraphError
 from covet.di.graph import Graph, knows
@@ -224,7 +224,8 @@ class DependencyContainer(Registrar):
         """
         Close what `resolve` and the singletons have opened, the last first.
 
-        Afterwards the container can be used again: singletons are made anew.
+        Meanwhile the singletons that are there are given out, and those are closed, too, that are made. Afterwards
+        the container can be used again: singletons are made anew.
 
         Raises:
             DisposalError: If something failed; everything else is closed all the same.
@@ -233,12 +234,19 @@ class DependencyContainer(Registrar):
             self.clear_scope(scope_id)
         if self._closings:
             await asyncio.wait(self._closings)
-        # An override has singletons of its own; those of an unfinished block are made anew, too.
-        for cell in list(self._cells):
-            await cell.cancel()
-            cell.value = MISSING
-        exits, self._root.exits = self._root.exits or [], None
-        report_failures(await close_exits(exits, None, seconds=self._tracker.close_timeout), None)
+        loop, failures = asyncio.get_running_loop(), list[Failure]()
+        end = loop.time() + self._tracker.close_timeout
+        await asyncio.gather(*(cell.cancel(self._tracker.close_timeout) for cell in list(self._cells)))
+        try:
+            # What is closed may ask for a singleton that was never made: it ends in the next round.
+            while self._root.exits:
+                exits, self._root.exits = self._root.exits, None
+                failures += await close_exits(exits, None, seconds=max(0.0, end - loop.time()))
+        finally:
+            # An override has singletons of its own; those of an unfinished block are made anew, too.
+            for cell in list(self._cells):
+                cell.value = MISSING
+        report_failures(failures, None)
 
     # ── Overriding ───────────────────────────────────────────────────────────
 

@@ -14,7 +14,7 @@ from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar, cast
 
-from covet.di.closing import Exit, Failure, close_exits, report_failures
+from covet.di.closing import Exit, Failure, close_abandoned, close_exits, report_failures
 from covet.di.errors import DependencyError, MissingContextValueError, ScopeClosedError
 from covet.di.registration import Key, read_key
 from covet.introspection import Annotation, type_name
@@ -185,8 +185,17 @@ class Scope:
         return instance
 
     def add_exit(self, name: str, close: Callable[[BaseException | None], Any], *, is_async: bool) -> None:
-        """Have something closed when the scope is closed."""
+        """
+        Have something closed when the scope is closed.
+
+        Raises:
+            ScopeClosedError: If it is closed already: it is closed at once, for nobody else would.
+        """
         item = Exit(name, close, is_async)
+        if self.program is CLOSED:
+            # The scope was closed while an instance was under way.
+            close_abandoned(item)
+            raise ScopeClosedError(name)
         if self.exits is None:
             self.exits = [item]
         else:

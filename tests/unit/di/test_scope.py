@@ -420,6 +420,66 @@ async def test_what_opens_while_the_scope_closes_is_closed_at_once() -> None:
     assert events == ["closed"]
 
 
+@pytest.mark.parametrize("close", ["close", "aclose"])
+async def test_what_is_made_while_the_scope_closes_is_closed_soon(close: str) -> None:
+    """An instance that nobody would close any more is closed, and not given out."""
+    container = DependencyContainer()
+    go = asyncio.Event()
+    events: list[str] = []
+
+    class Session:
+        def close(self) -> None:
+            events.append("close")
+
+        async def aclose(self) -> None:
+            await asyncio.sleep(0)
+            events.append("aclose")
+
+    async def open_session() -> Session:
+        await go.wait()
+        return Session()
+
+    container.register(Session, factory=open_session, lifetime=Lifetime.SCOPED, close=close)
+
+    async with container.scope() as scope:
+        task = asyncio.create_task(scope.resolve(Session))
+        await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(ScopeClosedError):
+        await task
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert events == [close]
+
+
+async def test_what_is_entered_while_the_scope_closes_is_left_at_once() -> None:
+    """What waited for a singleton, and is entered when the scope is over, is left again."""
+    container = DependencyContainer()
+    go = asyncio.Event()
+    events: list[str] = []
+
+    async def connect() -> Database:
+        await go.wait()
+        return Database()
+
+    def open_orders(database: Database) -> Iterator[Orders]:
+        yield Orders(Repository(database))
+        events.append("left")
+
+    container.register(Database, factory=connect, lifetime=Lifetime.SINGLETON)
+    container.register(Orders, factory=open_orders)
+
+    async with container.scope() as scope:
+        task = asyncio.create_task(scope.resolve(Orders))
+        await asyncio.sleep(0)
+    go.set()
+
+    with pytest.raises(ScopeClosedError):
+        await task
+    assert events == ["left"]
+
+
 async def test_variables_are_reset_where_they_were_set() -> None:
     """What a generator sets is seen by the caller, and can be reset when the scope is closed."""
     container = DependencyContainer()

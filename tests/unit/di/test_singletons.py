@@ -165,7 +165,7 @@ async def test_cancelled_making_is_an_error_for_those_who_wait() -> None:
     task = asyncio.create_task(cell.build())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
-    await cell.cancel()
+    await cell.cancel(1.0)
 
     with pytest.raises(DependencyError, match=r"The making of Cache was cancelled\.\n  Ask for it again\."):
         await task
@@ -176,7 +176,7 @@ async def test_nothing_to_cancel_is_fine() -> None:
     """A cell that is not being made has nothing to cancel."""
     cell = make_cell(None)
 
-    await cell.cancel()
+    await cell.cancel(1.0)
 
     assert cell.value is MISSING
 
