@@ -2,14 +2,17 @@
 Tests of calling functions with services.
 """
 
+import gc
+import weakref
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Annotated, Any
 
 import pytest
 
-from covet.di import DependencyContainer, Lifetime
+from covet.di import DependencyContainer, Lifetime, invocation
 from covet.di.invocation import find_injected, invoke
+from covet.introspection import CallableInfo, inspect_callable
 
 
 class Service:
@@ -107,3 +110,32 @@ async def test_the_scope_is_closed_after_the_call() -> None:
 
     assert lines == ["called", "closed"]
     assert container.open_scopes == 0
+
+
+async def test_a_function_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Background work is called over and over: only the first call looks at the signature, and keeps nothing alive."""
+    container, read = make_container(), list[object]()
+
+    def inspect(func: Callable[..., Any]) -> CallableInfo:
+        read.append(None)
+        return inspect_callable(func)
+
+    monkeypatch.setattr(invocation, "inspect_callable", inspect)
+
+    class Worker:
+        def work(self, service: Service) -> Service:
+            return service
+
+    def work(service: Service) -> Service:
+        return service
+
+    for _ in range(3):
+        assert isinstance(await invoke(container, work, (), {}), Service)
+        assert isinstance(await invoke(container, Worker().work, (), {}), Service)
+        assert isinstance(await invoke(container, Worker.work, (Worker(),), {}), Service)
+    assert len(read) == 3
+
+    reference = weakref.ref(work)
+    del work
+    gc.collect()
+    assert reference() is None
