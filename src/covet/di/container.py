@@ -318,12 +318,34 @@ class DependencyContainer(Registrar):
         """
         demand = Demand(name, where, tuple(parameters))
         injection = Injection(demand)
-        for program in dict.fromkeys((self._base, self._program)):
-            if program is not None:
+        try:
+            for program in self._programs():
                 injection.bind(program)
+        except BaseException:
+            self._forget(demand)
+            raise
         self._catalogue.demands.append(demand)
         self._injections.append(injection)
         return injection
+
+    def forget(self, injection: Injection) -> None:
+        """
+        Let go of what `inject` prepared, for somebody who is gone; it is neither checked nor compiled any more.
+
+        Args:
+            injection: What `inject` gave.
+        """
+        if injection in self._injections:
+            self._injections.remove(injection)
+            self._catalogue.demands.remove(injection.demand)
+            self._forget(injection.demand)
+
+    def _forget(self, demand: Demand) -> None:
+        for program in self._programs():
+            program.forget(demand)
+
+    def _programs(self) -> list[Program]:
+        return [program for program in dict.fromkeys((self._base, self._program)) if program is not None]
 
 
 class _Nothing:

@@ -58,7 +58,7 @@ class Graph:
         self.conditions: dict[int, bool] = {}
         self.overridden = frozenset(catalogue.instances)
         self.declared = tuple(kind for kind in catalogue.declared if Key(kind) not in self.overridden)
-        self._asked: dict[int, Node] = {}
+        self._asked: dict[Demand, Node] = {}
         self.errors: list[DependencyError] = []
         self._choose()
         for key, registration in self._chosen.items():
@@ -76,12 +76,17 @@ class Graph:
         Raises:
             DependencyGraphError: If it cannot be wired.
         """
-        node = self._asked.get(id(demand))
+        node = self._asked.get(demand)
         return node if node is not None else self._extend(lambda: self._ask(demand))
 
+    def forget(self, demand: Demand) -> Node | None:
+        """Drop somebody who only asks; return its node, if there was one."""
+        node = self._asked.pop(demand, None)
+        self.demands = [other for other in self.demands if other is not node]
+        return node
+
     def _ask(self, demand: Demand) -> Node:
-        # A demand lives as long as its catalogue.
-        node = self._asked[id(demand)] = Node(None, demand.name, None, demand.where)
+        node = self._asked[demand] = Node(None, demand.name, None, demand.where)
         self.demands.append(node)
         node.dependencies = self._wire(node, demand.parameters, {}, takes_any=False)
         return node

@@ -25,6 +25,7 @@ class Injection:
         demand: Who asks, and for what.
 
     Attributes:
+        demand: Who asks, and for what.
         names: The names of the parameters, in order.
         is_local: Whether it can do without a scope: nothing of it waits, leaves anything to close, or can see one.
         program: What a scope for it is opened with.
@@ -48,10 +49,10 @@ class Injection:
     """
 
     __slots__ = (
-        "_demand",
         "_is_bound",
         "_waits",
         "_waits_first",
+        "demand",
         "is_local",
         "later",
         "local",
@@ -67,7 +68,7 @@ class Injection:
     later: Resolve
 
     def __init__(self, demand: Demand) -> None:
-        self._demand = demand
+        self.demand = demand
         self.names = tuple(parameter.name for parameter in demand.parameters)
         self.takes_values = True
         self._is_bound = self.is_local = False
@@ -80,7 +81,7 @@ class Injection:
         Raises:
             DependencyGraphError: If something is wrong with it.
         """
-        node = program.graph.demand_of(self._demand)
+        node = program.graph.demand_of(self.demand)
         self.program = program
         self.takes_values = any(
             dependency.source is Source.CONTEXT for made in list_in_order([node]) for dependency in made.dependencies
@@ -157,7 +158,8 @@ class Injection:
             error: The source of the error that ended it.
         """
         # PERF: what finish() does for a scope with nothing to close, without the call (benchmarks/injection.py).
-        with writer.block("if opened.exits is None:"):
+        # Whoever sees the scope may have closed it by now.
+        with writer.block("if opened.exits is None:"), writer.block("if opened.program is program:"):
             writer.line("program.tracker.open_scopes -= 1")
             writer.line(f"opened.program = {writer.bind('CLOSED', CLOSED)}")
             # What the scope was opened with may know it: the circle is broken here, not by the collector.

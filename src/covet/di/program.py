@@ -12,7 +12,7 @@ from covet.di.analysis import Analysis, analyse, is_cell, list_in_order
 from covet.di.diagnostics import suggest_registration
 from covet.di.errors import MissingRegistrationError, ScopeRequiredError
 from covet.di.graph import Graph
-from covet.di.nodes import Dependency, Node, Source
+from covet.di.nodes import Demand, Dependency, Node, Source
 from covet.di.path import Step
 from covet.di.provider import Provider
 from covet.di.registration import Key
@@ -214,6 +214,12 @@ class Program:
             return now(scope)
 
         return now, later
+
+    def forget(self, demand: Demand) -> None:
+        """Drop what is known about somebody who only asks, and asks no more."""
+        node = self.graph.forget(demand)
+        if node is not None:
+            self._analyses.pop(node, None)
 
     def make_provider(self, scope: Scope, key: Key) -> Provider[Any]:
         """Make the provider that a service takes."""
