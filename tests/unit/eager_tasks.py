@@ -64,7 +64,9 @@ def eager_tasks() -> Iterator[None]:
     """
     loop = asyncio.get_running_loop()
     former = loop.get_task_factory()
-    loop.set_task_factory(getattr(asyncio, "eager_task_factory", make_eager_task))
+    # Any: type checkers know another signature of factories for each Python.
+    eager: Any = getattr(asyncio, "eager_task_factory", make_eager_task)
+    loop.set_task_factory(eager)
     try:
         yield
     finally:

@@ -71,7 +71,7 @@ class Program:
         self.root_program = _RootProgram(self)
         for interface in graph.declared:
             value = Dependency(type_name(interface), Source.CONTEXT, value=interface)
-            self.now[interface] = self._source(type_name(interface), is_async=False).compile_arguments([value])
+            self.now[interface] = self._source(is_async=False).compile_arguments([value])
 
     def compile_all(self) -> None:
         """Compile the resolver of every service, those first that others call."""
@@ -110,7 +110,7 @@ class Program:
             return self.resolve_now(node)(scope)
         resolve = self._resolve_later.get(node)
         if resolve is None:
-            resolve = self._resolve_later[node] = self._source(node.name, is_async=True).compile_instance_of(node)
+            resolve = self._resolve_later[node] = self._source(is_async=True).compile_instance_of(node)
         return await resolve(scope)
 
     def open(self, context: Mapping[Annotation, object] | None) -> Scope:
@@ -169,13 +169,13 @@ class Program:
 
     def _make_singleton(self, node: Node) -> Resolve:
         is_async = self.analysis_of(node).makes_async
-        return self._source(node.name, is_async=is_async).compile_instance(node)
+        return self._source(is_async=is_async).compile_instance(node)
 
     def resolve_now(self, node: Node) -> Resolve:
         """Return the resolver of a service that does not wait."""
         resolve = self._resolve_now.get(node)
         if resolve is None:
-            source = self._source(node.name, is_async=False)
+            source = self._source(is_async=False)
             resolve = self._resolve_now[node] = source.compile_instance_of(node)
         return resolve
 
@@ -183,17 +183,17 @@ class Program:
         """Return what makes an instance of a service that waits."""
         make = self._make_later.get(node)
         if make is None:
-            make = self._make_later[node] = self._source(node.name, is_async=True).compile_instance(node)
+            make = self._make_later[node] = self._source(is_async=True).compile_instance(node)
         return make
 
-    def _source(self, name: str, *, is_async: bool) -> ResolverSource:
-        return ResolverSource(self, name, is_async=is_async)
+    def _source(self, *, is_async: bool) -> ResolverSource:
+        return ResolverSource(self, is_async=is_async)
 
     def compile_local(self, demand: Node) -> Callable[[Mapping[Annotation, object] | None], Any] | None:
         """Compile what gives the arguments of somebody who only asks without a scope, if none is needed."""
         analysis = self.analysis_of(demand)
         if analysis.is_plain and analysis.is_local and not analysis.cells and analysis.size <= MAX_SIZE:
-            return self._source(demand.name, is_async=False).compile_local(demand.dependencies)
+            return self._source(is_async=False).compile_local(demand.dependencies)
         return None
 
     def compile_call(self, demand: Node) -> tuple[Resolve | None, Resolve]:
@@ -205,8 +205,8 @@ class Program:
         """
         analysis = self.analysis_of(demand)
         if analysis.waits:
-            return None, self._source(demand.name, is_async=True).compile_arguments(demand.dependencies)
-        now = self._source(demand.name, is_async=False).compile_arguments(demand.dependencies)
+            return None, self._source(is_async=True).compile_arguments(demand.dependencies)
+        now = self._source(is_async=False).compile_arguments(demand.dependencies)
         cells = [self.cell_of(cell) for cell in analysis.cells]
 
         async def later(scope: Scope) -> Any:

@@ -2,9 +2,7 @@
 The source of resolvers: what a person would write by hand to make one service, and nothing else.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from keyword import iskeyword
 from types import CoroutineType
 from typing import Any, Protocol
 
@@ -20,7 +18,10 @@ from covet.di.singletons import SingletonCell, build_singletons
 # Deeper than this, and a part is called instead of written out: Python's tokenizer takes 100 levels.
 _MAX_DEPTH = 12
 MAX_SIZE = 40
-# What every resolver names; a service or factory of such a name gets a number.
+# Names here say what something is for, and have numbers where several are for the same; no service's own name or
+# number is written: resolvers of one shape share their code, however many services there are.
+_FUNCTION = "resolve_service"
+# What every resolver names.
 _RESERVED = {"MISSING": MISSING, "PENDING": PENDING, "dict": dict, "scope": object(), "store": object()}
 
 
@@ -55,17 +56,15 @@ class ResolverSource:
 
     Args:
         compiler: The other resolvers.
-        name: What the function is for.
         is_async: Whether it may wait.
     """
 
-    def __init__(self, compiler: ServiceCompiler, name: str, *, is_async: bool) -> None:
+    def __init__(self, compiler: ServiceCompiler, *, is_async: bool) -> None:
         self._compiler = compiler
         self._writer = CodeWriter()
         for reserved, value in _RESERVED.items():
             self._writer.bind(reserved, value)
         self._is_async = is_async
-        self._function = f"resolve_{_as_identifier(name)}"
         # What was resolved in this block and those around it.
         self._known: list[dict[Node, str]] = [{}]
         self._count = 0
@@ -90,10 +89,10 @@ class ResolverSource:
         """Compile what gives the arguments of a call without a scope; it takes the declared values."""
         # PERF: nobody can see the scope of such a call, so there is none (benchmarks/injection.py).
         self._context, self._made = "context", []
-        with self._writer.block(f"def {self._function}(context):"):
+        with self._writer.block(f"def {_FUNCTION}(context):"):
             values = [self._argument(dependency, {}) for dependency in dependencies]
             self._writer.line(f"return {_pack(values)}")
-        return self._writer.compile(self._function)
+        return self._writer.compile(_FUNCTION)
 
     def compile_instance_of(self, node: Node) -> Callable[..., Any]:
         """Compile what gives the instance of a service: the one there is, or a new one."""
@@ -108,7 +107,7 @@ class ResolverSource:
 
     def _compile(self, nodes: Sequence[Node], write: Callable[[], str]) -> Callable[..., Any]:
         writer, analyses = self._writer, [self._compiler.analysis_of(node) for node in nodes]
-        with writer.block(f"{'async ' if self._is_async else ''}def {self._function}(scope):"):
+        with writer.block(f"{'async ' if self._is_async else ''}def {_FUNCTION}(scope):"):
             self._write_first(list(dict.fromkeys(cell for analysis in analyses for cell in analysis.cells)))
             if any(analysis.has_scoped for analysis in analyses):
                 if not self._is_async and self._is_short(analyses):
@@ -117,7 +116,7 @@ class ResolverSource:
                 with writer.block("if (store := scope.store).__class__ is not dict:"):
                     writer.line("store = scope.open_store()")
             writer.line(f"return {write()}")
-        return writer.compile(self._function)
+        return writer.compile(_FUNCTION)
 
     def _write_fresh(self, write: Callable[[], str]) -> None:
         """Write the way for a scope that holds nothing yet: what is made there is kept as a tuple."""
@@ -172,7 +171,7 @@ class ResolverSource:
                 return repr(value) if value is None or isinstance(value, bool) else writer.bind("given", value)
 
     def _context_value(self, dependency: Dependency) -> str:
-        writer, value = self._writer, self._name(dependency.parameter)
+        writer, value = self._writer, self._name()
         declared = writer.bind("declared", dependency.value)
         with writer.block("try:"):
             writer.line(f"{value} = {self._context}[{declared}]")
@@ -189,7 +188,7 @@ class ResolverSource:
                 return known[node]
         if is_instance(node):
             registration = node.registration
-            return self._writer.bind(f"the_{_as_identifier(node.name)}", registration and registration.instance)
+            return self._writer.bind("instance", registration and registration.instance)
         if is_cell(node):
             return self._singleton(node)
         if is_scoped(node):
@@ -205,7 +204,7 @@ class ResolverSource:
         cell = self._cell(node)
         if self._compiler.analysis_of(node).makes_async:
             return f"{cell}.value"
-        value = self._name(node.name)
+        value = self._name()
         self._writer.line(f"{value} = {cell}.value")
         with self._writer.block(f"if {value} is MISSING:"):
             self._writer.line(f"{value} = {cell}.build_now()")
@@ -213,17 +212,18 @@ class ResolverSource:
         return value
 
     def _cell(self, node: Node) -> str:
-        return self._writer.bind(f"{_as_identifier(node.name)}_cell", self._compiler.cell_of(node))
+        return self._writer.bind("cell", self._compiler.cell_of(node))
 
     def _scoped(self, node: Node) -> str:
-        writer, number = self._writer, self._compiler.number_of(node)
+        writer, place = self._writer, self._compiler.number_of(node)
         if self._made is not None:
             value = self._construct(node)
-            self._made.append((number, value))
+            self._made.append((place, value))
             return value
+        number = writer.bind("number", place)
         if self._compiler.analysis_of(node).waits:
-            value = self._name(node.name)
-            name, make = writer.bind("name", node.name), writer.bind("make", self._compiler.make_later(node))
+            value = self._name()
+            name, make = writer.bind("name", node.name), writer.bind("make_later", self._compiler.make_later(node))
             writer.line(
                 f"{value} = store[{number}] if {number} in store else await scope.once({number}, {name}, {make})"
             )
@@ -231,7 +231,7 @@ class ResolverSource:
         is_large = self._compiler.analysis_of(node).size > MAX_SIZE and len(self._known) > 1
         if is_large or len(self._known) > _MAX_DEPTH:
             return self._call(node)
-        value = self._name(node.name)
+        value = self._name()
         with writer.block(f"if {number} in store:"):
             writer.line(f"{value} = store[{number}]")
         with writer.block("else:"):
@@ -241,9 +241,10 @@ class ResolverSource:
         return value
 
     def _call(self, node: Node) -> str:
-        value = self._name(node.name)
+        value = self._name()
         if self._compiler.analysis_of(node).waits:
-            self._writer.line(f"{value} = await {self._writer.bind('make', self._compiler.make_later(node))}(scope)")
+            make = self._writer.bind("make_later", self._compiler.make_later(node))
+            self._writer.line(f"{value} = await {make}(scope)")
         else:
             self._writer.line(f"{value} = {self._writer.bind('resolve', self._compiler.resolve_now(node))}(scope)")
         return value
@@ -264,8 +265,8 @@ class ResolverSource:
         return self._make(node, maker, ", ".join(arguments))
 
     def _make(self, node: Node, maker: Maker, arguments: str) -> str:
-        writer, value = self._writer, self._name(node.name)
-        call = f"{writer.bind(_maker_name(maker), maker.call)}({arguments})"
+        writer, value = self._writer, self._name()
+        call = f"{writer.bind('make', maker.call)}({arguments})"
         coroutine = writer.bind("Coroutine", CoroutineType) if maker.result is not Call.AWAIT else ""
         name = writer.bind("name", node.name) if maker.is_closing or maker.says_nothing else ""
         writer.line(f"{value} = {'await ' if maker.result is Call.AWAIT else ''}{call}")
@@ -300,7 +301,7 @@ class ResolverSource:
         if len(branches) < 2:
             return {}
         writer = self._writer
-        made = [self._name(node.name) for node in branches]
+        made = [self._name() for node in branches]
         listed = tuple(self._branch(node) for node in branches)
         together = writer.bind("resolve_parallel", resolve_parallel)
         writer.line(f"{', '.join(made)} = await {together}(scope, {writer.bind('branches', listed)})")
@@ -319,9 +320,9 @@ class ResolverSource:
     def _is_known(self, node: Node) -> bool:
         return any(node in known for known in self._known)
 
-    def _name(self, service: str) -> str:
+    def _name(self) -> str:
         self._count += 1
-        return f"v{self._count}_{_as_identifier(service)}"
+        return f"v{self._count}"
 
 
 def _pack(values: Sequence[str]) -> str:
@@ -341,15 +342,3 @@ def _all_needed(node: Node) -> set[Node]:
             found.add(current)
             pending += [needed for _, needed in current.needed()]
     return found
-
-
-def _maker_name(maker: Maker) -> str:
-    """Name a class or function in the source as its author did, unless it looks like one of our variables."""
-    name = getattr(maker.call, "__name__", "make")
-    return name if name.isidentifier() and not re.match(r"v\d", name) and not iskeyword(name) else "make"
-
-
-def _as_identifier(name: str) -> str:
-    """Write a service's name as a variable: `Repository[User]` is `repository_user`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_").lower() or "service"

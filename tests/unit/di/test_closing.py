@@ -87,38 +87,6 @@ async def test_scope_of_a_closed_coroutine_is_closed() -> None:
     assert container.open_scopes == 0
 
 
-async def test_scope_of_a_cancelled_task_is_closed() -> None:
-    """A cancelled request closes what it has opened, with waiting, and hears of its cancellation."""
-    container = DependencyContainer()
-    events: list[str] = []
-
-    async def session() -> AsyncIterator[Database]:
-        try:
-            yield Database()
-        except asyncio.CancelledError:
-            await asyncio.sleep(0)
-            events.append("rolled back")
-            raise
-
-    container.register(Database, factory=session, lifetime=Lifetime.SCOPED)
-    begun = asyncio.Event()
-
-    async def handle() -> None:
-        async with container.scope() as scope:
-            await scope.resolve(Database)
-            begun.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(handle())
-    await begun.wait()
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert events == ["rolled back"]
-    assert container.open_scopes == 0
-
-
 async def test_what_is_late_is_cancelled_and_the_rest_gets_its_turn(caplog: pytest.LogCaptureFixture) -> None:
     """The time is for all; after it each is begun, and cancelled at its first wait."""
     events: list[str] = []

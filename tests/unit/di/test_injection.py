@@ -167,7 +167,7 @@ async def test_what_nobody_can_see_has_no_scope(container: DependencyContainer) 
     assert greeting.user is user
     assert injection.is_local
     assert injection.local is not None
-    assert get_source(injection.local).count("Database(") == 1
+    assert get_source(injection.local).count("make()") == 1
 
 
 @pytest.mark.parametrize("kind", ["waits", "closes", "provider", "scope", "first"])

@@ -124,7 +124,8 @@ async def test_unknown_service_is_an_error(container: DependencyContainer) -> No
     )
 
 
-async def test_concurrent_resolves_make_one() -> None:
+@pytest.mark.parametrize("lifetime", [Lifetime.SCOPED, Lifetime.SINGLETON])
+async def test_concurrent_resolves_make_one(lifetime: Lifetime) -> None:
     """Five that ask at the same time get the same instance, made once."""
     container = DependencyContainer()
     made: list[Database] = []
@@ -134,7 +135,7 @@ async def test_concurrent_resolves_make_one() -> None:
         made.append(Database())
         return made[-1]
 
-    container.register(Database, factory=make, lifetime=Lifetime.SCOPED)
+    container.register(Database, factory=make, lifetime=lifetime)
 
     async with container.scope() as scope:
         found = await asyncio.gather(*(scope.resolve(Database) for _ in range(5)))

@@ -25,24 +25,6 @@ def make_cell(make: Any, name: str = "Cache") -> SingletonCell:
     return SingletonCell(name, RootScope(), contextvars.copy_context(), lambda: make)
 
 
-async def test_five_that_ask_at_once_get_one() -> None:
-    """Concurrent first resolves make it once."""
-    container = DependencyContainer()
-    made: list[Database] = []
-
-    async def make() -> Database:
-        await asyncio.sleep(0)
-        made.append(Database())
-        return made[-1]
-
-    container.register(Database, factory=make, lifetime=Lifetime.SINGLETON)
-
-    found = await asyncio.gather(*(container.resolve(Database) for _ in range(5)))
-
-    assert found == made * 5
-    assert len(made) == 1
-
-
 async def test_plain_singleton_is_made_once() -> None:
     """One that needs no waiting is one object in all scopes."""
     container = DependencyContainer()
