@@ -7,8 +7,9 @@ from collections.abc import Callable
 from types import CodeType, FunctionType
 from typing import Any, Final
 
-# The source has no value of any route in it, only names, so that routes of one shape share their code: 5,000
-# routes compile a handful of times. The shapes of a program are few.
+# The source has no value of any route or service in it, only names, so that those of one shape share their code: 5,000
+# routes compile a handful of times. It needs no bound: a shape comes from the signatures that the program has, and from
+# nothing that a request brings; what is declared again, or overridden in a test, has a shape that is here already.
 _COMPILED: Final[dict[str, CodeType]] = {}
 
 

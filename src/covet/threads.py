@@ -64,9 +64,26 @@ async def call_anywhere(func: Callable[P, Any], /, *args: P.args, **kwargs: P.kw
         ('slept', 6)
     """
     if is_async(func):
-        result = func(*args, **kwargs)
-    else:
-        result = await run_in_thread(func, *args, **kwargs)
+        return await call_here(func, *args, **kwargs)
+    result = await run_in_thread(func, *args, **kwargs)
+    return await result if hasattr(result, "__await__") else result
+
+
+# Any: what a function gives is its own.
+async def call_here(func: Callable[P, Any], /, *args: P.args, **kwargs: P.kwargs) -> Any:
+    """
+    Call a function on the event loop, and await what it gives if it can be awaited.
+
+    Args:
+        func: The function; it must not block.
+        *args: Its positional arguments.
+        **kwargs: Its keyword arguments.
+
+    Example:
+        >>> await call_here(lambda: asyncio.sleep(0, "slept")), await call_here(sum, [1, 2, 3])
+        ('slept', 6)
+    """
+    result = func(*args, **kwargs)
     return await result if hasattr(result, "__await__") else result
 
 
@@ -79,7 +96,8 @@ def is_async(func: Callable[..., object]) -> bool:
         (True, False)
     """
     inner = func.func if isinstance(func, partial) else func
-    return iscoroutinefunction(inner) or iscoroutinefunction(getattr(inner, "__call__", None))  # noqa: B004
+    # A class is called by its metaclass: that its instances can be awaited says nothing about making one.
+    return iscoroutinefunction(inner) or iscoroutinefunction(getattr(type(inner), "__call__", None))  # noqa: B004
 
 
 def _call(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

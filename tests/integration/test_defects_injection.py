@@ -69,18 +69,24 @@ async def test_scopes_are_not_keyed_by_an_id() -> None:
     assert not [value for value in vars(container).values() if isinstance(value, dict) and value]
 
 
-@pytest.mark.parametrize("ending", ["error", "cancellation", "return"])
-async def test_scopes_are_not_leaked(ending: str) -> None:
+@pytest.mark.parametrize(
+    ("ending", "told"), [("error", LookupError), ("cancellation", asyncio.CancelledError), ("return", None)]
+)
+async def test_scopes_are_not_leaked(ending: str, told: type[BaseException] | None) -> None:
     """Defect: a scope was cleared by a hook that errors, short-circuits and cancellation skipped."""
     container = DependencyContainer()
-    closed: list[str] = []
+    closed: list[type[BaseException] | None] = []
 
     async def session() -> AsyncIterator[Database]:
+        error: type[BaseException] | None = None
         try:
             yield Database()
+        except BaseException as exc:
+            error = type(exc)
+            raise
         finally:
             await asyncio.sleep(0)
-            closed.append(ending)
+            closed.append(error)
 
     container.register(Database, factory=session, lifetime=Lifetime.SCOPED)
     begun = asyncio.Event()
@@ -101,7 +107,7 @@ async def test_scopes_are_not_leaked(ending: str) -> None:
         task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
-    assert closed == [ending]
+    assert closed == [told]
     assert container.open_scopes == 0
 
 

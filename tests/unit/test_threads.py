@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from covet.threads import MAX_THREADS, call_anywhere, run_in_thread
+from covet.threads import MAX_THREADS, call_anywhere, is_async, run_in_thread
 
 CURRENT: contextvars.ContextVar[str] = contextvars.ContextVar("current", default="nothing")
 
@@ -89,3 +89,14 @@ async def test_whatever_can_be_called_is_called_where_it_belongs() -> None:
         here
     ] * 4
     assert await call_anywhere(in_thread) != here
+
+
+def test_making_an_instance_gives_nothing_to_await() -> None:
+    """Calling a class runs its constructor, whatever its instances are."""
+
+    class Job:
+        async def __call__(self) -> None: ...
+
+    assert not is_async(Job)
+    assert is_async(Job())
+    assert is_async(partial(Job()))

@@ -12,14 +12,14 @@ from covet.app import CovetPy
 from covet.cli.application import NamedApplication, takes_application
 from covet.cli.report import count, find_compile_errors
 from covet.di import DependencyError, DependencyGraphError
-from covet.di.picture import Picture
+from covet.di.diagram import Diagram
 
 Format = Literal["text", "mermaid", "json"]
 
-_WRITERS: Final[dict[str, Callable[[Picture], str]]] = {
-    "text": Picture.to_text,
-    "mermaid": Picture.to_mermaid,
-    "json": lambda picture: json.dumps(picture.to_list(), indent=2, ensure_ascii=False),
+_WRITERS: Final[dict[str, Callable[[Diagram], str]]] = {
+    "text": Diagram.to_text,
+    "mermaid": Diagram.to_mermaid,
+    "json": lambda diagram: json.dumps(diagram.to_list(), indent=2, ensure_ascii=False),
 }
 
 
@@ -38,12 +38,12 @@ def graph(application: NamedApplication, *, form: Format, is_all: bool) -> None:
     """Draw the services, what they need, and the routes that inject them."""
     app = application.load_own("services to draw")
     errors = find_compile_errors(app)
-    picture = app.container.graph()
-    picture = picture if is_all else picture.without_unused()
-    if not picture.services and form == "text":
+    diagram = app.container.graph()
+    diagram = diagram if is_all else diagram.without_unused()
+    if not diagram.services and form == "text":
         click.echo(f"{application} has no services.")
     else:
-        click.echo(_WRITERS[form](picture))
+        click.echo(_WRITERS[form](diagram))
     if errors:
         click.echo(f"Not everything is right: covet check {application} says what.", err=True)
 

@@ -18,8 +18,8 @@ from covet.core.path_template import SegmentKind
 from covet.core.route import Mount, Route
 from covet.core.unmatched import Answer, Redirection
 from covet.di import Injection
+from covet.di.diagram import Diagram
 from covet.di.path import shorten_place
-from covet.di.picture import Picture
 from covet.exceptions import HTTPError, NotFoundError, suggest
 from covet.http.request import Request
 from covet.http.response import Response
@@ -104,7 +104,7 @@ class ExplainedRequest:
     route: Route | None = None
     layers: tuple[ExplainedLayer, ...] = ()
     arguments: tuple[ExplainedArgument, ...] = ()
-    services: Picture | None = None
+    services: Diagram | None = None
     limits: dict[str, object] | None = None
     handlers: tuple[ExplainedHandler, ...] = ()
     response: dict[str, object] | None = None

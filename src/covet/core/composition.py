@@ -69,7 +69,6 @@ class Composition:
         Raises:
             DependencyGraphError: With everything that is wrong.
         """
-        self._wiring.demand_services()
         self._services.build()
 
     def open_services(self, request: Request) -> "Scope":

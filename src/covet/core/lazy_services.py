@@ -4,7 +4,7 @@ The services of an application: its container, and what the framework itself off
 The container is made when somebody asks for it; an application without services never does.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from covet.core.route import Route, describe_handler
@@ -25,9 +25,13 @@ class LazyServices:
 
     Args:
         offer: Registers what the application itself offers.
+
+    Attributes:
+        is_checked: Whether the graph has been asked to be checked; who comes later is checked at once.
     """
 
     def __init__(self, offer: Offer) -> None:
+        self.is_checked = False
         self._offer = offer
         self._container: DependencyContainer | None = None
         # A route that is compiled again asks for the same.
@@ -78,15 +82,6 @@ class LazyServices:
             self._injections[route] = injection
         return injection
 
-    def scope(self, *, values: Mapping[Any, object]) -> "Scope":
-        """
-        Open a scope for what the framework calls beside requests, such as a handler of an event.
-
-        Args:
-            values: What is known in it, by type.
-        """
-        return self.container.scope(values)
-
     def add_controller(self, cls: type) -> None:
         """Have a controller made for each request, unless it is registered already."""
         from covet.di import Lifetime
@@ -101,6 +96,7 @@ class LazyServices:
         Raises:
             DependencyGraphError: With everything that is wrong.
         """
+        self.is_checked = True
         if self._container is not None:
             self._container.build()
 
@@ -128,9 +124,9 @@ class LazyServices:
         """Call a function, and inject what nobody gave and the container knows."""
         if self._container is None:
             return await call_anywhere(func, *args, **kwargs)
-        from covet.di.calling import call_with_services
+        from covet.di.invocation import invoke
 
-        return await call_with_services(self._container, func, args, kwargs)
+        return await invoke(self._container, func, args, kwargs)
 
     async def aclose(self) -> None:
         """Close the singletons, when the application has stopped."""

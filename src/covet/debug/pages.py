@@ -100,7 +100,7 @@ async def show_config(app: CovetPy) -> Page:
 
 async def show_services(app: CovetPy) -> Page:
     """Show what the container makes, for whom and how long it lives; what was registered as a value stays there."""
-    picture = app.container.graph().without_unused()
+    diagram = app.container.graph().without_unused()
     rows = tuple(
         (
             service.name,
@@ -111,16 +111,16 @@ async def show_services(app: CovetPy) -> Page:
             ),
             shorten_place(service.where),
         )
-        for service in picture.services
+        for service in diagram.services
     )
     table = Table("Services", ("Service", "Lifetime", "Made by", "Needs", "Where"), rows, "There are no services.")
     return Page(
         "di",
         "Dependency injection",
-        {"services": picture.to_list()},
+        {"services": diagram.to_list()},
         (table,),
-        drawing=picture.to_text(),
-        sources={"text": picture.to_text(), "mermaid": picture.to_mermaid()},
+        drawing=diagram.to_text(),
+        sources={"text": diagram.to_text(), "mermaid": diagram.to_mermaid()},
     )
 
 

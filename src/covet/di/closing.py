@@ -68,6 +68,19 @@ async def close_exits(exits: list[Exit], error: BaseException | None, *, seconds
     return failures
 
 
+def close_abandoned(item: Exit) -> None:
+    """
+    Close what was opened for a scope that was over by then: nobody waits for it, failures are logged.
+
+    Args:
+        item: What is to be closed.
+    """
+    if item.is_async:
+        _Closing([item], None, DEFAULT_CLOSE_TIMEOUT, []).start(copy_context())
+    else:
+        _close_now(item, None, [])
+
+
 def report_failures(failures: list[Failure], error: BaseException | None) -> None:
     """
     Raise the failures of closing, or leave a note of them on the error that is under way.
@@ -149,6 +162,7 @@ class _Closing:
         "_error",
         "_exits",
         "_failures",
+        "_is_begun",
         "_is_late",
         "_seconds",
         "_task",
@@ -164,13 +178,16 @@ class _Closing:
         self._failures = failures
         self._current = ""
         self._is_late = False
+        # A task that is cancelled before its first step does nothing at all, and says nothing.
+        self._is_begun = False
         self._waiter: asyncio.Future[None] | None = None
         self.is_over = False
 
     def start(self, context: Context) -> None:
         """Begin, with these context variables."""
         loop = asyncio.get_running_loop()
-        self._task = loop.create_task(self._run(), name="covet.di: closing", context=context)
+        # Not by the loop's task factory: an eager one would run it before it is known here.
+        self._task = asyncio.Task(self._run(), loop=loop, name="covet.di: closing", context=context)
         _CLOSINGS.add(self._task)
         self._task.add_done_callback(_CLOSINGS.discard)
         self._timer = loop.call_later(self._seconds, self._expire)
@@ -181,6 +198,7 @@ class _Closing:
         await self._waiter
 
     async def _run(self) -> None:
+        self._is_begun = True
         while self._exits:
             item = self._exits.pop()
             self._current = item.name
@@ -191,13 +209,13 @@ class _Closing:
         self._end()
 
     async def _close(self, item: Exit) -> None:
-        if self._is_late:
-            self._task.cancel()
         try:
             if item.context is None:
+                if self._is_late:
+                    self._task.cancel()
                 await item.close(self._error)
             else:
-                await asyncio.get_running_loop().create_task(item.close(self._error), context=item.context)
+                await self._begin(item, item.context)
         except asyncio.CancelledError as exc:
             if not self._is_late:
                 _note(item, exc, self._error, self._failures)
@@ -208,10 +226,29 @@ class _Closing:
         except BaseException as exc:  # noqa: BLE001 - whatever it is, the others are closed first
             _note(item, exc, self._error, self._failures)
 
+    def _begin(self, item: Exit, context: Context) -> "asyncio.Task[None]":
+        """Begin to close in these context variables; if the time is up, it is cancelled at its first wait."""
+        self._is_begun = False
+
+        async def close() -> None:
+            self._is_begun = True
+            await item.close(self._error)
+
+        loop = asyncio.get_running_loop()
+        task = asyncio.Task(close(), loop=loop, context=context)
+        if self._is_late:
+            # What is called soon is called in order: the first step comes before this.
+            loop.call_soon(task.cancel)
+        return task
+
     def _expire(self) -> None:
+        loop = asyncio.get_running_loop()
+        if not self._is_begun:
+            loop.call_soon(self._expire)
+            return
         self._is_late = True
         self._task.cancel()
-        self._timer = asyncio.get_running_loop().call_later(_GRACE, self._give_up)
+        self._timer = loop.call_later(_GRACE, self._give_up)
 
     def _give_up(self) -> None:
         left = [self._current, *(item.name for item in reversed(self._exits))]

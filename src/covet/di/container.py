@@ -11,17 +11,17 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 from weakref import WeakSet
 
-from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, close_exits, report_failures
+from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, Failure, close_exits, report_failures
+from covet.di.diagram import Diagram
 from covet.di.errors import DependencyError, DependencyGraphError
 from covet.di.graph import Graph, knows
 from covet.di.injection import Injection
 from covet.di.nodes import Catalogue, Demand, Source
 from covet.di.override import Override
-from covet.di.picture import Picture
 from covet.di.program import Program
 from covet.di.registrar import Registrar
 from covet.di.registration import Key, read_key
-from covet.di.scope import MISSING, Keeper, RootScope, Scope, open_scope
+from covet.di.scope import MISSING, RootScope, Scope, ScopeTracker, open_scope
 from covet.di.singletons import SingletonCell
 from covet.exceptions import suggest
 from covet.introspection import Annotation, ParameterInfo, type_name
@@ -55,7 +55,7 @@ class DependencyContainer(Registrar):
     def __init__(self, *, close_timeout: float = DEFAULT_CLOSE_TIMEOUT) -> None:
         specials: dict[Annotation, Source] = {Scope: Source.SCOPE, DependencyContainer: Source.CONTAINER}
         super().__init__(Catalogue(specials=specials))
-        self._keeper = Keeper(close_timeout)
+        self._tracker = ScopeTracker(close_timeout)
         self._root = RootScope()
         self._root.store = self._root.exits = self._root.context = None
         self._context = copy_context()
@@ -110,7 +110,7 @@ class DependencyContainer(Registrar):
             container=self,
             root=self._root,
             context=self._context,
-            keeper=self._keeper,
+            tracker=self._tracker,
             register_cell=self._cells.add,
             cells=cells,
         )
@@ -131,14 +131,14 @@ class DependencyContainer(Registrar):
             self.build()
         return cast("Program", self._program)
 
-    def graph(self) -> Picture:
+    def graph(self) -> Diagram:
         """
         Describe the services and what they need: as data, text or Mermaid.
 
         It describes a wiring with errors, too.
         """
         graph = Graph(self._catalogue) if self._program is None else self._program.graph
-        return Picture(graph.all_nodes())
+        return Diagram(graph.all_nodes())
 
     def knows(self, annotation: Annotation, metadata: tuple[object, ...] = ()) -> bool:
         """
@@ -219,13 +219,14 @@ class DependencyContainer(Registrar):
     @property
     def open_scopes(self) -> int:
         """How many scopes are open; a test may want none."""
-        return self._keeper.open_scopes
+        return self._tracker.open_scopes
 
     async def aclose(self) -> None:
         """
         Close what `resolve` and the singletons have opened, the last first.
 
-        Afterwards the container can be used again: singletons are made anew.
+        Meanwhile the singletons that are there are given out, and those are closed, too, that are made. Afterwards
+        the container can be used again: singletons are made anew.
 
         Raises:
             DisposalError: If something failed; everything else is closed all the same.
@@ -234,12 +235,19 @@ class DependencyContainer(Registrar):
             self.clear_scope(scope_id)
         if self._closings:
             await asyncio.wait(self._closings)
-        # An override has singletons of its own; those of an unfinished block are made anew, too.
-        for cell in list(self._cells):
-            await cell.cancel()
-            cell.value = MISSING
-        exits, self._root.exits = self._root.exits or [], None
-        report_failures(await close_exits(exits, None, seconds=self._keeper.close_timeout), None)
+        loop, failures = asyncio.get_running_loop(), list[Failure]()
+        end = loop.time() + self._tracker.close_timeout
+        await asyncio.gather(*(cell.cancel(self._tracker.close_timeout) for cell in list(self._cells)))
+        try:
+            # What is closed may ask for a singleton that was never made: it ends in the next round.
+            while self._root.exits:
+                exits, self._root.exits = self._root.exits, None
+                failures += await close_exits(exits, None, seconds=max(0.0, end - loop.time()))
+        finally:
+            # An override has singletons of its own; those of an unfinished block are made anew, too.
+            for cell in list(self._cells):
+                cell.value = MISSING
+        report_failures(failures, None)
 
     # ── Overriding ───────────────────────────────────────────────────────────
 
@@ -311,12 +319,34 @@ class DependencyContainer(Registrar):
         """
         demand = Demand(name, where, tuple(parameters))
         injection = Injection(demand)
-        for program in dict.fromkeys((self._base, self._program)):
-            if program is not None:
+        try:
+            for program in self._programs():
                 injection.bind(program)
+        except BaseException:
+            self._forget(demand)
+            raise
         self._catalogue.demands.append(demand)
         self._injections.append(injection)
         return injection
+
+    def forget(self, injection: Injection) -> None:
+        """
+        Let go of what `inject` prepared, for somebody who is gone; it is neither checked nor compiled any more.
+
+        Args:
+            injection: What `inject` gave.
+        """
+        if injection in self._injections:
+            self._injections.remove(injection)
+            self._catalogue.demands.remove(injection.demand)
+            self._forget(injection.demand)
+
+    def _forget(self, demand: Demand) -> None:
+        for program in self._programs():
+            program.forget(demand)
+
+    def _programs(self) -> list[Program]:
+        return [program for program in dict.fromkeys((self._base, self._program)) if program is not None]
 
 
 class _Nothing:

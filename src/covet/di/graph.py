@@ -11,7 +11,8 @@ from types import UnionType
 from typing import Any, TypeVar, Union, get_args
 
 from covet.class_annotations import type_variables
-from covet.di import findings
+from covet.di import diagnostics
+from covet.di.checks import class_of
 from covet.di.errors import (
     ConditionError,
     DependencyError,
@@ -19,7 +20,6 @@ from covet.di.errors import (
     DuplicateRegistrationError,
     RegistrationError,
 )
-from covet.di.fitness import class_of
 from covet.di.maker import read_maker
 from covet.di.nodes import Catalogue, Demand, Dependency, Node, Source
 from covet.di.provider import Provider
@@ -52,13 +52,13 @@ class Graph:
         self._chosen: dict[Key, Registration] = {}
         self._unmet: dict[Key, Registration] = {}
         self._pending: list[tuple[Node, Node | None]] = []
-        self._findings: list[Callable[[], DependencyError]] = []
+        self._problems: list[Callable[[], DependencyError]] = []
         self.nodes: dict[Key, Node] = {}
         self.demands: list[Node] = []
         self.conditions: dict[int, bool] = {}
         self.overridden = frozenset(catalogue.instances)
         self.declared = tuple(kind for kind in catalogue.declared if Key(kind) not in self.overridden)
-        self._asked: dict[int, Node] = {}
+        self._asked: dict[Demand, Node] = {}
         self.errors: list[DependencyError] = []
         self._choose()
         for key, registration in self._chosen.items():
@@ -76,12 +76,17 @@ class Graph:
         Raises:
             DependencyGraphError: If it cannot be wired.
         """
-        node = self._asked.get(id(demand))
+        node = self._asked.get(demand)
         return node if node is not None else self._extend(lambda: self._ask(demand))
 
+    def forget(self, demand: Demand) -> Node | None:
+        """Drop somebody who only asks; return its node, if there was one."""
+        node = self._asked.pop(demand, None)
+        self.demands = [other for other in self.demands if other is not node]
+        return node
+
     def _ask(self, demand: Demand) -> Node:
-        # A demand lives as long as its catalogue.
-        node = self._asked[id(demand)] = Node(None, demand.name, None, demand.where)
+        node = self._asked[demand] = Node(None, demand.name, None, demand.where)
         self.demands.append(node)
         node.dependencies = self._wire(node, demand.parameters, {}, takes_any=False)
         return node
@@ -107,7 +112,7 @@ class Graph:
 
     def _extend(self, add: Callable[[], NodeT]) -> NodeT:
         nodes, asked, demands = dict(self.nodes), dict(self._asked), list(self.demands)
-        self._findings, self.errors = [], []
+        self._problems, self.errors = [], []
         node = add()
         self._wire_pending()
         self._finish()
@@ -148,7 +153,7 @@ class Graph:
             error = ConditionError(
                 f"The condition of {registration.key.name} failed: {type(exc).__name__}: {exc}",
                 steps=[
-                    findings.make_step(Node(None, registration.key.name, registration.lifetime, registration.where))
+                    diagnostics.make_step(Node(None, registration.key.name, registration.lifetime, registration.where))
                 ],
                 hint="Let when= be a bool, or a function without parameters that returns one.",
             )
@@ -201,13 +206,13 @@ class Graph:
             try:
                 node.maker = read_maker(registration)
             except RouteError as exc:
-                self._report(findings.explain_unreadable, node, exc)
+                self._report(diagnostics.explain_unreadable, node, exc)
                 continue
             except RegistrationError as exc:
                 self.errors.append(exc)
                 continue
             except ConfigurationError as exc:
-                self._report(findings.explain_unreadable_class, node, exc)
+                self._report(diagnostics.explain_unreadable_class, node, exc)
                 continue
             node.dependencies = self._wire(
                 node, node.maker.parameters, registration.kwargs, takes_any=node.maker.takes_any, inner=inner
@@ -245,9 +250,9 @@ class Graph:
             if takes_any:
                 dependencies.append(Dependency(name, Source.CONSTANT, value=value, is_named=True))
             else:
-                self._report(findings.explain_unknown_argument, node, name, sorted(names))
+                self._report(diagnostics.explain_unknown_argument, node, name, sorted(names))
         if inner is not None:
-            self._report(findings.explain_decorator, node)
+            self._report(diagnostics.explain_decorator, node)
         return tuple(dependencies)
 
     def _wire_parameter(self, node: Node, parameter: ParameterInfo) -> Dependency | None:
@@ -255,7 +260,7 @@ class Graph:
         name, has_default = parameter.name, parameter.default is not UNSET
         if not parameter.has_annotation:
             if not has_default:
-                self._report(findings.explain_unannotated, node, name)
+                self._report(diagnostics.explain_unannotated, node, name)
             return None
         key = read_key(parameter.annotation, parameter.metadata)
         found = self._find_source(name, key)
@@ -269,7 +274,7 @@ class Graph:
                 found = Dependency(name, Source.CONSTANT, value=None)
             return found
         if not has_default:
-            self._report(findings.explain_missing, node, name, _asked_for(key))
+            self._report(diagnostics.explain_missing, node, name, _asked_for(key))
         return None
 
     def _find_source(self, parameter: str, key: Key) -> Dependency | None:
@@ -299,13 +304,13 @@ class Graph:
 
     def _report(self, explain: Callable[..., DependencyError], node: Node, *details: object) -> None:
         # The path is known only when everything is wired.
-        self._findings.append(lambda: explain(self, node, *details))
+        self._problems.append(lambda: explain(self, node, *details))
 
     def _finish(self) -> None:
-        self.errors += [make() for make in self._findings]
-        self._findings = []
-        self.errors += findings.find_captives(self)
-        self.errors += findings.find_cycles(self)
+        self.errors += [make() for make in self._problems]
+        self._problems = []
+        self.errors += diagnostics.find_captives(self)
+        self.errors += diagnostics.find_cycles(self)
 
     def all_nodes(self) -> list[Node]:
         """List every service and every layer of it, and who only asks."""

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from covet.code_writer import CodeWriter
+from covet.di.analysis import list_in_order
+from covet.di.diagram import Diagram
 from covet.di.nodes import Demand, Node, Source
-from covet.di.picture import Picture
 from covet.di.program import Program, Resolve
 from covet.di.scope import CLOSED, PENDING, Scope
-from covet.di.traits import list_in_order
 from covet.introspection import Annotation
 
 
@@ -26,6 +26,7 @@ class Injection:
         demand: Who asks, and for what.
 
     Attributes:
+        demand: Who asks, and for what.
         names: The names of the parameters, in order.
         is_local: Whether it can do without a scope: nothing of it waits, leaves anything to close, or can see one.
         program: What a scope for it is opened with.
@@ -49,10 +50,10 @@ class Injection:
     """
 
     __slots__ = (
-        "_demand",
         "_is_bound",
         "_waits",
         "_waits_first",
+        "demand",
         "is_local",
         "later",
         "local",
@@ -68,7 +69,7 @@ class Injection:
     later: Resolve
 
     def __init__(self, demand: Demand) -> None:
-        self._demand = demand
+        self.demand = demand
         self.names = tuple(parameter.name for parameter in demand.parameters)
         self.takes_values = True
         self._is_bound = self.is_local = False
@@ -81,7 +82,7 @@ class Injection:
         Raises:
             DependencyGraphError: If something is wrong with it.
         """
-        node = program.graph.demand_of(self._demand)
+        node = program.graph.demand_of(self.demand)
         self.program = program
         self.takes_values = any(
             dependency.source is Source.CONTEXT for made in list_in_order([node]) for dependency in made.dependencies
@@ -91,9 +92,9 @@ class Injection:
         if not self._is_bound:
             # The first state is the one without overrides; what is written for it holds for those, too.
             self._is_bound, self.is_local = True, self.local is not None
-            self._waits, self._waits_first = self.now is None, bool(program.traits_of(node).cells)
+            self._waits, self._waits_first = self.now is None, bool(program.analysis_of(node).cells)
 
-    def graph(self) -> Picture:
+    def graph(self) -> Diagram:
         """
         Describe what is injected and what that needs: as data, text or Mermaid.
 
@@ -111,13 +112,13 @@ class Injection:
             └─> orders: Orders (transient)
         """
         found: dict[Node, None] = {}
-        pending = [self.program.graph.demand_of(self._demand)]
+        pending = [self.program.graph.demand_of(self.demand)]
         while pending:
             node = pending.pop(0)
             if node not in found:
                 found[node] = None
                 pending += [other for dependency in node.dependencies for other in dependency.nodes]
-        return Picture(found)
+        return Diagram(found)
 
     async def resolve(self, scope: Scope) -> dict[str, Any]:  # Any: the arguments of whoever asks
         """Resolve the arguments in a scope, by name."""
@@ -143,7 +144,7 @@ class Injection:
         writer.line(f"opened.program = program = {injection}.program")
         writer.line(f"opened.context = {values}")
         writer.line("opened.store = opened.exits = None")
-        writer.line("program.keeper.open_scopes += 1")
+        writer.line("program.tracker.open_scopes += 1")
 
     def write_arguments(self, writer: CodeWriter, *, scope: str = "scope") -> list[str]:
         """
@@ -184,8 +185,9 @@ class Injection:
             error: The source of the error that ended it.
         """
         # PERF: what finish() does for a scope with nothing to close, without the call (benchmarks/injection.py).
-        with writer.block("if opened.exits is None:"):
-            writer.line("program.keeper.open_scopes -= 1")
+        # Whoever sees the scope may have closed it by now.
+        with writer.block("if opened.exits is None:"), writer.block("if opened.program is program:"):
+            writer.line("program.tracker.open_scopes -= 1")
             writer.line(f"opened.program = {writer.bind('CLOSED', CLOSED)}")
             # What the scope was opened with may know it: the circle is broken here, not by the collector.
             writer.line("opened.store = opened.context = None")

@@ -15,8 +15,8 @@ from functools import partial
 from typing import Any, get_args
 
 from covet.class_annotations import class_type_hints, type_variables
+from covet.di.checks import check_returned, class_of, is_protocol
 from covet.di.errors import RegistrationError
-from covet.di.fitness import check_returned, class_of, is_protocol
 from covet.di.registration import Registration
 from covet.exceptions import suggest
 from covet.introspection import (

@@ -90,7 +90,7 @@ class Node:
                     yield dependency, node
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Demand:
     """
     Somebody who asks without being a service, such as a handler.

@@ -8,17 +8,17 @@ from contextvars import Context
 from functools import partial
 from typing import Annotated, Any
 
+from covet.di.analysis import Analysis, analyse, is_cell, list_in_order
+from covet.di.diagnostics import suggest_registration
 from covet.di.errors import MissingRegistrationError, ScopeRequiredError
-from covet.di.findings import suggest_registration
 from covet.di.graph import Graph
-from covet.di.nodes import Dependency, Node, Source
+from covet.di.nodes import Demand, Dependency, Node, Source
 from covet.di.path import Step
 from covet.di.provider import Provider
 from covet.di.registration import Key
-from covet.di.scope import PENDING, Keeper, RootScope, Scope, open_scope
-from covet.di.singletons import SingletonCell, stand
+from covet.di.scope import PENDING, RootScope, Scope, ScopeTracker, open_scope
+from covet.di.singletons import SingletonCell, build_singletons
 from covet.di.source import MAX_SIZE, ResolverSource
-from covet.di.traits import Traits, is_cell, list_in_order, read_traits
 from covet.introspection import Annotation, type_name
 
 # Any, in here: what a resolver gives is an instance of the type it is found by.
@@ -34,7 +34,7 @@ class Program:
         container: What a service gets that takes the container.
         root: The scope of the singletons.
         context: The context variables that singletons are made with.
-        keeper: What the scopes of the container share.
+        tracker: What the scopes of the container share.
         register_cell: Is told of each place of a singleton.
         cells: Places of singletons that are taken over from another program.
 
@@ -50,19 +50,19 @@ class Program:
         container: object,
         root: RootScope,
         context: Context,
-        keeper: Keeper,
+        tracker: ScopeTracker,
         register_cell: Callable[[SingletonCell], None],
         cells: Mapping[Key, SingletonCell] | None = None,
     ) -> None:
         self.graph = graph
         self.container = container
-        self.keeper = keeper
+        self.tracker = tracker
         self.now: dict[Annotation, Resolve] = {}
         self.cells: dict[Key, SingletonCell] = dict(cells or {})
         self._register_cell = register_cell
         self._root = root
         self._context = context
-        self._traits: dict[Node, Traits] = {}
+        self._analyses: dict[Node, Analysis] = {}
         self._numbers: dict[Node, int] = {}
         self._resolve_now: dict[Node, Resolve] = {}
         self._make_later: dict[Node, Resolve] = {}
@@ -71,7 +71,7 @@ class Program:
         self.root_program = _RootProgram(self)
         for interface in graph.declared:
             value = Dependency(type_name(interface), Source.CONTEXT, value=interface)
-            self.now[interface] = self._source(type_name(interface), is_async=False).compile_arguments([value])
+            self.now[interface] = self._source(is_async=False).compile_arguments([value])
 
     def compile_all(self) -> None:
         """Compile the resolver of every service, those first that others call."""
@@ -83,16 +83,16 @@ class Program:
 
     def _compile(self, roots: Iterable[Node]) -> None:
         for node in list_in_order(roots):
-            traits = self._traits.get(node)
-            if traits is None:
-                traits = self._traits[node] = read_traits(node, self._traits)
-            if node.is_inner or traits.waits or node.key is None:
+            analysis = self._analyses.get(node)
+            if analysis is None:
+                analysis = self._analyses[node] = analyse(node, self._analyses)
+            if node.is_inner or analysis.waits or node.key is None:
                 continue
             interface = node.key.interface
             if node.key.qualifier is not None:
                 interface = Annotated[interface, node.key.qualifier]
             self.now[interface] = self.resolve_now(node)
-            if not traits.reason:
+            if not analysis.reason:
                 self.root_program.now[interface] = self.now[interface]
 
     # ── What scopes ask ──────────────────────────────────────────────────────
@@ -102,15 +102,15 @@ class Program:
         return await self._finish(scope, self.find(key))
 
     async def _finish(self, scope: Scope, node: Node) -> object:
-        if not self.traits_of(node).waits:
+        if not self.analysis_of(node).waits:
             instance = self.resolve_now(node)(scope)
             if instance is not PENDING:
                 return instance
-            await stand([self.cell_of(cell) for cell in self.traits_of(node).cells])
+            await build_singletons([self.cell_of(cell) for cell in self.analysis_of(node).cells])
             return self.resolve_now(node)(scope)
         resolve = self._resolve_later.get(node)
         if resolve is None:
-            resolve = self._resolve_later[node] = self._source(node.name, is_async=True).compile_instance_of(node)
+            resolve = self._resolve_later[node] = self._source(is_async=True).compile_instance_of(node)
         return await resolve(scope)
 
     def open(self, context: Mapping[Annotation, object] | None) -> Scope:
@@ -140,15 +140,15 @@ class Program:
 
     # ── What sources ask ─────────────────────────────────────────────────────
 
-    def traits_of(self, node: Node) -> Traits:
+    def analysis_of(self, node: Node) -> Analysis:
         """Return what is known about a service."""
-        traits = self._traits.get(node)
-        if traits is None:
+        analysis = self._analyses.get(node)
+        if analysis is None:
             for needed in list_in_order([node]):
-                if needed not in self._traits:
-                    self._traits[needed] = read_traits(needed, self._traits)
-            traits = self._traits[node]
-        return traits
+                if needed not in self._analyses:
+                    self._analyses[needed] = analyse(needed, self._analyses)
+            analysis = self._analyses[node]
+        return analysis
 
     def number_of(self, node: Node) -> int:
         """Return the number of a scoped service in the stores."""
@@ -168,14 +168,14 @@ class Program:
         return cell
 
     def _make_singleton(self, node: Node) -> Resolve:
-        is_async = self.traits_of(node).makes_async
-        return self._source(node.name, is_async=is_async).compile_instance(node)
+        is_async = self.analysis_of(node).makes_async
+        return self._source(is_async=is_async).compile_instance(node)
 
     def resolve_now(self, node: Node) -> Resolve:
         """Return the resolver of a service that does not wait."""
         resolve = self._resolve_now.get(node)
         if resolve is None:
-            source = self._source(node.name, is_async=False)
+            source = self._source(is_async=False)
             resolve = self._resolve_now[node] = source.compile_instance_of(node)
         return resolve
 
@@ -183,17 +183,17 @@ class Program:
         """Return what makes an instance of a service that waits."""
         make = self._make_later.get(node)
         if make is None:
-            make = self._make_later[node] = self._source(node.name, is_async=True).compile_instance(node)
+            make = self._make_later[node] = self._source(is_async=True).compile_instance(node)
         return make
 
-    def _source(self, name: str, *, is_async: bool) -> ResolverSource:
-        return ResolverSource(self, name, is_async=is_async)
+    def _source(self, *, is_async: bool) -> ResolverSource:
+        return ResolverSource(self, is_async=is_async)
 
     def compile_local(self, demand: Node) -> Callable[[Mapping[Annotation, object] | None], Any] | None:
         """Compile what gives the arguments of somebody who only asks without a scope, if none is needed."""
-        traits = self.traits_of(demand)
-        if traits.is_plain and traits.is_local and not traits.cells and traits.size <= MAX_SIZE:
-            return self._source(demand.name, is_async=False).compile_local(demand.dependencies)
+        analysis = self.analysis_of(demand)
+        if analysis.is_plain and analysis.is_local and not analysis.cells and analysis.size <= MAX_SIZE:
+            return self._source(is_async=False).compile_local(demand.dependencies)
         return None
 
     def compile_call(self, demand: Node) -> tuple[Resolve | None, Resolve]:
@@ -203,17 +203,23 @@ class Program:
         Returns:
             What does so without waiting, or gives `PENDING`; `None` if it has to wait. And what waits.
         """
-        traits = self.traits_of(demand)
-        if traits.waits:
-            return None, self._source(demand.name, is_async=True).compile_arguments(demand.dependencies)
-        now = self._source(demand.name, is_async=False).compile_arguments(demand.dependencies)
-        cells = [self.cell_of(cell) for cell in traits.cells]
+        analysis = self.analysis_of(demand)
+        if analysis.waits:
+            return None, self._source(is_async=True).compile_arguments(demand.dependencies)
+        now = self._source(is_async=False).compile_arguments(demand.dependencies)
+        cells = [self.cell_of(cell) for cell in analysis.cells]
 
         async def later(scope: Scope) -> Any:
-            await stand(cells)
+            await build_singletons(cells)
             return now(scope)
 
         return now, later
+
+    def forget(self, demand: Demand) -> None:
+        """Drop what is known about somebody who only asks, and asks no more."""
+        node = self.graph.forget(demand)
+        if node is not None:
+            self._analyses.pop(node, None)
 
     def make_provider(self, scope: Scope, key: Key) -> Provider[Any]:
         """Make the provider that a service takes."""
@@ -244,7 +250,7 @@ class _RootProgram:
 
     def __init__(self, program: Program) -> None:
         self.now: dict[Annotation, Resolve] = {}
-        self.keeper = program.keeper
+        self.tracker = program.tracker
         self._program = program
 
     async def resolve_later(self, scope: Scope, key: Key) -> object:
@@ -253,7 +259,7 @@ class _RootProgram:
         if key.interface in program.graph.declared and key.qualifier is None:
             raise ScopeRequiredError(key.name, reason="whoever opens a scope gives it")
         node = program.find(key)
-        reason = program.traits_of(node).reason
+        reason = program.analysis_of(node).reason
         if reason:
             raise ScopeRequiredError(node.name, reason=reason)
         return await program.resolve_later(scope, key)

@@ -7,8 +7,8 @@ It checks what can be checked at once, and leaves the rest to the graph. Nothing
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from covet.di.checks import check_registration, is_abstract
 from covet.di.errors import DuplicateRegistrationError, FrozenContainerError, RegistrationError
-from covet.di.fitness import check_fitness, is_abstract
 from covet.di.nodes import Catalogue
 from covet.di.registration import Decoration, Key, Lifetime, Registration, find_caller, read_key
 from covet.exceptions import suggest
@@ -196,7 +196,7 @@ class Registrar:
     def _add(self, registration: Registration, *, replace: bool) -> None:
         key = registration.key
         self._refuse_frozen(key, registration.where)
-        check_fitness(registration)
+        check_registration(registration)
         present = self._catalogue.registrations.setdefault(key, [])
         declared = self._catalogue.declared.get(key.interface) if key.qualifier is None else None
         if declared is not None and not replace:

@@ -14,7 +14,7 @@ from inspect import isawaitable
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeVar, cast
 
-from covet.di.closing import Exit, Failure, close_exits, report_failures
+from covet.di.closing import Exit, Failure, close_abandoned, close_exits, report_failures
 from covet.di.errors import DependencyError, MissingContextValueError, ScopeClosedError
 from covet.di.registration import Key, read_key
 from covet.introspection import Annotation, type_name
@@ -27,7 +27,7 @@ MISSING: Final = type("Missing", (), {"__repr__": lambda _: "MISSING", "__slots_
 PENDING: Final = type("Pending", (), {"__repr__": lambda _: "PENDING", "__slots__": ()})()
 
 
-class Keeper:
+class ScopeTracker:
     """
     What the scopes of one container share.
 
@@ -48,7 +48,7 @@ class Resolvers(Protocol):
 
     # Any: what a resolver returns is an instance of the type it is found by.
     now: "dict[Annotation, Callable[[Scope], Any]]"
-    keeper: Keeper
+    tracker: ScopeTracker
 
     async def resolve_later(self, scope: "Scope", key: Key) -> object:
         """Resolve what is not in `now`, or could not go on there."""
@@ -131,10 +131,10 @@ class Scope:
         program = self.program
         if program is CLOSED:
             return None
-        program.keeper.open_scopes -= 1
+        program.tracker.open_scopes -= 1
         self.program = CLOSED
         self.store = self.context = None
-        return None if self.exits is None else program.keeper.close_timeout
+        return None if self.exits is None else program.tracker.close_timeout
 
     async def close(self, error: BaseException | None, seconds: float) -> list[Failure]:
         """
@@ -185,8 +185,17 @@ class Scope:
         return instance
 
     def add_exit(self, name: str, close: Callable[[BaseException | None], Any], *, is_async: bool) -> None:
-        """Have something closed when the scope is closed."""
+        """
+        Have something closed when the scope is closed.
+
+        Raises:
+            ScopeClosedError: If it is closed already: it is closed at once, for nobody else would.
+        """
         item = Exit(name, close, is_async)
+        if self.program is CLOSED:
+            # The scope was closed while an instance was under way.
+            close_abandoned(item)
+            raise ScopeClosedError(name)
         if self.exits is None:
             self.exits = [item]
         else:
@@ -225,7 +234,7 @@ def open_scope(program: Resolvers, context: Mapping[Annotation, object] | None =
     scope.program = program
     scope.context = context
     scope.store = scope.exits = None
-    program.keeper.open_scopes += 1
+    program.tracker.open_scopes += 1
     return scope
 
 
@@ -245,7 +254,7 @@ HOME: Final[ContextVar[Context]] = ContextVar("covet_di_home")
 """The context variables that a singleton is made with, seen from inside of them."""
 
 
-def lack(context: Mapping[Annotation, object] | None, interface: Annotation) -> MissingContextValueError:
+def missing_value_error(context: Mapping[Annotation, object] | None, interface: Annotation) -> MissingContextValueError:
     """Make the error of a scope that was opened without a declared value."""
     return MissingContextValueError(type_name(interface), given=[type_name(given) for given in context or ()])
 
@@ -264,7 +273,7 @@ class _Closed:
 
     def __init__(self) -> None:
         self.now: dict[Annotation, Callable[[Scope], Any]] = {}
-        self.keeper = Keeper(0)
+        self.tracker = ScopeTracker(0)
 
     async def resolve_later(self, scope: Scope, key: Key) -> object:  # noqa: ARG002 - the protocol's
         raise ScopeClosedError(key.name)

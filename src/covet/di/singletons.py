@@ -69,8 +69,9 @@ class SingletonCell:
         if self._task is None:
             self._refuse_circle()
             loop = asyncio.get_running_loop()
-            self._task = loop.create_task(
-                self._run(), name=f"covet.di: making {self.name}", context=self._own_context()
+            # Not by the loop's task factory: an eager one would run it before it is known here.
+            self._task = asyncio.Task(
+                self._run(), loop=loop, name=f"covet.di: making {self.name}", context=self._own_context()
             )
         else:
             self._refuse_circle()
@@ -85,24 +86,39 @@ class SingletonCell:
             raise
         finally:
             self._waiting -= 1
+        if self.value is MISSING:
+            # It was left behind, or the container has been closed since.
+            raise DependencyError(f"The making of {self.name} was cancelled.", hint="Ask for it again.")
 
-    async def cancel(self) -> None:
-        """Stop the making of the instance, if it is under way."""
+    async def cancel(self, seconds: float) -> None:
+        """
+        Stop the making of the instance, if it is under way.
+
+        Args:
+            seconds: How long it may take to notice; then it is left behind, and what it makes is not kept.
+        """
         task = self._task
         if task is not None:
             task.cancel()
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=seconds)
+            if not task.done():
+                logger.error("The making of %s does not end when it is cancelled, and is left behind", self.name)
+                self._task = None
 
     async def _run(self) -> None:
+        me = asyncio.current_task()
         try:
-            self.value = await self._make()(self._root)
+            instance = await self._make()(self._root)
+            if self._task is me:
+                self.value = instance
         except Exception as exc:
             if not self._waiting:
                 # Everybody who asked has left: nobody else would hear of it.
                 logger.exception("Making %s failed", self.name, exc_info=exc)
             raise
         finally:
-            self._task = None
+            if self._task is me:
+                self._task = None
 
     def _own_context(self) -> Context:
         context = self._context.copy()
@@ -121,7 +137,7 @@ class SingletonCell:
             )
 
 
-async def stand(cells: Sequence[SingletonCell]) -> None:
+async def build_singletons(cells: Sequence[SingletonCell]) -> None:
     """Make the singletons that are missing, those that do not need each other at the same time."""
     missing = [cell for cell in cells if cell.value is MISSING]
     if len(missing) == 1:

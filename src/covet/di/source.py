@@ -2,29 +2,30 @@
 The source of resolvers: what a person would write by hand to make one service, and nothing else.
 """
 
-import re
 from collections.abc import Callable, Sequence
-from keyword import iskeyword
 from types import CoroutineType
 from typing import Any, Protocol
 
 from covet.code_writer import CodeWriter
-from covet.di.branches import Branch, together
+from covet.di.analysis import Analysis, is_cell, is_instance, is_scoped
 from covet.di.maker import Call, Entry, Maker
 from covet.di.nodes import Dependency, Node, Source
+from covet.di.parallel import Branch, resolve_parallel
 from covet.di.registration import Key
-from covet.di.scope import MISSING, PENDING, Scope, lack, refuse_coroutine
-from covet.di.singletons import SingletonCell, stand
-from covet.di.traits import Traits, is_cell, is_instance, is_scoped
+from covet.di.scope import MISSING, PENDING, Scope, missing_value_error, refuse_coroutine
+from covet.di.singletons import SingletonCell, build_singletons
 
 # Deeper than this, and a part is called instead of written out: Python's tokenizer takes 100 levels.
 _MAX_DEPTH = 12
 MAX_SIZE = 40
-# What every resolver names; a service or factory of such a name gets a number.
+# Names here say what something is for, and have numbers where several are for the same; no service's own name or
+# number is written: resolvers of one shape share their code, however many services there are.
+_FUNCTION = "resolve_service"
+# What every resolver names.
 _RESERVED = {"MISSING": MISSING, "PENDING": PENDING, "dict": dict, "scope": object(), "store": object()}
 
 
-class Parts(Protocol):
+class ServiceCompiler(Protocol):
     """What the source of one resolver needs of the others."""
 
     # Any: what a service is asked with, and gives.
@@ -33,7 +34,7 @@ class Parts(Protocol):
     def make_provider(self, scope: Scope, key: Key) -> object:
         """Make the provider that a service takes."""
 
-    def traits_of(self, node: Node) -> Traits:
+    def analysis_of(self, node: Node) -> Analysis:
         """Return what is known about a service."""
 
     def number_of(self, node: Node) -> int:
@@ -54,18 +55,16 @@ class ResolverSource:
     Write one function that resolves what a call needs.
 
     Args:
-        parts: The other resolvers.
-        name: What the function is for.
+        compiler: The other resolvers.
         is_async: Whether it may wait.
     """
 
-    def __init__(self, parts: Parts, name: str, *, is_async: bool) -> None:
-        self._parts = parts
+    def __init__(self, compiler: ServiceCompiler, *, is_async: bool) -> None:
+        self._compiler = compiler
         self._writer = CodeWriter()
         for reserved, value in _RESERVED.items():
             self._writer.bind(reserved, value)
         self._is_async = is_async
-        self._function = f"resolve_{_as_identifier(name)}"
         # What was resolved in this block and those around it.
         self._known: list[dict[Node, str]] = [{}]
         self._count = 0
@@ -90,10 +89,10 @@ class ResolverSource:
         """Compile what gives the arguments of a call without a scope; it takes the declared values."""
         # PERF: nobody can see the scope of such a call, so there is none (benchmarks/injection.py).
         self._context, self._made = "context", []
-        with self._writer.block(f"def {self._function}(context):"):
+        with self._writer.block(f"def {_FUNCTION}(context):"):
             values = [self._argument(dependency, {}) for dependency in dependencies]
             self._writer.line(f"return {_pack(values)}")
-        return self._writer.compile(self._function)
+        return self._writer.compile(_FUNCTION)
 
     def compile_instance_of(self, node: Node) -> Callable[..., Any]:
         """Compile what gives the instance of a service: the one there is, or a new one."""
@@ -107,17 +106,17 @@ class ResolverSource:
         return self._compile(nodes, lambda: self._construct(node))
 
     def _compile(self, nodes: Sequence[Node], write: Callable[[], str]) -> Callable[..., Any]:
-        writer, traits = self._writer, [self._parts.traits_of(node) for node in nodes]
-        with writer.block(f"{'async ' if self._is_async else ''}def {self._function}(scope):"):
-            self._write_first(list(dict.fromkeys(cell for trait in traits for cell in trait.cells)))
-            if any(trait.has_scoped for trait in traits):
-                if not self._is_async and self._is_short(traits):
+        writer, analyses = self._writer, [self._compiler.analysis_of(node) for node in nodes]
+        with writer.block(f"{'async ' if self._is_async else ''}def {_FUNCTION}(scope):"):
+            self._write_first(list(dict.fromkeys(cell for analysis in analyses for cell in analysis.cells)))
+            if any(analysis.has_scoped for analysis in analyses):
+                if not self._is_async and self._is_short(analyses):
                     with writer.block("if scope.store is None:"):
                         self._write_fresh(write)
                 with writer.block("if (store := scope.store).__class__ is not dict:"):
                     writer.line("store = scope.open_store()")
             writer.line(f"return {write()}")
-        return writer.compile(self._function)
+        return writer.compile(_FUNCTION)
 
     def _write_fresh(self, write: Callable[[], str]) -> None:
         """Write the way for a scope that holds nothing yet: what is made there is kept as a tuple."""
@@ -131,8 +130,10 @@ class ResolverSource:
         self._writer.line(f"return {value}")
         self._made, self._known = None, [{}]
 
-    def _is_short(self, traits: Sequence[Traits]) -> bool:
-        return all(trait.is_plain for trait in traits) and sum(trait.size for trait in traits) <= MAX_SIZE
+    def _is_short(self, analyses: Sequence[Analysis]) -> bool:
+        return (
+            all(analysis.is_plain for analysis in analyses) and sum(analysis.size for analysis in analyses) <= MAX_SIZE
+        )
 
     def _write_first(self, cells: Sequence[Node]) -> None:
         """Write the wait for the singletons that have to be there, or the way out if this must not wait."""
@@ -141,8 +142,8 @@ class ResolverSource:
         names = [self._cell(cell) for cell in cells]
         with self._writer.block(f"if {' or '.join(f'{name}.value is MISSING' for name in names)}:"):
             if self._is_async:
-                missing = self._writer.bind("first", tuple(self._parts.cell_of(cell) for cell in cells))
-                self._writer.line(f"await {self._writer.bind('stand', stand)}({missing})")
+                missing = self._writer.bind("first", tuple(self._compiler.cell_of(cell) for cell in cells))
+                self._writer.line(f"await {self._writer.bind('build_singletons', build_singletons)}({missing})")
             else:
                 self._writer.line("return PENDING")
 
@@ -157,25 +158,26 @@ class ResolverSource:
                 values = ", ".join(self._service(node, preset) for node in dependency.nodes)
                 return f"[{values}]" if dependency.value is list else f"({values},)"
             case Source.PROVIDER:
-                make = writer.bind("make_provider", self._parts.make_provider)
+                make = writer.bind("make_provider", self._compiler.make_provider)
                 return f"{make}(scope, {writer.bind('key', dependency.value)})"
             case Source.CONTEXT:
                 return self._context_value(dependency)
             case Source.SCOPE:
                 return "scope"
             case Source.CONTAINER:
-                return writer.bind("container", self._parts.container)
+                return writer.bind("container", self._compiler.container)
             case Source.CONSTANT:
                 value = dependency.value
                 return repr(value) if value is None or isinstance(value, bool) else writer.bind("given", value)
 
     def _context_value(self, dependency: Dependency) -> str:
-        writer, value = self._writer, self._name(dependency.parameter)
+        writer, value = self._writer, self._name()
         declared = writer.bind("declared", dependency.value)
         with writer.block("try:"):
             writer.line(f"{value} = {self._context}[{declared}]")
         with writer.block("except (KeyError, TypeError):"):
-            writer.line(f"raise {writer.bind('lack', lack)}({self._context}, {declared}) from None")
+            error = writer.bind("missing_value_error", missing_value_error)
+            writer.line(f"raise {error}({self._context}, {declared}) from None")
         return value
 
     def _service(self, node: Node, preset: dict[Node, list[str]]) -> str:
@@ -186,23 +188,23 @@ class ResolverSource:
                 return known[node]
         if is_instance(node):
             registration = node.registration
-            return self._writer.bind(f"the_{_as_identifier(node.name)}", registration and registration.instance)
+            return self._writer.bind("instance", registration and registration.instance)
         if is_cell(node):
             return self._singleton(node)
         if is_scoped(node):
             value = self._scoped(node)
             self._known[-1][node] = value
             return value
-        traits = self._parts.traits_of(node)
-        if node.is_inner or (traits.size <= MAX_SIZE and len(self._known) <= _MAX_DEPTH):
+        analysis = self._compiler.analysis_of(node)
+        if node.is_inner or (analysis.size <= MAX_SIZE and len(self._known) <= _MAX_DEPTH):
             return self._construct(node)
         return self._call(node)
 
     def _singleton(self, node: Node) -> str:
         cell = self._cell(node)
-        if self._parts.traits_of(node).makes_async:
+        if self._compiler.analysis_of(node).makes_async:
             return f"{cell}.value"
-        value = self._name(node.name)
+        value = self._name()
         self._writer.line(f"{value} = {cell}.value")
         with self._writer.block(f"if {value} is MISSING:"):
             self._writer.line(f"{value} = {cell}.build_now()")
@@ -210,25 +212,26 @@ class ResolverSource:
         return value
 
     def _cell(self, node: Node) -> str:
-        return self._writer.bind(f"{_as_identifier(node.name)}_cell", self._parts.cell_of(node))
+        return self._writer.bind("cell", self._compiler.cell_of(node))
 
     def _scoped(self, node: Node) -> str:
-        writer, number = self._writer, self._parts.number_of(node)
+        writer, place = self._writer, self._compiler.number_of(node)
         if self._made is not None:
             value = self._construct(node)
-            self._made.append((number, value))
+            self._made.append((place, value))
             return value
-        if self._parts.traits_of(node).waits:
-            value = self._name(node.name)
-            name, make = writer.bind("name", node.name), writer.bind("make", self._parts.make_later(node))
+        number = writer.bind("number", place)
+        if self._compiler.analysis_of(node).waits:
+            value = self._name()
+            name, make = writer.bind("name", node.name), writer.bind("make_later", self._compiler.make_later(node))
             writer.line(
                 f"{value} = store[{number}] if {number} in store else await scope.once({number}, {name}, {make})"
             )
             return value
-        is_large = self._parts.traits_of(node).size > MAX_SIZE and len(self._known) > 1
+        is_large = self._compiler.analysis_of(node).size > MAX_SIZE and len(self._known) > 1
         if is_large or len(self._known) > _MAX_DEPTH:
             return self._call(node)
-        value = self._name(node.name)
+        value = self._name()
         with writer.block(f"if {number} in store:"):
             writer.line(f"{value} = store[{number}]")
         with writer.block("else:"):
@@ -238,11 +241,12 @@ class ResolverSource:
         return value
 
     def _call(self, node: Node) -> str:
-        value = self._name(node.name)
-        if self._parts.traits_of(node).waits:
-            self._writer.line(f"{value} = await {self._writer.bind('make', self._parts.make_later(node))}(scope)")
+        value = self._name()
+        if self._compiler.analysis_of(node).waits:
+            make = self._writer.bind("make_later", self._compiler.make_later(node))
+            self._writer.line(f"{value} = await {make}(scope)")
         else:
-            self._writer.line(f"{value} = {self._writer.bind('resolve', self._parts.resolve_now(node))}(scope)")
+            self._writer.line(f"{value} = {self._writer.bind('resolve', self._compiler.resolve_now(node))}(scope)")
         return value
 
     # ── Making ───────────────────────────────────────────────────────────────
@@ -261,8 +265,8 @@ class ResolverSource:
         return self._make(node, maker, ", ".join(arguments))
 
     def _make(self, node: Node, maker: Maker, arguments: str) -> str:
-        writer, value = self._writer, self._name(node.name)
-        call = f"{writer.bind(_maker_name(maker), maker.call)}({arguments})"
+        writer, value = self._writer, self._name()
+        call = f"{writer.bind('make', maker.call)}({arguments})"
         coroutine = writer.bind("Coroutine", CoroutineType) if maker.result is not Call.AWAIT else ""
         name = writer.bind("name", node.name) if maker.is_closing or maker.says_nothing else ""
         writer.line(f"{value} = {'await ' if maker.result is Call.AWAIT else ''}{call}")
@@ -287,7 +291,7 @@ class ResolverSource:
             for node in nodes
             if not is_cell(node)
             and not node.is_inner
-            and self._parts.traits_of(node).waits
+            and self._compiler.analysis_of(node).waits
             and not self._is_known(node)
         ]
         # What another one needs is made on its way.
@@ -297,10 +301,10 @@ class ResolverSource:
         if len(branches) < 2:
             return {}
         writer = self._writer
-        made = [self._name(node.name) for node in branches]
+        made = [self._name() for node in branches]
         listed = tuple(self._branch(node) for node in branches)
-        together_ = writer.bind("together", together)
-        writer.line(f"{', '.join(made)} = await {together_}(scope, {writer.bind('branches', listed)})")
+        together = writer.bind("resolve_parallel", resolve_parallel)
+        writer.line(f"{', '.join(made)} = await {together}(scope, {writer.bind('branches', listed)})")
         preset: dict[Node, list[str]] = {}
         for node, value in zip(branches, made, strict=True):
             if is_scoped(node):
@@ -310,15 +314,15 @@ class ResolverSource:
         return preset
 
     def _branch(self, node: Node) -> Branch:
-        number = self._parts.number_of(node) if is_scoped(node) else None
-        return Branch(node.name, number, self._parts.make_later(node))
+        number = self._compiler.number_of(node) if is_scoped(node) else None
+        return Branch(node.name, number, self._compiler.make_later(node))
 
     def _is_known(self, node: Node) -> bool:
         return any(node in known for known in self._known)
 
-    def _name(self, service: str) -> str:
+    def _name(self) -> str:
         self._count += 1
-        return f"v{self._count}_{_as_identifier(service)}"
+        return f"v{self._count}"
 
 
 def _pack(values: Sequence[str]) -> str:
@@ -338,15 +342,3 @@ def _all_needed(node: Node) -> set[Node]:
             found.add(current)
             pending += [needed for _, needed in current.needed()]
     return found
-
-
-def _maker_name(maker: Maker) -> str:
-    """Name a class or function in the source as its author did, unless it looks like one of our variables."""
-    name = getattr(maker.call, "__name__", "make")
-    return name if name.isidentifier() and not re.match(r"v\d", name) and not iskeyword(name) else "make"
-
-
-def _as_identifier(name: str) -> str:
-    """Write a service's name as a variable: `Repository[User]` is `repository_user`."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_").lower() or "service"

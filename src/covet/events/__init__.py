@@ -38,7 +38,7 @@ from covet.events.errors import (
 )
 from covet.events.event import Event
 from covet.events.event_filter import EventFilter, make_filter
-from covet.events.handlers import HandlerScope, ScopeSource
+from covet.events.handlers import HandlerInjection, ServiceSource
 from covet.events.held_events import HeldEvents
 from covet.events.metadata import Metadata
 from covet.events.replay import Replay, ReplayResult, current_replay
@@ -62,8 +62,8 @@ __all__ = [
     "EventHistoryError",
     "EventStore",
     "EventStoreError",
+    "HandlerInjection",
     "HandlerOutcome",
-    "HandlerScope",
     "HeldEvents",
     "MemoryEventStore",
     "Metadata",
@@ -74,7 +74,7 @@ __all__ = [
     "RequestCompletedEvent",
     "RequestStartedEvent",
     "SQLiteEventStore",
-    "ScopeSource",
+    "ServiceSource",
     "SettingsChangedEvent",
     "StoreRecord",
     "StoredEvent",

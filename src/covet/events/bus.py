@@ -5,6 +5,7 @@ Handlers are found once for each class of events, and again when subscriptions c
 costs a look into a set.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, TypeVar, overload
@@ -13,10 +14,10 @@ from covet.events.delivery import CHAIN, Delivery, RunningDeliveries
 from covet.events.errors import EventDepthError, EventError, EventHistoryError, SubscriptionError
 from covet.events.event import Event
 from covet.events.event_filter import Target, check_target, make_filter
-from covet.events.handlers import Handler, ScopeSource, bind_handler, describe_handler
+from covet.events.handlers import Handler, ServiceSource, bind_handler, describe_handler
 from covet.events.held_events import HeldEvents, find_held
 from covet.events.history import EventHistory
-from covet.events.replay import Replay, ReplayResult, Source, mark_replay, read_page
+from covet.events.replay import Replay, ReplayResult, Source, mark_replay, read_events
 from covet.events.results import PublishResult
 from covet.events.store import EventStore
 from covet.events.stored_event import StoredEvent
@@ -64,7 +65,7 @@ class EventBus:
         history_size: int = 1000,
         *,
         store: EventStore | None = None,
-        container: ScopeSource | None = None,
+        container: ServiceSource | None = None,
         max_depth: int = 32,
     ) -> None:
         if type(max_depth) is not int or max_depth < 1:
@@ -74,6 +75,8 @@ class EventBus:
                 f"store must be an event store, got {store!r}.",
                 hint="Pass MemoryEventStore(), SQLiteEventStore(path), or your own with the methods of EventStore.",
             )
+        if container is not None and not container.knows(Event):
+            container.declare(Event)
         history = EventHistory(history_size)
         self._history = history if enable_history else None
         self._store = store
@@ -135,6 +138,8 @@ class EventBus:
 
     def _drop(self, subscription: Subscription) -> None:
         self._subscriptions = [other for other in self._subscriptions if other is not subscription]
+        if self._container is not None and subscription.bound.injection is not None:
+            self._container.forget(subscription.bound.injection)
         self._change(subscription)
 
     def unsubscribe(self, handler: Handler, event_type: Target | None = None) -> None:
@@ -224,7 +229,7 @@ class EventBus:
 
         Raises:
             EventDepthError: As `publish()` does.
-            EventError: If it is no event.
+            EventError: If it is no event, or in a thread without an event loop.
         """
         plan = self._find_plan(event.__class__)
         if plan is None:
@@ -233,6 +238,13 @@ class EventBus:
         if held is not None:
             held.add(event)
             return
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise EventError(
+                f"publish_nowait({event.__class__.__name__}) is for the event loop, and none runs in this thread.",
+                hint="Let an async function publish, or call loop.call_soon_threadsafe(bus.publish_nowait, event).",
+            ) from None
         self._start(self._begin(event, plan), event)
 
     def hold_events(self) -> HeldEvents:
@@ -326,9 +338,9 @@ class EventBus:
         """
         Hand events that have happened to the handlers of today, one event after the other.
 
-        Handlers see the events as they were, with their identifiers, and `current_replay()` tells them. Nothing is
-        stored or remembered anew. An event whose class is not known any more comes as a `StoredEvent`, to those
-        who subscribed to its type or a pattern.
+        Handlers see the events as they were, and `current_replay()` tells them. Nothing is stored or remembered
+        anew, and what is published meanwhile is not replayed. An event whose class is not known any more comes as a
+        `StoredEvent`, to those who subscribed to its type or a pattern.
 
         Args:
             event_type: A class, a type or a pattern; by default all.
@@ -344,18 +356,14 @@ class EventBus:
         wanted = make_filter(event_type, since=since, until=until, event_ids=event_ids)
         chosen: Source = source or ("history" if self._store is None else "store")
         result = ReplayResult(is_dry_run=dry_run)
-        after = 0
-        while True:
-            events, after = await read_page(chosen, self._history, self._store, wanted, after)
-            for event in events:
-                delivery = Delivery(event, self._select(event.event_type, type(event)), is_replay=True)
-                if dry_run:
-                    result.results.append(delivery.make_result())
-                    continue
-                with mark_replay(Replay(chosen)):
-                    result.results.append(await self._deliver(delivery, event))
-            if not after:
-                return result
+        async for event in read_events(chosen, self._history, self._store, wanted):
+            delivery = Delivery(event, self._select(event.event_type, type(event)), is_replay=True)
+            if dry_run:
+                result.add(delivery.make_result())
+                continue
+            with mark_replay(Replay(chosen)):
+                result.add(await self._deliver(delivery, event))
+        return result
 
     # ── The end ──────────────────────────────────────────────────────────────
 
@@ -375,7 +383,8 @@ class EventBus:
         """
         Wait for the handlers that are at work, cancel those that are too slow, and close the store.
 
-        The bus can be used again, as an application can be started again.
+        Who does not end when it is cancelled is left behind, and the log says so. The bus can be used again, as an
+        application can be started again.
 
         Args:
             timeout: Seconds to wait; `None` waits as long as it takes.

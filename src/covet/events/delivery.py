@@ -26,6 +26,9 @@ CHAIN: Final[ContextVar[tuple[str, ...]]] = ContextVar("covet_event_chain", defa
 # The deliveries whose handlers have led to here: who waits for them from inside would wait for ever.
 _AROUND: Final[ContextVar[tuple["ref[Delivery]", ...]]] = ContextVar("covet_event_deliveries", default=())
 
+# How long what was cancelled may take to notice.
+_GRACE: Final = 1.0
+
 Keep = Callable[[Event], Awaitable[object]]
 
 
@@ -137,16 +140,22 @@ class RunningDeliveries:
 
     def __init__(self) -> None:
         self._tasks: dict[asyncio.Task[None], Delivery] = {}
+        # The loop itself keeps its tasks by weak references only.
+        self._left: set[asyncio.Task[None]] = set()
 
     def start(self, delivery: Delivery, name: str) -> None:
         """Begin a delivery."""
-        task = asyncio.create_task(delivery.run(), name=name)
+        # Not by the loop's task factory: an eager one would run it before it is known here.
+        task = asyncio.Task(delivery.run(), loop=asyncio.get_running_loop(), name=name)
         self._tasks[task] = delivery
         task.add_done_callback(self._end)
 
     def _end(self, task: "asyncio.Task[None]") -> None:
-        # A task that is cancelled before its first step has not come to its own end.
-        self._tasks.pop(task).end()
+        self._left.discard(task)
+        delivery = self._tasks.pop(task, None)
+        if delivery is not None:
+            # A task that is cancelled before its first step has not come to its own end.
+            delivery.end()
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -171,11 +180,22 @@ class RunningDeliveries:
         return True
 
     async def cancel(self) -> None:
-        """Cancel those that have not ended, and wait until they have."""
-        while pending := self._find_pending(asyncio.get_running_loop()):
+        """Cancel those that have not ended, and wait until they have; who does not notice is left behind."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _GRACE
+        while pending := self._find_pending(loop):
             for task in pending:
                 task.cancel()
-            await asyncio.wait(pending)
+            await asyncio.wait(pending, timeout=max(0.0, end - loop.time()))
+            if loop.time() >= end:
+                self._leave_behind(self._find_pending(loop))
+
+    def _leave_behind(self, tasks: "set[asyncio.Task[None]]") -> None:
+        """Wait no more for some: nobody can stop a coroutine that does not want to."""
+        for task in tasks:
+            logger.error("%s does not end when it is cancelled, and is left behind", task.get_name())
+            self._left.add(task)
+            self._tasks.pop(task).end()
 
     def _find_pending(self, loop: asyncio.AbstractEventLoop) -> "set[asyncio.Task[None]]":
         """Find what can be waited for here: not what waits for us, and nothing of another loop."""

@@ -4,15 +4,15 @@ Handlers, analysed when they are subscribed: what they take, and how they are ca
 It must never inspect anything while an event is delivered.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Annotated, Any, Protocol, get_args
+from typing import Any, Protocol, get_args
 
 from covet.events.errors import SubscriptionError
 from covet.events.event import Event
-from covet.exceptions import RouteError
+from covet.exceptions import ConfigurationError, RouteError
 from covet.introspection import (
     KEYWORD_ONLY,
     POSITIONAL_ONLY,
@@ -20,28 +20,48 @@ from covet.introspection import (
     VAR_POSITIONAL,
     CallableInfo,
     ParameterInfo,
+    find_place,
     inspect_callable,
     type_name,
 )
-from covet.threads import run_in_thread
+from covet.threads import call_anywhere, call_here
 
 # Any: a handler takes an event and what it asks for, and returns anything.
 Handler = Callable[..., Any]
 
 
-class HandlerScope(Protocol):
-    """What a handler's parameters are taken from: a scope of the container, closed after the handler."""
+class HandlerInjection(Protocol):
+    """What gives a handler its further parameters."""
 
-    # Any: what is resolved has the type that was asked for.
-    async def resolve(self, interface: Any, /) -> Any:
-        """Give what a type stands for."""
+    # Any: the scope is the container's own, and what is resolved has the types that were asked for.
+    async def resolve(self, scope: Any, /) -> Mapping[str, Any]:
+        """Resolve them in a scope, by name."""
 
 
-class ScopeSource(Protocol):
-    """What opens scopes for handlers: a dependency container."""
+class ServiceSource(Protocol):
+    """What gives handlers their further parameters: a dependency container."""
 
-    # Any: the values stand under their types.
-    def scope(self, *, values: Mapping[Any, object]) -> AbstractAsyncContextManager[HandlerScope]:
+    # Any: an annotation may be any object.
+    def knows(self, annotation: Any) -> bool:
+        """Tell whether a parameter of that annotation would be injected."""
+
+    def declare(self, interface: Any) -> None:
+        """Learn that whoever opens a scope gives a value of this type."""
+
+    def inject(self, name: str, parameters: Sequence[ParameterInfo], *, where: str) -> HandlerInjection:
+        """
+        Prepare the further parameters of a handler; once the container is built, they are checked at once.
+
+        Args:
+            name: The name for messages.
+            parameters: The parameters.
+            where: The handler's place, as `path:line`.
+        """
+
+    def forget(self, injection: Any) -> None:
+        """Let go of what `inject` prepared, for a handler that is subscribed no more."""
+
+    def scope(self, values: Mapping[Any, object]) -> AbstractAsyncContextManager[object]:
         """
         Open a scope.
 
@@ -58,16 +78,15 @@ class BoundHandler:
     Attributes:
         name: Its name.
         call: Calls it, and gives what must be awaited.
-        injected: The types of its further parameters, by name.
+        injection: What gives its further parameters; `None` if it takes none.
     """
 
     name: str
     call: Callable[[Any], Awaitable[Any]]
-    # Any: an annotation may be any object.
-    injected: Mapping[str, Any]
+    injection: HandlerInjection | None = None
 
 
-def bind_handler(handler: Handler, target: type[Event] | str, container: ScopeSource | None = None) -> BoundHandler:
+def bind_handler(handler: Handler, target: type[Event] | str, container: ServiceSource | None = None) -> BoundHandler:
     """
     Check a handler and say how it is called.
 
@@ -108,12 +127,16 @@ def bind_handler(handler: Handler, target: type[Event] | str, container: ScopeSo
         )
     parameter = _find_event(info, name)
     _check_event_class(parameter, target, name)
-    injected = {item.name: _whole(item) for item in info.parameters if item.is_required and item is not parameter}
-    _check_injected(info, injected, parameter, name, container)
+    injected = [item for item in info.parameters if item.is_required and item is not parameter]
+    _check_injected(injected, parameter, name, container)
     call = _make_call(handler, info, parameter)
-    if injected and container is not None:
-        call = partial(_call_in_scope, call, container, injected)
-    return BoundHandler(name, call, injected)
+    if not injected or container is None:
+        return BoundHandler(name, call)
+    try:
+        injection = container.inject(f"the event handler {name}", injected, where=find_place(handler))
+    except ConfigurationError as exc:
+        raise SubscriptionError(f"{name} cannot be given what it takes.\n{exc}") from exc
+    return BoundHandler(name, partial(_call_in_scope, call, container, injection), injection)
 
 
 def describe_handler(handler: object) -> str:
@@ -168,22 +191,10 @@ def _check_event_class(parameter: ParameterInfo, target: type[Event] | str, name
         )
 
 
-# Any: an annotation may be any object.
-def _whole(item: ParameterInfo) -> Any:
-    """Put the metadata of `Annotated` back, which may be a qualifier."""
-    return Annotated[(item.annotation, *item.metadata)] if item.metadata else item.annotation
-
-
 def _check_injected(
-    info: CallableInfo,
-    injected: Mapping[str, Any],
-    parameter: ParameterInfo,
-    name: str,
-    container: ScopeSource | None,
+    injected: Sequence[ParameterInfo], parameter: ParameterInfo, name: str, container: ServiceSource | None
 ) -> None:
-    for item in info.parameters:
-        if item.name not in injected:
-            continue
+    for item in injected:
         if container is None:
             raise SubscriptionError(
                 f"{name} takes {item.name!r} besides the event, and its bus has no container that could give it.",
@@ -209,28 +220,15 @@ def _make_call(handler: Handler, info: CallableInfo, parameter: ParameterInfo) -
     call: Handler = partial(_call_by_name, handler, parameter.name) if by_name else handler
     if info.is_async:
         return call
-    if info.wraps_async:
-        return partial(_call_here, call)
-    return partial(_call_in_thread, call)
+    return partial(call_here if info.wraps_async else call_anywhere, call)
 
 
 def _call_by_name(handler: Handler, name: str, event: object, /, **injected: object) -> Any:
     return handler(**{name: event}, **injected)
 
 
-async def _call_here(call: Handler, event: object, /, **injected: object) -> Any:
-    result = call(event, **injected)
-    return await result if hasattr(result, "__await__") else result
-
-
-async def _call_in_thread(call: Handler, event: object, /, **injected: object) -> Any:
-    result = await run_in_thread(partial(call, event, **injected))
-    return await result if hasattr(result, "__await__") else result
-
-
 async def _call_in_scope(
-    call: Callable[..., Awaitable[Any]], container: ScopeSource, injected: Mapping[str, Any], event: object, /
+    call: Callable[..., Awaitable[Any]], container: ServiceSource, injection: HandlerInjection, event: object, /
 ) -> Any:
-    async with container.scope(values={Event: event}) as scope:
-        values = {name: await scope.resolve(annotation) for name, annotation in injected.items()}
-        return await call(event, **values)
+    async with container.scope({Event: event}) as scope:
+        return await call(event, **await injection.resolve(scope))

@@ -78,14 +78,22 @@ class HeldEvents:
             outer.events += events
             return
         waiting = deque(events)
+        failures: list[Exception] = []
         try:
             while waiting:
-                self.results.append(await self._bus.publish(waiting.popleft()))
+                try:
+                    self.results.append(await self._bus.publish(waiting.popleft()))
+                except Exception as failure:  # noqa: BLE001 - what the block has done stays done: the others are told
+                    failures.append(failure)
         except asyncio.CancelledError:
             # What the block has done stays done: whoever cancels the wait does not take the events back.
             for event in waiting:
                 self._bus.publish_nowait(event)
             raise
+        for other in failures[1:]:
+            failures[0].add_note(f"Another event of the block failed, too: {type(other).__name__}: {other}")
+        if failures:
+            raise failures[0]
 
     def find(self, bus: Publisher) -> "HeldEvents | None":
         """Find the innermost open block of a bus, from this one outwards."""

@@ -2,7 +2,8 @@
 Replays: events that have happened, handed to the handlers of today.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -19,6 +20,8 @@ from covet.events.stored_event import StoredEvent
 Source = Literal["history", "store"]
 
 _PAGE: Final = 500
+# A store may hold millions of events.
+_KEPT: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,9 @@ class ReplayResult:
 
     Attributes:
         is_dry_run: Whether it only says which handlers would have run.
-        results: One for each event, in order; in a dry run every handler was skipped.
+        count: How many events there were.
+        failed: How many of them a handler failed for.
+        results: One for each event, in order, of the last thousand; in a dry run every handler was skipped.
 
     Example:
         >>> ReplayResult(is_dry_run=True).plan
@@ -48,17 +53,25 @@ class ReplayResult:
     """
 
     is_dry_run: bool
-    results: list[PublishResult] = field(default_factory=list)
+    count: int = 0
+    failed: int = 0
+    results: deque[PublishResult] = field(default_factory=lambda: deque(maxlen=_KEPT))
+
+    def add(self, result: PublishResult) -> None:
+        """Count an event, and keep what became of it while it is among the last."""
+        self.count += 1
+        self.failed += not result.is_ok
+        self.results.append(result)
 
     @property
     def plan(self) -> list[tuple[str, Sequence[str]]]:
-        """The identifier of each event, with the names of its handlers in order."""
+        """The identifier of each event in `results`, with the names of its handlers in order."""
         return [(result.event.event_id, [outcome.handler for outcome in result.outcomes]) for result in self.results]
 
     @property
     def is_ok(self) -> bool:
         """Whether no handler failed."""
-        return all(result.is_ok for result in self.results)
+        return not self.failed
 
 
 _CURRENT: Final[ContextVar[Replay | None]] = ContextVar("covet_replay", default=None)
@@ -85,31 +98,34 @@ def mark_replay(replay: Replay) -> Iterator[None]:
         _CURRENT.reset(token)
 
 
-async def read_page(
-    source: str, history: EventHistory | None, store: EventStore | None, wanted: EventFilter, after: int
-) -> tuple[Sequence[Event | StoredEvent], int]:
+async def read_events(
+    source: str, history: EventHistory | None, store: EventStore | None, wanted: EventFilter
+) -> AsyncIterator[Event | StoredEvent]:
     """
-    Read a part of what is replayed.
+    Read what is replayed, up to what had happened by the beginning: handlers may publish meanwhile.
 
     Args:
         source: `"history"` or `"store"`.
         history: The history, if there is one.
         store: The store, if there is one.
         wanted: Which events.
-        after: The position behind which the part begins.
-
-    Returns:
-        The events, and the position behind which the next part begins; 0 if this was the last.
 
     Raises:
         EventHistoryError: If the source is not there.
     """
     if source == "history" and history is not None:
-        return history.select(wanted), 0
-    if source == "store" and store is not None:
-        page = await store.read(wanted, after=after, limit=_PAGE)
-        return [record.event for record in page], page[-1].position if len(page) == _PAGE else 0
-    raise EventHistoryError(
-        f"There is no {source!r} to replay from.",
-        hint="Make the bus with EventBus(store=...) or EventBus(enable_history=True).",
-    )
+        for event in history.select(wanted):
+            yield event
+    elif source == "store" and store is not None:
+        after, last = 0, await store.last_position()
+        while after < last:
+            page = await store.read(wanted, after=after, limit=_PAGE)
+            for record in page:
+                if record.position <= last:
+                    yield record.event
+            after = page[-1].position if len(page) == _PAGE else last
+    else:
+        raise EventHistoryError(
+            f"There is no {source!r} to replay from.",
+            hint="Make the bus with EventBus(store=...) or EventBus(enable_history=True).",
+        )

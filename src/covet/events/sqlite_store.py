@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
@@ -112,6 +113,10 @@ class SQLiteEventStore:
         """
         return await self._run(self._read, wanted, after, limit)
 
+    async def last_position(self) -> int:
+        """Give the position of the last event there is; 0 without any."""
+        return await self._run(self._last_position)
+
     async def count(self, wanted: EventFilter = EVERYTHING) -> int:
         """Count events."""
         return await self._run(self._count, wanted)
@@ -183,6 +188,10 @@ class SQLiteEventStore:
         )
         return [StoreRecord(position, self._reader.read(StoredForm(*stored))) for position, *stored in rows]
 
+    def _last_position(self, database: "_Database") -> int:
+        [(position,)] = database.execute("SELECT coalesce(max(position), 0) FROM covet_events", ())
+        return int(position)
+
     def _count(self, database: "_Database", wanted: EventFilter) -> int:
         condition, values = _write_condition(wanted)
         [(count,)] = database.execute(f"SELECT count(*) FROM covet_events WHERE {condition}", values)  # noqa: S608
@@ -250,7 +259,10 @@ def _prepare(connection: Any, path: str, *, is_durable: bool, busy_timeout: floa
         connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
         connection.execute("COMMIT")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A failed COMMIT may have rolled back already, and the rollback may fail: the first error is the one to tell.
+        if connection.in_transaction:
+            with suppress(Exception):
+                connection.execute("ROLLBACK")
         raise
 
 

@@ -50,6 +50,9 @@ class EventStore(Protocol):
             limit: How many at most.
         """
 
+    async def last_position(self) -> int:
+        """Give the position of the last event there is; 0 without any."""
+
     async def count(self, wanted: EventFilter = EVERYTHING) -> int:
         """Count events."""
 
@@ -98,6 +101,10 @@ class MemoryEventStore:
             record for record in self._records.values() if record.position > after and wanted.matches(record.event)
         ]
         return found[:limit]
+
+    async def last_position(self) -> int:
+        """Give the position of the last event there is; 0 without any."""
+        return max((record.position for record in self._records.values()), default=0)
 
     async def count(self, wanted: EventFilter = EVERYTHING) -> int:
         """Count events."""

@@ -78,12 +78,14 @@ class EventStoreConformance(ABC):
         """A position is positive, greater than all before, and the same when it is read."""
         store = await self.make_store()
         try:
+            start = await store.last_position()
             positions = [await store.append(ItemSent(number=number)) for number in range(3)]
             read = [record.position for record in await store.read()]
         finally:
             await store.aclose()
         _expect(read, positions, "the positions that read() gives")
         _expect(sorted(set(positions)), positions, "the positions, rising")
+        _expect(start, 0, "what last_position() gives of an empty store")
         _expect(positions[0] > 0, True, "that the first position is above 0")
 
     async def test_an_event_is_kept_once(self) -> None:
@@ -154,11 +156,13 @@ class EventStoreConformance(ABC):
             deleted = await store.purge(make_filter(ItemSent))
             rest = [record.event.event_type for record in await store.read()]
             following = await store.append(ItemSent(number=3))
+            end = await store.last_position()
         finally:
             await store.aclose()
         _expect(deleted, 1, "what purge() gives")
         _expect(rest, [ItemPacked.event_type], "the types that are left")
         _expect(following > last, True, f"that the position {following} is behind the deleted {last}")
+        _expect(end, following, "what last_position() gives")
 
     async def test_many_may_append_at_once(self) -> None:
         """Concurrent appends lose nothing, and give each event its own position."""

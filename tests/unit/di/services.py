@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 import pytest
 
 from covet.di import DependencyContainer, DependencyGraphError
+from covet.di.program import Program
 
 T = TypeVar("T")
 
@@ -91,3 +92,13 @@ def without_lines(text: str) -> str:
     Take the line numbers out of a text.
     """
     return re.sub(r"\.py:\d+", ".py:N", text)
+
+
+def program_of(container: DependencyContainer) -> Program:
+    """
+    Build a container and return what was compiled.
+    """
+    container.build()
+    program = container._program
+    assert program is not None
+    return program

@@ -15,6 +15,7 @@ from covet.di import DependencyContainer, DisposalError, Lifetime
 from covet.di import closing as closing_module
 from covet.di.closing import Exit, close_exits, report_failures
 from tests.unit.di.services import Database, Repository
+from tests.unit.eager_tasks import eager_tasks
 
 VALUE: contextvars.ContextVar[str] = contextvars.ContextVar("value", default="outside")
 
@@ -83,38 +84,6 @@ async def test_scope_of_a_closed_coroutine_is_closed() -> None:
         await asyncio.sleep(0)
 
     assert events == ["closed"]
-    assert container.open_scopes == 0
-
-
-async def test_scope_of_a_cancelled_task_is_closed() -> None:
-    """A cancelled request closes what it has opened, with waiting, and hears of its cancellation."""
-    container = DependencyContainer()
-    events: list[str] = []
-
-    async def session() -> AsyncIterator[Database]:
-        try:
-            yield Database()
-        except asyncio.CancelledError:
-            await asyncio.sleep(0)
-            events.append("rolled back")
-            raise
-
-    container.register(Database, factory=session, lifetime=Lifetime.SCOPED)
-    begun = asyncio.Event()
-
-    async def handle() -> None:
-        async with container.scope() as scope:
-            await scope.resolve(Database)
-            begun.set()
-            await asyncio.Event().wait()
-
-    task = asyncio.create_task(handle())
-    await begun.wait()
-    task.cancel()
-
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    assert events == ["rolled back"]
     assert container.open_scopes == 0
 
 
@@ -296,3 +265,61 @@ async def test_failures_are_logged(caplog: pytest.LogCaptureFixture) -> None:
     (record,) = caplog.records
     assert (record.levelno, record.message) == (logging.ERROR, "Closing Repository failed")
     assert record.exc_info is not None
+
+
+async def test_what_is_late_begins_to_close_all_the_same() -> None:
+    """Behind one that takes too long the others begin, and are cancelled at their first wait."""
+    container = DependencyContainer(close_timeout=0.01)
+    events: list[str] = []
+
+    class Waiting:
+        async def aclose(self) -> None:
+            events.append(f"begin {type(self).__name__}")
+            await asyncio.Event().wait()
+
+    class First(Waiting): ...
+
+    class Second(Waiting): ...
+
+    for cls in (First, Second):
+        container.register(cls, lifetime=Lifetime.SINGLETON, close="aclose")
+    for cls in (First, Second):
+        await container.resolve(cls)
+
+    with pytest.raises(DisposalError) as caught:
+        await container.aclose()
+
+    assert events == ["begin Second", "begin First"]
+    assert [type(error) for error in caught.value.errors] == [TimeoutError, TimeoutError]
+
+
+async def test_no_time_is_time_to_begin() -> None:
+    """Closing that may take no time is begun before it is cancelled."""
+    events: list[str] = []
+
+    failures = await close_exits([noting(events, "a", asyncio.Event().wait)], None, seconds=0)
+
+    assert events == ["begin a"]
+    assert [name for name, _ in failures] == ["a"]
+
+
+@pytest.mark.parametrize("lifetime", [Lifetime.SCOPED, Lifetime.SINGLETON])
+async def test_an_eager_task_factory_changes_nothing(lifetime: Lifetime) -> None:
+    """What is made and closed in tasks is so where tasks run at once when they are made."""
+    container = DependencyContainer()
+    events: list[str] = []
+
+    async def open_database() -> AsyncIterator[Database]:
+        events.append("open")
+        yield Database()
+        events.append("close")
+
+    container.register(Database, factory=open_database, lifetime=lifetime)
+
+    with eager_tasks():
+        for _ in range(2):
+            async with container.scope() as scope:
+                await scope.resolve(Database)
+            await container.aclose()
+
+    assert events == ["open", "close"] * 2

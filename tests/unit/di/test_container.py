@@ -10,6 +10,7 @@ import pytest
 
 from covet.di import (
     DependencyContainer,
+    DependencyError,
     DependencyGraphError,
     DisposalError,
     Lifetime,
@@ -314,3 +315,71 @@ async def test_the_container_and_the_scope_can_be_asked_for() -> None:
     assert await container.resolve(DependencyContainer) is container
     with pytest.raises(MissingRegistrationError, match="Scope"):
         await container.resolve(Scope)
+
+
+async def test_what_closing_asks_for_is_there_and_is_closed() -> None:
+    """A singleton that needs another to close gets the one there is; one that is made for it is closed, too."""
+    container = DependencyContainer()
+    made: list[object] = []
+    closed: list[object] = []
+
+    class Log:
+        def __init__(self) -> None:
+            made.append(self)
+
+        async def aclose(self) -> None:
+            closed.append(self)
+
+    class Late(Log): ...
+
+    class Writer(Log):
+        def __init__(self, log: Provider[Log], late: Provider[Late]) -> None:
+            super().__init__()
+            self.providers = log, late
+
+        async def aclose(self) -> None:
+            for provider in self.providers:
+                await provider.get()
+            await super().aclose()
+
+    for cls in (Log, Late, Writer):
+        container.register(cls, lifetime=Lifetime.SINGLETON, close="aclose")
+    log, writer = await container.resolve(Log), await container.resolve(Writer)
+
+    await container.aclose()
+
+    assert made == [log, writer, made[2]]
+    assert closed == [writer, log, made[2]]
+    assert await container.resolve(Log) is not log
+    await container.aclose()
+
+
+async def test_making_that_does_not_end_is_left_behind(caplog: pytest.LogCaptureFixture) -> None:
+    """A factory that takes no notice of its cancellation does not keep the container from closing."""
+    container = DependencyContainer(close_timeout=0.01)
+    stubborn, go, made = asyncio.Event(), asyncio.Event(), list[Database]()
+
+    async def connect() -> Database:
+        while not go.is_set():
+            try:
+                await go.wait()
+            except asyncio.CancelledError:
+                stubborn.set()
+        made.append(Database())
+        return made[-1]
+
+    container.register(Database, factory=connect, lifetime=Lifetime.SINGLETON)
+    task = asyncio.create_task(container.resolve(Database))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+
+    await container.aclose()
+    go.set()
+    with pytest.raises(DependencyError, match="The making of Database was cancelled"):
+        await task
+
+    assert stubborn.is_set()
+    assert [record.message for record in caplog.records] == [
+        "The making of Database does not end when it is cancelled, and is left behind"
+    ]
+    assert await container.resolve(Database) is made[1]

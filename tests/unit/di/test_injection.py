@@ -3,7 +3,10 @@ Injections: what a handler gets, compiled and written into its endpoint.
 """
 
 import asyncio
+import gc
+import weakref
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -164,7 +167,7 @@ async def test_what_nobody_can_see_has_no_scope(container: DependencyContainer) 
     assert greeting.user is user
     assert injection.is_local
     assert injection.local is not None
-    assert get_source(injection.local).count("Database(") == 1
+    assert get_source(injection.local).count("make()") == 1
 
 
 @pytest.mark.parametrize("kind", ["waits", "closes", "provider", "scope", "first"])
@@ -311,3 +314,92 @@ def test_graph_is_that_of_whoever_asks(container: DependencyContainer) -> None:
 
     assert names[:2] == ["GET /orders", "Orders"]
     assert "GET /cache" not in names
+
+
+@pytest.mark.parametrize("lifetime", [Lifetime.SCOPED, Lifetime.TRANSIENT])
+async def test_a_scope_that_its_handler_has_closed_is_counted_once(lifetime: Lifetime) -> None:
+    """Whoever takes the scope may close it early: the endpoint closes nothing again."""
+    container = DependencyContainer()
+    closed: list[Database] = []
+    container.register(Database, lifetime=lifetime, close=closed.append)
+
+    def handle(scope: Scope, database: Database) -> None: ...
+
+    injection = inject(container, handle)
+    container.build()
+    writer = CodeWriter()
+    with writer.block("async def endpoint():"):
+        injection.write_open(writer)
+        scope, database = injection.write_arguments(writer)
+        with writer.block(f"async with {scope}:"):
+            writer.line(f"found = {database}")
+        injection.write_close(writer)
+        writer.line("return found")
+
+    database = await writer.compile("endpoint")()
+
+    assert container.open_scopes == 0
+    assert closed == [database]
+
+
+async def test_a_scope_that_holds_nothing_is_counted_once() -> None:
+    """It is so, too, if there was nothing to close."""
+    container = DependencyContainer()
+
+    def handle(scope: Scope) -> None: ...
+
+    injection = inject(container, handle)
+    container.build()
+    writer = CodeWriter()
+    with writer.block("async def endpoint():"):
+        injection.write_open(writer)
+        (scope,) = injection.write_arguments(writer)
+        with writer.block(f"async with {scope}:"):
+            writer.line("pass")
+        injection.write_close(writer)
+
+    await writer.compile("endpoint")()
+
+    assert container.open_scopes == 0
+
+
+@pytest.mark.parametrize("overridden", [False, True])
+def test_what_cannot_be_injected_leaves_nothing_behind(overridden: bool) -> None:
+    """A built container refuses it, and is as it was."""
+    container = DependencyContainer()
+    container.register(Database)
+    container.build()
+
+    def handle(database: Database, orders: Orders) -> None: ...
+
+    with container.override(Database, Database()) if overridden else nullcontext():
+        before = container.graph().to_text()
+        with pytest.raises(DependencyGraphError, match="Orders is not registered"):
+            inject(container, handle)
+        after = container.graph().to_text()
+
+    assert after == before
+    container.check()
+
+
+@pytest.mark.parametrize("is_built", [False, True])
+async def test_what_is_forgotten_is_neither_checked_nor_shown(is_built: bool) -> None:
+    """Who asked and is gone keeps nothing in the container."""
+    container = DependencyContainer()
+    container.register(Database)
+    if is_built:
+        container.build()
+
+    def handle(database: Database) -> None: ...
+
+    injection = inject(container, handle)
+    container.forget(injection)
+    container.forget(injection)
+    reference = weakref.ref(injection.demand)
+    with container.override(Database, Database()):
+        shown = container.graph().to_text()
+    del injection
+    gc.collect()
+
+    assert "handle" not in shown
+    assert reference() is None

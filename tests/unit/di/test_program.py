@@ -6,20 +6,9 @@ import asyncio
 
 import pytest
 
-from covet.di import DependencyContainer, Lifetime, ScopeRequiredError
-from covet.di.program import Program
+from covet.di import DependencyContainer, Lifetime, Scope, ScopeRequiredError
 from covet.di.registration import Key
-from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, User
-
-
-def program_of(container: DependencyContainer) -> Program:
-    """
-    Build a container and return what was compiled.
-    """
-    container.build()
-    program = container._program
-    assert program is not None
-    return program
+from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, User, program_of
 
 
 def test_one_function_for_each_service() -> None:
@@ -32,8 +21,8 @@ def test_one_function_for_each_service() -> None:
 
     program = program_of(container)
 
-    assert set(program.now) == {Database, Repository, Cache, User}
-    assert set(program.root_program.now) == {Database, Repository}
+    assert set(program.now) == {Database, Repository, Cache, User, Scope, DependencyContainer}
+    assert set(program.root_program.now) == {Database, Repository, DependencyContainer}
 
 
 @pytest.mark.parametrize(

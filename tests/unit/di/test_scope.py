@@ -24,7 +24,7 @@ from covet.di import (
     ScopeClosedError,
 )
 from covet.di.closing import Exit
-from covet.di.scope import CLOSED, Keeper, RootScope, lack, open_scope, refuse_coroutine
+from covet.di.scope import CLOSED, RootScope, ScopeTracker, missing_value_error, open_scope, refuse_coroutine
 from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, User
 
 TENANT: ContextVar[str] = ContextVar("tenant", default="none")
@@ -124,7 +124,8 @@ async def test_unknown_service_is_an_error(container: DependencyContainer) -> No
     )
 
 
-async def test_concurrent_resolves_make_one() -> None:
+@pytest.mark.parametrize("lifetime", [Lifetime.SCOPED, Lifetime.SINGLETON])
+async def test_concurrent_resolves_make_one(lifetime: Lifetime) -> None:
     """Five that ask at the same time get the same instance, made once."""
     container = DependencyContainer()
     made: list[Database] = []
@@ -134,7 +135,7 @@ async def test_concurrent_resolves_make_one() -> None:
         made.append(Database())
         return made[-1]
 
-    container.register(Database, factory=make, lifetime=Lifetime.SCOPED)
+    container.register(Database, factory=make, lifetime=lifetime)
 
     async with container.scope() as scope:
         found = await asyncio.gather(*(scope.resolve(Database) for _ in range(5)))
@@ -420,6 +421,66 @@ async def test_what_opens_while_the_scope_closes_is_closed_at_once() -> None:
     assert events == ["closed"]
 
 
+@pytest.mark.parametrize("close", ["close", "aclose"])
+async def test_what_is_made_while_the_scope_closes_is_closed_soon(close: str) -> None:
+    """An instance that nobody would close any more is closed, and not given out."""
+    container = DependencyContainer()
+    go = asyncio.Event()
+    events: list[str] = []
+
+    class Session:
+        def close(self) -> None:
+            events.append("close")
+
+        async def aclose(self) -> None:
+            await asyncio.sleep(0)
+            events.append("aclose")
+
+    async def open_session() -> Session:
+        await go.wait()
+        return Session()
+
+    container.register(Session, factory=open_session, lifetime=Lifetime.SCOPED, close=close)
+
+    async with container.scope() as scope:
+        task = asyncio.create_task(scope.resolve(Session))
+        await asyncio.sleep(0)
+    go.set()
+    with pytest.raises(ScopeClosedError):
+        await task
+    for _ in range(3):
+        await asyncio.sleep(0)
+
+    assert events == [close]
+
+
+async def test_what_is_entered_while_the_scope_closes_is_left_at_once() -> None:
+    """What waited for a singleton, and is entered when the scope is over, is left again."""
+    container = DependencyContainer()
+    go = asyncio.Event()
+    events: list[str] = []
+
+    async def connect() -> Database:
+        await go.wait()
+        return Database()
+
+    def open_orders(database: Database) -> Iterator[Orders]:
+        yield Orders(Repository(database))
+        events.append("left")
+
+    container.register(Database, factory=connect, lifetime=Lifetime.SINGLETON)
+    container.register(Orders, factory=open_orders)
+
+    async with container.scope() as scope:
+        task = asyncio.create_task(scope.resolve(Orders))
+        await asyncio.sleep(0)
+    go.set()
+
+    with pytest.raises(ScopeClosedError):
+        await task
+    assert events == ["left"]
+
+
 async def test_variables_are_reset_where_they_were_set() -> None:
     """What a generator sets is seen by the caller, and can be reset when the scope is closed."""
     container = DependencyContainer()
@@ -520,7 +581,7 @@ class FewResolvers:
 
     def __init__(self) -> None:
         self.now: dict[Any, Any] = {}
-        self.keeper = Keeper(1.0)
+        self.tracker = ScopeTracker(1.0)
 
     async def resolve_later(self, scope: Scope, key: object) -> object:
         raise NotImplementedError
@@ -536,7 +597,7 @@ def test_opened_scope_is_empty() -> None:
     scope = open_scope(resolvers)
 
     assert (scope.store, scope.exits, scope.context) == (None, None, None)
-    assert resolvers.keeper.open_scopes == 1
+    assert resolvers.tracker.open_scopes == 1
     assert repr(scope) == "<Scope open>"
 
 
@@ -580,7 +641,7 @@ def test_lacking_value_and_unnoticed_coroutine_have_their_errors() -> None:
 
     async def make() -> None: ...
 
-    assert "User is declared" in str(lack(None, User))
+    assert "User is declared" in str(missing_value_error(None, User))
     assert str(refuse_coroutine(make(), "Cache")) == (
         "The factory of Cache returned a coroutine, and does not say so.\n"
         "  Write it with `async def`, or annotate what it returns: -> Awaitable[...]."

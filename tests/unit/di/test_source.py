@@ -10,18 +10,7 @@ import pytest
 
 from covet.code_writer import get_source
 from covet.di import DependencyContainer, DependencyError, Lifetime
-from covet.di.program import Program
-from tests.unit.di.services import Database, Mailer, MemoryMailer, Orders, Repository
-
-
-def program_of(container: DependencyContainer) -> Program:
-    """
-    Build a container and return what was compiled.
-    """
-    container.build()
-    program = container._program
-    assert program is not None
-    return program
+from tests.unit.di.services import Database, Mailer, MemoryMailer, Orders, Repository, program_of
 
 
 def test_chain_is_written_out() -> None:
@@ -34,28 +23,44 @@ def test_chain_is_written_out() -> None:
     source = get_source(program_of(container).now[Orders])
 
     assert source == (
-        "def resolve_orders(scope):\n"
+        "def resolve_service(scope):\n"
         "    if scope.store is None:\n"
-        "        v1_database = database_cell.value\n"
-        "        if v1_database is MISSING:\n"
-        "            v1_database = database_cell.build_now()\n"
-        "        v2_repository = Repository(v1_database)\n"
-        "        v3_orders = Orders(v2_repository)\n"
-        "        scope.store = (layout, v2_repository)\n"
-        "        return v3_orders\n"
+        "        v1 = cell.value\n"
+        "        if v1 is MISSING:\n"
+        "            v1 = cell.build_now()\n"
+        "        v2 = make(v1)\n"
+        "        v3 = make_2(v2)\n"
+        "        scope.store = (layout, v2)\n"
+        "        return v3\n"
         "    if (store := scope.store).__class__ is not dict:\n"
         "        store = scope.open_store()\n"
-        "    if 0 in store:\n"
-        "        v4_repository = store[0]\n"
+        "    if number in store:\n"
+        "        v4 = store[number]\n"
         "    else:\n"
-        "        v5_database = database_cell.value\n"
-        "        if v5_database is MISSING:\n"
-        "            v5_database = database_cell.build_now()\n"
-        "        v6_repository = Repository(v5_database)\n"
-        "        v4_repository = store[0] = v6_repository\n"
-        "    v7_orders = Orders(v4_repository)\n"
-        "    return v7_orders\n"
+        "        v5 = cell.value\n"
+        "        if v5 is MISSING:\n"
+        "            v5 = cell.build_now()\n"
+        "        v6 = make(v5)\n"
+        "        v4 = store[number] = v6\n"
+        "    v7 = make_2(v4)\n"
+        "    return v7\n"
     )
+
+
+@pytest.mark.parametrize("lifetime", Lifetime)
+def test_services_of_one_shape_share_their_code(lifetime: Lifetime) -> None:
+    """Three hundred services are as much source as three."""
+    container = DependencyContainer()
+    container.register(Database, lifetime=Lifetime.SINGLETON)
+    classes: list[Any] = [type(f"Service{number}", (Repository,), {}) for number in range(300)]
+    for cls in classes:
+        container.register(cls, lifetime=lifetime)
+
+    program = program_of(container)
+    for cls in classes:
+        program.now[cls](program.open(None))
+
+    assert len({program.now[cls].__code__.co_filename for cls in classes}) == 1
 
 
 def test_instance_is_a_name() -> None:
@@ -65,7 +70,7 @@ def test_instance_is_a_name() -> None:
 
     source = get_source(program_of(container).now[Mailer])
 
-    assert source == "def resolve_mailer(scope):\n    return the_mailer\n"
+    assert source == "def resolve_service(scope):\n    return instance\n"
 
 
 async def test_traceback_shows_the_source() -> None:
@@ -83,14 +88,14 @@ async def test_traceback_shows_the_source() -> None:
             await scope.resolve(Broken)
 
     frames = traceback.extract_tb(caught.value.__traceback__)
-    assert frames[-2].line == "v1_broken = Broken()"
+    assert frames[-2].line == "v1 = make()"
     assert frames[-2].filename in linecache.cache
 
 
 async def test_names_cannot_clash() -> None:
     """Services and factories may be called like what the source itself uses."""
     container = DependencyContainer()
-    names = ["scope", "store", "dict", "MISSING", "class", "v1_scope", "layout", "Coroutine", "resolve_scope"]
+    names = ["scope", "store", "dict", "MISSING", "class", "v1", "layout", "Coroutine", "resolve_service"]
     classes: list[Any] = [type(name, (), {}) for name in names]
 
     for cls in classes:

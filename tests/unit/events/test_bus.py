@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from covet.di import DependencyContainer
 from covet.events.bus import EventBus
 from covet.events.errors import EventDepthError, EventError, EventHistoryError, SubscriptionError
 from covet.events.event import Event
@@ -470,3 +471,70 @@ async def test_a_replay_needs_a_source() -> None:
         await EventBus().replay()
     with pytest.raises(EventHistoryError, match=r"There is no 'store' to replay from\."):
         await EventBus().replay(source="store")
+
+
+async def test_a_thread_without_a_loop_is_told_what_to_do() -> None:
+    """Nothing has happened by then: the history does not have the event."""
+    bus, log = EventBus(enable_history=True), list[Event]()
+    bus.subscribe(Created, keep(log))
+
+    with pytest.raises(EventError) as caught:
+        await asyncio.to_thread(bus.publish_nowait, Created())
+    loop = asyncio.get_running_loop()
+    await asyncio.to_thread(loop.call_soon_threadsafe, bus.publish_nowait, Created(number=2))
+    await asyncio.sleep(0)
+    await bus.drain()
+
+    assert str(caught.value) == (
+        "publish_nowait(Created) is for the event loop, and none runs in this thread.\n"
+        "  Let an async function publish, or call loop.call_soon_threadsafe(bus.publish_nowait, event)."
+    )
+    assert bus.get_history() == log
+    assert [event.number for event in log if isinstance(event, Created)] == [2]
+
+
+async def test_a_container_of_ones_own_needs_no_preparation() -> None:
+    """The bus declares events there, and what was subscribed is let go of with its subscription."""
+    container = DependencyContainer()
+    container.register(MemoryEventStore)
+    bus = EventBus(container=container)
+
+    async def handle(event: Created, store: MemoryEventStore) -> object:
+        return type(store)
+
+    subscription = bus.subscribe(Created, handle)
+    result = await bus.publish(Created())
+    shown = container.graph().to_text()
+    subscription.unsubscribe()
+
+    assert result.values == [MemoryEventStore]
+    assert "the event handler" in shown
+    assert "the event handler" not in container.graph().to_text()
+    assert container.knows(Event)
+    EventBus(container=container)
+
+
+def test_a_container_that_is_built_without_events_is_refused() -> None:
+    """Its own error says so, where the bus is made."""
+    container = DependencyContainer()
+    container.build()
+
+    with pytest.raises(ConfigurationError, match="Event comes too late: the container is built"):
+        EventBus(container=container)
+
+
+async def test_a_replay_ends_whatever_its_handlers_publish() -> None:
+    """What comes to the store meanwhile is not replayed."""
+    bus = EventBus(store=MemoryEventStore())
+    for _ in range(501):
+        await bus.publish(Created())
+
+    @bus.subscribe(Created)
+    async def derive(event: Event) -> None:
+        if type(event) is Created:
+            await bus.publish(Deleted())
+
+    result = await bus.replay()
+
+    assert result.count == 501
+    assert result.is_ok

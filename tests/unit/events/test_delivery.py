@@ -5,14 +5,17 @@ Tests of handlers at work: what one of them does stays its own.
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+from covet.events import delivery as delivery_module
 from covet.events.bus import EventBus
 from covet.events.delivery import CHAIN, Delivery, RunningDeliveries
 from covet.events.event import Event
 from covet.events.subscription import Groups, group_by_priority
+from tests.unit.eager_tasks import eager_tasks
 
 
 class Sent(Event):
@@ -274,3 +277,46 @@ async def test_a_handler_that_drains_does_not_wait_for_itself(equals: int) -> No
 
     assert result.is_ok
     assert drained == [True] * equals
+
+
+async def test_who_does_not_end_is_left_behind(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A handler that takes no notice of its cancellation keeps neither the bus nor a publisher waiting."""
+    monkeypatch.setattr(delivery_module, "_GRACE", 0.01)
+    bus, begun, go = EventBus(), asyncio.Event(), asyncio.Event()
+
+    @bus.subscribe(Sent)
+    async def stubborn(event: Event) -> None:
+        begun.set()
+        while not go.is_set():
+            with suppress(asyncio.CancelledError):
+                await go.wait()
+
+    publisher = asyncio.create_task(bus.publish(Sent()))
+    await begun.wait()
+    await bus.aclose(0)
+    result = await publisher
+    drained = await bus.drain(0)
+    go.set()
+
+    assert drained
+    assert [outcome.status for outcome in result.outcomes] == ["skipped"]
+    assert [record.message for record in caplog.records] == [
+        "covet-event event.sent does not end when it is cancelled, and is left behind"
+    ]
+
+
+async def test_an_eager_task_factory_changes_nothing() -> None:
+    """A delivery that would have ended before it is waited for is not waited for in vain."""
+    bus = EventBus()
+    bus.subscribe(Sent, lambda event: asyncio.sleep(0, "done"))
+
+    @bus.subscribe(Sent, priority=1)
+    async def at_once(event: Event) -> str:
+        return "at once"
+
+    with eager_tasks():
+        result = await asyncio.wait_for(bus.publish(Sent()), 5)
+
+    assert result.values == ["at once", "done"]

@@ -2,14 +2,15 @@
 Tests of handlers: what they may take, how they are called, and what is refused.
 """
 
+import asyncio
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
 from functools import partial, wraps
 from typing import Annotated, Any
 
 import pytest
 
+from covet.di import DependencyContainer, Lifetime
 from covet.events.errors import SubscriptionError
 from covet.events.event import Event
 from covet.events.handlers import bind_handler, describe_handler
@@ -29,26 +30,16 @@ class Mailer:
     """Something that is injected."""
 
 
-class Container:
-    """A container that gives what it was made with, and remembers its scopes."""
+BACKUP = Mailer()
 
-    def __init__(self, values: Mapping[Any, object]) -> None:
-        self.values = values
-        self.scopes: list[Mapping[Any, object]] = []
-        self.closed = 0
 
-    @asynccontextmanager
-    async def scope(self, *, values: Mapping[Any, object]) -> AsyncIterator["Container"]:
-        """Open a scope."""
-        self.scopes.append(values)
-        try:
-            yield self
-        finally:
-            self.closed += 1
-
-    async def resolve(self, interface: Any, /) -> Any:
-        """Give what was asked for."""
-        return self.values[interface]
+def make_container() -> DependencyContainer:
+    """Make a container with mailers."""
+    container = DependencyContainer()
+    container.declare(Event)
+    container.register(Mailer, lifetime=Lifetime.SCOPED)
+    container.register_instance(Mailer, BACKUP, qualifier="backup")
+    return container
 
 
 async def coroutine(event: Event) -> object:
@@ -124,50 +115,82 @@ async def test_whatever_can_be_called_is_called_with_the_event(handler: Callable
     bound = bind_handler(handler, Ordered)
 
     assert await bound.call(event) is event
-    assert bound.injected == {}
+    assert bound.injection is None
 
 
 async def test_parameters_are_injected_in_a_scope_of_the_call() -> None:
     """The scope knows the event, and is closed after the handler."""
-    mailer, other = Mailer(), Mailer()
-    container = Container({Mailer: mailer, Annotated[Mailer, "backup"]: other})
+    container = make_container()
 
-    async def send(mailer: Mailer, event: Ordered, backup: Annotated[Mailer, "backup"], retries: int = 3) -> object:
-        assert container.closed == 0
-        return (mailer, event, backup, retries)
+    class Audit:
+        def __init__(self, event: Event, mailer: Mailer) -> None:
+            self.event, self.mailer = event, mailer
+
+    container.register(Audit)
+
+    async def send(
+        mailer: Mailer, event: Ordered, backup: Annotated[Mailer, "backup"], audit: Audit, retries: int = 3
+    ) -> object:
+        assert container.open_scopes == 1
+        return (backup, event, audit.event, audit.mailer is mailer, retries)
 
     event = Ordered()
     bound = bind_handler(send, Ordered, container)
 
-    assert await bound.call(event) == (mailer, event, other, 3)
-    assert container.scopes == [{Event: event}]
-    assert container.closed == 1
-    assert bound.injected == {"mailer": Mailer, "backup": Annotated[Mailer, "backup"]}
+    assert await bound.call(event) == (BACKUP, event, event, True, 3)
+    assert container.open_scopes == 0
+
+
+async def test_what_waits_is_made_at_the_same_time() -> None:
+    """Independent services of a handler are made as those of a route are."""
+    container, both = make_container(), asyncio.Barrier(2)
+
+    class First: ...
+
+    class Second: ...
+
+    async def make_first() -> First:
+        await both.wait()
+        return First()
+
+    async def make_second() -> Second:
+        await both.wait()
+        return Second()
+
+    container.register(First, factory=make_first)
+    container.register(Second, factory=make_second)
+
+    async def handle(event: Ordered, first: First, second: Second) -> object:
+        return (type(first), type(second))
+
+    bound = bind_handler(handle, Ordered, container)
+
+    assert await asyncio.wait_for(bound.call(Ordered()), 5) == (First, Second)
 
 
 async def test_a_function_in_a_thread_is_injected_too() -> None:
     """What blocks may have dependencies."""
-    mailer = Mailer()
-    container = Container({Mailer: mailer})
 
-    def send(event: Ordered, mailer: Mailer) -> object:
-        return mailer
+    def send(event: Ordered, mailer: Annotated[Mailer, "backup"]) -> object:
+        return mailer, threading.current_thread() is threading.main_thread()
 
-    assert await bind_handler(send, Ordered, container).call(Ordered()) is mailer
+    bound = bind_handler(send, Ordered, make_container())
+
+    assert await bound.call(Ordered()) == (BACKUP, False)
 
 
 async def test_a_handler_of_the_event_alone_opens_no_scope() -> None:
-    """It costs nothing that it does not use."""
-    container = Container({})
+    """It costs nothing that it does not use: the container is not even built."""
+    container = make_container()
 
     await bind_handler(coroutine, Ordered, container).call(Ordered())
 
-    assert container.scopes == []
+    assert not container.is_built
 
 
 async def test_a_scope_is_closed_when_the_handler_fails() -> None:
     """Nothing is left open."""
-    container = Container({Mailer: Mailer()})
+    container = make_container()
 
     async def fail(event: Ordered, mailer: Mailer) -> None:
         raise ValueError
@@ -175,7 +198,23 @@ async def test_a_scope_is_closed_when_the_handler_fails() -> None:
     with pytest.raises(ValueError):
         await bind_handler(fail, Ordered, container).call(Ordered())
 
-    assert container.closed == 1
+    assert container.open_scopes == 0
+
+
+def test_what_a_built_container_cannot_give_is_refused() -> None:
+    """The text has the handler and the container's own words, and nothing of it is kept."""
+    container = make_container()
+    container.build()
+
+    def pay(event: Ordered, number: Paid) -> None: ...
+
+    with pytest.raises(SubscriptionError) as caught:
+        bind_handler(pay, Ordered, container)
+
+    assert "pay cannot be given what it takes." in str(caught.value)
+    assert "Paid is not registered" in str(caught.value)
+    assert "the event handler tests.unit.events.test_handlers" in str(caught.value)
+    assert "pay" not in container.graph().to_text()
 
 
 def nothing() -> None:
@@ -250,7 +289,7 @@ def test_wrong_handlers_are_refused_when_they_are_subscribed(
 ) -> None:
     """The text has the handler, the parameter and the way out."""
     with pytest.raises(SubscriptionError) as caught:
-        bind_handler(handler, Ordered, Container({}) if has_container else None)
+        bind_handler(handler, Ordered, make_container() if has_container else None)
 
     assert message in str(caught.value)
     assert (hint or "") in str(caught.value)

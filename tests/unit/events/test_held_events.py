@@ -8,7 +8,10 @@ from contextvars import copy_context
 import pytest
 
 from covet.events.bus import EventBus
+from covet.events.errors import EventDepthError
 from covet.events.event import Event
+from covet.events.held_events import HeldEvents
+from covet.events.results import PublishResult
 
 
 class Placed(Event):
@@ -175,3 +178,35 @@ async def test_a_block_is_entered_once() -> None:
 
     with pytest.raises(RuntimeError, match=r"hold_events\(\) is for one block: call it again for another\."):
         await held.__aenter__()
+
+
+async def test_one_that_cannot_be_published_takes_no_other_with_it() -> None:
+    """What the block has done stays done: the others are delivered before the error is raised."""
+    bus, seen = make_bus()
+
+    class Refused(Event):
+        """An event that cannot be published."""
+
+    class Publisher:
+        """A bus with a handler too deep."""
+
+        async def publish(self, event: Event, /) -> PublishResult:
+            """Refuse some."""
+            if isinstance(event, Refused):
+                raise EventDepthError(("a", "b"), 1)
+            return await bus.publish(event)
+
+        def publish_nowait(self, event: Event, /) -> None:
+            """Take all."""
+            bus.publish_nowait(event)
+
+    held = HeldEvents(Publisher())
+    with pytest.raises(EventDepthError) as caught:
+        async with held:
+            for event in (Refused(), Placed(number=1), Refused(), Placed(number=2)):
+                held.add(event)
+
+    assert seen == [1, 2]
+    assert len(held.results) == 2
+    (note,) = caught.value.__notes__
+    assert note.startswith("Another event of the block failed, too: EventDepthError: ")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import warnings
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -254,3 +255,22 @@ async def test_a_file_that_stays_locked_is_given_up(path: Path) -> None:
 
     await store.aclose()
     other.close()
+
+
+async def test_a_failed_beginning_tells_its_cause(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite may have rolled back by itself: that there is nothing to roll back any more hides nothing."""
+
+    class Full(sqlite3.Connection):
+        def execute(self, statement: str, *values: Any) -> sqlite3.Cursor:
+            if statement == "COMMIT":
+                super().execute("ROLLBACK")
+                raise sqlite3.OperationalError("database or disk is full")
+            return super().execute(statement, *values)
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Full))
+    store = SQLiteEventStore(path)
+
+    with pytest.raises(EventStoreError, match="database or disk is full"):
+        await store.append(Logged())
+
+    await store.aclose()

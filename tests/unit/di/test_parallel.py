@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from covet.di import DependencyContainer, Lifetime
-from covet.di.branches import Branch, together
+from covet.di.parallel import Branch, resolve_parallel
 from tests.unit.di.services import Cache, Database, MemoryCache, Repository, User
 
 
@@ -151,7 +151,7 @@ async def test_two_failures_are_one_with_a_note() -> None:
     container = DependencyContainer()
     async with container.scope() as scope:
         with pytest.raises(LookupError) as caught:
-            await together(scope, [Branch("a", None, fail), Branch("b", None, fail_too)])
+            await resolve_parallel(scope, [Branch("a", None, fail), Branch("b", None, fail_too)])
 
     assert caught.value.__notes__ == ["At the same time: ValueError: two"]
 
@@ -170,7 +170,7 @@ async def test_cancelled_caller_cancels_all() -> None:
 
     async def ask() -> None:
         async with DependencyContainer().scope() as scope:
-            await together(scope, [Branch("a", None, wait), Branch("b", None, wait)])
+            await resolve_parallel(scope, [Branch("a", None, wait), Branch("b", None, wait)])
 
     task = asyncio.create_task(ask())
     await begun.wait()
@@ -192,7 +192,7 @@ async def test_what_is_there_is_taken_without_a_task() -> None:
     container = DependencyContainer()
     async with container.scope() as scope:
         scope.open_store()[1] = "there"
-        values = await together(scope, [Branch("a", 1, make), Branch("b", 2, make)])
+        values = await resolve_parallel(scope, [Branch("a", 1, make), Branch("b", 2, make)])
 
     assert values == ["there", "made"]
     assert tasks == [asyncio.current_task()]

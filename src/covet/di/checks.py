@@ -33,7 +33,7 @@ _SPECIAL = frozenset(
 )
 
 
-def check_fitness(registration: Registration) -> None:
+def check_registration(registration: Registration) -> None:
     """
     Check that what is registered can stand for its interface.
 

@@ -4,12 +4,19 @@ Calling a function with services: what is given stays, the rest is injected in a
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
-from typing import Annotated, Any, Protocol
+from types import FunctionType, MethodType
+from typing import Any, Final, Protocol
+from weakref import WeakKeyDictionary
 
+from covet.di.registration import read_key
 from covet.di.scope import Scope
 from covet.exceptions import ConfigurationError
 from covet.introspection import Annotation, ParameterInfo, inspect_callable
 from covet.threads import call_anywhere
+
+# By the function itself: a bound method is another object each time. It goes when its function does.
+_FUNCTIONS: Final[WeakKeyDictionary[FunctionType, Sequence[ParameterInfo]]] = WeakKeyDictionary()
+_METHODS: Final[WeakKeyDictionary[FunctionType, Sequence[ParameterInfo]]] = WeakKeyDictionary()
 
 
 class Opener(Protocol):
@@ -23,9 +30,7 @@ class Opener(Protocol):
 
 
 # Any: what a function takes and gives is its own.
-async def call_with_services(
-    opener: Opener, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-) -> Any:
+async def invoke(opener: Opener, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """
     Call a function and inject the parameters that nobody gave and the container knows.
 
@@ -41,15 +46,21 @@ async def call_with_services(
         DependencyError: If a service cannot be made.
         Exception: What the function raises.
     """
-    wanted = find_wanted(opener, func, args, kwargs)
+    wanted = find_injected(opener, func, args, kwargs)
     if not wanted:
         return await call_anywhere(func, *args, **kwargs)
     async with opener.scope() as scope:
-        injected = {parameter.name: await scope.resolve(_whole(parameter)) for parameter in wanted}
+        injected = {parameter.name: await _resolve(scope, parameter) for parameter in wanted}
         return await call_anywhere(func, *args, **kwargs, **injected)
 
 
-def find_wanted(
+# Any: what is resolved has the type that was asked for.
+async def _resolve(scope: Scope, parameter: ParameterInfo) -> Any:
+    key = read_key(parameter.annotation, parameter.metadata)
+    return await scope.resolve(key.interface, qualifier=key.qualifier)
+
+
+def find_injected(
     opener: Opener, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> list[ParameterInfo]:
     """
@@ -62,7 +73,7 @@ def find_wanted(
         kwargs: What is given by name.
     """
     try:
-        parameters = inspect_callable(func).parameters
+        parameters = _read_parameters(func)
     except ConfigurationError:
         # It has no signature to read, or an annotation that is nobody's business here: the call says what is wrong.
         return []
@@ -80,7 +91,13 @@ def find_wanted(
     ]
 
 
-def _whole(parameter: ParameterInfo) -> Annotation:
-    """Return the annotation with the qualifier that stood in it."""
-    qualifier = next((item for item in parameter.metadata if isinstance(item, str)), None)
-    return parameter.annotation if qualifier is None else Annotated[parameter.annotation, qualifier]
+def _read_parameters(func: Callable[..., Any]) -> Sequence[ParameterInfo]:
+    """List the parameters of a callable; those of functions and methods are read once."""
+    known = _METHODS if isinstance(func, MethodType) else _FUNCTIONS
+    function = func.__func__ if isinstance(func, MethodType) else func
+    if not isinstance(function, FunctionType):
+        return inspect_callable(func).parameters
+    parameters = known.get(function)
+    if parameters is None:
+        parameters = known[function] = inspect_callable(func).parameters
+    return parameters

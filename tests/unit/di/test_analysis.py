@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from covet.di.analysis import Analysis, analyse, is_cell, is_instance, is_scoped, list_in_order
 from covet.di.maker import Call, Entry, Maker
 from covet.di.nodes import Dependency, Node, Source
 from covet.di.registration import Key, Lifetime, Registration
-from covet.di.traits import Traits, is_cell, is_instance, is_scoped, list_in_order, read_traits
 
 
 def make_node(
@@ -31,13 +31,13 @@ def make_node(
     return node
 
 
-def traits_of(node: Node) -> Traits:
+def analysis_of(node: Node) -> Analysis:
     """
-    Read the traits of a service and of all that it needs.
+    Analyse a service and of all that it needs.
     """
-    known: dict[Node, Traits] = {}
+    known: dict[Node, Analysis] = {}
     for each in list_in_order([node]):
-        known[each] = read_traits(each, known)
+        known[each] = analyse(each, known)
     return known[node]
 
 
@@ -59,7 +59,7 @@ def test_chain_may_be_longer_than_the_stack() -> None:
     for _ in range(5000):
         node = make_node(Lifetime.SCOPED, node)
 
-    assert traits_of(node).size == 5001
+    assert analysis_of(node).size == 5001
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_who_needs_what_waits_has_to_wait(options: dict[str, Any], waits: bool) 
     """Waiting goes up to whoever needs it, unless a singleton stands between."""
     node = make_node(Lifetime.TRANSIENT, **options)
 
-    assert traits_of(make_node(Lifetime.SCOPED, node)).waits is waits
-    assert not traits_of(make_node(Lifetime.SCOPED, make_node(Lifetime.SINGLETON, **options))).waits
+    assert analysis_of(make_node(Lifetime.SCOPED, node)).waits is waits
+    assert not analysis_of(make_node(Lifetime.SCOPED, make_node(Lifetime.SINGLETON, **options))).waits
 
 
 def test_singletons_that_wait_come_first() -> None:
@@ -86,9 +86,9 @@ def test_singletons_that_wait_come_first() -> None:
     cache = make_node(Lifetime.SINGLETON, pool)
     top = make_node(Lifetime.SCOPED, cache, pool)
 
-    assert traits_of(cache).makes_async
-    assert traits_of(cache).first == (pool,)
-    assert traits_of(top).cells == (cache, pool)
+    assert analysis_of(cache).makes_async
+    assert analysis_of(cache).first == (pool,)
+    assert analysis_of(top).cells == (cache, pool)
 
 
 @pytest.mark.parametrize(
@@ -104,22 +104,22 @@ def test_singletons_that_wait_come_first() -> None:
 )
 def test_reason_for_a_scope(node: Node, reason: str) -> None:
     """What needs a scope says why."""
-    assert traits_of(node).reason == reason
+    assert analysis_of(node).reason == reason
 
 
 def test_what_can_be_seen() -> None:
     """A provider and the scope itself can see the scope, a plain service cannot."""
     plain = make_node()
 
-    assert traits_of(make_node(Lifetime.SCOPED, plain)).is_local
-    assert not traits_of(make_node(Lifetime.SCOPED, plain, source=Source.PROVIDER)).is_local
-    assert not traits_of(make_node(Lifetime.SCOPED, source=Source.SCOPE)).is_local
+    assert analysis_of(make_node(Lifetime.SCOPED, plain)).is_local
+    assert not analysis_of(make_node(Lifetime.SCOPED, plain, source=Source.PROVIDER)).is_local
+    assert not analysis_of(make_node(Lifetime.SCOPED, source=Source.SCOPE)).is_local
 
 
 def test_what_is_plain() -> None:
     """Neither waiting nor closing is plain."""
-    assert traits_of(make_node(Lifetime.SCOPED, make_node())).is_plain
-    assert not traits_of(make_node(Lifetime.SCOPED, make_node(entry=Entry.SYNC))).is_plain
+    assert analysis_of(make_node(Lifetime.SCOPED, make_node())).is_plain
+    assert not analysis_of(make_node(Lifetime.SCOPED, make_node(entry=Entry.SYNC))).is_plain
 
 
 def test_kinds_of_services() -> None:
@@ -132,4 +132,4 @@ def test_kinds_of_services() -> None:
     assert not is_cell(inner)
     assert is_cell(make_node(Lifetime.SINGLETON))
     assert not is_scoped(make_node(Lifetime.SCOPED, is_inner=True))
-    assert traits_of(instance) == Traits()
+    assert analysis_of(instance) == Analysis()

@@ -27,7 +27,7 @@ class Branch(NamedTuple):
     make: Make
 
 
-async def together(scope: Scope, branches: Sequence[Branch]) -> list[Any]:
+async def resolve_parallel(scope: Scope, branches: Sequence[Branch]) -> list[Any]:
     """
     Make the instances of several services at the same time.
 

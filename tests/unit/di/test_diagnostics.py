@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from covet.di import DependencyContainer, Lifetime, Provider, Scope
-from covet.di.findings import make_path, make_step
+from covet.di.diagnostics import make_path, make_step
 from covet.di.graph import Graph
 from covet.di.nodes import Catalogue, Node
 from covet.di.registration import Key, Registration
@@ -26,7 +26,7 @@ from tests.unit.di.services import (
     report_of,
 )
 
-HERE = "di/test_findings.py:N"
+HERE = "di/test_diagnostics.py:N"
 
 
 class Settings:

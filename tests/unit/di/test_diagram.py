@@ -6,7 +6,7 @@ import pytest
 
 from covet import CovetPy
 from covet.di import DependencyContainer, Lifetime, Provider
-from covet.di.picture import Need
+from covet.di.diagram import Need
 from covet.events import EventBus
 from covet.introspection import inspect_callable
 from tests.unit.di.services import Cache, Database, MemoryCache, Orders, Repository, without_lines
@@ -22,7 +22,7 @@ class Jobs:
 @pytest.fixture
 def container() -> DependencyContainer:
     """
-    Make a container with everything that a picture shows.
+    Make a container with everything that a diagram shows.
     """
     container = DependencyContainer()
     container.register(Database, lifetime=Lifetime.SINGLETON)
@@ -44,7 +44,7 @@ def test_services_are_data(container: DependencyContainer) -> None:
     assert services["Jobs"].needs == (Need("orders", "Orders", is_late=True), Need("cache", "Cache"))
     assert (services["Cache"].made_by, services["Orders"].made_by) == ("an instance", "Orders")
     assert (services["Orders"].lifetime, services["GET /orders"].lifetime) == ("scoped", "")
-    assert without_lines(services["Orders"].where).endswith("di/test_picture.py:N")
+    assert without_lines(services["Orders"].where).endswith("di/test_diagram.py:N")
 
 
 def test_text_is_a_tree(container: DependencyContainer) -> None:

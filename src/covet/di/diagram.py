@@ -5,10 +5,10 @@ The graph for readers: as data, as a tree of text, as Mermaid.
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from covet.di.analysis import is_instance
 from covet.di.nodes import Node, Source
 from covet.di.path import shorten_place
 from covet.di.registration import describe_callable
-from covet.di.traits import is_instance
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Service:
     needs: tuple[Need, ...]
 
 
-class Picture:
+class Diagram:
     """
     Show a graph.
 
@@ -78,18 +78,18 @@ class Picture:
     def _needed(self) -> set[Node]:
         return {other for node in self._nodes for dependency in node.dependencies for other in dependency.nodes}
 
-    def without_unused(self) -> "Picture":
+    def without_unused(self) -> "Diagram":
         """
         Leave out what the framework offers and nobody takes, such as the settings of an application.
 
         Example:
             >>> from covet import CovetPy
-            >>> picture = CovetPy().container.graph()
-            >>> len(picture.services) > 5, picture.without_unused().services
+            >>> diagram = CovetPy().container.graph()
+            >>> len(diagram.services) > 5, diagram.without_unused().services
             (True, ())
         """
         needed = self._needed
-        return Picture(node for node in self._nodes if node in needed or not _is_offered(node))
+        return Diagram(node for node in self._nodes if node in needed or not _is_offered(node))
 
     def to_list(self) -> list[dict[str, object]]:
         """

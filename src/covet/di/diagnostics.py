@@ -1,10 +1,11 @@
 """
-What can be wrong with the wiring, in words: each finding draws its path and says the fix.
+What can be wrong with the wiring, in words: each one draws its path and says the fix.
 """
 
 from collections.abc import Iterator
 from typing import Protocol
 
+from covet.di.checks import class_of, is_abstract, is_protocol, missing_members
 from covet.di.errors import (
     CaptiveDependencyError,
     DependencyCycleError,
@@ -12,7 +13,6 @@ from covet.di.errors import (
     UnknownArgumentError,
     UnreadableParameterError,
 )
-from covet.di.fitness import class_of, is_abstract, is_protocol, missing_members
 from covet.di.nodes import Dependency, Node, Source
 from covet.di.path import Step, shorten_place
 from covet.di.registration import Key, Lifetime, Registration
@@ -22,8 +22,8 @@ from covet.introspection import type_name
 _SIMPLE = frozenset({str, bytes, int, float, bool, complex})
 
 
-class View(Protocol):
-    """What a finding may ask of the graph."""
+class GraphView(Protocol):
+    """What a diagnosis may ask of the graph."""
 
     def all_nodes(self) -> list[Node]:
         """List every service and every layer of it, and who only asks."""
@@ -43,7 +43,7 @@ def make_step(node: Node, parameter: str = "", note: str = "") -> Step:
     return Step(node.name, node.word, parameter, node.where, note)
 
 
-def make_path(view: View, node: Node) -> list[Step]:
+def make_path(view: GraphView, node: Node) -> list[Step]:
     """Find the shortest way to a service from one that nobody else needs."""
     nodes = view.all_nodes()
     asked_by: dict[int, list[tuple[Node, str]]] = {}
@@ -68,7 +68,7 @@ def make_path(view: View, node: Node) -> list[Step]:
 # ── What is missing ──────────────────────────────────────────────────────────
 
 
-def explain_missing(view: View, node: Node, parameter: str, key: Key) -> MissingRegistrationError:
+def explain_missing(view: GraphView, node: Node, parameter: str, key: Key) -> MissingRegistrationError:
     """Explain a parameter whose type nobody registered."""
     steps = [*make_path(view, node), Step(key.name, parameter=parameter, note="not registered")]
     return MissingRegistrationError(
@@ -76,7 +76,7 @@ def explain_missing(view: View, node: Node, parameter: str, key: Key) -> Missing
     )
 
 
-def suggest_registration(view: View, key: Key, parameter: str = "", node: Node | None = None) -> str:
+def suggest_registration(view: GraphView, key: Key, parameter: str = "", node: Node | None = None) -> str:
     """Say what to write so that a key is found."""
     unmet = view.unmet(key)
     if unmet is not None:
@@ -102,7 +102,7 @@ def suggest_registration(view: View, key: Key, parameter: str = "", node: Node |
     return f"{fix} {meant.partition(' Available')[0]}" if meant.startswith("Did") else fix
 
 
-def _find_fitting(view: View, key: Key) -> Node | None:
+def _find_fitting(view: GraphView, key: Key) -> Node | None:
     wanted = class_of(key.interface)
     if wanted is None or wanted is object:
         return None
@@ -118,19 +118,19 @@ def _find_fitting(view: View, key: Key) -> Node | None:
 # ── What cannot be read ──────────────────────────────────────────────────────
 
 
-def explain_unreadable(view: View, node: Node, exc: RouteError) -> UnreadableParameterError:
+def explain_unreadable(view: GraphView, node: Node, exc: RouteError) -> UnreadableParameterError:
     """Explain a callable whose signature or annotations cannot be read."""
     parameter = exc.parameter or ""
     message = exc.message.replace("annotates it with", f"annotates {parameter!r} with")
     return _unreadable(view, node, parameter, message, exc.hint)
 
 
-def explain_unreadable_class(view: View, node: Node, exc: ConfigurationError) -> UnreadableParameterError:
+def explain_unreadable_class(view: GraphView, node: Node, exc: ConfigurationError) -> UnreadableParameterError:
     """Explain a class whose fields cannot be read."""
     return _unreadable(view, node, "", exc.message, exc.hint)
 
 
-def explain_unannotated(view: View, node: Node, parameter: str) -> UnreadableParameterError:
+def explain_unannotated(view: GraphView, node: Node, parameter: str) -> UnreadableParameterError:
     """Explain a parameter that says nothing about its type."""
     return _unreadable(
         view,
@@ -141,14 +141,16 @@ def explain_unannotated(view: View, node: Node, parameter: str) -> UnreadablePar
     )
 
 
-def _unreadable(view: View, node: Node, parameter: str, message: str, hint: str | None) -> UnreadableParameterError:
+def _unreadable(
+    view: GraphView, node: Node, parameter: str, message: str, hint: str | None
+) -> UnreadableParameterError:
     steps = make_path(view, node)
     if parameter and parameter != "return":
         steps.append(Step("?", parameter=parameter, note="cannot be read"))
     return UnreadableParameterError(message, steps=steps, hint=hint)
 
 
-def explain_unknown_argument(view: View, node: Node, name: str, known: list[str]) -> UnknownArgumentError:
+def explain_unknown_argument(view: GraphView, node: Node, name: str, known: list[str]) -> UnknownArgumentError:
     """Explain a keyword that nobody takes."""
     return UnknownArgumentError(
         f"{node.name} is registered with {name}=, which it does not take.",
@@ -157,7 +159,7 @@ def explain_unknown_argument(view: View, node: Node, name: str, known: list[str]
     )
 
 
-def explain_decorator(view: View, node: Node) -> UnreadableParameterError:
+def explain_decorator(view: GraphView, node: Node) -> UnreadableParameterError:
     """Explain a decorator that does not take what it wraps."""
     return UnreadableParameterError(
         f"The decorator of {node.name} does not take what it wraps.",
@@ -169,7 +171,7 @@ def explain_decorator(view: View, node: Node) -> UnreadableParameterError:
 # ── What does not go together ────────────────────────────────────────────────
 
 
-def find_captives(view: View) -> Iterator[CaptiveDependencyError]:
+def find_captives(view: GraphView) -> Iterator[CaptiveDependencyError]:
     """Find the singletons that hold what lives shorter than they do."""
     for node in view.all_nodes():
         if node.lifetime is not Lifetime.SINGLETON:
@@ -183,7 +185,7 @@ def find_captives(view: View) -> Iterator[CaptiveDependencyError]:
                 yield _explain_captive(view, node, make_step(needed, dependency.parameter))
 
 
-def _explain_captive(view: View, node: Node, step: Step) -> CaptiveDependencyError:
+def _explain_captive(view: GraphView, node: Node, step: Step) -> CaptiveDependencyError:
     held = step.service
     held_step = Step(held, step.lifetime, step.parameter, step.where, "lives shorter than what holds it")
     if step.where:
@@ -198,7 +200,7 @@ def _explain_captive(view: View, node: Node, step: Step) -> CaptiveDependencyErr
     )
 
 
-def find_cycles(view: View) -> Iterator[DependencyCycleError]:
+def find_cycles(view: GraphView) -> Iterator[DependencyCycleError]:
     """Find the services that need themselves."""
     done: set[int] = set()
     for root in view.all_nodes():

@@ -9,8 +9,8 @@ from typing import Any, NewType, Protocol, TypeVar
 import pytest
 
 from covet.di import RegistrationError
-from covet.di.fitness import (
-    check_fitness,
+from covet.di.checks import (
+    check_registration,
     check_returned,
     class_of,
     is_abstract,
@@ -52,7 +52,7 @@ def refusal(registration: Registration) -> str:
     Return the text of the refusal.
     """
     with pytest.raises(RegistrationError) as caught:
-        check_fitness(registration)
+        check_registration(registration)
     return str(caught.value)
 
 
@@ -73,7 +73,7 @@ def refusal(registration: Registration) -> str:
 )
 def test_what_fits_is_taken(registration: Registration) -> None:
     """Subclasses, and classes with the members of a Protocol, fit."""
-    check_fitness(registration)
+    check_registration(registration)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from covet.types import UNSET
 
 
 @dataclass(frozen=True, slots=True)
-class Traits:
+class Analysis:
     """
-    The traits of a service, as those see it who need it.
+    What is known about a service, as those see it who need it.
 
     Attributes:
         waits: Making one has to be awaited, even if every singleton is there.
@@ -70,32 +70,32 @@ def list_in_order(roots: Iterable[Node]) -> list[Node]:
     return list(ordered)
 
 
-def read_traits(node: Node, known: dict[Node, Traits]) -> Traits:
+def analyse(node: Node, known: dict[Node, Analysis]) -> Analysis:
     """
-    Read the traits of a service from those of what it needs.
+    Find out about a service from what is known of those it needs.
 
     Args:
         node: The service.
-        known: The traits of all that it needs.
+        known: What is known about all that it needs.
     """
     if is_instance(node):
-        return Traits()
+        return Analysis()
     needed = [known[other] for _, other in node.needed()]
     maker = node.maker
-    waits = any(traits.waits for traits in needed) or (maker is not None and maker.is_waiting)
-    cells = tuple(dict.fromkeys(cell for traits in needed for cell in traits.cells))
+    waits = any(analysis.waits for analysis in needed) or (maker is not None and maker.is_waiting)
+    cells = tuple(dict.fromkeys(cell for analysis in needed for cell in analysis.cells))
     if is_cell(node):
         makes_async = waits or bool(cells)
-        return Traits(cells=(node,) if makes_async else (), makes_async=makes_async, first=cells)
+        return Analysis(cells=(node,) if makes_async else (), makes_async=makes_async, first=cells)
     is_closing = maker is not None and maker.is_closing
-    return Traits(
+    return Analysis(
         waits=waits,
         cells=cells,
         reason=_find_reason(node, needed, is_closing=is_closing),
-        is_plain=not waits and not is_closing and all(traits.is_plain for traits in needed),
-        is_local=_is_local(node) and all(traits.is_local for traits in needed),
-        has_scoped=is_scoped(node) or any(traits.has_scoped for traits in needed),
-        size=1 + sum(traits.size for traits in needed),
+        is_plain=not waits and not is_closing and all(analysis.is_plain for analysis in needed),
+        is_local=_is_local(node) and all(analysis.is_local for analysis in needed),
+        has_scoped=is_scoped(node) or any(analysis.has_scoped for analysis in needed),
+        size=1 + sum(analysis.size for analysis in needed),
     )
 
 
@@ -103,11 +103,11 @@ def _is_local(node: Node) -> bool:
     return all(item.source not in {Source.SCOPE, Source.PROVIDER} for item in node.dependencies)
 
 
-def _find_reason(node: Node, needed: list[Traits], *, is_closing: bool) -> str:
+def _find_reason(node: Node, needed: list[Analysis], *, is_closing: bool) -> str:
     if node.lifetime is Lifetime.SCOPED:
         return f"{node.name} is scoped"
     if is_closing and not node.is_inner:
         return f"{node.name} is closed with the scope it was made in"
     if any(dependency.source in {Source.CONTEXT, Source.SCOPE} for dependency in node.dependencies):
         return f"{node.name} takes what belongs to a scope"
-    return next((traits.reason for traits in needed if traits.reason), "")
+    return next((analysis.reason for analysis in needed if analysis.reason), "")
