@@ -46,6 +46,10 @@ class Plain:
     """Needs nothing."""
 
 
+class Replica(Plain):
+    """Another one."""
+
+
 class Chain:
     """Needs nothing of a request."""
 
@@ -351,6 +355,81 @@ async def test_markers_and_qualifiers_choose(protocol: WireProtocol) -> None:
 
     async with TestClient(app, protocol=protocol) as client:
         assert (await client.post("/")).json() == [10, 10, 10, 20, 20]
+
+
+@on_both_protocols
+async def test_what_nobody_registered_keeps_its_default(protocol: WireProtocol) -> None:
+    """Alone, beside services, and before them."""
+    app = make_app(Journal())
+
+    @app.get("/alone")
+    async def alone(users: Annotated[Users | None, Inject()] = None) -> bool:
+        return users is None
+
+    @app.get("/beside")
+    async def beside(
+        plain: Plain,
+        users: Annotated[Users | None, Inject()] = None,
+        named: Annotated[Users | str, Inject()] = "default",
+        chain: Annotated[Chain | None, Inject()] = None,
+    ) -> list[object]:
+        return [type(plain).__name__, users, named, type(chain).__name__]
+
+    async with TestClient(app, protocol=protocol) as client:
+        assert (await client.get("/alone")).json() is True
+        assert (await client.get("/beside")).json() == ["Plain", None, "default", "Chain"]
+
+
+async def test_everything_is_wired_alike() -> None:
+    """A constructor, a handler of an event, and a function that is called: markers, options, providers, collections."""
+    app = CovetPy()
+    app.container.register(Plain)
+    app.container.register(Plain, qualifier="replica", factory=Replica)
+    Asked = tuple[str, str, str, str, bool, int]
+
+    async def ask(
+        replica: Annotated[Plain, Inject("replica")],
+        optional: Plain | None = None,
+        absent: Connection | None = None,
+        *,
+        later: Provider[Plain],
+        every: list[Plain],
+        scope: Scope,
+        number: int = 7,
+    ) -> Asked:
+        provided = await later.get()
+        same = isinstance(await scope.resolve(Plain), Plain)
+        return type(replica).__name__, type(optional).__name__, type(provided).__name__, str(absent), same, len(every)
+
+    class Happened(Event):
+        event_type: str = "test.happened"
+
+    class Holder:
+        def __init__(self, replica: Annotated[Plain, Inject("replica")], optional: Plain | None = None) -> None:
+            self.names = type(replica).__name__, type(optional).__name__
+
+    @app.events.subscribe(Happened)
+    async def on_happened(
+        event: Happened,
+        replica: Annotated[Plain, Inject("replica")],
+        optional: Plain | None = None,
+        absent: Connection | None = None,
+        *,
+        later: Provider[Plain],
+        every: list[Plain],
+        scope: Scope,
+    ) -> Asked:
+        return await ask(replica, optional, absent, later=later, every=every, scope=scope)
+
+    app.container.register(Holder)
+    expected = ("Replica", "Plain", "Plain", "None", True, 2)
+
+    async with TestClient(app):
+        assert await app.call(ask) == expected
+        assert await app.call(ask) == expected
+        assert (await app.events.publish(Happened())).values == [expected]
+        assert (await app.container.resolve(Holder)).names == ("Replica", "Plain")
+    assert app.container.open_scopes == 0
 
 
 @on_both_protocols

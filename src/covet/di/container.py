@@ -14,7 +14,8 @@ from weakref import WeakSet
 from covet.di.closing import DEFAULT_CLOSE_TIMEOUT, Failure, close_exits, report_failures
 from covet.di.diagram import Diagram
 from covet.di.errors import DependencyError, DependencyGraphError
-from covet.di.graph import Graph, knows
+from covet.di.generics import knows
+from covet.di.graph import Graph
 from covet.di.injection import Injection
 from covet.di.nodes import Catalogue, Demand, Source
 from covet.di.override import Override

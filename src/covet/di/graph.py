@@ -5,14 +5,11 @@ It is made when the container is built, reads all registrations at once, and col
 at the first. It must never make an instance.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from types import UnionType
-from typing import Any, TypeVar, Union, get_args
+from typing import Any, TypeVar, get_args
 
-from covet.class_annotations import type_variables
 from covet.di import diagnostics
-from covet.di.checks import class_of
 from covet.di.errors import (
     ConditionError,
     DependencyError,
@@ -20,12 +17,13 @@ from covet.di.errors import (
     DuplicateRegistrationError,
     RegistrationError,
 )
+from covet.di.generics import COLLECTIONS, asked_for, close, close_template, inside_optional, is_template
 from covet.di.maker import read_maker
 from covet.di.nodes import Catalogue, Demand, Dependency, Node, Source
 from covet.di.provider import Provider
 from covet.di.registration import Decoration, Key, Lifetime, Registration, read_key
 from covet.exceptions import ConfigurationError, RouteError
-from covet.introspection import KEYWORD_ONLY, POSITIONAL_ONLY, Annotation, ParameterInfo, origin_of, substitute
+from covet.introspection import KEYWORD_ONLY, POSITIONAL_ONLY, Annotation, ParameterInfo, origin_of
 from covet.types import UNSET
 
 NodeT = TypeVar("NodeT", bound=Node | None)
@@ -62,7 +60,7 @@ class Graph:
         self.errors: list[DependencyError] = []
         self._choose()
         for key, registration in self._chosen.items():
-            if not _is_template(registration):
+            if not is_template(registration):
                 self.find(key)
         for demand in catalogue.demands:
             self._ask(demand)
@@ -167,11 +165,11 @@ class Graph:
         if origin is None or not get_args(key.interface):
             return None
         template = self._chosen.get(Key(origin, key.qualifier))
-        return template if template is not None and _is_template(template) else None
+        return template if template is not None and is_template(template) else None
 
     def _add(self, key: Key, registration: Registration) -> Node:
         if registration.key != key:
-            registration = _close_template(registration, key)
+            registration = close_template(registration, key)
         lifetime = registration.lifetime
         wrapped = [item for item in self._decorations_of(key) if key not in self._catalogue.instances]
         node = Node(key, key.name, lifetime, registration.where, registration, is_inner=bool(wrapped))
@@ -179,7 +177,7 @@ class Graph:
         for number, decoration in enumerate(wrapped, 1):
             outer = Registration(
                 key.interface,
-                factory=_close(decoration.decorator, key.interface),
+                factory=close(decoration.decorator, key.interface),
                 lifetime=lifetime,
                 kwargs=decoration.kwargs,
                 qualifier=key.qualifier,
@@ -239,6 +237,9 @@ class Graph:
                 dependency, inner = Dependency(parameter.name, Source.SERVICE, (inner,)), None
             else:
                 dependency = self._wire_parameter(node, parameter)
+            if dependency is None and node.key is None and parameter.default is not UNSET:
+                # Whoever only asks gets all that it has asked for, whatever is registered.
+                dependency = Dependency(parameter.name, Source.CONSTANT, value=parameter.default)
             if dependency is None:
                 is_skipped = True
                 continue
@@ -266,7 +267,7 @@ class Graph:
         found = self._find_source(name, key)
         if found is not None:
             return found
-        optional = _inside_optional(key.interface)
+        optional = inside_optional(key.interface)
         if optional is not None:
             inner = read_key(optional, parameter.metadata)
             found = self._find_source(name, inner)
@@ -274,7 +275,7 @@ class Graph:
                 found = Dependency(name, Source.CONSTANT, value=None)
             return found
         if not has_default:
-            self._report(diagnostics.explain_missing, node, name, _asked_for(key))
+            self._report(diagnostics.explain_missing, node, name, asked_for(key))
         return None
 
     def _find_source(self, parameter: str, key: Key) -> Dependency | None:
@@ -290,7 +291,7 @@ class Graph:
             late = read_key(get_args(interface)[0], () if key.qualifier is None else (key.qualifier,))
             target = self.find(late)
             return None if target is None else Dependency(parameter, Source.PROVIDER, (target,), late)
-        if key.qualifier is None and origin in _COLLECTIONS:
+        if key.qualifier is None and origin in COLLECTIONS:
             return self._find_all(parameter, origin, interface)
         return None
 
@@ -298,7 +299,7 @@ class Graph:
         item = read_key(get_args(interface)[0]).interface
         nodes = [self.find(key) for key in list(self._chosen) if key.interface == item]
         present = tuple(node for node in nodes if node is not None)
-        return Dependency(parameter, Source.ALL, present, _COLLECTIONS[origin]) if present else None
+        return Dependency(parameter, Source.ALL, present, COLLECTIONS[origin]) if present else None
 
     # ── Reporting ────────────────────────────────────────────────────────────
 
@@ -335,66 +336,3 @@ class Graph:
     def unmet(self, key: Key) -> Registration | None:
         """Return a registration whose condition is false."""
         return self._unmet.get(key)
-
-
-_COLLECTIONS: dict[Any, Any] = {list: list, Sequence: list, tuple: tuple, Iterable: list}
-
-
-def knows(catalogue: Catalogue, key: Key) -> bool:
-    """Tell whether something is registered, declared or known otherwise, before anything is wired."""
-    interface, origin = key.interface, origin_of(key.interface)
-    if interface in catalogue.specials or (interface in catalogue.declared and key.qualifier is None):
-        return True
-    optional = _inside_optional(interface)
-    if optional is not None:
-        return knows(catalogue, read_key(optional, () if key.qualifier is None else (key.qualifier,)))
-    if origin is Provider:
-        return knows(catalogue, _asked_for(key))
-    if key in catalogue.registrations or key in catalogue.instances:
-        return True
-    return any(map(_is_template, catalogue.registrations.get(Key(origin, key.qualifier), ())))
-
-
-def _is_template(registration: Registration) -> bool:
-    """Tell whether it stands for every closed form of an open generic class."""
-    interface = registration.interface
-    if registration.instance is not UNSET or origin_of(interface) is not None:
-        return False
-    if not getattr(interface, "__parameters__", ()):
-        return False
-    maker = class_of(registration.maker)
-    return maker is not None and bool(getattr(maker, "__parameters__", ()))
-
-
-def _close_template(registration: Registration, key: Key) -> Registration:
-    """Make the registration of `Repository[User]` out of that of `Repository`."""
-    closed = _close(registration.maker, key.interface)
-    return replace(registration, interface=key.interface, implementation=closed, factory=None)
-
-
-def _close(maker: Any, interface: Annotation) -> Any:  # Any: a class in, an alias of it out
-    """Give a generic class the arguments of the interface that it implements; another maker stays as it is."""
-    parameters = getattr(maker, "__parameters__", ())
-    origin = origin_of(interface)
-    if not parameters or origin is None or class_of(maker) is None:
-        return maker
-    variables = dict(zip(origin.__parameters__, get_args(interface), strict=False))
-    # The maker may name its variables otherwise, and turn them.
-    own = type_variables(maker[parameters]).get(origin, {})
-    values = {own.get(variable, variable): value for variable, value in variables.items()}
-    return maker[tuple(substitute(variable, values) for variable in parameters)]
-
-
-def _inside_optional(annotation: Annotation) -> Annotation:
-    """Return what stands beside `None`; `None` if it is no optional annotation of one type."""
-    if origin_of(annotation) not in {Union, UnionType}:
-        return None
-    members = [member for member in get_args(annotation) if member is not type(None)]
-    return members[0] if len(members) == 1 and len(get_args(annotation)) == 2 else None
-
-
-def _asked_for(key: Key) -> Key:
-    """Name what is missing behind a `Provider` or a collection."""
-    if origin_of(key.interface) is Provider or origin_of(key.interface) in _COLLECTIONS:
-        return read_key(get_args(key.interface)[0], () if key.qualifier is None else (key.qualifier,))
-    return key

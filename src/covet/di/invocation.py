@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from types import FunctionType, MethodType
 from typing import Any, Final, Protocol
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, finalize, ref
 
-from covet.di.registration import read_key
+from covet.di.injection import Injection
 from covet.di.scope import Scope
+from covet.error_text import describe_callable
 from covet.exceptions import ConfigurationError
-from covet.introspection import Annotation, ParameterInfo, inspect_callable
+from covet.introspection import Annotation, ParameterInfo, find_place, inspect_callable
 from covet.threads import call_anywhere
 
 # By the function itself: a bound method is another object each time. It goes when its function does.
@@ -19,8 +20,20 @@ _FUNCTIONS: Final[WeakKeyDictionary[FunctionType, Sequence[ParameterInfo]]] = We
 _METHODS: Final[WeakKeyDictionary[FunctionType, Sequence[ParameterInfo]]] = WeakKeyDictionary()
 
 
+# By the container, the function, and the names of what is injected.
+_PREPARED: Final[WeakKeyDictionary["Opener", WeakKeyDictionary[object, dict[tuple[str, ...], Injection]]]] = (
+    WeakKeyDictionary()
+)
+
+
 class Opener(Protocol):
     """What knows the services and opens scopes: the container."""
+
+    def inject(self, name: str, parameters: Sequence[ParameterInfo], *, where: str = "") -> Injection:
+        """Prepare the arguments of somebody who is no service."""
+
+    def forget(self, injection: Injection) -> None:
+        """Let go of what was prepared."""
 
     def knows(self, annotation: Annotation, metadata: tuple[object, ...] = ()) -> bool:
         """Tell whether a parameter of that annotation would be injected."""
@@ -49,15 +62,28 @@ async def invoke(opener: Opener, func: Callable[..., Any], args: Sequence[Any], 
     wanted = find_injected(opener, func, args, kwargs)
     if not wanted:
         return await call_anywhere(func, *args, **kwargs)
+    injection = _prepare(opener, func, wanted)
     async with opener.scope() as scope:
-        injected = {parameter.name: await _resolve(scope, parameter) for parameter in wanted}
-        return await call_anywhere(func, *args, **kwargs, **injected)
+        return await call_anywhere(func, *args, **kwargs, **await injection.resolve(scope))
 
 
-# Any: what is resolved has the type that was asked for.
-async def _resolve(scope: Scope, parameter: ParameterInfo) -> Any:
-    key = read_key(parameter.annotation, parameter.metadata)
-    return await scope.resolve(key.interface, qualifier=key.qualifier)
+def _prepare(opener: Opener, func: Callable[..., Any], wanted: Sequence[ParameterInfo]) -> Injection:
+    """Compile what a function takes, once for each way in which it is called; it goes when the function does."""
+    function = func.__func__ if isinstance(func, MethodType) else func
+    owner: object = function if isinstance(function, FunctionType) else type(function)
+    prepared = _PREPARED.setdefault(opener, WeakKeyDictionary()).setdefault(owner, {})
+    key = tuple(parameter.name for parameter in wanted)
+    injection = prepared.get(key)
+    if injection is None:
+        injection = prepared[key] = opener.inject(describe_callable(func), wanted, where=find_place(func))
+        finalize(owner, _forget, ref(opener), injection)
+    return injection
+
+
+def _forget(opener: "ref[Opener]", injection: Injection) -> None:
+    present = opener()
+    if present is not None:
+        present.forget(injection)
 
 
 def find_injected(

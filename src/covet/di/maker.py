@@ -119,15 +119,16 @@ def read_maker(registration: Registration) -> Maker:
 
 def _read_product(registration: Registration, info: CallableInfo) -> Annotation:
     """Name what a call gives, once it is awaited; `UNSET` if nobody says."""
-    if class_of(registration.maker) is not None:
-        return registration.maker
+    called = _inside_partial(registration.maker)
+    if class_of(called) is not None:
+        return called
     returned = info.return_annotation
     return get_args(returned)[-1] if origin_of(returned) in _AWAITABLES else returned
 
 
 def _read_call(registration: Registration, info: CallableInfo) -> tuple[Callable[..., Any], Call, Entry]:
     target = registration.maker
-    if class_of(target) is not None:
+    if class_of(_inside_partial(target)) is not None:
         return target, Call.PLAIN, Entry.NONE
     if info.is_async or origin_of(info.return_annotation) in _AWAITABLES:
         return target, Call.AWAIT, Entry.NONE
@@ -144,9 +145,14 @@ def _read_call(registration: Registration, info: CallableInfo) -> tuple[Callable
     return target, Call.PLAIN, Entry.NONE
 
 
-def _called(target: Any) -> Any:
+def _inside_partial(target: Any) -> Any:
     while isinstance(target, partial):
         target = target.func
+    return target
+
+
+def _called(target: Any) -> Any:
+    target = _inside_partial(target)
     if inspect.isroutine(target):
         return getattr(target, "__func__", target)
     return getattr(type(target).__call__, "__func__", type(target).__call__)

@@ -53,7 +53,7 @@ class Key(NamedTuple):
 
 def read_key(annotation: Annotation, metadata: tuple[object, ...] = ()) -> Key:
     """
-    Make the key of an annotation: the first text in `Annotated` is the qualifier.
+    Make the key of an annotation: the first text in `Annotated`, or in something's `qualifier` there, is the qualifier.
 
     Example:
         >>> from typing import Annotated
@@ -61,8 +61,8 @@ def read_key(annotation: Annotation, metadata: tuple[object, ...] = ()) -> Key:
         Key(interface=<class 'int'>, qualifier='answer')
     """
     inner, own = split_annotated(annotation)
-    qualifier = next((item for item in (*metadata, *own) if isinstance(item, str)), None)
-    return Key(unalias(inner), qualifier)
+    words = (item if isinstance(item, str) else getattr(item, "qualifier", None) for item in (*metadata, *own))
+    return Key(unalias(inner), next((word for word in words if isinstance(word, str)), None))
 
 
 @dataclass(frozen=True, slots=True)

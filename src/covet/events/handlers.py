@@ -6,9 +6,9 @@ It must never inspect anything while an event is delivered.
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol, get_args
+from typing import Annotated, Any, Protocol, get_args
 
 from covet.events.errors import SubscriptionError
 from covet.events.event import Event
@@ -79,11 +79,14 @@ class BoundHandler:
         name: Its name.
         call: Calls it, and gives what must be awaited.
         injection: What gives its further parameters; `None` if it takes none.
+        injected: The types of those parameters, by name.
     """
 
     name: str
     call: Callable[[Any], Awaitable[Any]]
     injection: HandlerInjection | None = None
+    # Any: an annotation may be any object.
+    injected: Mapping[str, Any] = field(default_factory=dict)
 
 
 def bind_handler(handler: Handler, target: type[Event] | str, container: ServiceSource | None = None) -> BoundHandler:
@@ -127,16 +130,28 @@ def bind_handler(handler: Handler, target: type[Event] | str, container: Service
         )
     parameter = _find_event(info, name)
     _check_event_class(parameter, target, name)
-    injected = [item for item in info.parameters if item.is_required and item is not parameter]
-    _check_injected(injected, parameter, name, container)
+    needed = [item for item in info.parameters if item.is_required and item is not parameter]
+    _check_injected(needed, parameter, name, container)
+    # What has a default gets a service all the same, if there is one.
+    injected = [item for item in info.parameters if item in needed or _may_be_injected(item, parameter)]
     call = _make_call(handler, info, parameter)
-    if not injected or container is None:
+    if not injected or container is None or not (needed or any(_is_known(container, item) for item in injected)):
         return BoundHandler(name, call)
     try:
         injection = container.inject(f"the event handler {name}", injected, where=find_place(handler))
     except ConfigurationError as exc:
         raise SubscriptionError(f"{name} cannot be given what it takes.\n{exc}") from exc
-    return BoundHandler(name, partial(_call_in_scope, call, container, injection), injection)
+    types = {item.name: item.annotation for item in injected}
+    return BoundHandler(name, partial(_call_in_scope, call, container, injection), injection, types)
+
+
+def _may_be_injected(item: ParameterInfo, event: ParameterInfo) -> bool:
+    return item is not event and item.has_annotation and item.kind not in {POSITIONAL_ONLY, VAR_POSITIONAL, VAR_KEYWORD}
+
+
+def _is_known(container: ServiceSource, item: ParameterInfo) -> bool:
+    qualifier = next((data for data in item.metadata if isinstance(data, str)), None)
+    return container.knows(item.annotation if qualifier is None else Annotated[item.annotation, qualifier])
 
 
 def describe_handler(handler: object) -> str:

@@ -54,7 +54,7 @@ routes
 
 services
   Host is not registered.
-    the event handler decomposed.greet
+    the event handler decomposed.greet, {place}/decomposed.py:64
     └─> host: Host  <── not registered
     Register it: container.register(Host).
   Host is not registered.

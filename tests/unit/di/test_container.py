@@ -4,6 +4,7 @@ The container: building, resolving by name of a scope, closing.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from typing import Annotated
 
 import pytest
@@ -383,3 +384,17 @@ async def test_making_that_does_not_end_is_left_behind(caplog: pytest.LogCapture
         "The making of Database does not end when it is cancelled, and is left behind"
     ]
     assert await container.resolve(Database) is made[1]
+
+
+async def test_a_partial_of_a_class_is_a_factory() -> None:
+    """It gives instances, whatever its constructor says that it returns."""
+
+    class Sized:
+        def __init__(self, size: int, database: Database) -> None:
+            self.size = size
+
+    container = DependencyContainer()
+    container.register(Database)
+    container.register(Sized, factory=partial(Sized, 3))
+
+    assert (await container.resolve(Sized)).size == 3
