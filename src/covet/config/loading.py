@@ -5,8 +5,6 @@ Layers to values: references followed, texts parsed, sections built, and everyth
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
 
 from covet.config.collection import Collected, choose_environment, make_profile_layer
 from covet.config.environment import Environment
@@ -19,6 +17,7 @@ from covet.config.names import VariableNames
 from covet.config.parsers import build_record
 from covet.config.profiles import find_dangers, find_weak_secrets
 from covet.config.references import ReferenceFailedError, has_reference
+from covet.config.tables import FrozenTable, find_within
 from covet.types import UNSET
 from covet.validation.failures import Failed
 
@@ -210,23 +209,9 @@ class _Loader:
                 place = (*field.path, name)
                 got = "" if place in self._loaded.hidden else f", got {show(table, name=name)}"
                 self._problems.append(SettingProblem(".".join(place), f"must be a table{got}", found[place].origin))
-        frozen = freeze(tables)
+        frozen = FrozenTable(tables, find_within(field.path, self._loaded.hidden))
         self._loaded.values[field.path] = frozen
         return frozen
-
-
-# Any: tables hold whatever a file can hold.
-def freeze(value: Any) -> Any:
-    """
-    Make tables and lists that nobody can change.
-
-    Example:
-        >>> freeze({"tags": ["a"]})
-        mappingproxy({'tags': ('a',)})
-    """
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: freeze(item) for key, item in value.items()})
-    return tuple(freeze(item) for item in value) if isinstance(value, list) else value
 
 
 def _refers_to_a_whole(value: object) -> bool:

@@ -16,7 +16,7 @@ from typing import Annotated, Any, Final, NoReturn, Self
 from covet.config.collection import Collected, collect
 from covet.config.environment import Environment
 from covet.config.errors import ConfigurationWarning, FrozenSettingsError, Origin
-from covet.config.explanation import Explanation, find_within, make_explanation, mask_members
+from covet.config.explanation import Explanation, make_explanation, mask_members
 from covet.config.fields import OpenMark, Section, read_annotations
 from covet.config.files import Stamp
 from covet.config.json_schema import Schema, make_settings_schema
@@ -33,6 +33,7 @@ from covet.config.sections import (
     ServerSettings,
 )
 from covet.config.sources import Sources, choose_sources
+from covet.config.tables import find_within
 from covet.config.watcher import ChangedValue, SettingsWatcher
 from covet.exceptions import ConfigurationError
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from covet.config import ConfigurationWarning, Environment, InvalidSettingsError, Secret, Settings, Sources
 from covet.config.layers import LAYERS
-from covet.config.loading import freeze
 from covet.config.secret import MASK
 
 SECRET = "s3cr3t-value-of-32-bytes-or-more!"
@@ -222,15 +221,6 @@ def test_secrets_in_files_are_warned_about(
         [True] if is_warned else []
     )
     assert SECRET not in "".join(messages)
-
-
-def test_frozen_tables_cannot_be_changed() -> None:
-    """Two applications may read the same settings."""
-    tables = freeze({"a": {"b": [1, {"c": 2}]}})
-
-    with pytest.raises(TypeError):
-        tables["a"]["x"] = 1
-    assert tables == {"a": {"b": (1, {"c": 2})}}
 
 
 # ── Properties ───────────────────────────────────────────────────────────────
