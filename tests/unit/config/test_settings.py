@@ -59,7 +59,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_file_of_the_standards_loads(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it stands there, with the variable that it refers to."""
     (directory / "config.toml").write_text(STANDARDS_TOML)
-    monkeypatch.setenv("JWT_SECRET_KEY", "0123456789abcdef" * 2)
+    monkeypatch.setenv("JWT_SECRET_KEY", "9f86d081884c7d659a2feaa0c55ad015")
 
     settings = Settings.from_file("config.toml")
 
@@ -67,7 +67,7 @@ def test_the_file_of_the_standards_loads(directory: Path, monkeypatch: pytest.Mo
     assert (settings.app.name, settings.app.version) == ("MyApp", "1.0.0")
     assert (settings.server.host, settings.server.port, settings.server.workers) == ("0.0.0.0", 8000, 4)
     assert settings.database == DatabaseSettings(url="postgresql://user:pass@localhost/dbname", pool_size=10)
-    assert settings.security.jwt_secret_key == "0123456789abcdef" * 2
+    assert settings.security.jwt_secret_key == "9f86d081884c7d659a2feaa0c55ad015"
     assert settings.security.cors_allow_origins == ("https://example.com",)
     assert settings == Settings()
 
