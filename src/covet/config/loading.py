@@ -11,6 +11,7 @@ from covet.config.environment import Environment
 from covet.config.errors import InvalidSettingsError, Origin, SettingProblem
 from covet.config.fields import Field, Path, Section
 from covet.config.fixes import write_fixes
+from covet.config.frozen_collections import freeze
 from covet.config.layers import DEFAULT, DOTENV, ENVIRONMENT_FILE, FILE, Entry, Layer, merge, nest
 from covet.config.masking import collect_secrets, redact, show
 from covet.config.names import VariableNames
@@ -142,7 +143,8 @@ class _Loader:
         return self._keep(field.path, parsed, entry.origin)
 
     def _keep(self, path: Path, value: object, origin: Origin) -> object:
-        self._loaded.values[path] = value
+        # Whoever reads settings shares them with all others.
+        self._loaded.values[path] = value = freeze(value)
         self._loaded.origins[path] = origin
         return value
 
