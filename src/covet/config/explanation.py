@@ -2,7 +2,7 @@
 Where each value came from: what `settings.explain()` answers, as text and as data.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -148,17 +148,6 @@ def mask_tables(value: object, path: Path, hidden: AbstractSet[Path]) -> object:
     if isinstance(value, Mapping):
         return {str(key): mask_tables(item, (*path, str(key)), hidden) for key, item in value.items()}
     return _mask(value, path, hidden)
-
-
-def find_within(path: Path, paths: Iterable[Path]) -> frozenset[Path]:
-    """
-    Find which paths lead to a place or into it, and go on from there.
-
-    Example:
-        >>> sorted(find_within(("plugins", "shop"), {("plugins", "shop", "dsn"), ("plugins", "cart")}))
-        [('dsn',)]
-    """
-    return frozenset(other[len(path) :] for other in paths if other[: len(path)] == path)
 
 
 def _mask_open(tables: object, path: Path, hidden: AbstractSet[Path]) -> object:

@@ -2,7 +2,6 @@
 Layers of values: what each source says, still unread, and who wins.
 """
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from pathlib import Path as FilePath
@@ -10,10 +9,12 @@ from typing import Any, Final, NamedTuple
 
 from covet.config.errors import Origin, SettingProblem
 from covet.config.fields import Field, Path, Section
+from covet.config.json_text import load_json
 from covet.config.masking import show
 from covet.config.names import VariableNames
 from covet.config.parsers import to_builtins
 from covet.exceptions import suggest
+from covet.validation.failures import Failed
 
 KEYWORD: Final = "keyword argument"
 COMMAND_LINE: Final = "command line"
@@ -129,8 +130,9 @@ class LayerReader:
         if not is_whole:
             return {path: entry}
         data = _load_table(entry.value)
-        if data is None:
-            self.problems.append(SettingProblem(".".join(path), "must be a table, as JSON", entry.origin))
+        if not isinstance(data, Mapping):
+            message = "must be a table, as JSON" if data is None else data.problems[0].message
+            self.problems.append(SettingProblem(".".join(path), message, entry.origin))
             return {}
         nested: Any = data
         for part in reversed(path):
@@ -147,6 +149,10 @@ class LayerReader:
                 yield member.path, value, written
             return
         data = _read_table(value, member.cls)
+        if isinstance(data, Failed):
+            origin = make(written, value).origin
+            self.problems.append(SettingProblem(".".join(member.path), data.problems[0].message, origin))
+            return
         if data is None:
             if value is not None or not member.is_optional:
                 self.problems.append(_refuse_as_table(value, member.path, make(written, value)))
@@ -219,7 +225,7 @@ def _refuse_as_table(value: object, path: Path, entry: Entry, expected: str = "a
     return SettingProblem(name, f"must be {expected}{got}", entry.origin)
 
 
-def _read_table(value: object, cls: type) -> Mapping[Any, object] | None:
+def _read_table(value: object, cls: type) -> Mapping[Any, object] | Failed | None:
     if isinstance(value, Mapping):
         return value
     if is_dataclass(cls) and isinstance(value, cls):
@@ -227,13 +233,10 @@ def _read_table(value: object, cls: type) -> Mapping[Any, object] | None:
     return _load_table(value)
 
 
-def _load_table(value: object) -> Mapping[Any, object] | None:
+def _load_table(value: object) -> Mapping[Any, object] | Failed | None:
     if isinstance(value, str) and value.lstrip().startswith("{"):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError):
-            return None
-    return value if isinstance(value, Mapping) else None
+        value = load_json(value)
+    return value if isinstance(value, Mapping | Failed) else None
 
 
 def nest(layer: Layer, root: Path) -> dict[str, Any]:

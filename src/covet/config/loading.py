@@ -5,20 +5,20 @@ Layers to values: references followed, texts parsed, sections built, and everyth
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Any
 
 from covet.config.collection import Collected, choose_environment, make_profile_layer
 from covet.config.environment import Environment
 from covet.config.errors import InvalidSettingsError, Origin, SettingProblem
 from covet.config.fields import Field, Path, Section
 from covet.config.fixes import write_fixes
+from covet.config.frozen_collections import freeze
 from covet.config.layers import DEFAULT, DOTENV, ENVIRONMENT_FILE, FILE, Entry, Layer, merge, nest
 from covet.config.masking import collect_secrets, redact, show
 from covet.config.names import VariableNames
 from covet.config.parsers import build_record
 from covet.config.profiles import find_dangers, find_weak_secrets
 from covet.config.references import ReferenceFailedError, has_reference
+from covet.config.tables import FrozenTable, find_within
 from covet.types import UNSET
 from covet.validation.failures import Failed
 
@@ -143,7 +143,8 @@ class _Loader:
         return self._keep(field.path, parsed, entry.origin)
 
     def _keep(self, path: Path, value: object, origin: Origin) -> object:
-        self._loaded.values[path] = value
+        # Whoever reads settings shares them with all others.
+        self._loaded.values[path] = value = freeze(value)
         self._loaded.origins[path] = origin
         return value
 
@@ -210,23 +211,9 @@ class _Loader:
                 place = (*field.path, name)
                 got = "" if place in self._loaded.hidden else f", got {show(table, name=name)}"
                 self._problems.append(SettingProblem(".".join(place), f"must be a table{got}", found[place].origin))
-        frozen = freeze(tables)
+        frozen = FrozenTable(tables, find_within(field.path, self._loaded.hidden))
         self._loaded.values[field.path] = frozen
         return frozen
-
-
-# Any: tables hold whatever a file can hold.
-def freeze(value: Any) -> Any:
-    """
-    Make tables and lists that nobody can change.
-
-    Example:
-        >>> freeze({"tags": ["a"]})
-        mappingproxy({'tags': ('a',)})
-    """
-    if isinstance(value, Mapping):
-        return MappingProxyType({key: freeze(item) for key, item in value.items()})
-    return tuple(freeze(item) for item in value) if isinstance(value, list) else value
 
 
 def _refers_to_a_whole(value: object) -> bool:

@@ -3,7 +3,7 @@ What settings are called in an environment: `COVET_DATABASE__URL`, and the short
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from covet.config.fields import Path, Section
 from covet.exceptions import ConfigurationError
@@ -52,8 +52,7 @@ class VariableNames:
         self._open = {field.path[0] for field in shape.walk() if field.is_open}
         self._paths: dict[str, Path] = {}
         paths = [field.path for field in shape.walk()]
-        sections = [member.path for member in shape.members.values() if isinstance(member, Section)]
-        for path in (*paths, *sections):
+        for path in (*paths, *_list_sections(shape)):
             self._paths[self.write(path)] = path
         self._paths.pop(APP_VARIABLE, None)
         for path in paths if has_aliases else ():
@@ -86,6 +85,13 @@ class VariableNames:
         """List the names of one setting, the one to recommend first."""
         own = self.write(path)
         return [own, *(name for name, found in self._paths.items() if found == path and name != own)]
+
+
+def _list_sections(section: Section) -> Iterator[Path]:
+    for member in section.members.values():
+        if isinstance(member, Section):
+            yield member.path
+            yield from _list_sections(member)
 
 
 def _list_aliases(path: Path) -> Iterable[str]:

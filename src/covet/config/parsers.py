@@ -5,7 +5,6 @@ A text is read by the type that is wanted, wherever it comes from, since `${PORT
 types of `covet.validation` are read by it; here are those that only settings know, and what may contain them.
 """
 
-import json
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields, is_dataclass
@@ -14,10 +13,11 @@ from decimal import Decimal
 from enum import Enum
 from math import isfinite
 from pathlib import PurePath
-from typing import Annotated, Any, Union, get_args
+from typing import Annotated, Any, Literal, Union, get_args
 from uuid import UUID
 
 from covet.class_annotations import class_type_hints
+from covet.config.json_text import load_json
 from covet.config.secret import Secret
 from covet.config.units import DURATION_MESSAGE, SIZE_MESSAGE, DurationUnit, SizeUnit, read_duration, read_size
 from covet.error_text import suggest
@@ -66,6 +66,8 @@ def compile_parser(annotation: Annotation) -> Converter:
         return _constrain(_read_size, int, constraints)
     if isinstance(inner, type) and issubclass(inner, Enum):
         return _compile_enum(inner)
+    if origin is Literal:
+        return _compile_literal(inner)
     if (origin or inner) in _COLLECTIONS:
         return _compile_collection(inner, origin or inner, constraints)
     if (origin or inner) in {dict, Mapping}:
@@ -169,6 +171,24 @@ def _compile_enum(cls: type[Enum]) -> Converter:
     return read
 
 
+def _compile_literal(annotation: Annotation) -> Converter:
+    plain = _compile_leaf(annotation)
+    # Of two that differ in nothing but their case, each has to be written as it is.
+    folded: dict[str, list[str]] = {}
+    for member in get_args(annotation):
+        if isinstance(member, str):
+            folded.setdefault(member.casefold(), []).append(member)
+
+    def read(value: object) -> object:
+        found = plain(value)
+        if not isinstance(found, Failed) or not isinstance(value, str):
+            return found
+        alike = folded.get(value.strip().casefold(), ())
+        return alike[0] if len(alike) == 1 else found
+
+    return read
+
+
 # ── Types that contain others ────────────────────────────────────────────────
 
 
@@ -243,8 +263,13 @@ def _split_items(value: object) -> list[object] | Failed:
     if isinstance(value, str):
         text = value.strip()
         if not text.startswith("["):
-            return [item.strip() for item in text.split(",") if item.strip()]
-        value = _load_json(text)
+            items: list[object] = [item.strip() for item in text.removesuffix(",").split(",")]
+            if items == [""]:
+                return []
+            return items if all(items) else fail("has nothing between two commas; write a,b", "list_type")
+        value = load_json(text)
+    if isinstance(value, Failed):
+        return value
     if isinstance(value, list | tuple | set | frozenset):
         return list(value)
     return fail('must be a list: a,b or ["a", "b"]', "list_type")
@@ -256,7 +281,9 @@ def _compile_mapping(annotation: Annotation, constraints: tuple[object, ...]) ->
 
     def read(value: object) -> object:
         if isinstance(value, str):
-            value = _load_json(value)
+            value = load_json(value)
+        if isinstance(value, Failed):
+            return value
         if not isinstance(value, Mapping):
             return fail("must be a table of names and values; as text, JSON", "dict_type")
         found, problems = dict[Any, object](), list[Problem]()
@@ -284,7 +311,9 @@ def _compile_record(annotation: Annotation) -> Converter:
         if isinstance(value, cls):
             return value
         if isinstance(value, str):
-            value = _load_json(value)
+            value = load_json(value)
+        if isinstance(value, Failed):
+            return value
         if not isinstance(value, Mapping):
             return fail("must be a table; as text, JSON", "dict_type")
         found, problems = dict[str, object](), list[Problem]()
@@ -328,14 +357,6 @@ def build_record(cls: type, values: Mapping[str, object]) -> object:
             # Such an error is hardly meant: its text alone may be no sentence, as that of a KeyError.
             message = f"{type(exc).__name__}: {exc}"
         return fail(f"is wrong: {message.rstrip('.')}", "value_error")
-
-
-def _load_json(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        # No JSON is no list and no table: whoever asked says what was expected.
-        return None
 
 
 # ── Everything else ──────────────────────────────────────────────────────────

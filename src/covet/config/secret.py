@@ -6,6 +6,7 @@ It must never put the text of a secret anywhere: not into a representation, a me
 
 import hmac
 import re
+from itertools import pairwise
 from typing import Final, NoReturn, SupportsIndex
 
 MASK: Final = "**********"
@@ -108,14 +109,33 @@ def find_weakness(text: str, *, min_bytes: int = MIN_SECRET_BYTES) -> str | None
     Example:
         >>> find_weakness("change-me"), find_weakness("d41d8cd98f00b204"), find_weakness("hunter2")
         ('is a placeholder', None, 'has 7 bytes, fewer than 16')
+        >>> find_weakness("spam-eggs" * 5), find_weakness("abcdefghijklmnopqrstuvwxyz")
+        ('repeats itself', 'is a sequence of characters')
     """
+    # White space makes nothing longer: nobody sees it, and few mean it.
+    text = " ".join(text.split())
     word = _SEPARATORS.sub("", text.casefold())
-    if word in _PLACEHOLDERS or any(part in word for part in _PLACEHOLDER_PARTS) or _TEMPLATE.fullmatch(text.strip()):
+    if word in _PLACEHOLDERS or any(part in word for part in _PLACEHOLDER_PARTS) or _TEMPLATE.fullmatch(text):
         return "is a placeholder"
-    if len(set(text)) == 1:
+    size, different = len(_to_bytes(text)), len(set(text))
+    if different == 1 and size > 1:
         return "repeats one character"
-    size = len(_to_bytes(text))
-    return f"has {size} bytes, fewer than {min_bytes}" if size < min_bytes else None
+    if size < min_bytes:
+        return f"has {size} bytes, fewer than {min_bytes}"
+    rest = _KNOWN_WORDS.sub("", word)
+    if len(rest) < len(word) and len(_to_bytes(rest)) < min_bytes // 2:
+        return "is made of the words of placeholders"
+    if any(text[shift:] == text[:-shift] for shift in range(1, len(text) // 2 + 1)):
+        return "repeats itself"
+    if _count_steps(word) * 4 >= len(word) * 3:
+        return "is a sequence of characters"
+    # Of a million random keys, even in decimal digits, not a handful has so few.
+    return f"has only {different} different characters" if different < min(size // 5, _MIN_DIFFERENT) else None
+
+
+def _count_steps(text: str) -> int:
+    """Count the characters that follow the one before, up or down, in the alphabet or on a keyboard."""
+    return sum(pair in _NEIGHBOURS or abs(ord(pair[0]) - ord(pair[1])) <= 1 for pair in map("".join, pairwise(text)))
 
 
 def _to_bytes(text: str) -> bytes:
@@ -133,8 +153,16 @@ _PLACEHOLDERS = frozenset(
         "token", "topsecret", "undefined", "xxx",
     }
 )  # fmt: skip
+_KNOWN_WORDS = re.compile(
+    "admin|api|change|default|demo|development|dummy|example|insecure|jwt|key|passphrase|password|passw0rd|placeholder"
+    "|production|qwerty|sample|secret|secure|sign|super|test|token|topsecret|very|your"
+)
+_ROWS = ("1234567890", "qwertzuiop", "qwertyuiop", "asdfghjkl", "yxcvbnm", "zxcvbnm")
+_NEIGHBOURS = frozenset(row[at : at + 2][::way] for row in _ROWS for at in range(len(row) - 1) for way in (1, -1))
+_MIN_DIFFERENT: Final = 7
 # No random text of any length holds these, but for one in billions.
 _PLACEHOLDER_PARTS = (
-    "changeme", "changethis", "changeit", "djangoinsecure", "insecurekey", "notsecret", "notsosecret", "replaceme",
-    "replacethis", "yourapikey", "yourjwtsecret", "yourpassword", "yoursecret",
+    "256bitsecret", "changeme", "changethis", "changeit", "djangoinsecure", "donotuse", "insecuredev", "insecurekey",
+    "notforproduction", "notsecret", "notsosecret", "replaceme", "replacethis", "yourapikey", "yourjwtsecret",
+    "yourpassword", "yoursecret",
 )  # fmt: skip

@@ -11,12 +11,13 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from functools import lru_cache
 from pathlib import Path
-from typing import Annotated, Any, Final, NoReturn, Self
+from typing import Annotated, Any, Final, NoReturn, Self, SupportsIndex
 
 from covet.config.collection import Collected, collect
+from covet.config.comparison import compare_values
 from covet.config.environment import Environment
 from covet.config.errors import ConfigurationWarning, FrozenSettingsError, Origin
-from covet.config.explanation import Explanation, find_within, make_explanation, mask_members
+from covet.config.explanation import Explanation, make_explanation, mask_members
 from covet.config.fields import OpenMark, Section, read_annotations
 from covet.config.files import Stamp
 from covet.config.json_schema import Schema, make_settings_schema
@@ -255,6 +256,18 @@ class Settings:
     def __hash__(self) -> int:
         return hash((type(self), self.environment, self.debug))
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(
+            "Settings cannot be pickled: what they were read from would be written in clear, the environment included. "
+            "Make them anew where they are needed: Settings()."
+        )
+
     def __repr__(self) -> str:
         return f"{type(self).__qualname__}(environment={str(self.environment)!r}, debug={self.debug})"
 
@@ -301,36 +314,22 @@ class Settings:
 
     def compare(self, newer: Self) -> tuple[ChangedValue, ...]:
         """
-        List the values that are others in newer settings.
+        List the values that are others in newer settings; with another environment all of them need a restart.
 
         Example:
             >>> settings = Settings(sources=Sources.none())
             >>> settings.compare(settings.replace(logging={"level": "debug"}))
             (<ChangedValue logging.level: 'info' -> 'debug'>,)
         """
-        old, new = self._loaded.values, newer._loaded.values
-        # What was secret must not be shown because it is none any more.
-        hidden = {*self.hidden_paths, *newer.hidden_paths}
-        found = []
-        for field in self.read_shape().walk():
-            before, after = old.get(field.path), new.get(field.path)
-            origin = newer._loaded.origins.get(field.path)
-            if before == after:
-                continue
-            if not field.is_open or not isinstance(before, Mapping) or not isinstance(after, Mapping):
-                places = find_within(field.path, hidden)
-                found.append(ChangedValue(field.name, before, after, origin, field.is_reloadable, places))
-                continue
-            for name in sorted({*before, *after}):
-                if before.get(name) != after.get(name):
-                    places = find_within((*field.path, name), hidden)
-                    values = before.get(name), after.get(name)
-                    found.append(ChangedValue(f"{field.name}.{name}", *values, None, False, places))
-        return tuple(found)
+        # Another environment has other defaults: half of it would be none at all.
+        may_reload = newer.environment is self.environment
+        return tuple(compare_values(self.read_shape(), self._loaded, newer._loaded, may_reload=may_reload))
 
     def adopt(self, newer: Self) -> Self:
         """
         Make settings with the values of newer ones, as far as they are `Reloadable`; the rest stays.
+
+        Those of another environment wait for the restart as a whole.
 
         Raises:
             InvalidSettingsError: If the new values are not good with those that stay.
@@ -346,7 +345,10 @@ class Settings:
         adopted = {
             field.path: Entry(values[field.path], origins[field.path], is_hidden=field.path in newer.hidden_paths)
             for field in self.read_shape().walk()
-            if field.is_reloadable and field.path in values and field.path in self._loaded.values
+            if newer.environment is self.environment
+            and field.is_reloadable
+            and field.path in values
+            and field.path in self._loaded.values
         }
         return self._make(self._collected.with_adopted(adopted, newer.stamps), self._overrides)
 

@@ -101,3 +101,8 @@ class Composition:
     @events.setter
     def events(self, bus: "EventBus") -> None:
         self._wiring.attach(bus)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether somebody has asked for the bus: without one there is nobody to tell anything."""
+        return self._wiring.current is not None

@@ -121,9 +121,13 @@ class Plugin(ABC):
                 f"The config of {type(self).__name__} must be {wanted}, got a value of type {type(config).__name__}.",
                 plugin=self.name,
             )
-        self.config = MappingProxyType(dict(config)) if isinstance(config, Mapping) else config
-        if config is None:
-            self.config = MappingProxyType({})
+        if isinstance(config, Mapping):
+            # Loaded here: most plugins are given nothing.
+            from covet.config.tables import FrozenTable
+
+            self.config = FrozenTable(config)
+        elif config is not None:
+            self.config = config
 
     @abstractmethod
     def init_app(self, app: "CovetPy") -> None:

@@ -3,7 +3,6 @@ The configuration of plugins: `[plugins.<name>]` of the settings, and what their
 """
 
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 from covet.exceptions import ConfigurationError
@@ -70,11 +69,15 @@ def bind_config(plugin: Plugin, settings: Any) -> object:
     section = {} if settings is None else settings.plugins.get(plugin.name, {})
     values = {**section, **given}
     kind = type(plugin).Config
-    if kind is None:
-        return MappingProxyType(values)
+    if kind is None and not values:
+        return given
     # Loaded here: most plugins have nothing to bind.
     from covet.config import bind_section
+    from covet.config.tables import FrozenTable, find_within
 
+    if kind is None:
+        hidden = () if settings is None else settings.hidden_paths
+        return FrozenTable(values, find_within(("plugins", plugin.name), hidden))
     return bind_section(kind, values, path=f"plugins.{plugin.name}", settings=settings)
 
 

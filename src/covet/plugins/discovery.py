@@ -75,7 +75,10 @@ def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> li
     offered = find_entry_points(PLUGIN_GROUP) if len(targets) < len(names) else []
     registry = get_plugin_registry()
     if ALL_PLUGINS in names:
-        names = [*targets, *sorted({*registry, *(item.name for item in offered if not _is_own(item))})]
+        every = {*registry, *(item.name for item in offered if not _is_own(item))}
+        # What is named beside it is wanted as well: one of CovetPy's own, or a mistake that has to be told.
+        named = [name for name in names if name not in {*targets, *every, ALL_PLUGINS}]
+        names = [*targets, *sorted(every), *named]
     found: list[Candidate] = []
     problems: list[PluginProblem] = []
     for name in names:

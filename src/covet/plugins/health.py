@@ -64,6 +64,7 @@ async def _run(name: str, plugin: str, check: HealthCheck, seconds: float) -> He
         if task is None or task.cancelling():
             raise
         error = exc
-    except Exception as exc:  # noqa: BLE001 - whatever it is, it is the report
+    # A SystemExit of a check would end the process, which a check only asks about.
+    except (Exception, SystemExit) as exc:  # noqa: BLE001 - whatever it is, it is the report
         error = exc
     return HealthReport(name, plugin, is_healthy, error, time.perf_counter() - began)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from covet.core.lifespan import Lifespan, Step
 from covet.deadlines import Deadline
 from covet.exceptions import suggest
+from covet.plugins.announcement import StateAnnouncer
 from covet.plugins.base import HealthCheck, Plugin
 from covet.plugins.configuration import configure, hide_secrets
 from covet.plugins.dependencies import order_plugins
@@ -64,6 +65,7 @@ class PluginManager:
         self._records: dict[str, PluginRecord] = {}
         self._health_checks: dict[str, tuple[str, HealthCheck]] = {}
         self._lifespan = Lifespan()
+        self._announcer = StateAnnouncer(app)
         self._is_registering = False
 
     # ── Registration ─────────────────────────────────────────────────────────
@@ -114,8 +116,9 @@ class PluginManager:
         origins = {candidate.plugin.name: candidate.origin for candidate in candidates}
         present = [record.plugin for name, record in self._records.items() if name not in origins]
         order = order_plugins([*present, *(candidate.plugin for candidate in candidates)])
-        new = [PluginRecord(plugin, origins[plugin.name]) for plugin in order if plugin.name in origins]
-        configure([record.plugin for record in new], self._settings)
+        ordered = [plugin for plugin in order if plugin.name in origins]
+        configure(ordered, self._settings)
+        new = [PluginRecord(plugin, origins[plugin.name], self._announcer.note) for plugin in ordered]
         records = {**self._records, **{record.name: record for record in new}}
         # In the order of their start, whenever they came.
         self._records = {plugin.name: records[plugin.name] for plugin in order}
@@ -272,6 +275,12 @@ class PluginManager:
         await self._lifespan.stop()
 
     async def _start(self, record: PluginRecord) -> None:
+        try:
+            await self._bring_up(record)
+        finally:
+            await self._announcer.publish()
+
+    async def _bring_up(self, record: PluginRecord) -> None:
         plugin = record.plugin
         if not record.is_initialised:
             if record.is_absent and not (plugin.required and record.state is PluginState.FAILED):
@@ -285,6 +294,7 @@ class PluginManager:
         if self._skip_if_blocked(record):
             return
         record.move(PluginState.STARTING)
+        await self._announcer.publish()
         try:
             with record.time("on_startup"), record.routes.collect(self.app.router):
                 await self._run("on_startup", plugin, plugin.startup_timeout)
@@ -301,6 +311,7 @@ class PluginManager:
         if record.state is not PluginState.STARTED:
             return
         record.move(PluginState.STOPPING)
+        await self._announcer.publish()
         error: BaseException | None = None
         try:
             with record.time("on_shutdown"):
@@ -309,8 +320,8 @@ class PluginManager:
             error = exc
             raise
         finally:
-            record.move(PluginState.STOPPED)
-            record.error = error
+            record.move(PluginState.STOPPED, error=error)
+            await self._announcer.publish()
 
     async def _run(self, hook: str, plugin: Plugin, seconds: float | None) -> None:
         function = plugin.on_startup if hook == "on_startup" else plugin.on_shutdown

@@ -3,7 +3,7 @@ What is known about a plugin of an application: where it comes from and where it
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
@@ -71,6 +71,11 @@ class PluginRecord:
     """
     A plugin of an application.
 
+    Args:
+        plugin: The plugin.
+        origin: Where it comes from.
+        on_change: Told of each state: the record, and the state before, `None` at first.
+
     Attributes:
         plugin: The plugin.
         origin: Where it comes from.
@@ -81,9 +86,14 @@ class PluginRecord:
         routes: The routes and mounted applications that it added: they answer 503 while it is absent.
     """
 
-    __slots__ = ("_timings", "error", "is_initialised", "origin", "plugin", "reason", "routes", "state")
+    __slots__ = ("_on_change", "_timings", "error", "is_initialised", "origin", "plugin", "reason", "routes", "state")
 
-    def __init__(self, plugin: Plugin, origin: PluginOrigin) -> None:
+    def __init__(
+        self,
+        plugin: Plugin,
+        origin: PluginOrigin,
+        on_change: "Callable[[PluginRecord, PluginState | None], object] | None" = None,
+    ) -> None:
         self.plugin = plugin
         self.origin = origin
         self.state = PluginState.REGISTERED
@@ -92,6 +102,9 @@ class PluginRecord:
         self.reason = ""
         self.routes = PluginRoutes()
         self._timings: dict[str, float] = {}
+        self._on_change = on_change
+        if on_change is not None:
+            on_change(self, None)
 
     def __repr__(self) -> str:
         return f"<PluginRecord {self.name!r}: {self.state.value}>"
@@ -111,9 +124,14 @@ class PluginRecord:
         """Seconds that `init_app`, `on_startup` and `on_shutdown` took the last time."""
         return MappingProxyType(self._timings)
 
-    def move(self, state: PluginState) -> None:
+    def move(self, state: PluginState, *, error: BaseException | None = None, reason: str = "") -> None:
         """
         Go on to another state.
+
+        Args:
+            state: The state.
+            error: What a hook raised.
+            reason: Why it failed or was skipped.
 
         Raises:
             PluginStateError: If the table of states does not allow it.
@@ -124,27 +142,26 @@ class PluginRecord:
                 plugin=self.name,
                 step=state.value,
             )
-        self.state = state
+        previous, self.state = self.state, state
+        self.reason = reason
+        if error is not None or state not in _ABSENT:
+            self.error = error
         if state in _ABSENT:
             self.routes.close()
-        else:
-            self.reason = ""
-            self.error = None
         if state is PluginState.STARTED:
             self.routes.open()
         if state is PluginState.INITIALISED:
             self.is_initialised = True
+        if self._on_change is not None:
+            self._on_change(self, previous)
 
     def fail(self, error: BaseException, reason: str) -> None:
         """Note what a hook raised, and the reason as it may be shown: an error's own text may hold a password."""
-        self.move(PluginState.FAILED)
-        self.error = error
-        self.reason = reason
+        self.move(PluginState.FAILED, error=error, reason=reason)
 
     def skip(self, reason: str) -> None:
         """Note that it is left out."""
-        self.move(PluginState.SKIPPED)
-        self.reason = reason
+        self.move(PluginState.SKIPPED, reason=reason)
 
     @contextmanager
     def time(self, hook: str) -> Iterator[None]:

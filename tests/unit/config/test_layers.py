@@ -207,3 +207,11 @@ def test_entries_of_a_file_have_its_lines() -> None:
 
     assert entry.origin == Origin("config file", "a.b", Path("c.toml"), 2)
     assert not entry.is_literal
+
+
+@pytest.mark.parametrize("name", ["COVET_CACHE", "COVET_PLUGINS__C"])
+def test_repeated_key_in_a_variable_is_a_problem(reader: LayerReader, name: str) -> None:
+    """One of the two would silently not count."""
+    reader.read_variables(variables(**{name: '{"backend": "a", "backend": "b"}'}), NAMES)
+
+    assert [problem.message for problem in reader.problems] == ["has the key 'backend' twice in one table"]

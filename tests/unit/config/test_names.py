@@ -4,7 +4,7 @@ The variables of settings.
 
 import pytest
 
-from covet.config import Settings
+from covet.config import Settings, Sources, section
 from covet.config.names import VariableNames
 from covet.exceptions import ConfigurationError
 
@@ -91,3 +91,25 @@ def test_the_variable_of_the_command_line_is_no_setting() -> None:
     assert names.find("COVET_APP") is None
     assert not names.is_stranger("COVET_APP")
     assert names.find("COVET_APP__NAME") == ("app", "name")
+
+
+def test_sections_within_sections_have_names() -> None:
+    """They may be JSON as well as those that they stand in."""
+
+    @section
+    class Inner:
+        x: int = 1
+
+    @section
+    class Outer:
+        deep: Inner = Inner()
+
+    class Own(Settings):
+        own: Outer
+
+    read = [
+        Own(sources=Sources.none(variables={"COVET_OWN__DEEP": '{"x": "7"}'})).own.deep.x,
+        Own(sources=Sources.none(variables={"COVET_OWN": '{"deep": {"x": 7}}'})).own.deep.x,
+    ]
+
+    assert read == [7, 7]

@@ -28,6 +28,23 @@ from covet.config import (
 
 NONE = Sources.none()
 
+
+@section
+class Bag:
+    """Collections that Python could change."""
+
+    names: list[str]
+    sizes: dict[str, int]
+    tags: set[str]
+    anything: Any = None
+
+
+class Bags(Settings):
+    """Settings with them."""
+
+    bag: Bag
+
+
 STANDARDS_TOML = """
 [app]
 name = "MyApp"
@@ -59,7 +76,7 @@ def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_file_of_the_standards_loads(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As it stands there, with the variable that it refers to."""
     (directory / "config.toml").write_text(STANDARDS_TOML)
-    monkeypatch.setenv("JWT_SECRET_KEY", "0123456789abcdef" * 2)
+    monkeypatch.setenv("JWT_SECRET_KEY", "9f86d081884c7d659a2feaa0c55ad015")
 
     settings = Settings.from_file("config.toml")
 
@@ -67,7 +84,7 @@ def test_the_file_of_the_standards_loads(directory: Path, monkeypatch: pytest.Mo
     assert (settings.app.name, settings.app.version) == ("MyApp", "1.0.0")
     assert (settings.server.host, settings.server.port, settings.server.workers) == ("0.0.0.0", 8000, 4)
     assert settings.database == DatabaseSettings(url="postgresql://user:pass@localhost/dbname", pool_size=10)
-    assert settings.security.jwt_secret_key == "0123456789abcdef" * 2
+    assert settings.security.jwt_secret_key == "9f86d081884c7d659a2feaa0c55ad015"
     assert settings.security.cors_allow_origins == ("https://example.com",)
     assert settings == Settings()
 
@@ -220,19 +237,48 @@ def test_plugins_never_change() -> None:
     assert settings.plugins == {"a": {"b": {"c": (1,)}}}
 
 
-def test_settings_cannot_be_pickled_with_their_secrets() -> None:
-    """A pickle would hold them in clear."""
-    settings = Settings(security={"secret_key": "k" * 32}, sources=NONE)
+@pytest.mark.parametrize("values", [{}, {"security": {"secret_key": "k" * 32}}])
+def test_settings_cannot_be_pickled(values: dict[str, Any]) -> None:
+    """A pickle would hold secrets in clear: their own, and those of the environment that they have read."""
+    settings = Settings(**values, sources=NONE)
 
-    with pytest.raises(TypeError, match="cannot be pickled"):
+    with pytest.raises(TypeError) as caught:
         pickle.dumps(settings)
 
+    assert str(caught.value) == (
+        "Settings cannot be pickled: what they were read from would be written in clear, the environment included. "
+        "Make them anew where they are needed: Settings()."
+    )
 
-def test_a_copy_is_equal() -> None:
-    """Copying is harmless."""
-    settings = Settings(security={"secret_key": "k" * 32}, sources=NONE)
 
-    assert copy.copy(settings) == settings
+def test_a_copy_is_the_settings_themselves() -> None:
+    """They never change, so there is nothing that a copy would keep apart."""
+    settings = Settings(security={"secret_key": "k" * 32}, plugins={"a": {"b": [1]}}, sources=NONE)
+
+    assert copy.copy(settings) is settings
+    assert copy.deepcopy({"settings": settings})["settings"] is settings
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda bag: bag.names.append("b"),
+        lambda bag: bag.names.clear(),
+        lambda bag: bag.names.__setitem__(0, "b"),
+        lambda bag: bag.sizes.update(a=2),
+        lambda bag: bag.sizes.pop("a"),
+        lambda bag: bag.tags.add("b"),
+        lambda bag: bag.anything["a"].append(2),
+    ],
+)
+def test_collections_of_own_sections_never_change(change: Any) -> None:
+    """Whoever wants to change one is told how: settings are shared by all who read them."""
+    bag = Bags(bag={"names": ["a"], "sizes": {"a": 1}, "tags": {"a"}, "anything": {"a": [1]}}, sources=NONE).bag
+
+    with pytest.raises(FrozenSettingsError, match=r"Settings never change.*\n.*Make others: settings.replace"):
+        change(bag)
+
+    assert (bag.names, bag.sizes, bag.tags, bag.anything) == (["a"], {"a": 1}, {"a"}, {"a": [1]})
 
 
 def test_the_representation_is_short() -> None:

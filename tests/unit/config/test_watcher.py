@@ -127,7 +127,9 @@ async def test_the_file_that_mends_a_broken_one_is_seen(sources: Sources, write:
     write("[logging]\nlevel = 'debug'\n", "config.staging.toml")
     found.append(await watcher.check())
 
-    assert [change and change.after.logging.level for change in found] == [None, "debug"]
+    assert found[0] is None
+    assert found[1] is not None
+    assert {value.path: value.after for value in found[1].needs_restart}["logging.level"] == "debug"
 
 
 async def test_whatever_a_check_raises_changes_nothing(
@@ -477,13 +479,40 @@ async def test_a_change_of_a_plugins_table_hides_path_by_path(sources: Sources, 
     assert str(change) == f"needs restart: plugins.a.b: {table} -> {table}"
 
 
-def test_adopting_keeps_the_environment() -> None:
-    """Only what is reloadable changes; the class stays."""
+def test_another_environment_waits_for_the_restart() -> None:
+    """All of it: with half of its defaults the application would run in none."""
     settings = Settings(sources=Sources.none())
+    newer = settings.replace(environment="prod", logging={"level": "debug"})
 
-    adopted = settings.adopt(settings.replace(environment="prod", logging={"level": "debug"}))
+    adopted = settings.adopt(newer)
 
     assert adopted.environment is Environment.DEVELOPMENT
-    assert adopted.logging.level == "debug"
+    assert (adopted.logging.level, adopted.logging.format) == ("info", "text")
+    assert {"environment", "logging.level", "logging.format"} <= {value.path for value in settings.compare(newer)}
+    assert not any(value.is_reloadable for value in settings.compare(newer))
+
+
+async def test_file_that_changes_the_environment_changes_nothing_else(sources: Sources, write: Write) -> None:
+    """Until it is as it was: then its other values are taken over as ever."""
+    watcher = watch(Settings(sources=sources))
+    write("environment = 'production'\n[logging]\nlevel = 'debug'\n")
+    change = await watcher.check()
+    held = (watcher.current.logging.level, watcher.current.logging.format)
+
+    write("[logging]\nlevel = 'debug'\n")
+    await watcher.check()
+
+    assert change is not None
+    assert change.changed == ()
+    assert held == ("info", "text")
+    assert watcher.current.logging.level == "debug"
+
+
+def test_adopting_keeps_the_class() -> None:
+    """Its checks as well."""
+    settings = Settings(sources=Sources.none())
+
+    adopted = settings.adopt(settings.replace(logging={"level": "debug"}))
+
     with pytest.raises(InvalidSettingsError):
         adopted.replace(logging={"level": "loud"})

@@ -62,3 +62,13 @@ async def test_two_applications_share_nothing() -> None:
     assert first.container is not second.container
     assert first.events is not second.events
     assert not second.container.knows(Service)
+
+
+def test_asking_for_the_bus_makes_it() -> None:
+    """Whether there is one can be asked without."""
+    app = CovetPy()
+    before = app.has_events
+
+    bus = app.events
+
+    assert (before, app.has_events, app.events is bus) == (False, True, True)

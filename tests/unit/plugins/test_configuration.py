@@ -138,3 +138,21 @@ def test_failures_of_several_kinds_come_together() -> None:
 
     assert caught.value.message == "The configuration of the plugins is wrong."
     assert [type(exc) for exc in caught.value.exceptions] == [InvalidSettingsError, ConfigurationError, KeyError]
+
+
+def test_configuration_without_a_class_shows_no_secret(tmp_path: Path) -> None:
+    """Neither what the settings and secret files say, nor what the constructor was given."""
+    (tmp_path / "covet_plugins__shop__dsn").write_text("from-secret-file")
+    settings = Settings(
+        sources=Sources(use_files=False, dotenv=None, secrets=tmp_path, variables={}),
+        plugins={"shop": {"api_key": "hunter2-hunter2"}},
+    )
+    plugin = type(make_plugin("shop"))({"password": "enigma-enigma", "size": 1})
+    before = repr(plugin.config)
+
+    plugin.config = bind_config(plugin, settings)
+
+    shown = "{'api_key': '**********', 'dsn': '**********', 'password': '**********', 'size': 1}"
+    assert repr(plugin.config) == f"FrozenTable({shown})"
+    assert before == "FrozenTable({'password': '**********', 'size': 1})"
+    assert plugin.get_config_value("dsn") == "from-secret-file"

@@ -242,3 +242,10 @@ def test_batteries_of_the_framework_are_enabled_by_name_only(importable: Path) -
 
     assert "shop" not in [plugin.name for plugin in discover_plugins("*")]
     assert [plugin.name for plugin in discover_plugins("shop")] == ["shop"]
+
+
+def test_name_beside_all_is_looked_for(registered: type[Plugin]) -> None:
+    """A mistake in it is told, as it would be without the star."""
+    with pytest.raises(PluginLoadError, match="There is no plugin 'zz' to enable"):
+        find_enabled(["*", "zz"])
+    assert "cart" in [plugin.name for plugin in discover_plugins(["*", "cart"])]

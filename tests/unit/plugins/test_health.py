@@ -88,3 +88,15 @@ async def test_checks_end_when_whoever_asks_is_cancelled() -> None:
 
     with pytest.raises(asyncio.CancelledError):
         await asking
+
+
+async def test_check_does_not_end_the_process() -> None:
+    """A command line's function that exits is not healthy, and no more than that."""
+
+    async def leave() -> None:
+        raise SystemExit(7)
+
+    reports = await run_checks([("leave", "a", leave), ("good", "a", good)], seconds=5)
+
+    assert repr(reports["leave"].error) == "SystemExit(7)"
+    assert (reports["leave"].is_healthy, reports["good"].is_healthy) == (False, True)
