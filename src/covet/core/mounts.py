@@ -31,6 +31,9 @@ class MountedApplications:
         steps: list[Step] = []
         started: list[tuple[ASGIApp, State]] = []
         for mount in mounts:
+            if mount.route is not None:
+                # Files have no lifespan.
+                continue
             state = next((state for app, state in started if app is mount.app), None)
             if state is None:
                 state = {}

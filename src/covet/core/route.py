@@ -161,11 +161,21 @@ class RouteMatch:
 
 @dataclass(slots=True, eq=False)
 class Mount:
-    """An ASGI application that answers everything below a prefix."""
+    """
+    What answers everything below a prefix that no route answers.
+
+    Attributes:
+        prefix: The prefix; empty for everything.
+        app: The application; a handler of requests if it is a route's.
+        name: What it is called in listings.
+        route: The route that answers, with the application's middleware around it: files are served so. `None` for an
+            ASGI application.
+    """
 
     prefix: str
-    app: ASGIApp
+    app: ASGIApp | Handler
     name: str | None = None
+    route: Route | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.app):
