@@ -9,18 +9,21 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from covet.exceptions import ConfigurationError
-from covet.http.content_codings import rank_codings
+from covet.exceptions import ConfigurationError, NotFoundError
+from covet.http.content_codings import is_compressible, rank_codings
+from covet.http.dates import format_http_date
 from covet.http.file_handler import FileHandler
 from covet.http.percent import encode_path
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
 from covet.options import refuse_unknown
+from covet.responses.file import FileResponse
 from covet.responses.file_root import FileRoot
 from covet.responses.redirect import RedirectResponse
-from covet.staticfiles.lookup import CODINGS, FileLookup, SlashMissing
-from covet.staticfiles.response import StaticFileResponse
+from covet.responses.snapshot import FileSnapshot
+from covet.staticfiles.lookup import CODINGS, FileLookup, Found, Missing, Wanted, wants_page
+from covet.staticfiles.queue import LookupQueue
 
 # What build tools put into names: eight or more hexadecimal digits, with a letter and a digit among them, so that no
 # date is taken for one; or eight characters of base64 with both cases and a digit (Vite).
@@ -79,11 +82,12 @@ class StaticFiles(FileHandler):
     ) -> None:
         root = FileRoot(directory, follow_symlinks=follow_symlinks, dotfiles=dotfiles)
         self._lookup = FileLookup(root, html=html, spa=None if spa is None else _check_spa(root, spa))
+        self._takes_pages = spa is not None
         self._codings = tuple(CODINGS) if precompressed else ()
         self._hashed = _compile_hashed(immutable)
-        self._headers = MutableHeaders({**(headers or {}), "x-content-type-options": "nosniff"})
-        self._changing = MutableHeaders({"cache-control": _make_cache_control(cache)})
-        self._kept = MutableHeaders({"cache-control": _FOR_EVER})
+        self._cache_control = _make_cache_control(cache)
+        self._headers = MutableHeaders(headers or {})
+        self._queue = LookupQueue(self._find)
 
     @property
     def directory(self) -> str:
@@ -98,40 +102,52 @@ class StaticFiles(FileHandler):
             NotFoundError: If it leads to none.
         """
         get = request.headers.get
+        path: str = request.path_values[0]
         codings = rank_codings(get("accept-encoding"), self._codings) if self._codings else ()
-        path = request.path_values[0] if request.path_values else request.path[1:]
-        response = StaticFileResponse(self, path, codings, get("accept"), is_directory=request.path.endswith("/"))
-        try:
-            await response.prepare(request)
-        except SlashMissing:
+        takes_pages = self._takes_pages and wants_page(path, get("accept"))
+        answer = await self._queue.ask(Wanted(path, codings, request.path.endswith("/"), takes_pages))
+        if answer is Missing.SLASH:
             query = request.url.query
             target = f"{encode_path(request.root_path + request.path)}/{'?' if query else ''}{query}"
             return RedirectResponse(target, 308)
-        return response.as_plain()
+        if isinstance(answer, Missing):
+            raise NotFoundError
+        file, fixed = answer
+        headers = MutableHeaders()
+        headers.update(fixed)
+        if file.content is None or request.method != "GET" or not _ASKING.isdisjoint(request.headers):
+            return FileResponse.of(file, headers, request)
+        # PERF: the usual request for a small file needs nothing of all that (benchmarks/static.py, 1 KiB).
+        response = Response(file.content)
+        response.headers = headers
+        return response
 
-    @property
-    def lookup(self) -> FileLookup:
-        """What finds the files."""
-        return self._lookup
+    def _find(self, wanted: Wanted) -> tuple[FileSnapshot, MutableHeaders] | Missing:
+        """Find a file and make the headers that it always has. It runs in a thread."""
+        found = self._lookup.find(wanted)
+        return found if isinstance(found, Missing) else (found.file, self._make_headers(found))
 
-    def set_headers(self, headers: MutableHeaders, name: str, *, is_page: bool) -> None:
-        """
-        Set the headers of a file that was found.
-
-        Args:
-            headers: Where to set them.
-            name: The name that was asked for.
-            is_page: It stands for another path, as `index.html` does: nothing about it is for ever.
-        """
+    def _make_headers(self, found: Found) -> MutableHeaders:
+        file = found.file
+        headers = MutableHeaders({"content-type": found.media_type, "x-content-type-options": "nosniff"})
+        # Those that depend on the file come first, so that an application may have its own in their stead.
+        is_hashed = not found.is_page and self._hashed is not None and self._hashed.search(found.name) is not None
+        headers["cache-control"] = _FOR_EVER if is_hashed else self._cache_control
         headers.update(self._headers)
-        if "cache-control" not in self._headers:
-            is_hashed = not is_page and self._hashed is not None and self._hashed.search(name) is not None
-            headers.update(self._kept if is_hashed else self._changing)
+        if self._codings and is_compressible(found.media_type):
+            headers.add_vary("Accept-Encoding")
+        if file.coding is not None:
+            headers["content-encoding"] = file.coding
+        headers["etag"] = file.etag
+        headers["last-modified"] = format_http_date(max(0.0, file.last_modified))
+        headers["accept-ranges"] = "bytes"
+        return headers
 
-    @property
-    def varies(self) -> bool:
-        """Whether a client has a choice of codings."""
-        return bool(self._codings)
+
+# The headers that ask for anything but the whole file.
+_ASKING: Final = frozenset(
+    {"range", "if-range", "if-match", "if-none-match", "if-modified-since", "if-unmodified-since"}
+)
 
 
 def _check_spa(root: FileRoot, spa: str) -> list[str]:

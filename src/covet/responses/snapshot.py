@@ -1,0 +1,49 @@
+"""
+What is known of a file at one moment: enough to decide about it, and its content if it is small.
+"""
+
+from typing import Final, NamedTuple
+
+from covet.responses.open_file import OpenFile
+
+# What is read in the turn in which a file is looked at; a larger one is sent in pieces, or by the server.
+SMALL_SIZE: Final = 64 * 1024
+
+
+class FileSnapshot(NamedTuple):
+    """
+    A file at one moment.
+
+    Attributes:
+        path: Where it is.
+        size: Its size in bytes.
+        last_modified: When it was changed, in seconds since 1970.
+        etag: Its entity tag.
+        coding: The coding of its content; `None` for none.
+        content: All of it, if it is small.
+    """
+
+    path: str
+    size: int
+    last_modified: float
+    etag: str
+    coding: str | None
+    content: bytes | None
+
+    @classmethod
+    def take(cls, file: OpenFile) -> "FileSnapshot":
+        """
+        Look at a file, and close it. It blocks: call it in a thread.
+
+        Args:
+            file: The file, opened.
+        """
+        try:
+            size, content = file.size, None
+            if size <= SMALL_SIZE:
+                content = file.read(0, SMALL_SIZE)
+                # It may be changed in this moment: what was read is what there is.
+                size = len(content)
+            return cls(file.path, size, file.last_modified, file.etag, file.coding, content)
+        finally:
+            file.close()
