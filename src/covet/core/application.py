@@ -312,9 +312,9 @@ class CovetPyASGI(Lifecycle):
 
     def _prepare(self, item: Route | Mount) -> None:
         route = item.route if isinstance(item, Mount) else item
-        if route is None:
+        if isinstance(item, Mount) and route is None:
             self._lifespan.refuse_late(f"What is mounted at {item.prefix or '/'!r}")
-        else:
+        elif route is not None:
             from covet.core.compilation import compile_early
 
             route.endpoint = self._compile(route)

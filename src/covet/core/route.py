@@ -10,7 +10,7 @@ from typing import Any, Final, TypedDict
 
 from covet.core.path_template import PathTemplate
 from covet.exceptions import RouteError, suggest
-from covet.types import UNSET, ASGIApp, UnsetType
+from covet.types import UNSET, UnsetType
 
 # A handler may take and return anything: its parameters are bound by name, its result becomes the response.
 Handler = Callable[..., object]
@@ -173,7 +173,8 @@ class Mount:
     """
 
     prefix: str
-    app: ASGIApp | Handler
+    # Any: an ASGIApp; a Handler if there is a route.
+    app: Any
     name: str | None = None
     route: Route | None = None
 

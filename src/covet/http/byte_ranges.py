@@ -34,9 +34,7 @@ class RangeNotSatisfiableError(HTTPError):
     status_code = 416
 
     def __init__(self, size: int) -> None:
-        super().__init__(
-            "None of the ranges lies within the content.", headers={"content-range": f"bytes */{size}"}
-        )
+        super().__init__("None of the ranges lies within the content.", headers={"content-range": f"bytes */{size}"})
         self.size = size
 
 
@@ -99,8 +97,7 @@ def parse_range(text: str, size: int) -> tuple[Span, ...] | None:
         return None
     spans: list[Span] = []
     is_some = False
-    for part in rest.split(","):
-        part = part.strip(" \t")
+    for part in map(_strip, rest.split(",")):
         if not part:
             continue
         match = _SPEC.fullmatch(part)
@@ -117,6 +114,10 @@ def parse_range(text: str, size: int) -> tuple[Span, ...] | None:
     if not spans:
         raise RangeNotSatisfiableError(size)
     return _join(spans)
+
+
+def _strip(text: str) -> str:
+    return text.strip(" \t")
 
 
 def _make_span(first: str, last: str, size: int) -> Span | None:

@@ -96,8 +96,8 @@ def is_compressible(content_type: str | None) -> bool:
     A stream of events is not, since its pieces are small and must not wait for others.
 
     Example:
-        >>> is_compressible("application/problem+json"), is_compressible("image/png"), is_compressible("text/event-stream")
-        (True, False, False)
+        >>> [is_compressible(kind) for kind in ("application/problem+json", "image/png", "text/event-stream")]
+        [True, False, False]
     """
     if content_type is None:
         return False

@@ -20,7 +20,7 @@ _MAX_NAME: Final = 255
 
 
 def make_content_disposition(kind: Disposition, filename: str | None = None) -> str:
-    """
+    r"""
     Write a `Content-Disposition`; the name stands in it twice if ASCII cannot write it.
 
     What no file name may hold is replaced by `_`: a name is data, and may have come from a client.
@@ -36,7 +36,7 @@ def make_content_disposition(kind: Disposition, filename: str | None = None) -> 
         >>> make_content_disposition("attachment", "tea.txt")
         'attachment; filename="tea.txt"'
         >>> make_content_disposition("inline", "Tee für 2.pdf")
-        'inline; filename="Tee f_r 2.pdf"; filename*=UTF-8\\'\\'Tee%20f%C3%BCr%202.pdf'
+        'inline; filename="Tee f_r 2.pdf"; filename*=UTF-8\'\'Tee%20f%C3%BCr%202.pdf'
     """
     if kind not in _KINDS:
         raise ResponseError(f"content_disposition must be one of {', '.join(_KINDS)}, got {kind!r}.")

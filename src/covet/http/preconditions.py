@@ -159,9 +159,8 @@ def check_preconditions(
         covet.http.preconditions.PreconditionFailedError: The resource is in another state than the request expects.
     """
     conditions = Preconditions.of(request.headers)
-    if required and conditions.if_match is None and conditions.if_none_match is None:
-        if conditions.if_unmodified_since is None:
-            raise PreconditionRequiredError
+    if required and (conditions.if_match or conditions.if_none_match or conditions.if_unmodified_since) is None:
+        raise PreconditionRequiredError
     if not exists:
         # RFC 9110 §13.1.1: what does not exist matches nothing, `*` included.
         if conditions.if_match is not None:

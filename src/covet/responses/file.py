@@ -110,7 +110,7 @@ class FileResponse(StreamedResponse):
         """
         response = cls(snapshot.path)
         response.headers = headers
-        response._decide(snapshot, request.method, request.headers)  # noqa: SLF001 - a constructor
+        response._decide(snapshot, request.method, request.headers)
         return response
 
     # ── Deciding ─────────────────────────────────────────────────────────────
@@ -168,9 +168,9 @@ class FileResponse(StreamedResponse):
             headers["accept-ranges"] = "bytes"
             wanted, if_range = asked.get("range"), asked.get("if-range")
             # RFC 9110 §14.2: a range is for GET alone, and comes after the conditions.
-            if wanted is not None and method == "GET":
-                if if_range is None or is_range_current(if_range, etag, last_modified):
-                    length = self._take_range(wanted, snapshot.size)
+            is_current = if_range is None or is_range_current(if_range, etag, last_modified)
+            if wanted is not None and method == "GET" and is_current:
+                length = self._take_range(wanted, snapshot.size)
         headers["content-length"] = str(length)
         self._chunks = self._make_pieces(snapshot)
 

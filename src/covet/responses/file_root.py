@@ -45,9 +45,9 @@ class FileRoot:
             ...
         covet.exceptions.ConfigurationError: '/nowhere' is no directory: there are no files to send.
           Create it, or mend the path. A relative path starts in the working directory, here ...
-        >>> root = FileRoot(Path(__file__).parent)
-        >>> root.split("file_root.py"), root.split("../config.py"), root.split(".git/config")
-        (['file_root.py'], None, None)
+        >>> root = FileRoot(".")
+        >>> root.split("css/site.css"), root.split("../config.py"), root.split(".git/config")
+        (['css', 'site.css'], None, None)
     """
 
     __slots__ = ("_dotfiles", "_follow", "_prefix", "path")
@@ -123,7 +123,7 @@ class FileRoot:
         return OpenFile(path, flags=NO_FOLLOW, coding=coding)
 
     def _open_link(self, parts: list[str], ending: str, coding: str | None) -> OpenFile:
-        path = os.path.realpath(self._prefix + os.sep.join(parts) + ending, strict=True)
+        path = os.path.realpath(f"{self.path}{os.sep}{os.sep.join(parts)}{ending}", strict=True)  # noqa: PTH118
         if not self._follow and not path.startswith(self._prefix):
             raise FileNotFoundError(path)
         return OpenFile(path, flags=NO_FOLLOW, coding=coding)

@@ -26,9 +26,10 @@ class OpenFile:
         coding: The coding that its content has, such as `"gzip"`; `None` for none.
 
     Example:
-        >>> file = OpenFile(__file__)
-        >>> file.read(0, 3), file.is_closed
-        (b'...', False)
+        >>> import sys
+        >>> file = OpenFile(sys.executable)
+        >>> len(file.read(0, 3)), file.is_closed
+        (3, False)
         >>> file.close()
     """
 
