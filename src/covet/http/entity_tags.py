@@ -93,7 +93,7 @@ class EntityTags(NamedTuple):
                 return cls(())
             tags.append(match[0])
             position = _skip(text, match.end())
-            if position == match.end() and position < len(text):
+            if position < len(text) and "," not in text[match.end() : position]:
                 # No comma stands between two tags.
                 return cls(())
         return cls(tuple(tags))

@@ -55,7 +55,6 @@ class FileResponse(StreamedResponse):
 
     Raises:
         ResponseError: If an option is wrong.
-        ConfigurationError: If there is no such root.
 
     Example:
         >>> response = FileResponse("/srv/reports/2026.pdf", filename="report.pdf")
@@ -81,7 +80,7 @@ class FileResponse(StreamedResponse):
         last_modified: datetime | float | bool = True,
     ) -> None:
         self._path = _check_path(path)
-        self._root = root if root is None or isinstance(root, FileRoot) else FileRoot(root)
+        self._root = root
         self._etag = check_etag(etag) if isinstance(etag, str) else etag
         self._last_modified = last_modified.timestamp() if isinstance(last_modified, datetime) else last_modified
         self._snapshot: FileSnapshot | None = None
@@ -126,6 +125,7 @@ class FileResponse(StreamedResponse):
             NotFoundError: If there is no such file.
             PreconditionFailedError: If the client expects another state.
             RangeNotSatisfiableError: If the client asks for what is not there.
+            ConfigurationError: If there is no such root.
         """
         if self._snapshot is not None:
             return
@@ -139,9 +139,11 @@ class FileResponse(StreamedResponse):
         try:
             if self._root is None:
                 return FileSnapshot.take(OpenFile(self._path))
-            parts = self._root.split(self._path)
+            # Looking at the directory blocks as well.
+            root = self._root if isinstance(self._root, FileRoot) else FileRoot(self._root)
+            parts = root.split(self._path)
             if parts is not None:
-                return FileSnapshot.take(self._root.open(parts))
+                return FileSnapshot.take(root.open(parts))
         except (OSError, ValueError) as exc:
             raise NotFoundError from exc
         raise NotFoundError
