@@ -31,6 +31,7 @@ HASHED: Final = (
     r"[.\-_](?:(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}"
     r"|(?=[A-Za-z0-9_-]{0,7}[0-9])(?=[A-Za-z0-9_-]{0,7}[a-z])(?=[A-Za-z0-9_-]{0,7}[A-Z])[A-Za-z0-9_-]{8})\.[a-z0-9.]+$"
 )
+_ASK_AGAIN: Final = "no-cache"
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -46,7 +47,8 @@ class StaticFiles(FileHandler):
         directory: The directory.
         html: A path that ends with a slash is its `index.html`; a directory without the slash is redirected there.
         spa: The file that answers, to who takes HTML, where there is none: an application in the browser has the path.
-        cache: `Cache-Control` of what may change: seconds, or the whole value; `None` is `no-cache`.
+        cache: `Cache-Control` of what may change: seconds, or the whole value; `None` is `no-cache`, which a page that
+            stands for another path always has.
         immutable: Which names hold a hash: a regular expression that is searched in them, `True` for what build tools
             write, `False` for none.
         precompressed: Send `app.js.br`, `.zst` or `.gz` in place of `app.js` to clients that take them.
@@ -131,8 +133,7 @@ class StaticFiles(FileHandler):
         file = found.file
         headers = MutableHeaders({"content-type": found.media_type, "x-content-type-options": "nosniff"})
         # Those that depend on the file come first, so that an application may have its own in their stead.
-        is_hashed = not found.is_page and self._hashed is not None and self._hashed.search(found.name) is not None
-        headers["cache-control"] = _FOR_EVER if is_hashed else self._cache_control
+        headers["cache-control"] = self._choose_cache_control(found)
         headers.update(self._headers)
         if self._codings and is_compressible(found.media_type):
             headers.add_vary("Accept-Encoding")
@@ -142,6 +143,12 @@ class StaticFiles(FileHandler):
         headers["last-modified"] = format_http_date(max(0.0, file.last_modified))
         headers["accept-ranges"] = "bytes"
         return headers
+
+    def _choose_cache_control(self, found: Found) -> str:
+        if found.is_page:
+            return _ASK_AGAIN
+        is_hashed = self._hashed is not None and self._hashed.search(found.name) is not None
+        return _FOR_EVER if is_hashed else self._cache_control
 
 
 # The headers that ask for anything but the whole file.
@@ -178,7 +185,7 @@ def _compile_hashed(immutable: bool | str) -> re.Pattern[str] | None:
 
 def _make_cache_control(cache: int | str | None) -> str:
     if cache is None:
-        return "no-cache"
+        return _ASK_AGAIN
     if isinstance(cache, str) and cache:
         return cache
     if isinstance(cache, int) and not isinstance(cache, bool) and cache >= 0:

@@ -78,7 +78,7 @@ class FileLookup:
     def find(self, wanted: Wanted) -> Found | Missing:
         """Find the file that a path leads to."""
         path = wanted.path.removesuffix("/")
-        parts = self.root.split(path) if path else []
+        parts = self.root.split(path) if wanted.path else []
         if parts is None:
             # No page answers for what no client asks for in good faith.
             return Missing.FILE
