@@ -1,7 +1,7 @@
 """
 Measure static files over Granian: CovetPy's against the server's own mount, which runs no Python, and the peers.
 
-Both sizes that the targets name: 1 KiB, which is all overhead, and 1 MiB, which is all copying.
+Both sizes that the targets name: a small file of 1 KiB, which is all overhead, and a large one of 1 MiB, all copying.
 """
 
 import os
@@ -18,7 +18,7 @@ from benchmarks.apps.static_apps import PREFIX
 from benchmarks.cases import Case
 from benchmarks.variants import Variant
 
-SIZES = {"1 KiB": 1024, "1 MiB": 1024 * 1024}
+SIZES = {"small file": 1024, "large file": 1024 * 1024}
 _MODULE = "benchmarks.apps.static_apps"
 VARIANTS = {
     variant.name: variant
@@ -63,7 +63,7 @@ def measure_round(python: str, variant: Variant, directory: str, seconds: float)
     cases = make_cases()
     values = {}
     port = cpu.free_port()
-    with cpu.serve(python, variant, port, arguments=own, probe=cases["1 KiB"]) as group:
+    with cpu.serve(python, variant, port, arguments=own, probe=cases["small file"]) as group:
         for name, case in cases.items():
             cpu.check_answer(case, port)
             cpu.run_wrk(case, port, 1, Path(directory))

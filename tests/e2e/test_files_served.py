@@ -4,7 +4,6 @@ Files over real servers, read off the socket byte by byte.
 
 import gzip
 import os
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 SERVERS = [("granian", "rsgi"), ("granian", "asgi"), ("uvicorn", "asgi"), ("hypercorn", "asgi")]
 SMALL = b"0123456789"
 LARGE = os.urandom(3_000_000)
+HUGE = 64 * 1024 * 1024
 SECRET = b"secret"
 
 
@@ -30,7 +30,6 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "small.txt").write_bytes(SMALL)
     (root / "large.bin").write_bytes(LARGE)
     (root / "text.txt").write_bytes(SMALL * 50_000)
-    (root / "shrinking.bin").write_bytes(LARGE)
     (root / "index.html").write_text("home")
     (root / "link").symlink_to(outside / "secret.txt")
     (outside / "secret.txt").write_bytes(SECRET)
@@ -134,19 +133,19 @@ def test_client_that_leaves_leaves_no_file_open(server: ServerProcess) -> None:
 def test_file_that_shrinks_is_cut_off(server: ServerProcess, directory: Path) -> None:
     """No next answer is read as the rest of this one: the connection ends."""
     path = directory / "shrinking.bin"
-    path.write_bytes(LARGE)
+    # Far more than the kernel and a server hold for a client that does not read.
+    path.touch()
+    os.truncate(path, HUGE)
     client = WireClient(server.port)
-    client.send(b"GET /static/shrinking.bin HTTP/1.1\r\nHost: a\r\n\r\n" * 2)
+    client.send(b"GET /static/shrinking.bin HTTP/1.1\r\nHost: a\r\n\r\n")
 
     line = client._line()
-    while header := client._line():
-        if match := re.fullmatch(rb"content-length: (\d+)", header, re.IGNORECASE):
-            length = int(match[1])
+    while client._line():
+        pass
     os.truncate(path, 1000)
     rest = client._reader.read()
     client.close()
 
     assert line.startswith(b"HTTP/1.1 200 ")
-    # What the kernel and the server had taken already may be all of it: then the next answer follows whole.
-    assert len(rest) < length or rest[:length] == LARGE
+    assert len(rest) < HUGE
     assert count_open(server) == 0

@@ -2,7 +2,7 @@
 Compression of responses, as far as the client takes it and it is worth while.
 
 APPSEC: a body that holds a secret beside something that a client chose gives the secret away by its length, byte by
-byte, when it is compressed (BREACH; docs/advisories.md, row 68). Nothing in here can know: see docs/compression.md.
+byte, when it is compressed (BREACH). Nothing in here can know: see docs/compression.md.
 """
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence

@@ -29,7 +29,7 @@ from covet.responses.snapshot import FileSnapshot
 from covet.tasks import BackgroundTasks
 from covet.threads import run_in_thread
 
-# PERF: each piece costs a turn of a thread; larger ones make no difference any more (benchmarks/static.py, 1 MiB).
+# Each piece costs a turn of a thread; it is held for as long as the client does not take it.
 PIECE_SIZE: Final = 256 * 1024
 
 

@@ -119,7 +119,7 @@ class StaticFiles(FileHandler):
         headers.update(fixed)
         if file.content is None or request.method != "GET" or not _ASKING.isdisjoint(request.headers):
             return FileResponse.of(file, headers, request)
-        # PERF: the usual request for a small file needs nothing of all that (benchmarks/static.py, 1 KiB).
+        # PERF: the usual request for a small file needs nothing of all that (benchmarks/static.py, small file).
         response = Response(file.content)
         response.headers = headers
         return response

@@ -2,7 +2,7 @@
 Questions to the file system, asked together: one turn of a thread answers all that have gathered meanwhile.
 
 PERF: a turn of a thread costs several times what is done in it, so one for each request would cost more than all the
-rest of the answer (benchmarks/static.py, 1 KiB). No answer is older than its question: nothing is kept.
+rest of the answer (benchmarks/static.py, small file). No answer is older than its question: nothing is kept.
 """
 
 import asyncio
