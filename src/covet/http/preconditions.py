@@ -16,6 +16,15 @@ from covet.http.entity_tags import EntityTags, check_etag
 from covet.http.headers import Headers
 from covet.http.request import Request
 
+__all__ = [
+    "Outcome",
+    "PreconditionFailedError",
+    "PreconditionRequiredError",
+    "Preconditions",
+    "check_preconditions",
+    "is_range_current",
+]
+
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 # Seconds that a time of change must lie back to be a strong validator (RFC 9110 §8.8.2.2).
 _STRONG_AGE: Final = 1

@@ -12,7 +12,7 @@ from covet.http.streamed_response import StreamedResponse
 from covet.responses import FileResponse
 from covet.testing import TestClient
 
-PATHSEND = {"extensions": {"http.response.pathsend": {}}}
+PATHSEND: dict[str, Any] = {"extensions": {"http.response.pathsend": {}}}
 
 
 class Protocol:
@@ -50,7 +50,7 @@ async def test_server_sends_what_it_can(
     """A small file as bytes, a large one by its path."""
     response, protocol = await prepare(tmp_path / "a", size, wanted), Protocol()
 
-    assert send_at_once(protocol, response, [])  # type: ignore[arg-type]
+    assert send_at_once(protocol, response, [])
     assert protocol.calls == [tuple(str(tmp_path / "a") if part == "PATH" else part for part in call)]
 
 
@@ -80,7 +80,7 @@ async def test_several_parts_and_other_streams_are_streamed(tmp_path: Path) -> N
     parts, protocol = await prepare(tmp_path / "a", 100_000, "bytes=0-1,5-6"), Protocol()
 
     for response in (parts, StreamedResponse(iter(["a"]))):
-        assert not send_at_once(protocol, response, [])  # type: ignore[arg-type]
+        assert not send_at_once(protocol, response, [])
         assert make_last(PATHSEND, response) is None
     assert protocol.calls == []
 

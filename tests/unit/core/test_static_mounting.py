@@ -124,7 +124,7 @@ async def test_websocket_below_files_is_refused(directory: Path) -> None:
     async def send(message: object) -> None:
         sent.append(message)
 
-    await app({"type": "websocket", "path": "/files/a.txt", "headers": []}, receive, send)  # type: ignore[arg-type]
+    await app({"type": "websocket", "path": "/files/a.txt", "headers": []}, receive, send)
 
     assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
@@ -136,7 +136,7 @@ async def test_wrapped_application_serves_files(directory: Path) -> None:
     app.wrap(lambda inner: inner)
 
     for protocol in ("asgi", "rsgi"):
-        assert (await TestClient(app, protocol=protocol).get("/files/a.txt")).text == "a"  # type: ignore[arg-type]
+        assert (await TestClient(app, protocol=protocol).get("/files/a.txt")).text == "a"
 
 
 async def test_mounted_application_serves_files_below_its_prefix(directory: Path) -> None:

@@ -317,6 +317,6 @@ def test_gzip_has_the_options_of_the_standards() -> None:
     GZipMiddleware(minimum_size=500, compression_level=9)
 
     with pytest.raises(UnknownOptionError, match="Did you mean 'compression_level'"):
-        GZipMiddleware(compresion_level=9)
+        GZipMiddleware(compresion_level=9)  # type: ignore[call-arg]
     with pytest.raises(ConfigurationError, match="compression_level must be a number from 1 to 9, got 0"):
         GZipMiddleware(compression_level=0)

@@ -237,7 +237,7 @@ async def test_name_with_a_hash_is_kept_for_ever(directory: Path, name: str, is_
 async def test_caching_can_be_chosen(directory: Path, options: dict[str, object], expected: str) -> None:
     """For what changes and for what does not."""
     app = CovetPy()
-    app.static("/", directory, **options)
+    app.static("/", directory, **options)  # type: ignore[arg-type]
 
     response = await TestClient(app).get("/assets/app.3f9a1c2b.js")
 
