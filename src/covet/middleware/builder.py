@@ -28,10 +28,8 @@ class CORSOptions(TypedDict, total=False):
 
 
 class CompressionOptions(TypedDict, total=False):
-    """The options of `CompressionMiddleware`."""
+    """The further options of `CompressionMiddleware`."""
 
-    minimum_size: int
-    level: int
     brotli_quality: int
     zstd_level: int
     codings: Sequence[str] | None
@@ -85,9 +83,16 @@ class MiddlewareBuilder:
         """Add CORS; see `CORSMiddleware` for its options. Without any, no other origin may read anything."""
         return self._add("cors", dict(options))
 
-    def compression(self, **options: Unpack[CompressionOptions]) -> Self:
-        """Add compression of responses; see `CompressionMiddleware` for its options."""
-        return self._add("compression", dict(options))
+    def compression(self, minimum_size: int = 1000, level: int = 6, **options: Unpack[CompressionOptions]) -> Self:
+        """
+        Add compression of responses; see `CompressionMiddleware`.
+
+        Args:
+            minimum_size: Bytes from which on a body is worth it.
+            level: How hard gzip tries, 1 to 9.
+            **options: Its further options.
+        """
+        return self._add("compression", {"minimum_size": minimum_size, "level": level, **options})
 
     # Any: the options of a middleware of one's own, checked against its constructor in `build()`.
     def custom(self, middleware: object, /, **options: Any) -> Self:

@@ -114,7 +114,6 @@ class CompressionMiddleware(Middleware):
         headers = response.headers
         _mark(headers, coding)
         headers.pop("content-length", None)
-        headers.pop("accept-ranges", None)
         if request.method == "HEAD":
             return response
         return CompressedStream(response, self._factories[coding])
@@ -215,6 +214,8 @@ async def _compress_large(response: Response, compressor: Compressor, coding: st
 
 def _mark(headers: MutableHeaders, coding: str) -> None:
     headers["content-encoding"] = coding
+    # A range would count the bytes of the other form.
+    headers.pop("accept-ranges", None)
     etag = headers.get("etag")
     if etag is not None:
         # RFC 9110 §8.8.3.3: other bytes, so no strong tag may be the same.

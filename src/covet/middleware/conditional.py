@@ -14,7 +14,6 @@ from covet.http.preconditions import SAFE_METHODS, Outcome, PreconditionFailedEr
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.streamed_response import StreamedResponse
-from covet.options import refuse_unknown
 
 _KEPT: Final = "no-store"
 
@@ -40,10 +39,6 @@ class ConditionalMiddleware(Middleware):
         >>> first.status_code, again.status_code
         (200, 304)
     """
-
-    @refuse_unknown
-    def __init__(self) -> None:
-        pass
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Tag a response, and leave its body out if the client has it."""

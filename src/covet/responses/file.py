@@ -179,9 +179,7 @@ class FileResponse(StreamedResponse):
     def _name_state(self, snapshot: FileSnapshot) -> tuple[str | None, float | None]:
         # What a handler or a middleware set goes before what the file says.
         etag = self.headers.get("etag") or (snapshot.etag if self._etag is True else self._etag or None)
-        moment = self._last_modified
-        if moment is True:
-            moment = max(0.0, snapshot.last_modified)
+        moment = snapshot.last_modified if self._last_modified is True else self._last_modified
         return etag, None if moment is False else moment
 
     def _take_range(self, wanted: str, size: int) -> int:

@@ -2,6 +2,7 @@
 What is known of a file at one moment: enough to decide about it, and its content if it is small.
 """
 
+import time
 from typing import Final, NamedTuple
 
 from covet.responses.open_file import OpenFile
@@ -17,7 +18,7 @@ class FileSnapshot(NamedTuple):
     Attributes:
         path: Where it is.
         size: Its size in bytes.
-        last_modified: When it was changed, in seconds since 1970.
+        last_modified: When it was changed, in seconds since 1970; now, if that is to come.
         etag: Its entity tag.
         coding: The coding of its content; `None` for none.
         content: All of it, if it is small.
@@ -44,6 +45,8 @@ class FileSnapshot(NamedTuple):
                 content = file.read(0, SMALL_SIZE)
                 # It may be changed in this moment: what was read is what there is.
                 size = len(content)
-            return cls(file.path, size, file.last_modified, file.etag, file.coding, content)
+            # RFC 9110 §8.8.2.1: never later than now, whatever the file system says; no HTTP date lies before year 1.
+            changed = max(0.0, min(file.last_modified, time.time()))
+            return cls(file.path, size, changed, file.etag, file.coding, content)
         finally:
             file.close()

@@ -140,7 +140,7 @@ class StaticFiles(FileHandler):
         if file.coding is not None:
             headers["content-encoding"] = file.coding
         headers["etag"] = file.etag
-        headers["last-modified"] = format_http_date(max(0.0, file.last_modified))
+        headers["last-modified"] = format_http_date(file.last_modified)
         headers["accept-ranges"] = "bytes"
         return headers
 

@@ -1,5 +1,7 @@
 """What is known of a file at one moment."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -32,3 +34,16 @@ def test_file_that_is_cut_while_it_is_read_is_as_long_as_what_was_read(tmp_path:
     snapshot = FileSnapshot.take(file)
 
     assert (snapshot.size, snapshot.content) == (4, b"0123")
+
+
+def test_change_that_is_to_come_happened_now(tmp_path: Path) -> None:
+    """RFC 9110 §8.8.2.1; a time before 1970 is the beginning of it."""
+    path = tmp_path / "a.bin"
+    path.touch()
+    os.utime(path, (4_000_000_000, 4_000_000_000))
+    later = FileSnapshot.take(OpenFile(str(path)))
+    os.utime(path, (-100, -100))
+    earlier = FileSnapshot.take(OpenFile(str(path)))
+
+    assert later.last_modified <= time.time()
+    assert earlier.last_modified == 0
