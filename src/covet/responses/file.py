@@ -79,12 +79,12 @@ class FileResponse(StreamedResponse):
         etag: str | bool = True,
         last_modified: datetime | float | bool = True,
     ) -> None:
-        self._path = _check_path(path)
-        self._root = root
-        self._etag = check_etag(etag) if isinstance(etag, str) else etag
-        self._last_modified = last_modified.timestamp() if isinstance(last_modified, datetime) else last_modified
-        self._snapshot: FileSnapshot | None = None
-        self._spans: tuple[Span, ...] | MultipartRanges = ()
+        self._begin_with(
+            _check_path(path),
+            root,
+            check_etag(etag) if isinstance(etag, str) else etag,
+            last_modified.timestamp() if isinstance(last_modified, datetime) else last_modified,
+        )
         super().__init__((), status_code, headers, media_type or guess_media_type(self._path), background)
         if not (200 <= self.status_code < 300 or self.status_code >= 400):
             raise ResponseError(f"A file's status is a success or an error, got {status_code!r}.")
@@ -107,10 +107,27 @@ class FileResponse(StreamedResponse):
             PreconditionFailedError: If the client expects another state.
             RangeNotSatisfiableError: If the client asks for what is not there.
         """
-        response = cls(snapshot.path)
+        # PERF: there is nothing to check, and nothing to guess (benchmarks/static.py, large file).
+        response = cls.__new__(cls)
+        super(FileResponse, response).__init__(())
+        response._begin_with(snapshot.path)  # noqa: SLF001 - a constructor
         response.headers = headers
-        response._decide(snapshot, request.method, request.headers)
+        response._decide(snapshot, request.method, request.headers)  # noqa: SLF001
         return response
+
+    def _begin_with(
+        self,
+        path: str,
+        root: str | os.PathLike[str] | FileRoot | None = None,
+        etag: str | bool = True,
+        last_modified: float | bool = True,
+    ) -> None:
+        self._path = path
+        self._root = root
+        self._etag = etag
+        self._last_modified = last_modified
+        self._snapshot: FileSnapshot | None = None
+        self._spans: tuple[Span, ...] | MultipartRanges = ()
 
     # ── Deciding ─────────────────────────────────────────────────────────────
 
