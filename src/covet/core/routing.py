@@ -212,7 +212,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
             below = PathTemplate.parse("/{path:path}").with_prefix(template)
             options = {"name": name, "middleware": middleware, "include_in_schema": False}
             route = make_route(below, app.answer, SAFE_METHODS, options, (self.group,))
-            self._table.attach(mounts=[Mount(text, app.answer, name, route)])
+            self._table.attach(mounts=[Mount(text, app.answer, name, route=route)])
             return
         if middleware:
             raise RouteError(
