@@ -23,6 +23,7 @@ from benchmarks import (
     onion,
     router,
     startup,
+    static,
 )
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
@@ -73,6 +74,17 @@ def section_cpu(python: str, options: argparse.Namespace) -> tuple[str, object]:
     )
     text = cpu.table(figures, base="raw-rsgi", rounds=rounds, seconds=seconds)
     return text, [asdict(figure) for figure in figures]
+
+
+def section_static(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure static files.
+    """
+    if missing := cpu.missing_tools(python):
+        return f"No static files: {', '.join(missing)} missing.\n", []
+    rounds, seconds = (1, 2.0) if options.quick else (options.rounds, options.seconds)
+    figures = static.measure_all(python, rounds=rounds, seconds=seconds)
+    return static.table(figures, rounds=rounds, seconds=seconds), [asdict(figure) for figure in figures]
 
 
 def section_middleware(python: str, options: argparse.Namespace) -> tuple[str, object]:
@@ -150,6 +162,7 @@ def section_memory(python: str, options: argparse.Namespace) -> tuple[str, objec
 SECTIONS: dict[str, Section] = {
     "instructions": section_instructions,
     "cpu": section_cpu,
+    "static": section_static,
     "middleware": section_middleware,
     "router": section_router,
     "body": section_body,

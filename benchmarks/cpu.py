@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,13 +111,15 @@ def free_port() -> int:
 
 
 @contextmanager
-def serve(python: str, variant: Variant, port: int) -> Iterator[int]:
+def serve(
+    python: str, variant: Variant, port: int, *, arguments: Sequence[str] = (), probe: Case = CASES["json"]
+) -> Iterator[int]:
     """
     Run a variant on Granian until the block ends; yield its process group.
     """
     command = ["taskset", "-c", "0", python, "-m", "granian", "--interface", variant.protocol, "--http", "1", "--no-ws"]
     command += ["--workers", "1", "--loop", "auto", "--host", "127.0.0.1", "--port", str(port)]
-    command += ["--log-level", "warning", variant.target]
+    command += ["--log-level", "warning", *arguments, variant.target]
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
             command,
@@ -128,7 +130,7 @@ def serve(python: str, variant: Variant, port: int) -> Iterator[int]:
             start_new_session=True,
         )
         try:
-            wait_until_ready(process, port)
+            wait_until_ready(process, port, probe)
             yield process.pid
         except LoadError as exc:
             log.seek(0)
@@ -137,16 +139,16 @@ def serve(python: str, variant: Variant, port: int) -> Iterator[int]:
             stop(process)
 
 
-def wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
+def wait_until_ready(process: subprocess.Popen[bytes], port: int, probe: Case) -> None:
     """
-    Wait until the server answers the plain case rightly.
+    Wait until the server answers a case rightly.
     """
     deadline = time.monotonic() + START_TIMEOUT
     while time.monotonic() < deadline:
         if process.poll() is not None:
             raise LoadError(f"the server ended with {process.returncode}")
         try:
-            check_answer(CASES["json"], port)
+            check_answer(probe, port)
         except OSError:
             time.sleep(0.1)
         else:
@@ -254,11 +256,19 @@ def measure_all(
     return list(figures.values())
 
 
-def table(figures: list[Figures], *, base: str, rounds: int, seconds: float) -> str:
+def table(
+    figures: list[Figures],
+    *,
+    base: str,
+    rounds: int,
+    seconds: float,
+    cases: Sequence[str] = tuple(CASES),
+    title: str = "CPU per request of the server process, on Granian",
+) -> str:
     """
     Return the medians, each with its multiple of the base variant.
     """
-    cases = [name for name in CASES if any(name in figure.rounds for figure in figures)]
+    cases = [name for name in cases if any(name in figure.rounds for figure in figures)]
     reference = next((figure for figure in figures if figure.variant == base), Figures(base))
     rows = []
     for figure in figures:
@@ -269,4 +279,4 @@ def table(figures: list[Figures], *, base: str, rounds: int, seconds: float) -> 
         rows.append(row)
     header = ["µs of CPU", *(cell for case in cases for cell in (case, f"/ {base}"))]
     note = f"Median of {rounds} rounds of {seconds:.0f} s; only the ratios within one run mean something."
-    return markdown("CPU per request of the server process, on Granian", header, rows, note=note)
+    return markdown(title, header, rows, note=note)

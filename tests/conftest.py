@@ -58,6 +58,9 @@ def blockbuster() -> BlockBuster:
         watcher.functions[name].can_block_in("inspect.py", {"getsourcefile", "getsource", "findsource"})
     # A semaphore of a server's that the collector finds here and now.
     watcher.functions["os.write"].can_block_in("multiprocessing/resource_tracker.py", {"_check_alive", "_send"})
+    # What app.static() is told is looked at when it is told; what is served is looked at in a thread.
+    for name in ("os.stat", "os.getcwd", "os.readlink", "os.path.abspath", "os.path.islink"):
+        watcher.functions[name].can_block_in("covet/staticfiles/files.py", {"__init__"})
     # Settings are loaded before anything is served; watching them later has its own test.
     for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
         watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})

@@ -16,6 +16,7 @@ The map, from the ground up; a module imports only from those that are named bef
     events                          what happens, told to those who want to know
     tasks                           work after the response
     http, responses                 the words of HTTP
+    staticfiles                     directories that are served as they are
     parameters, core                what matches a request and what runs for it
     middleware, server              layers around routes; the servers that carry them
     plugins                         what extends an application

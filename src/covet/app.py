@@ -19,9 +19,11 @@ from covet.core.lifespan import (
 from covet.core.route import Handler, Route, RouteOptions
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter, TrailingSlash
+from covet.core.static_mounting import StaticMounting
 from covet.error_text import describe_callable
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
+from covet.http.file_handler import FileHandler
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
@@ -38,7 +40,7 @@ LifespanFactory = Callable[[Any], AbstractAsyncContextManager[Any]]
 _EVENTS = ("startup", "shutdown")
 
 
-class CovetPy(RouteDecorators, ConfiguredApplication):
+class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
     """
     A web application.
 
@@ -153,7 +155,9 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
         self.router.add_controller(controller, prefix=prefix)
 
     @refuse_unknown
-    def mount(self, path: str, app: ASGIApp, *, name: str | None = None) -> None:
+    def mount(
+        self, path: str, app: ASGIApp | FileHandler, *, name: str | None = None, middleware: Sequence[object] = ()
+    ) -> None:
         """
         Let another ASGI application answer everything below a path; its lifespan runs with this one's.
 
@@ -161,8 +165,9 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
 
         Args:
             path: The prefix.
-            app: The application.
+            app: The application, or `StaticFiles`, around which this one's middleware is; see `static`.
             name: What to call it.
+            middleware: Middleware around the files, inside the application's.
 
         Raises:
             RouteError: If the prefix is wrong or taken, or the application is this one.
@@ -170,7 +175,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
         """
         if app is self:
             raise RouteError("An application cannot be mounted in itself.", route=path)
-        self.router.mount(path, app, name=name)
+        self.router.mount(path, app, name=name, middleware=middleware)
 
     @refuse_unknown
     def register_converter(self, name: str, converter: Converter, *, priority: int = DEFAULT_PRIORITY) -> None:

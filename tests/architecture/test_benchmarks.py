@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import body, callgrind, cpu, events, imports, injection, memory, startup, tables
+from benchmarks import body, callgrind, cpu, events, imports, injection, memory, startup, static, tables
 from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
@@ -269,3 +269,22 @@ def test_chains_are_compared_with_those_made_by_hand() -> None:
     text = injection.table({"by-hand": 6000.0, "covet": 6600.0})
 
     assert "| covet                 |       6.6 |    × 1.10 |" in text
+
+
+@pytest.mark.parametrize("name", [name for name in static.VARIANTS if name != static.BASE])
+def test_every_variant_serves_the_files(name: str) -> None:
+    """The server's own mount, and what is sent by a server, are asked over the network alone."""
+    with static.make_files() as directory:
+        answer = ask(static.VARIANTS[name], static.make_cases()["small file"])
+
+        assert answer.content == Path(directory, f"{static.SIZES['small file']}.bin").read_bytes()
+
+
+def test_table_of_static_files_compares_with_the_server() -> None:
+    """Its own mount is 1."""
+    figures = [cpu.Figures(static.BASE, {"small file": [50.0]}), cpu.Figures("covet-rsgi", {"small file": [60.0]})]
+
+    text = static.table(figures, rounds=1, seconds=1)
+
+    assert "× 1.20" in text
+    assert "large file" not in text

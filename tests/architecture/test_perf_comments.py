@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import static
 from benchmarks.cases import ALL_CASES
 from tests.architecture.source import ROOT, read_source
 
 NAMED = re.compile(r"\((benchmarks/\w+\.py)((?:, [a-z ]+)*)\)")
 # What the scripts measure beside the requests of `benchmarks.cases`.
-OTHER_CASES = {"six errors"}
+OTHER_CASES = {"six errors", *static.SIZES}
 SOURCES = [file.path for file in read_source() if "PERF:" in file.path.read_text("utf-8")]
 
 

@@ -64,10 +64,18 @@ def read_routes(app: object, target: str) -> list[RouteRow]:
         )
         for route in found
     ]
-    # What is mounted answers every method, and has its own middleware.
+    # An application that is mounted answers every method, and has its own middleware; files have this one's.
     mounts: Iterable[Mount] = getattr(router, "mounts", ())
-    rows += [RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", name_of(mount.app), []) for mount in mounts]
+    rows += [_make_mount_row(mount, around) for mount in mounts]
     return rows
+
+
+def _make_mount_row(mount: Mount, around: Sequence[object]) -> RouteRow:
+    route = mount.route
+    if route is None:
+        return RouteRow(["*"], f"{mount.prefix}/*", mount.name or "", name_of(mount.app), [])
+    middleware = [name_of(item) for item in (*around, *route.all_middleware)]
+    return RouteRow(sorted(route.methods), f"{mount.prefix}/*", mount.name or "", name_of(mount.app), middleware)
 
 
 def make_table(rows: Sequence[RouteRow]) -> str:

@@ -85,19 +85,24 @@ async def begin_stream(request: Request, response: StreamedResponse, seconds: fl
         HandlerTimeoutError: If the time is up.
     """
     close_at_end(request, response.aclose)
-    if request.method == "HEAD":
-        return
     if seconds is None:
-        await response.begin()
+        await _begin(request, response)
         return
     deadline = Deadline(seconds)
     try:
         with deadline:
-            await response.begin()
+            await _begin(request, response)
     except TimeoutError as exc:
         if not deadline.is_expired:
             raise
         raise HandlerTimeoutError from exc
+
+
+async def _begin(request: Request, response: StreamedResponse) -> None:
+    await response.prepare(request)
+    # A file needs no beginning: its server may send it without us.
+    if request.method != "HEAD" and response.file_span is None:
+        await response.begin()
 
 
 async def run_afterwards(request: Request | None, response: Response | None) -> None:

@@ -158,7 +158,7 @@ class CovetPyASGI(Lifecycle):
         if scope["type"] != "websocket":
             raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
         mount = self.router.find_mount(path)
-        if mount is not None and not mount.is_closed:
+        if mount is not None and mount.route is None and not mount.is_closed:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
         await receive()
@@ -307,7 +307,7 @@ class CovetPyASGI(Lifecycle):
         self._bridge = bridge_to_asgi
         self._serializer_table = SerializerTable(self.serializers)
         failures: list[Exception] = []
-        for route in self.router.routes:
+        for route in self.router.served_routes:
             try:
                 route.endpoint = self._compile(route)
             except ConfigurationError as exc:
@@ -322,7 +322,7 @@ class CovetPyASGI(Lifecycle):
             raise failures[0]
         if failures:
             raise ExceptionGroup(f"{len(failures)} {_name_failures(failures)}", failures)
-        for route in self.router.routes:
+        for route in self.router.served_routes:
             compile_early(route.endpoint, self, self._protocol)
         self._unmatched = self._compile_unmatched()
         self.router.prepare = self._prepare
@@ -333,13 +333,14 @@ class CovetPyASGI(Lifecycle):
         self._is_compiled = True
 
     def _prepare(self, item: Route | Mount) -> None:
-        if isinstance(item, Mount):
+        route = item.route if isinstance(item, Mount) else item
+        if isinstance(item, Mount) and route is None:
             self._lifespan.refuse_late(f"What is mounted at {item.prefix or '/'!r}")
-        else:
+        elif route is not None:
             from covet.core.compilation import compile_early
 
-            item.endpoint = self._compile(item)
-            compile_early(item.endpoint, self, self._protocol)
+            route.endpoint = self._compile(route)
+            compile_early(route.endpoint, self, self._protocol)
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
     def _compile(self, route: Route, *, is_shown: bool = True) -> Any:

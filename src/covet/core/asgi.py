@@ -12,6 +12,7 @@ from covet.core.afterwards import answer_late, close_at_end
 from covet.core.compiled_route import CompiledRoute
 from covet.core.disconnects import PIECES_PER_TURN, Inbox, run_against
 from covet.core.errors import make_error_response
+from covet.core.file_sending import make_last
 from covet.deadlines import resume
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers, new_headers
@@ -289,10 +290,15 @@ def _without_body(headers: list[tuple[bytes, bytes]], status: int) -> list[tuple
 
 
 async def _send_stream(send: Send, request: ASGIRequest, response: StreamedResponse, *, is_head: bool) -> Response:
-    status = response.status_code
     first = None
     try:
+        await response.prepare(request)
+        status = response.status_code
         headers = response.encode_headers()
+        if not is_head and not has_no_body(status) and (last := make_last(request.scope, response)) is not None:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send(last)
+            return response
         chunks = response.stream()
         if has_no_body(status):
             headers = _without_body(headers, status)

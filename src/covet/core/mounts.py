@@ -31,6 +31,9 @@ class MountedApplications:
         steps: list[Step] = []
         started: list[tuple[list[Mount], State]] = []
         for mount in mounts:
+            if mount.route is not None:
+                # Files have no lifespan.
+                continue
             alike, state = next((pair for pair in started if pair[0][0].app is mount.app), ([], State()))
             alike.append(mount)
             if len(alike) == 1:

@@ -11,7 +11,7 @@ from typing import Any, Final, TypedDict
 from covet.core.path_template import PathTemplate
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
-from covet.types import UNSET, ASGIApp, UnsetType
+from covet.types import UNSET, UnsetType
 
 # A handler may take and return anything: its parameters are bound by name, its result becomes the response.
 Handler = Callable[..., object]
@@ -163,19 +163,23 @@ class RouteMatch:
 @dataclass(slots=True, eq=False)
 class Mount:
     """
-    An ASGI application that answers everything below a prefix.
+    What answers everything below a prefix that no route answers.
 
     Attributes:
-        prefix: The prefix.
-        app: The application.
-        name: What it is called.
+        prefix: The prefix; empty for everything.
+        app: The application; a handler of requests if it is a route's.
+        name: What it is called in listings.
+        route: The route that answers, with the application's middleware around it: files are served so. `None` for an
+            ASGI application.
         is_closed: Nothing reaches it for a time: requests are answered 503, and it is not started.
     """
 
     prefix: str
-    app: ASGIApp
+    # Any: an ASGIApp; a Handler if there is a route.
+    app: Any
     name: str | None = None
     is_closed: bool = False
+    route: Route | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.app):

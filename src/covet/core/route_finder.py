@@ -31,6 +31,11 @@ class RouteFinder:
         return tuple(self._table.routes)
 
     @property
+    def served_routes(self) -> tuple[Route, ...]:
+        """The same, and the routes that stand behind mounts: those that serve files."""
+        return self._table.served_routes
+
+    @property
     def methods(self) -> frozenset[str]:
         """The methods that routes may have; HTTP's others are refused."""
         return frozenset(self._table.methods)
@@ -95,9 +100,12 @@ class RouteFinder:
         if tables:
             return Resolution(allowed=allowed_methods(*tables))
         mount = self.find_mount(path)
-        if mount is not None:
+        if mount is not None and mount.route is None:
             return Resolution(mount=mount)
+        # Routes go before files: so does the other spelling of one.
         other = self._find_other_spelling(path)
+        if mount is not None and mount.route is not None and other is None:
+            return _resolve_file(mount.route, path[len(mount.prefix) + 1 :], method)
         if other is None:
             return Resolution()
         if self._trailing_slash == "ignore":
@@ -132,3 +140,10 @@ class RouteFinder:
             return None
         other = path[:-1] if path.endswith("/") else f"{path}/"
         return other if other and self.tree.find(other) is not None else None
+
+
+def _resolve_file(route: Route, path: str, method: str) -> Resolution:
+    """Answer with a route behind a mount, whose path holds whatever follows the prefix."""
+    if method in route.methods:
+        return Resolution(route=route, values=(path,))
+    return Resolution(allowed=allowed_methods(dict.fromkeys(route.methods)))

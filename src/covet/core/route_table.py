@@ -45,12 +45,13 @@ class Inclusion:
 
     def transform_mount(self, mount: Mount) -> Mount:
         """Make the mount that the parent has for one of the table's."""
+        route = None if mount.route is None else self.transform(mount.route)
         if self.prefix is None:
-            return mount
+            return mount if route is None else replace(mount, route=route)
         prefix = self.prefix.text + mount.prefix
         if not self.prefix.is_static:
             raise RouteError("The prefix of a mounted application has no parameters.", route=prefix)
-        return replace(mount, prefix=prefix)
+        return replace(mount, prefix=prefix, route=route)
 
 
 class RouteTable:
@@ -98,6 +99,8 @@ class RouteTable:
             if any(known.prefix == mount.prefix for known in table.mounts) or (table, "mount", mount.prefix) in claims:
                 raise RouteConflictError("Something is mounted there already.", route=mount.prefix or "/")
             claims.add((table, "mount", mount.prefix))
+            if mount.route is not None:
+                table.names.check(mount.route)
         new: list[tuple[RouteTable, Route | Mount]] = [*planned, *planned_mounts]
         for table, item in new:
             if table.prepare is not None:
@@ -105,6 +108,8 @@ class RouteTable:
         for table, route in planned:
             table.insert(route)
         for table, mount in planned_mounts:
+            if mount.route is not None:
+                table.names.add(mount.route)
             table.mounts = sorted([*table.mounts, mount], key=lambda known: -len(known.prefix))
 
     def include(self, table: "RouteTable", inclusion: Inclusion) -> None:
@@ -171,9 +176,14 @@ class RouteTable:
     def forget_endpoints(self) -> None:
         """Have the group's routes compiled again, here and above: what they inherit has changed."""
         for table in (self, *self.ancestors()):
-            for route in (*table.routes, *table.websocket_routes):
+            for route in (*table.served_routes, *table.websocket_routes):
                 if self.group in route.groups:
                     route.endpoint = None
+
+    @property
+    def served_routes(self) -> tuple[Route, ...]:
+        """The routes of HTTP, and those that stand behind mounts."""
+        return (*self.routes, *(mount.route for mount in self.mounts if mount.route is not None))
 
     def _tree_of(self, route: Route) -> RouteTree[Route]:
         return self.websocket_tree if WEBSOCKET in route.methods else self.tree

@@ -27,8 +27,10 @@ from covet.core.route import (
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
+from covet.core.static_mounting import StaticMounting
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
+from covet.http.file_handler import FileHandler
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
@@ -36,10 +38,11 @@ MiddlewareT = TypeVar("MiddlewareT")
 
 __all__ = ["CovetRouter", "TrailingSlash"]
 
+SAFE_METHODS: Final = ("GET", "HEAD")
 _TRAILING_SLASH: Final = ("strict", "redirect", "ignore")
 
 
-class CovetRouter(RouteFinder, RouteDecorators):
+class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
     """
     A set of routes.
 
@@ -185,14 +188,17 @@ class CovetRouter(RouteFinder, RouteDecorators):
         inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
         self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
 
-    def mount(self, prefix: str, app: ASGIApp, *, name: str | None = None) -> None:
+    def mount(
+        self, prefix: str, app: ASGIApp | FileHandler, *, name: str | None = None, middleware: Sequence[object] = ()
+    ) -> None:
         """
         Let an ASGI application answer everything below a prefix that no route answers.
 
         Args:
             prefix: Text without parameters; `"/"` for everything.
-            app: The application.
+            app: The application, or `StaticFiles`; see `static()`.
             name: What it is called in listings.
+            middleware: Middleware around files; an application has its own.
 
         Raises:
             RouteError: If the prefix is wrong.
@@ -202,6 +208,18 @@ class CovetRouter(RouteFinder, RouteDecorators):
         text = "" if template is None else template.text
         if template is not None and not template.is_static:
             raise RouteError("The prefix of a mounted application has no parameters.", route=text)
+        if isinstance(app, FileHandler):
+            below = PathTemplate.parse("/{path:path}").with_prefix(template)
+            options = {"name": name, "middleware": middleware, "include_in_schema": False}
+            route = make_route(below, app.answer, SAFE_METHODS, options, (self.group,))
+            self._table.attach(mounts=[Mount(text, app.answer, name, route=route)])
+            return
+        if middleware:
+            raise RouteError(
+                "An application that is mounted has its own middleware.",
+                route=text or "/",
+                hint="Leave middleware= out, or give it to the application.",
+            )
         self._table.attach(mounts=[Mount(text, app, name)])
 
     def middleware(self, middleware: MiddlewareT) -> MiddlewareT:

@@ -20,6 +20,7 @@ from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import compile_endpoint
 from covet.core.errors import make_error_response
+from covet.core.file_sending import send_at_once
 from covet.core.rsgi_body import LEFT, RSGIBody
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
@@ -296,11 +297,14 @@ def _without_body(headers: WireHeaders) -> WireHeaders:
 async def _send_stream(
     protocol: RSGIProtocol, request: RSGIRequest, response: StreamedResponse, *, is_head: bool
 ) -> Response:
-    status = response.status_code
     try:
+        await response.prepare(request)
+        status = response.status_code
         headers = response.wire_headers()
         if has_no_body(status) or is_head:
             protocol.response_empty(status, _without_body(headers) if has_no_body(status) else headers)
+            return response
+        if send_at_once(protocol, response, headers):
             return response
         chunks = response.stream()
         # The first piece comes before the status goes: an error in it is still a clean answer.

@@ -109,6 +109,14 @@ class RSGIProtocol(Protocol):
         """Answer with bytes."""
         ...
 
+    def response_file(self, status: int, headers: WireHeaders, file: str) -> None:
+        """Answer with a file."""
+        ...
+
+    def response_file_range(self, status: int, headers: WireHeaders, file: str, start: int, end: int) -> None:
+        """Answer with a part of a file, without the byte at `end`."""
+        ...
+
     def response_stream(self, status: int, headers: WireHeaders) -> RSGIStream:
         """Answer in pieces."""
         ...

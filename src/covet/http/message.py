@@ -162,6 +162,19 @@ class IncomingMessage:
         self._form = form = parse_urlencoded(await self.body(), charset=params.get("charset", "utf-8"))
         return form
 
+    def replace_body(self, body: bytes) -> None:
+        """
+        Put another body in place of one that was read, as a middleware does that inflates it.
+
+        Example:
+            >>> from covet.http import Request
+            >>> request = Request(body=b"abc")
+            >>> request.replace_body(b"tea")
+            >>> await request.body()
+            b'tea'
+        """
+        self._body = body
+
     @property
     def read_body(self) -> bytes:
         """The body, once `body()` was awaited."""

@@ -5,16 +5,34 @@ A response whose body comes in pieces: the base of all streams.
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import aclosing
-from typing import Final
+from typing import Final, NamedTuple
 
 from covet.exceptions import ResponseError
 from covet.http.chunks import close_source, encode_chunks
+from covet.http.request import Request
 from covet.http.response import BYTES, HeaderSource, Response
 from covet.tasks import BackgroundTasks
 
 _LENGTH: Final = re.compile(r"[0-9]{1,19}")
 # Iterable, but nobody means them to be sent piece by piece.
 _WHOLE: Final = (str, bytes, bytearray, memoryview, Mapping)
+
+
+class FileSpan(NamedTuple):
+    """
+    A part of a file, for a server that sends it by itself.
+
+    Attributes:
+        path: Where the file is.
+        start: The first byte.
+        end: The one behind the last.
+        is_whole: Whether it is the whole file.
+    """
+
+    path: str
+    start: int
+    end: int
+    is_whole: bool
 
 
 class StreamedResponse(Response):
@@ -66,6 +84,24 @@ class StreamedResponse(Response):
     def body(self, value: bytes) -> None:  # noqa: ARG002
         raise ResponseError("The body of a stream cannot be set.", hint="Return another response in its stead.")
 
+    async def prepare(self, request: Request) -> None:
+        """
+        Decide what there is to decide before anything is sent: status and headers are final after it.
+
+        Args:
+            request: What is answered.
+        """
+
+    @property
+    def whole(self) -> bytes | None:
+        """The body, if it is there as a whole after all."""
+        return None
+
+    @property
+    def file_span(self) -> FileSpan | None:
+        """The part of a file that is the body, if it is one and nothing else must see it."""
+        return None
+
     async def begin(self) -> None:
         """Make the first piece, so that an error in it can still be answered as one."""
         if self._begun is None:
@@ -83,8 +119,8 @@ class StreamedResponse(Response):
         return opened
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
-        missing = self.declared_length
         await self.begin()
+        missing = self.declared_length
         if self._begun is None:
             return
         chunks, first = self._begun

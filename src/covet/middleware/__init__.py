@@ -5,7 +5,10 @@ Middleware: the base, the pipeline, the built-in ones, and how they are found an
 from covet.core.middleware import CallNext, Middleware
 from covet.core.pipeline import MiddlewarePipeline
 from covet.middleware.builder import MiddlewareBuilder
+from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
+from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
+from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.injection import DIMiddleware
 from covet.middleware.registry import MIDDLEWARE_GROUP, find_middleware, get_middleware_registry
 
@@ -13,7 +16,11 @@ __all__ = [
     "MIDDLEWARE_GROUP",
     "CORSMiddleware",
     "CallNext",
+    "CompressionMiddleware",
+    "ConditionalMiddleware",
     "DIMiddleware",
+    "DecompressionMiddleware",
+    "GZipMiddleware",
     "Middleware",
     "MiddlewareBuilder",
     "MiddlewarePipeline",

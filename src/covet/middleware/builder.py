@@ -5,7 +5,7 @@ A step only notes what is wanted; `build()` makes it, and reports everything tha
 """
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Self, TypedDict, Unpack
 
@@ -25,6 +25,14 @@ class CORSOptions(TypedDict, total=False):
     expose_headers: Collection[str] | None
     max_age: int | None
     allow_private_network: bool
+
+
+class CompressionOptions(TypedDict, total=False):
+    """The further options of `CompressionMiddleware`."""
+
+    brotli_quality: int
+    zstd_level: int
+    codings: Sequence[str] | None
 
 
 class MiddlewareStep(NamedTuple):
@@ -74,6 +82,17 @@ class MiddlewareBuilder:
     def cors(self, **options: Unpack[CORSOptions]) -> Self:
         """Add CORS; see `CORSMiddleware` for its options. Without any, no other origin may read anything."""
         return self._add("cors", dict(options))
+
+    def compression(self, minimum_size: int = 1000, level: int = 6, **options: Unpack[CompressionOptions]) -> Self:
+        """
+        Add compression of responses; see `CompressionMiddleware`.
+
+        Args:
+            minimum_size: Bytes from which on a body is worth it.
+            level: How hard gzip tries, 1 to 9.
+            **options: Its further options.
+        """
+        return self._add("compression", {"minimum_size": minimum_size, "level": level, **options})
 
     # Any: the options of a middleware of one's own, checked against its constructor in `build()`.
     def custom(self, middleware: object, /, **options: Any) -> Self:

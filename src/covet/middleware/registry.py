@@ -7,7 +7,10 @@ from typing import Final
 from covet.core.middleware import Middleware, check_middleware, import_middleware
 from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
+from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
+from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
+from covet.middleware.decompression import DecompressionMiddleware
 from covet.registry import Registry
 
 MIDDLEWARE_GROUP: Final = "covet.middleware"
@@ -40,7 +43,7 @@ def find_middleware(name: str) -> object:
         Traceback (most recent call last):
             ...
         covet.exceptions.ItemNotFoundError: 'corz' is not registered in middleware.
-          Did you mean 'cors'? Available: cors.
+          Did you mean 'cors'? Available: compression, ...
     """
     registered = _REGISTRY.get(name)
     if registered is not None:
@@ -70,4 +73,11 @@ def _is_middleware_class(item: object) -> bool:
 _REGISTRY: Final[Registry[type[Middleware]]] = Registry(
     _is_middleware_class, name="middleware", expected="a subclass of Middleware"
 )
-_REGISTRY.register("cors", CORSMiddleware)
+for _name, _class in {
+    "compression": CompressionMiddleware,
+    "conditional": ConditionalMiddleware,
+    "cors": CORSMiddleware,
+    "decompression": DecompressionMiddleware,
+    "gzip": GZipMiddleware,
+}.items():
+    _REGISTRY.register(_name, _class)

@@ -81,6 +81,18 @@ def test_routes_are_a_table(directory: Path) -> None:
     ]
 
 
+def test_files_are_listed_with_their_layers(directory: Path) -> None:
+    """They have methods and middleware, as routes do."""
+    (directory / "listed.py").write_text(f"{APPLICATION}app.static('/files', '.', name='files', middleware=[around])")
+
+    result = call("routes", "listed:app")
+
+    assert result.output.splitlines()[-1].split() == [
+        *("GET,HEAD", "/files/*", "files", "covet.staticfiles.files:StaticFiles.answer"),
+        *("listed:Outer,", "listed:around"),
+    ]
+
+
 def test_routes_are_json_on_demand(directory: Path) -> None:
     """`--json` writes the same for programs."""
     result = call("routes", "listed:create_app", "--factory", "--json")

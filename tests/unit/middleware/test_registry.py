@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from covet.exceptions import ConfigurationError, ItemNotFoundError
-from covet.middleware import CORSMiddleware, Middleware, find_middleware, get_middleware_registry
+from covet.middleware import (
+    CompressionMiddleware,
+    ConditionalMiddleware,
+    CORSMiddleware,
+    DecompressionMiddleware,
+    GZipMiddleware,
+    Middleware,
+    find_middleware,
+    get_middleware_registry,
+)
 from covet.registry import InvalidItemError
 from tests.unit.distributions import install
 
@@ -39,7 +48,13 @@ def offered(importable: Path) -> Path:
 
 def test_built_in_middleware_is_registered() -> None:
     """By the names that settings list."""
-    assert dict(get_middleware_registry().list_all()) == {"cors": CORSMiddleware}
+    assert dict(get_middleware_registry().list_all()) == {
+        "compression": CompressionMiddleware,
+        "conditional": ConditionalMiddleware,
+        "cors": CORSMiddleware,
+        "decompression": DecompressionMiddleware,
+        "gzip": GZipMiddleware,
+    }
     assert find_middleware("cors") is CORSMiddleware
 
 
@@ -71,7 +86,8 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
         find_middleware("stmap")
 
     assert str(caught.value) == (
-        "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? Available: broken, cors, stamp, stamp_two."
+        "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
+        "Available: broken, compression, conditional, cors, decompression, gzip, stamp, stamp_two."
     )
 
 

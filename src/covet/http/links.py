@@ -1,0 +1,75 @@
+"""
+`Link` and `Retry-After`: what belongs to a response, and when to come again (RFC 8288, RFC 9110 §10.2.3).
+"""
+
+import re
+from datetime import datetime, timedelta
+from math import ceil
+from typing import Final
+
+from covet.exceptions import ResponseError
+from covet.http.dates import format_http_date
+from covet.http.urls import quote_url
+
+__all__ = ["make_link", "make_retry_after"]
+
+# RFC 8288 §3.3: registered names, or URIs; several are separated by spaces.
+_REL: Final = re.compile(r"[A-Za-z][A-Za-z0-9.:/?#%_~+\-]*(?: [A-Za-z][A-Za-z0-9.:/?#%_~+\-]*)*")
+_NAME: Final = re.compile(r"[a-z][a-z0-9\-]*")
+_VALUE: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
+
+
+def make_link(target: str, *, rel: str, **attributes: str) -> str:
+    """
+    Write the value of a `Link` header; several are joined with commas, or appended to the headers.
+
+    Args:
+        target: A path or a URL; what a URL cannot hold is encoded.
+        rel: What it is to the response, such as `"next"` or `"preload"`.
+        **attributes: Further attributes, such as `title` or `hreflang`; `as_` stands for `as`.
+
+    Raises:
+        ResponseError: If something cannot stand in a header.
+
+    Example:
+        >>> make_link("/teas?page=3", rel="next"), make_link("/site.css", rel="preload", as_="style")
+        ('</teas?page=3>; rel="next"', '</site.css>; rel="preload"; as="style"')
+    """
+    try:
+        quoted = quote_url(target)
+    except ValueError as exc:
+        raise ResponseError("The target of a link has a character that no URL can carry.") from exc
+    if ">" in quoted or "<" in quoted or _REL.fullmatch(rel) is None:
+        raise ResponseError(f"{rel!r} is no relation of a link.", hint="Write a name such as 'next', or a URI.")
+    parts = [f"<{quoted}>", f'rel="{rel}"']
+    for name, value in attributes.items():
+        written = name.rstrip("_").replace("_", "-")
+        if _NAME.fullmatch(written) is None or not isinstance(value, str) or _VALUE.fullmatch(value) is None:
+            raise ResponseError(
+                f"{name}={value!r} is no attribute of a link.", hint="Values are visible ASCII without quotes."
+            )
+        parts.append(f'{written}="{value}"')
+    return "; ".join(parts)
+
+
+def make_retry_after(moment: float | timedelta | datetime) -> str:
+    """
+    Write the value of a `Retry-After` header.
+
+    Args:
+        moment: Seconds from now, rounded up, or an aware datetime.
+
+    Raises:
+        ResponseError: If it is negative.
+        ValueError: If the datetime is naive.
+
+    Example:
+        >>> make_retry_after(0.5), make_retry_after(timedelta(minutes=2))
+        ('1', '120')
+    """
+    if isinstance(moment, datetime):
+        return format_http_date(moment)
+    seconds = moment.total_seconds() if isinstance(moment, timedelta) else moment
+    if not 0 <= seconds < float("inf"):
+        raise ResponseError(f"Retry-After needs a number of seconds that is not negative, got {moment!r}.")
+    return str(ceil(seconds))

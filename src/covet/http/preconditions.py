@@ -1,0 +1,187 @@
+"""
+Preconditions of requests (RFC 9110 §13): whether a client has the current state already, or expects another one.
+
+A handler that reads gets its 304 from `FileResponse` or `ConditionalMiddleware`. A handler that writes asks
+`check_preconditions` before it does.
+"""
+
+import time
+from datetime import datetime
+from enum import Enum
+from typing import Final, NamedTuple
+
+from covet.exceptions import HTTPError
+from covet.http.dates import parse_http_date
+from covet.http.entity_tags import EntityTags, check_etag
+from covet.http.headers import Headers
+from covet.http.request import Request
+
+__all__ = [
+    "Outcome",
+    "PreconditionFailedError",
+    "PreconditionRequiredError",
+    "Preconditions",
+    "check_preconditions",
+    "is_range_current",
+]
+
+SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
+# Seconds that a time of change must lie back to be a strong validator (RFC 9110 §8.8.2.2).
+_STRONG_AGE: Final = 1
+
+
+class PreconditionFailedError(HTTPError):
+    """
+    412: the client expected another state than there is.
+
+    Example:
+        >>> PreconditionFailedError().status_code
+        412
+    """
+
+    status_code = 412
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or "The resource is in another state than the request expects.")
+
+
+class PreconditionRequiredError(HTTPError):
+    """
+    428: the request must say which state it expects (RFC 6585 §3).
+
+    Example:
+        >>> PreconditionRequiredError().status_code
+        428
+    """
+
+    status_code = 428
+
+    def __init__(self, detail: str | None = None) -> None:
+        super().__init__(detail or "Send If-Match with the entity tag of the state that you have seen.")
+
+
+class Outcome(Enum):
+    """What the preconditions of a request say."""
+
+    PROCEED = "proceed"
+    NOT_MODIFIED = "not modified"
+    FAILED = "failed"
+
+
+class Preconditions(NamedTuple):
+    """
+    The conditional headers of a request, as they came; `None` for what did not.
+
+    Attributes:
+        if_match: Go on only if the state is one of these.
+        if_none_match: Go on only if it is none of these.
+        if_modified_since: Go on only if it has changed since.
+        if_unmodified_since: Go on only if it has not.
+    """
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: str | None = None
+    if_unmodified_since: str | None = None
+
+    @classmethod
+    def of(cls, headers: Headers) -> "Preconditions":
+        """Take them from the headers of a request."""
+        get = headers.get
+        return cls(get("if-match"), get("if-none-match"), get("if-modified-since"), get("if-unmodified-since"))
+
+    def evaluate(self, method: str, etag: str | None, last_modified: float | None) -> Outcome:
+        """
+        Decide what they say about a state that exists, in the order of RFC 9110 §13.2.2.
+
+        Args:
+            method: The request's method: `GET` and `HEAD` learn that nothing has changed, others fail.
+            etag: The tag of the state; `None` if it has none.
+            last_modified: When it has changed, in seconds since 1970; `None` if nobody knows.
+
+        Example:
+            >>> Preconditions(if_none_match='"a"').evaluate("GET", '"a"', None)
+            <Outcome.NOT_MODIFIED: 'not modified'>
+            >>> Preconditions(if_match='"a"').evaluate("PUT", '"b"', None)
+            <Outcome.FAILED: 'failed'>
+        """
+        if self.if_match is not None:
+            if not EntityTags.parse(self.if_match).has(etag, is_weak=False):
+                return Outcome.FAILED
+        elif self.if_unmodified_since is not None and _has_changed(self.if_unmodified_since, last_modified):
+            return Outcome.FAILED
+        is_safe = method in SAFE_METHODS
+        if self.if_none_match is not None:
+            if self.if_none_match == etag or EntityTags.parse(self.if_none_match).has(etag, is_weak=True):
+                return Outcome.NOT_MODIFIED if is_safe else Outcome.FAILED
+        elif is_safe and self.if_modified_since is not None:
+            since = parse_http_date(self.if_modified_since)
+            if since is not None and last_modified is not None and int(last_modified) <= since.timestamp():
+                return Outcome.NOT_MODIFIED
+        return Outcome.PROCEED
+
+
+def is_range_current(if_range: str, etag: str | None, last_modified: float | None) -> bool:
+    """
+    Tell whether a client that has a part of something may have the rest: whether its `If-Range` names the state.
+
+    Only a strong tag, or a time that lies back long enough, can say so (RFC 9110 §13.1.5).
+
+    Example:
+        >>> is_range_current('"a"', '"a"', None), is_range_current('W/"a"', 'W/"a"', None)
+        (True, False)
+    """
+    if if_range.startswith(('"', "W/")):
+        return etag is not None and if_range == etag and not etag.startswith("W/")
+    moment = parse_http_date(if_range)
+    if moment is None or last_modified is None:
+        return False
+    return int(last_modified) == moment.timestamp() and time.time() - last_modified >= _STRONG_AGE
+
+
+def check_preconditions(
+    request: Request,
+    *,
+    etag: str | None = None,
+    last_modified: datetime | float | None = None,
+    exists: bool = True,
+    required: bool = False,
+) -> None:
+    """
+    Go on only if the state that a request expects is the one there is: before a write, so that no change gets lost.
+
+    Args:
+        request: The request.
+        etag: The tag of the state; quotes are added if it has none.
+        last_modified: When it has changed: an aware datetime, or seconds since 1970.
+        exists: Whether there is anything at all: `If-None-Match: *` is for what must not exist yet.
+        required: Refuse a request that expects nothing in particular.
+
+    Raises:
+        PreconditionFailedError: If it is another one (412).
+        PreconditionRequiredError: If nothing is expected, and that is required (428).
+
+    Example:
+        >>> check_preconditions(Request("PUT", headers={"If-Match": '"v1"'}), etag="v2")
+        Traceback (most recent call last):
+            ...
+        covet.http.preconditions.PreconditionFailedError: The resource is in another state than the request expects.
+    """
+    conditions = Preconditions.of(request.headers)
+    if required and (conditions.if_match or conditions.if_none_match or conditions.if_unmodified_since) is None:
+        raise PreconditionRequiredError
+    if not exists:
+        # RFC 9110 §13.1.1: what does not exist matches nothing, `*` included.
+        if conditions.if_match is not None:
+            raise PreconditionFailedError
+        return
+    seconds = last_modified.timestamp() if isinstance(last_modified, datetime) else last_modified
+    tag = None if etag is None else check_etag(etag)
+    if conditions.evaluate(request.method, tag, seconds) is Outcome.FAILED:
+        raise PreconditionFailedError
+
+
+def _has_changed(since: str, last_modified: float | None) -> bool:
+    moment = parse_http_date(since)
+    # RFC 9110 §13.1.4: a date that is none is ignored, and so is one where nobody knows.
+    return moment is not None and last_modified is not None and int(last_modified) > moment.timestamp()

@@ -1,0 +1,82 @@
+"""
+Files that are being sent: opened once, read in pieces, surely closed.
+
+Everything in here blocks: it runs in a thread, all but closing.
+"""
+
+import os
+import stat
+from threading import Lock
+from typing import Final
+
+# A device or a pipe must not stop the thread that opens it; a descriptor is not for child processes.
+_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
+
+
+class OpenFile:
+    """
+    A regular file, opened for reading.
+
+    Attributes:
+        path: Where it was found.
+        size: Its size in bytes when it was opened.
+        last_modified: When it was changed, in seconds since 1970.
+        etag: Its entity tag: made of the time of change and the size.
+        coding: The coding that its content has, such as `"gzip"`; `None` for none.
+
+    Example:
+        >>> import sys
+        >>> file = OpenFile(sys.executable)
+        >>> len(file.read(0, 3)), file.is_closed
+        (3, False)
+        >>> file.close()
+    """
+
+    __slots__ = ("_descriptor", "_lock", "coding", "etag", "last_modified", "path", "size")
+
+    def __init__(self, path: str, *, flags: int = 0, coding: str | None = None) -> None:
+        self._descriptor = -1
+        self._descriptor = descriptor = os.open(path, _FLAGS | flags)
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            self.close()
+            raise (IsADirectoryError if stat.S_ISDIR(status.st_mode) else FileNotFoundError)(path)
+        self.path = path
+        self.size = status.st_size
+        self.last_modified = status.st_mtime
+        self.coding = coding
+        # What is compressed is another content than what it was made of.
+        self.etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}{f"-{coding}" if coding else ""}"'
+        self._lock = None if hasattr(os, "pread") else Lock()
+
+    def read(self, start: int, size: int) -> bytes:
+        """
+        Read bytes from a place; fewer at the end of the file.
+
+        Args:
+            start: The place.
+            size: How many.
+        """
+        # A read whose caller was cancelled goes on after the file was closed. With `pread` it moves no position that
+        # whoever got the descriptor's number meanwhile relies on; what it reads is thrown away.
+        if self._lock is None:
+            return os.pread(self._descriptor, size, start)
+        with self._lock:
+            os.lseek(self._descriptor, start, os.SEEK_SET)
+            return os.read(self._descriptor, size)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._descriptor < 0
+
+    def close(self) -> None:
+        """Close it; again is no error. It does not block: nothing was written."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        # Whoever waited for the thread that opened it may have been cancelled: then nobody else knows of it.
+        self.close()

@@ -1,0 +1,62 @@
+"""`Link` and `Retry-After`."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from covet import Response
+from covet.exceptions import ResponseError
+from covet.http.links import make_link, make_retry_after
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        (make_link("/teas", rel="next prev"), '</teas>; rel="next prev"'),
+        (make_link("/té a", rel="self"), '</t%C3%A9%20a>; rel="self"'),
+        (make_link("/a>b", rel="self"), '</a%3Eb>; rel="self"'),
+        (make_link("https://a.example/", rel="https://a.example/rel"), '<https://a.example/>; rel="https://a.example/rel"'),
+        (make_link("/x", rel="item", hreflang="de", title="a; b"), '</x>; rel="item"; hreflang="de"; title="a; b"'),
+    ],
+)  # fmt: skip
+def test_link_can_stand_in_a_header(link: str, expected: str) -> None:
+    """Whatever its target is."""
+    assert link == expected
+    assert Response(headers={"link": link}).headers["link"] == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"target": "/a\r\nb", "rel": "next"}, "The target of a link has a character that no URL can carry."),
+        (
+            {"target": "/a", "rel": 'next"; x="'},
+            "'next\"; x=\"' is no relation of a link.\n  Write a name such as 'next', or a URI.",
+        ),
+        (
+            {"target": "/a", "rel": "next", "title": 'a"b'},
+            "title='a\"b' is no attribute of a link.\n  Values are visible ASCII without quotes.",
+        ),
+    ],
+)
+def test_what_could_break_out_is_refused(arguments: dict[str, str], message: str) -> None:
+    """It is named."""
+    with pytest.raises(ResponseError) as caught:
+        make_link(**arguments)
+
+    assert str(caught.value) == message
+
+
+def test_retry_after_is_seconds_or_a_date() -> None:
+    """Never too early."""
+    assert make_retry_after(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)) == "Fri, 02 Jan 2026 03:04:05 GMT"
+    assert [make_retry_after(value) for value in (0, 1.2, timedelta(days=1))] == ["0", "2", "86400"]
+
+
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
+def test_time_that_is_none_is_refused(wrong: float) -> None:
+    """With its value."""
+    with pytest.raises(ResponseError) as caught:
+        make_retry_after(wrong)
+
+    assert str(caught.value) == f"Retry-After needs a number of seconds that is not negative, got {wrong!r}."

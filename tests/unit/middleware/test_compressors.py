@@ -1,0 +1,122 @@
+"""What compresses and inflates, in each coding."""
+
+import gzip
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from covet.exceptions import ConfigurationError, MissingDependencyError
+from covet.middleware.compressors import check_codings, find_codings, make_compressor_factory, make_inflater
+
+CODINGS = ["zstd", "br", "gzip"]
+on_each_coding = pytest.mark.parametrize("coding", CODINGS)
+LEVELS = {"zstd": 3, "br": 4, "gzip": 6}
+
+
+def inflate(coding: str, data: bytes, *, size: int = 1000) -> bytes:
+    """Inflate all of a body, a piece at a time."""
+    inflater = make_inflater(coding)
+    pieces = []
+    while piece := inflater.inflate(data, size):
+        data = b""
+        pieces.append(piece)
+    assert inflater.is_complete
+    return b"".join(pieces)
+
+
+def test_all_codings_of_the_extra_are_there() -> None:
+    """The preferred one first."""
+    assert find_codings() == tuple(CODINGS)
+    assert check_codings(["gzip", "br", "gzip"], needed_for="a test") == ("gzip", "br")
+
+
+@on_each_coding
+@given(pieces=st.lists(st.binary(max_size=200), max_size=6))
+def test_what_was_compressed_can_be_inflated(coding: str, pieces: list[bytes]) -> None:
+    """In pieces of any size, empty ones included."""
+    compressor = make_compressor_factory(coding, LEVELS[coding])()
+
+    data = b"".join([*map(compressor.compress, pieces), compressor.finish(b"end")])
+
+    assert inflate(coding, data, size=7) == b"".join(pieces) + b"end"
+
+
+@on_each_coding
+def test_each_piece_can_be_read_at_once(coding: str) -> None:
+    """Nothing waits in the compressor for what comes later."""
+    compressor = make_compressor_factory(coding, LEVELS[coding])()
+    inflater = make_inflater(coding)
+
+    for piece in (b"one", b"two", b"three"):
+        assert inflater.inflate(compressor.compress(piece), 100) == piece
+
+    assert not inflater.is_complete
+
+
+@on_each_coding
+def test_no_more_is_made_than_was_asked_for(coding: str) -> None:
+    """A bomb stays small for as long as nobody asks for more."""
+    data = make_compressor_factory(coding, LEVELS[coding])().finish(bytes(10_000_000))
+    inflater = make_inflater(coding)
+
+    piece = inflater.inflate(data, 1000)
+
+    # Brotli gives whole blocks of its buffer.
+    assert 0 < len(piece) <= 70_000
+
+
+@on_each_coding
+def test_malformed_data_is_an_error(coding: str) -> None:
+    """One of the kind that is caught."""
+    with pytest.raises(ValueError, match="The body is no "):
+        inflate(coding, b"nonsense" * 10)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_members_follow_each_other(coding: str) -> None:
+    """As tools that append make them; what follows and is none is an error."""
+    one = make_compressor_factory(coding, 1)().finish(b"one")
+    two = make_compressor_factory(coding, 1)().finish(b"two")
+
+    assert inflate(coding, one + two) == b"onetwo"
+    with pytest.raises(ValueError, match="The body is no "):
+        inflate(coding, one + b"nonsense" * 10)
+
+
+def test_gzip_is_what_the_standard_library_reads() -> None:
+    """In both directions."""
+    assert gzip.decompress(make_compressor_factory("gzip", 9)().finish(b"tea")) == b"tea"
+    assert inflate("gzip", gzip.compress(b"tea")) == b"tea"
+
+
+@pytest.mark.parametrize(
+    ("codings", "message"),
+    [
+        ([], 'codings must be a list of codings, got [].\n  Write ["gzip"].'),
+        ("gzip", "codings must be a list of codings, got 'gzip'.\n  Write [\"gzip\"]."),
+        (["gzp"], "There is no coding 'gzp'.\n  Did you mean 'gzip'? Available: br, gzip, zstd."),
+    ],
+)
+def test_wrong_codings_are_named(codings: list[str], message: str) -> None:
+    """With those that there are."""
+    with pytest.raises(ConfigurationError) as caught:
+        check_codings(codings, needed_for="a test")
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("coding", "library"), [("br", "brotli"), ("zstd", "backports-zstd")])
+def test_library_that_is_missing_is_named(coding: str, library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to install; by itself it is left out."""
+    for name in ("brotli", "backports.zstd", "compression.zstd"):
+        monkeypatch.setitem(sys.modules, name, None)
+
+    with pytest.raises(MissingDependencyError) as caught:
+        check_codings([coding], needed_for="CompressionMiddleware")
+
+    assert str(caught.value) == (
+        f'{library} is needed for CompressionMiddleware.\n  Install it with: pip install "covetpy[compress]"'
+    )
+    assert find_codings() == ("gzip",)
