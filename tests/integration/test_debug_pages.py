@@ -20,6 +20,9 @@ from covet.plugins import Plugin
 from covet.testing import ClientResponse, TestClient
 from tests.integration.wire import WireProtocol, assert_problem, on_both_protocols
 
+SIGNING_KEY = "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"
+
+
 PATHS = ("/_debug", *(f"/_debug/{name}" for name in PAGES))
 FORMATS = ("json", "html", "text", "mermaid")
 
@@ -197,11 +200,7 @@ async def test_nothing_is_there_without_debug(protocol: WireProtocol) -> None:
 @pytest.mark.row(100)
 def test_production_does_not_start_with_them() -> None:
     """However they were enabled."""
-    settings = Settings(
-        environment="production",
-        security={"secret_key": "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"},
-        sources=Sources.none(),
-    )
+    settings = Settings(environment="production", security={"secret_key": SIGNING_KEY}, sources=Sources.none())
 
     for options in ({"plugins": [DebugPlugin]}, {"discover_plugins": ["covet.debug:DebugPlugin"]}):
         with pytest.raises(ConfigurationError, match="which production refuses"):

@@ -18,6 +18,9 @@ from covet.testing import TestClient
 from tests.architecture.source import read_source
 from tests.unit.distributions import install
 
+SIGNING_KEY = "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"
+
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -30,10 +33,7 @@ def make_settings(**overrides: Any) -> Settings:
 def test_production_refuses_it() -> None:
     """The application cannot be made, and the error says what to take away."""
     with pytest.raises(ConfigurationError) as caught:
-        create_app(
-            make_settings(environment="production", security={"secret_key": "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"}),
-            plugins=[DebugPlugin],
-        )
+        create_app(make_settings(environment="production", security={"secret_key": SIGNING_KEY}), plugins=[DebugPlugin])
 
     assert str(caught.value) == (
         "The debug pages show what an application is made of, which production refuses.\n"
