@@ -62,12 +62,13 @@ async def test_cancelled_question_disturbs_no_other() -> None:
     slow = Slow()
     queue = LookupQueue(slow.look)
 
-    await start(queue, *["busy"] * MAX_TURNS)
+    busy = await start(queue, *["busy"] * MAX_TURNS)
     gone, stays = await start(queue, "a", "a")
     gone.cancel()
     slow.go_on.set()
 
     assert await stays == "A"
+    assert await asyncio.gather(*busy) == ["BUSY"] * MAX_TURNS
     with pytest.raises(asyncio.CancelledError):
         await gone
 
