@@ -100,7 +100,7 @@ class RouteFinder:
         if tables:
             return Resolution(allowed=allowed_methods(*tables))
         mount = self.find_mount(path)
-        if mount is not None and mount.route is None:
+        if mount is not None and (mount.route is None or mount.is_closed):
             return Resolution(mount=mount)
         # Routes go before files: so does the other spelling of one.
         other = self._find_other_spelling(path)
