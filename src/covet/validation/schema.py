@@ -8,7 +8,6 @@ word: for bounds on times, for the exact spelling of texts, for 1.0 that is no i
 
 import inspect
 import math
-import re
 from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
@@ -34,6 +33,7 @@ from covet.validation.nodes import (
     UnionNode,
 )
 from covet.validation.scalars import write_bytes
+from covet.validation.schema_names import qualified_name, rename_references, short_name
 from covet.validation.shape import find_tag
 
 # A JSON Schema is an object of whatever its keywords hold.
@@ -64,7 +64,6 @@ _BOUNDS = {
     "lt": "exclusiveMaximum",
     "multiple_of": "multipleOf",
 }
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def make_json_schema(annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
@@ -97,7 +96,8 @@ class SchemaWriter:
         prefix: What stands before a name in a reference.
 
     Attributes:
-        definitions: The schemas of the models and enumerations met so far, by name.
+        definitions: The schemas of the models and enumerations met so far, by name. Names may be added at the
+            beginning, for schemas that are written elsewhere.
 
     Example:
         >>> writer = SchemaWriter(prefix="#/components/schemas/")
@@ -109,6 +109,8 @@ class SchemaWriter:
         self.definitions: dict[str, Schema] = {}
         self._prefix = prefix
         self._names: dict[object, str] = {}
+        # The names that several types have, each with the type that came first.
+        self._shared: dict[str, object] = {}
 
     def write(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
         """
@@ -118,6 +120,25 @@ class SchemaWriter:
             ConfigurationError: If the type cannot be validated.
         """
         return self._write(analyze(annotation, constraints))
+
+    # Any: whatever mentions the definitions.
+    def settle_names(self, *documents: Any) -> None:
+        """
+        Give the modules' names to all types that share one, so that none depends on which came first.
+
+        Call it when everything is written.
+
+        Args:
+            *documents: What was written: its references are changed in place.
+        """
+        renamed = {}
+        for short, key in self._shared.items():
+            name = self._find_free(qualified_name(key))
+            renamed[short] = self._names[key] = name
+            self.definitions[name] = self.definitions.pop(short)
+        self._shared = {}
+        if renamed:
+            rename_references([self.definitions, *documents], renamed, self._prefix)
 
     def _write(self, node: Node) -> Schema:
         schema = self._write_type(node)
@@ -161,28 +182,39 @@ class SchemaWriter:
     def _refer(self, node: ModelNode | ChoiceNode, key: object) -> Schema:
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = self._choose_name(node)
-            # The place is taken before the fields are written: one of them may mention the model.
-            definition = self.definitions[name] = {}
-            if isinstance(node, ChoiceNode):
-                definition.update(title=name, **_write_choice(node))
-            elif node.kind == "pydantic":
-                definition.update(self._write_pydantic(node.cls, name))
-            else:
-                definition.update(self._write_model(node))
+            name = short_name(key)
+            if name in self.definitions and not self._is_defined(node, name):
+                first = next((other for other, taken in self._names.items() if taken == name), None)
+                if first is not None:
+                    self._shared[name] = first
+                name = self._find_free(qualified_name(key))
+            is_new = name not in self.definitions
+            self._names[key] = name
+            if is_new:
+                # The place is taken before the fields are written: one of them may mention the model.
+                self.definitions[name] = {}
+                self.definitions[name].update(self._define(node, name))
         return {"$ref": self._prefix + name}
 
-    def _choose_name(self, node: ModelNode | ChoiceNode) -> str:
-        title = node.name if isinstance(node, ModelNode) else node.annotation.__qualname__.rpartition("<locals>.")[2]
-        cls = node.cls if isinstance(node, ModelNode) else node.annotation
-        name = short = _NOT_IN_NAMES.sub("_", title).strip("_")
-        if name in self.definitions:
-            name = short = _NOT_IN_NAMES.sub("_", f"{cls.__module__}.{short}")
-        number = 2
-        while name in self.definitions:
-            name = f"{short}_{number}"
+    def _define(self, node: ModelNode | ChoiceNode, name: str) -> Schema:
+        if isinstance(node, ChoiceNode):
+            return {"title": short_name(node.annotation), **_write_choice(node)}
+        return self._write_pydantic(node.cls, name) if node.kind == "pydantic" else self._write_model(node)
+
+    def _is_defined(self, node: ModelNode | ChoiceNode, name: str) -> bool:
+        """Tell whether another pydantic model has defined this one already, under its name."""
+        return (
+            isinstance(node, ModelNode)
+            and node.kind == "pydantic"
+            and self.definitions[name] == self._write_pydantic(node.cls, name)
+        )
+
+    def _find_free(self, name: str) -> str:
+        free, number = name, 2
+        while free in self.definitions:
+            free = f"{name}_{number}"
             number += 1
-        return name
+        return free
 
     def _write_model(self, node: ModelNode) -> Schema:
         about: Schema = {"title": node.name}
@@ -304,14 +336,21 @@ def _write_default(field: ModelField) -> object:
         return []
     if field.default_factory is dict:
         return {}
-    return _write_value(field.default)
+    return write_value(field.default)
 
 
-def _write_value(value: object) -> object:
+def write_value(value: object) -> object:
+    """
+    Write a value as JSON has it; `UNSET` if it has no such form that is worth showing.
+
+    Example:
+        >>> write_value((date(2026, 1, 2), Decimal("1.10")))
+        ['2026-01-02', '1.10']
+    """
     if value is UNSET:
         return UNSET
     if isinstance(value, Enum):
-        return _write_value(value.value)
+        return write_value(value.value)
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
@@ -321,7 +360,7 @@ def _write_value(value: object) -> object:
     if isinstance(value, Decimal | UUID | PurePath):
         return str(value)
     if isinstance(value, tuple | list | frozenset):
-        items = [_write_value(item) for item in _ordered(value)]
+        items = [write_value(item) for item in _ordered(value)]
         return UNSET if UNSET in items else items
     return UNSET
 
