@@ -20,6 +20,7 @@ The map, from the ground up; a module imports only from those that are named bef
     plugins                         what extends an application
     app                             CovetPy, the application
     factory                         create_app, an application of its settings
+    openapi                         a description of the application, and pages that show it
     testing, cli                    the edges
 """
 

@@ -40,8 +40,6 @@ def _is_requirement(value: object) -> bool:
     if isinstance(value, str):
         return bool(value)
     return isinstance(value, Mapping) and all(
-        isinstance(name, str)
-        and isinstance(scopes, list | tuple)
-        and all(isinstance(scope, str) for scope in scopes)
+        isinstance(name, str) and isinstance(scopes, list | tuple) and all(isinstance(scope, str) for scope in scopes)
         for name, scopes in value.items()
     )

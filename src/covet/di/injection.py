@@ -100,7 +100,7 @@ class Injection:
         return dict(zip(self.names, values if len(self.names) > 1 else (values,), strict=True))
 
     def list_makers(self) -> list[Callable[..., object]]:
-        """List the classes and factories that make the arguments and all that these need; what is needed comes first."""
+        """List the classes and factories that make the arguments and all that these need, what is needed first."""
         nodes = list_in_order([self.program.graph.demand_of(self._demand)])
         return list(dict.fromkeys(node.maker.call for node in nodes if node.maker is not None))
 
