@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "src" / "covet" / "openapi" / "ui"
@@ -30,12 +30,14 @@ class Package:
         version: Its version.
         integrity: What npm calls its integrity: the SHA-512 of its archive.
         files: The files to take, and what to call them.
+        changes: What is replaced in them, once each: their pages ask nobody else for anything.
     """
 
     name: str
     version: str
     integrity: str
     files: dict[str, str]
+    changes: dict[str, str] = field(default_factory=dict)
 
 
 PACKAGES = (
@@ -60,6 +62,11 @@ PACKAGES = (
             "bundles/redoc.standalone.js": "redoc.standalone.js",
             "LICENSE": "redoc.LICENSE",
             "bundles/redoc.standalone.js.LICENSE.txt": "redoc.standalone.LICENSE",
+        },
+        # A picture beside the link to its makers, which stays.
+        {
+            "https://cdn.redoc.ly/redoc/logo-mini.svg": "data:image/svg+xml,"
+            "<svg xmlns=%22http://www.w3.org/2000/svg%22/>"
         },
     ),
 )
@@ -121,6 +128,19 @@ def unpack(package: Package, archive: Path, target: Path) -> None:
             if member is None:
                 raise FetchError(f"{package.name} {package.version} has no file {source!r}.")
             (target / name).write_bytes(member.read())
+    for old, new in package.changes.items():
+        replace_once(package, target, old, new)
+
+
+def replace_once(package: Package, target: Path, old: str, new: str) -> None:
+    """
+    Replace a text that stands once in the files of a package.
+    """
+    paths = [target / name for name in package.files.values()]
+    found = [path for path in paths if old.encode() in path.read_bytes()]
+    if len(found) != 1 or found[0].read_bytes().count(old.encode()) != 1:
+        raise FetchError(f"{old!r} does not stand in {package.name} {package.version} exactly once.")
+    found[0].write_bytes(found[0].read_bytes().replace(old.encode(), new.encode()))
 
 
 def main() -> int:
@@ -129,9 +149,7 @@ def main() -> int:
     """
     npm = shutil.which("npm")
     stamp = FOLDER / "versions.json"
-    wanted = {
-        package.name: [package.version, package.integrity, sorted(package.files.values())] for package in PACKAGES
-    }
+    wanted = [asdict(package) for package in PACKAGES]
     names = [name for package in PACKAGES for name in package.files.values()]
     is_there = stamp.is_file() and json.loads(stamp.read_text("utf-8")) == wanted
     if is_there and all((FOLDER / name).is_file() for name in names):

@@ -21,7 +21,12 @@ _PROBLEM: Final[Object] = {
     "description": "What went wrong (RFC 9457).",
     "type": "object",
     "properties": {
-        "type": {"type": "string", "format": "uri-reference", "description": "What kind of problem it is."},
+        "type": {
+            "type": "string",
+            "format": "uri-reference",
+            "description": "What kind of problem it is.",
+            "examples": ["about:blank"],
+        },
         "title": {"type": "string", "description": "The name of its kind."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What happened this time."},

@@ -27,16 +27,16 @@ window.ui = SwaggerUIBundle({
 """,
     "redoc": """\
 const root = document.getElementById("ui");
-Redoc.init(root.dataset.document, {disableSearch: true, hideDownloadButton: false}, root);
+Redoc.init(root.dataset.document, {}, root);
 """,
 }
 
-# APPSEC: nothing from elsewhere, nothing inline but for the hash of an empty style element: the pages add rules to such
-# elements by script, and the policy is about their text. Nobody may put the page into a frame.
+START_STYLE: Final = "body { margin: 0; }\n"
+
+# APPSEC: nothing from elsewhere and nothing inline, but for what is named by its hash; nobody may frame the page.
 _POLICY: Final = (
     "default-src 'none'",
     "script-src 'self'",
-    "style-src 'self' 'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",
     "img-src 'self' data:",
     "base-uri 'none'",
     "form-action 'none'",
@@ -44,21 +44,23 @@ _POLICY: Final = (
 )
 
 
-def make_headers(servers: Iterable[str | Mapping[str, object]] = ()) -> dict[str, str]:
+def make_headers(ui: UI, servers: Iterable[str | Mapping[str, object]] = ()) -> dict[str, str]:
     """
     Make the headers of a page.
 
     Args:
+        ui: What shows the document.
         servers: Where the API is, as far as it is elsewhere: the page may call these.
 
     Example:
-        >>> make_headers(["https://api.example.org/v1"])["content-security-policy"].split("; ")[-1]
+        >>> from covet.openapi.ui_files import REDOC
+        >>> make_headers(REDOC, ["https://api.example.org/v1"])["content-security-policy"].split("; ")[-1]
         "connect-src 'self' https://api.example.org"
     """
     origins = {_origin_of(str(item if isinstance(item, str) else item.get("url", ""))) for item in servers}
     connect = " ".join(["'self'", *sorted(origin for origin in origins if origin)])
     return {
-        "content-security-policy": "; ".join([*_POLICY, f"connect-src {connect}"]),
+        "content-security-policy": "; ".join([*_POLICY, *ui.policy, f"connect-src {connect}"]),
         "referrer-policy": "no-referrer",
         "x-content-type-options": "nosniff",
         "x-frame-options": "DENY",
@@ -74,7 +76,7 @@ def write_page(ui: UI, *, title: str, page: str, document: str, files: Mapping[s
         title: The title of the document.
         page: The path of the page.
         document: The path of the document.
-        files: The path of each file, with what makes it unique; the start script is `start.js`.
+        files: The path of each file, with what makes it unique; `start.css` and `start.js` are ours.
 
     Example:
         >>> from covet.openapi.ui_files import REDOC

@@ -18,7 +18,7 @@ from covet.openapi.components import Object
 from covet.openapi.configuration import OpenAPIConfig
 from covet.openapi.document import Outline, Webhooks, check_declarations, make_document
 from covet.openapi.entities import Entity
-from covet.openapi.pages import START_SCRIPTS, make_headers, write_missing_page, write_page
+from covet.openapi.pages import START_SCRIPTS, START_STYLE, make_headers, write_missing_page, write_page
 from covet.openapi.ui_files import UI, UIS, list_missing, read_file
 from covet.options import UnknownOptionError
 from covet.plugins import Plugin
@@ -30,7 +30,6 @@ from covet.threads import run_in_thread
 logger = logging.getLogger("covet.openapi")
 
 _OPTIONS: Final = tuple(item.name for item in fields(OpenAPIConfig))
-_START: Final = "start.js"
 # How many mount points of one application have their document kept.
 _MAX_ROOTS: Final = 8
 
@@ -201,16 +200,17 @@ class OpenAPIPlugin(Plugin):
 
     def _add_page(self, app: CovetPy, path: str, kind: str) -> None:
         ui = UIS[kind]
-        start = Entity(START_SCRIPTS[kind].encode(), "text/javascript")
+        own = {
+            "start.css": Entity(START_STYLE.encode(), "text/css"),
+            "start.js": Entity(START_SCRIPTS[kind].encode(), "text/javascript"),
+        }
 
         async def show_page() -> Response:
-            return await self._show(ui, path, start)
-
-        async def serve_start(request: Request) -> Response:
-            return start.answer(request)
+            return await self._show(ui, path, own)
 
         self._add(app, path, show_page)
-        self._add(app, _below(path, _START), serve_start)
+        for name, entity in own.items():
+            self._add(app, _below(path, name), _make_handler(entity))
         for name, media_type in ui.files.items():
             self._add(app, _below(path, name), self._make_file_handler(name, media_type))
 
@@ -220,14 +220,13 @@ class OpenAPIPlugin(Plugin):
 
         return serve_file
 
-    async def _show(self, ui: UI, path: str, start: Entity) -> Response:
+    async def _show(self, ui: UI, path: str, own: Mapping[str, Entity]) -> Response:
         title, document = self._make_outline().title, self.config.path
-        headers = {**make_headers(self.config.servers), "cache-control": "no-cache"}
+        headers = {**make_headers(ui, self.config.servers), "cache-control": "no-cache"}
         if list_missing([ui]):
             return HTMLResponse(write_missing_page(ui, title=title, page=path, document=document), 503, headers)
-        digests = {name: (await self._load(name, media_type)).digest for name, media_type in ui.files.items()}
-        digests[_START] = start.digest
-        files = {name: f"{_below(path, name)}?v={digest}" for name, digest in digests.items()}
+        entities = {name: await self._load(name, media_type) for name, media_type in ui.files.items()} | dict(own)
+        files = {name: f"{_below(path, name)}?v={entity.digest}" for name, entity in entities.items()}
         return HTMLResponse(write_page(ui, title=title, page=path, document=document, files=files), 200, headers)
 
     async def _load(self, name: str, media_type: str) -> Entity:
@@ -258,6 +257,13 @@ def find_documents(app: CovetPy) -> dict[str, OpenAPIPlugin]:
         ['openapi']
     """
     return {plugin.name: plugin for plugin in app.plugin_manager.list_plugins() if isinstance(plugin, OpenAPIPlugin)}
+
+
+def _make_handler(entity: Entity) -> Handler:
+    async def serve(request: Request) -> Response:
+        return entity.answer(request)
+
+    return serve
 
 
 def _below(path: str, name: str) -> str:

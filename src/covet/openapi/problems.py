@@ -111,7 +111,8 @@ def write_problems(problems: Raised, compiled: CompiledRoute, components: Compon
         answered = _write_answer(cls, status, compiled, components)
         for key, response in answered.items():
             texts.setdefault(key, []).append(text or _describe(cls))
-            known: Object = written.setdefault(key, response)
+            written.setdefault(key, response)
+            known: Object = written[key]
             known.setdefault("content", {}).update(response.get("content", {}))
             if not known["content"]:
                 del known["content"]

@@ -12,6 +12,10 @@ from typing import Final
 FOLDER: Final = Path(__file__).parent / "ui"
 
 
+_EMPTY_STYLE: Final = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+_SCROLL_BARS: Final = "'sha256-QMIg+bpjm3JdElJ388KYke01izlUW0UoNOeKjpMxdgc='"
+
+
 @dataclass(frozen=True, slots=True)
 class UI:
     """
@@ -21,11 +25,13 @@ class UI:
         name: What its users call it.
         files: Its files, each with its media type.
         licences: The files with its licences.
+        policy: What it needs of a page's Content-Security-Policy beyond the files.
     """
 
     name: str
     files: dict[str, str]
     licences: tuple[str, ...]
+    policy: tuple[str, ...] = ("style-src 'self'",)
 
     @property
     def is_there(self) -> bool:
@@ -42,6 +48,12 @@ REDOC: Final = UI(
     "Redoc",
     {"redoc.standalone.js": "text/javascript"},
     ("redoc.LICENSE", "redoc.standalone.LICENSE"),
+    # It adds two style elements: an empty one, whose rules are added by script, and one for its scroll bars. Its search
+    # runs in a worker whose source stands in the file itself.
+    (
+        f"style-src 'self' {_EMPTY_STYLE} {_SCROLL_BARS}",
+        "worker-src blob:",
+    ),
 )
 UIS: Final = {"swagger": SWAGGER, "redoc": REDOC}
 
