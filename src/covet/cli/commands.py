@@ -29,6 +29,7 @@ class LazyCommand(NamedTuple):
 
 COMMANDS = {
     "config": LazyCommand("covet.cli.config", "config", "Show, explain and check the settings."),
+    "openapi": LazyCommand("covet.cli.openapi", "openapi", "Write the OpenAPI document of an application."),
     "plugins": LazyCommand("covet.cli.plugins", "plugins", "Show the plugins of an application."),
     "routes": LazyCommand("covet.cli.routes", "routes", "List the routes of an application."),
     "run": LazyCommand("covet.cli.run", "run", "Serve an application."),

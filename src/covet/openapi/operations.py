@@ -57,7 +57,7 @@ class OperationWriter:
         route = compiled.route
         security = route.all_security
         outcomes = self._list_outcomes(compiled)
-        says_nothing = compiled.plan.info.return_annotation is UNSET and compiled.results.is_plain
+        says_nothing = compiled.plan.info.return_annotation in (UNSET, Any, object) and compiled.results.is_plain
         is_negotiated = says_nothing or any(outcome.media_type is None for outcome in outcomes)
         problems = find_problems(
             compiled,
