@@ -4,7 +4,7 @@ An application for documents: a shop with models of every library, forms, texts,
 
 from collections.abc import AsyncIterator
 from decimal import Decimal
-from typing import Annotated, Any, NamedTuple, TypedDict
+from typing import Annotated, Any, TypedDict
 
 import attrs
 import msgspec
@@ -15,6 +15,11 @@ from covet.core.route import Route
 from covet.core.routing import CovetRouter
 from covet.openapi import OpenAPIPlugin, operation
 from covet.responses import HTMLResponse, RedirectResponse
+from covet.validation import Constraints
+
+
+# Written as text it may be as precise as anybody likes.
+Amount = Annotated[Decimal, Constraints(ge=0, le=1000)]
 
 
 class Price(msgspec.Struct, frozen=True):
@@ -42,16 +47,9 @@ class Customer(pydantic.BaseModel):
 class Article:
     """What is sold."""
 
-    name: str
+    name: Annotated[str, Constraints(pattern="^[a-z]{1,20}$")]
     price: Price
     stock: int = 0
-
-
-class Point(NamedTuple):
-    """Where the shop is."""
-
-    x: float
-    y: float
 
 
 class Changes(TypedDict, total=False):
@@ -147,13 +145,13 @@ async def contact(
 
 
 @app.get("/place")
-async def show_place() -> Point:
+async def show_place() -> dict[str, float]:
     """Show where the shop is."""
-    return Point(48.2, 16.4)
+    return {"x": 48.2, "y": 16.4}
 
 
 @app.get("/total")
-async def add_up(amount: Annotated[list[Decimal], Query(max_length=5)]) -> Decimal:
+async def add_up(amount: Annotated[list[Amount], Query(max_length=5)]) -> Decimal:
     """Add up some amounts."""
     return sum(amount, Decimal(0))
 

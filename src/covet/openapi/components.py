@@ -116,13 +116,13 @@ class Components:
 
     def write_text(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Object:
         """
-        Write the schema of what is written as text, where there is no `null`.
+        Write the schema of what is written as text: there is no `null`, and decimal numbers are just numbers.
 
         Example:
             >>> Components().write_text(int | None)
             {'type': 'integer'}
         """
-        return self.write(_without_null(annotation), constraints=constraints)
+        return _as_text(self.write(_without_null(annotation), constraints=constraints))
 
     def refer_to_problem(self, status: int) -> Object:
         """Refer to the schema of a problem; that of 422 lists the errors."""
@@ -145,6 +145,16 @@ def _without_null(annotation: Annotation) -> Annotation:
         return annotation
     rest = join_types([member for member in members if member is not NoneType])
     return Annotated[(rest, *metadata)] if metadata else rest
+
+
+def _as_text(schema: Object) -> Object:
+    if "items" in schema:
+        return {**schema, "items": _as_text(schema["items"])}
+    if "anyOf" in schema:
+        return {**schema, "anyOf": [_as_text(item) for item in schema["anyOf"]]}
+    if schema.get("format") != "decimal":
+        return schema
+    return {**{keyword: value for keyword, value in schema.items() if keyword != "pattern"}, "type": "number"}
 
 
 def join_types(types: Sequence[Annotation]) -> Annotation:

@@ -32,7 +32,7 @@ from covet.validation.nodes import (
     TupleNode,
     UnionNode,
 )
-from covet.validation.scalars import write_bytes
+from covet.validation.scalars import NUMBER, write_bytes
 from covet.validation.schema_names import qualified_name, rename_references, short_name
 from covet.validation.shape import find_tag
 
@@ -49,7 +49,7 @@ _SCALARS: dict[str, Schema] = {
     "float": {"type": "number"},
     "str": {"type": "string"},
     "bytes": {"type": "string", "contentEncoding": "base64"},
-    "decimal": {"type": ["number", "string"], "format": "decimal"},
+    "decimal": {"type": ["number", "string"], "format": "decimal", "pattern": f"^(?:{NUMBER})$"},
     "datetime": {"type": "string", "format": "date-time"},
     "date": {"type": "string", "format": "date"},
     "time": {"type": "string", "format": "time"},
