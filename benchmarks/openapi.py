@@ -1,8 +1,8 @@
 """
 Measure the making of an OpenAPI document: 1,000 routes with parameters, bodies and answers of their own.
 
-Run alone as `python -m benchmarks.openapi`, it prints the CPU seconds of one process: of the check at the start, of making
-the document, and of writing it as JSON; then the bytes of that.
+Run alone as `python -m benchmarks.openapi`, it prints the CPU seconds of one process: of the check at the start, of
+making the document, and of writing it as JSON; then the bytes of that.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from benchmarks.tables import markdown
 
 ROUTES = 1000
 NOTE = (
-    f"{ROUTES} routes of four kinds: a list with query parameters, one by its number, a new one with a body, a removal; "
+    f"{ROUTES} routes of four kinds: a list with a query, one by its number, a new one, a removal; "
     f"{ROUTES // 4} models in twos. The application has started already. Median of processes."
 )
 

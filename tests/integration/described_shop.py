@@ -17,7 +17,6 @@ from covet.openapi import OpenAPIPlugin, operation
 from covet.responses import HTMLResponse, RedirectResponse
 from covet.validation import Constraints
 
-
 # Written as text it may be as precise as anybody likes.
 Amount = Annotated[Decimal, Constraints(ge=0, le=1000)]
 

@@ -2,16 +2,16 @@
 `OpenAPIPlugin`: the document and its pages as routes of an application.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from threading import Lock
 from typing import Any, ClassVar, Final
 
 from covet.app import CovetPy
 from covet.core.compiled_route import CompiledRoute
 from covet.core.route import Handler, Route
-from covet.exceptions import ConfigurationError, suggest
+from covet.exceptions import ConfigurationError, NotFoundError, suggest
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.openapi.components import Object
@@ -101,7 +101,7 @@ class OpenAPIPlugin(Plugin):
         self._files: dict[str, Entity] = {}
         self._made: tuple[list[CompiledRoute], Object] | None = None
         self._entities: dict[str, Entity] = {}
-        self._making: asyncio.Task[Object] | None = None
+        self._lock = Lock()
 
     # ── The plugin's life ────────────────────────────────────────────────────
 
@@ -139,8 +139,7 @@ class OpenAPIPlugin(Plugin):
             OpenAPIError: If something cannot stand in it; names the route.
         """
         check_declarations(self._make_outline(), self._get_app().list_compiled())
-        missing = list_missing(UIS[kind] for _, kind in self._list_pages())
-        if missing:
+        if await run_in_thread(list_missing, [UIS[kind] for _, kind in self._list_pages()]):
             logger.warning("The pages of %r cannot be shown, their files are missing: run make ui.", self.config.path)
 
     # ── The document ─────────────────────────────────────────────────────────
@@ -158,13 +157,19 @@ class OpenAPIPlugin(Plugin):
     async def get_document(self) -> Object:
         """Return the document: the one that was made, unless a route has changed since."""
         compiled = self._get_app().list_compiled()
-        if self._made is None or not _is_same(self._made[0], compiled):
-            serializers = SerializerTable(self._get_app().serializers)
-            # In a thread: a large document takes time, and the other requests must not wait for it.
-            document = await run_in_thread(make_document, self._make_outline(), compiled, serializers)
-            self._made = (compiled, document)
-            self._entities = {}
-        return self._made[1]
+        if self._made is not None and _is_same(self._made[0], compiled):
+            return self._made[1]
+        # In a thread: a large document takes time, and the other requests must not wait for it.
+        return await run_in_thread(self._make_once, compiled)
+
+    def _make_once(self, compiled: list[CompiledRoute]) -> Object:
+        """Make the document of some routes, unless somebody else has done so in the meantime."""
+        with self._lock:
+            if self._made is None or not _is_same(self._made[0], compiled):
+                serializers = SerializerTable(self._get_app().serializers)
+                document = make_document(self._make_outline(), compiled, serializers)
+                self._made, self._entities = (compiled, document), {}
+            return self._made[1]
 
     def _make_outline(self) -> Outline:
         settings = self._get_app().settings.app
@@ -216,16 +221,21 @@ class OpenAPIPlugin(Plugin):
 
     def _make_file_handler(self, name: str, media_type: str) -> Handler:
         async def serve_file(request: Request) -> Response:
-            return (await self._load(name, media_type)).answer(request)
+            try:
+                entity = await self._load(name, media_type)
+            except FileNotFoundError as exc:
+                raise NotFoundError from exc
+            return entity.answer(request)
 
         return serve_file
 
     async def _show(self, ui: UI, path: str, own: Mapping[str, Entity]) -> Response:
         title, document = self._make_outline().title, self.config.path
         headers = {**make_headers(ui, self.config.servers), "cache-control": "no-cache"}
-        if list_missing([ui]):
+        try:
+            entities = {name: await self._load(name, media_type) for name, media_type in ui.files.items()} | dict(own)
+        except FileNotFoundError:
             return HTMLResponse(write_missing_page(ui, title=title, page=path, document=document), 503, headers)
-        entities = {name: await self._load(name, media_type) for name, media_type in ui.files.items()} | dict(own)
         files = {name: f"{_below(path, name)}?v={entity.digest}" for name, entity in entities.items()}
         return HTMLResponse(write_page(ui, title=title, page=path, document=document, files=files), 200, headers)
 

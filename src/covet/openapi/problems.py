@@ -4,6 +4,7 @@ Responses to what goes wrong: what the framework can answer to a route's request
 
 from typing import Final
 
+from covet.core.argument_types import make_constraints, without_none
 from covet.core.binding import Argument
 from covet.core.compiled_route import CompiledRoute
 from covet.exceptions import (
@@ -150,6 +151,10 @@ def _can_fail(argument: Argument) -> bool:
     """Tell whether an argument of a request can be wrong."""
     if argument.source in {"request", "background", "inject", "state"} or argument.validator is None:
         return False
-    if argument.source == "path":
-        return not argument.validator.is_text
-    return argument.is_required or not argument.validator.is_text
+    return not _takes_any_text(argument) or (argument.source != "path" and argument.is_required)
+
+
+def _takes_any_text(argument: Argument) -> bool:
+    validator, marker = argument.validator, argument.marker
+    is_plain = validator is not None and without_none(validator.annotation) is str
+    return is_plain and (marker is None or not make_constraints(marker).checks) and argument.source != "body"
