@@ -6,7 +6,6 @@ Everything comes from where the page comes from. That is why the scripts that st
 
 from collections.abc import Iterable, Mapping
 from html import escape
-from posixpath import dirname, relpath
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -145,8 +144,11 @@ def make_relative(path: str, page: str) -> str:
         >>> make_relative("/openapi.json", "/docs"), make_relative("/docs/a.js", "/docs"), make_relative("/a", "/b/c")
         ('openapi.json', 'docs/a.js', '../a')
     """
-    relative, mark, query = path.partition("?")
-    return relpath(relative, dirname(page) or "/") + mark + query
+    folders, target = page.split("/")[:-1], path.split("/")
+    shared = 0
+    while shared < min(len(folders), len(target) - 1) and folders[shared] == target[shared]:
+        shared += 1
+    return "/".join([".."] * (len(folders) - shared) + target[shared:])
 
 
 def _origin_of(address: str) -> str:

@@ -42,7 +42,7 @@ def test_everything_can_be_said_in_a_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
     file.write_text(FILE, "utf-8")
     plugin = OpenAPIPlugin(docs_path="/given")
-    CovetPy(plugins=[plugin], settings=Settings(sources=Sources(file=file, environment={})))
+    CovetPy(plugins=[plugin], settings=Settings(sources=Sources(file=file, variables={})))
 
     document = plugin.make_document()
 

@@ -132,7 +132,7 @@ def test_a_controller_says_who_may_call() -> None:
     """
 
     class Users(Controller):
-        security = ["key"]
+        security = ("key",)
 
         @get("/")
         async def show(self) -> None: ...
