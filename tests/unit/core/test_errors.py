@@ -379,3 +379,18 @@ async def test_whoever_is_late_when_the_server_stops_gets_a_problem(protocol: An
 
     assert (response.status_code, response.json()["detail"]) == (503, "The server stops.")
     assert seen == [503] * with_middleware
+
+
+def test_the_handler_that_is_asked_first_can_be_named() -> None:
+    """
+    For documents: the nearest level, and `None` where the framework answers.
+    """
+
+    async def answer(request: Request, exc: Exception) -> None: ...
+
+    app = make_app(KeyError("a"))
+    app.add_exception_handler(LookupError, answer)
+    answers = app.list_compiled()[0].answers
+
+    assert answers.find_handler(KeyError, 500) is answer
+    assert answers.find_handler(NotFoundError, 404) is None

@@ -293,3 +293,16 @@ async def test_endpoint_outlives_the_override_it_was_written_in(container: Depen
     assert inside is fake
     assert outside is not fake
     assert not injection.is_local
+
+
+def test_what_makes_the_arguments_is_listed(container: DependencyContainer) -> None:
+    """
+    All of it, what is needed first, each once; what was made elsewhere has no maker.
+    """
+
+    async def handler(orders: Orders, database: Database) -> None: ...
+
+    injection = inject(container, handler)
+    container.build()
+
+    assert injection.list_makers() == [Database, Repository, Orders]
