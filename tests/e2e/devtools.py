@@ -11,6 +11,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,6 +22,14 @@ from typing import Any
 from tests.e2e.browser import CHROMIUM, FLAGS
 
 _PATIENCE = 30.0
+# The browser expects its pipes as the descriptors 3 and 4. Either may be one of these, so both are moved away first.
+_LAUNCHER = """\
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 
 
 class Page:
@@ -135,10 +144,9 @@ def open_browser(profile: Path) -> Iterator[Page]:
     if CHROMIUM is None:
         raise RuntimeError("There is no chromium.")
     to_browser, from_browser = os.pipe(), os.pipe()
-    # The browser expects its pipes as the descriptors 3 and 4, which a shell can give it.
-    shell = ["sh", "-c", f'exec "$@" 3<&{to_browser[0]} 4>&{from_browser[1]}', "sh"]
+    launcher = [sys.executable, "-c", _LAUNCHER, str(to_browser[0]), str(from_browser[1])]
     process = subprocess.Popen(
-        [*shell, CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
+        [*launcher, CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
         pass_fds=(to_browser[0], from_browser[1]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
