@@ -77,7 +77,7 @@ def check(server: ServerProcess, path: str, application: Application, folder: Pa
     """
     configuration = folder / "schemathesis.toml"
     configuration.write_text(CONFIGURATION, "utf-8")
-    command = [
+    command: list[str | Path] = [
         Path(sys.executable).with_name("schemathesis"), "--config-file", configuration, "run", f"{server.url}{path}",
         "--checks", "all", "--no-color", *application.arguments, *arguments,
     ]  # fmt: skip

@@ -86,6 +86,3 @@ def _finish(written: Object, description: str, *, is_required: bool) -> Object:
     if is_required:
         written["required"] = True
     return written
-
-
-__all__ = ["MULTIPART", "URLENCODED", "takes_body", "write_body"]

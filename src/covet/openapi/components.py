@@ -167,6 +167,3 @@ def join_types(types: Sequence[Annotation]) -> Annotation:
     """
     joined: Any = Union
     return joined[tuple(types)]
-
-
-__all__ = ["PREFIX", "PROBLEM_TYPE", "Components", "Object", "join_types"]

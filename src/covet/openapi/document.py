@@ -163,6 +163,3 @@ def _write_tags(described: Mapping[str, str], paths: Object) -> list[Object]:
         {"name": tag, "description": described[tag]} if described.get(tag) else {"name": tag}
         for tag in dict.fromkeys([*described, *used])
     ]
-
-
-__all__ = ["VERSION", "Outline", "Webhooks", "check_declarations", "list_operations", "make_document"]

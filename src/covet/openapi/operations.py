@@ -230,6 +230,3 @@ def write_link(link: str | Mapping[str, object]) -> Object:
 def _humanize(name: str) -> str:
     words = name.replace("_", " ").strip()
     return words[:1].upper() + words[1:] if name.isidentifier() else ""
-
-
-__all__ = ["OperationWriter", "write_link", "write_server"]

@@ -110,6 +110,3 @@ def _unite(schema: Object, said: Object) -> Object:
     taken = {"pattern": said["pattern"]} if "pattern" in schema and "pattern" in said else {}
     united = {**said, **schema}
     return {**united, "allOf": [taken]} if taken else united
-
-
-__all__ = ["describe_argument", "write_argument_schema", "write_parameters"]

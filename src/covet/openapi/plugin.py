@@ -282,6 +282,3 @@ def _below(path: str, name: str) -> str:
 
 def _is_same(one: Sequence[CompiledRoute], other: Sequence[CompiledRoute]) -> bool:
     return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
-
-
-__all__ = ["OpenAPIPlugin", "find_documents"]

@@ -110,7 +110,14 @@ def test_servers_elsewhere_may_be_called() -> None:
     """
     By their origins; what is no address is left out.
     """
-    servers = ["https://b.example/v1", {"url": "http://a.example:8000"}, "/", {}, "http://[", "ftp://c.example"]
+    servers: list[str | dict[str, object]] = [
+        "https://b.example/v1",
+        {"url": "http://a.example:8000"},
+        "/",
+        {},
+        "http://[",
+        "ftp://c.example",
+    ]
 
     assert read_policy(make_headers(REDOC, servers))["connect-src"] == (
         "'self' http://a.example:8000 https://b.example"

@@ -14,7 +14,16 @@ from covet import CovetPy, Request
 from covet.core.routing import CovetRouter
 from covet.exceptions import ConfigurationError, RouteConflictError
 from covet.middleware import Middleware
-from covet.openapi import OpenAPIConfig, OpenAPIError, OpenAPIPlugin, find_documents, operation, plugin, ui_files
+from covet.openapi import (
+    OpenAPIConfig,
+    OpenAPIError,
+    OpenAPIPlugin,
+    find_documents,
+    make_document,
+    operation,
+    plugin,
+    ui_files,
+)
 from covet.options import UnknownOptionError
 from covet.plugins import PluginDefinitionError
 from covet.testing import TestClient
@@ -25,7 +34,7 @@ from tests.unit.openapi.describing import make_app
 def made(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The number of paths of each document that was made."""
     counted: list[int] = []
-    make = plugin.make_document
+    make = make_document
 
     def count(*given: Any) -> Any:
         document = make(*given)
@@ -58,7 +67,7 @@ async def test_it_serves_the_document_and_both_pages(files: Path) -> None:
     for protocol in ("asgi", "rsgi"):
         app = make_app(OpenAPIPlugin(ui="swagger"))
         app.add_route("/shown", show)
-        async with TestClient(app, protocol=protocol) as client:  # type: ignore[arg-type]
+        async with TestClient(app, protocol=protocol) as client:
             document = await client.get("/openapi.json")
             docs = await client.get("/docs")
             redoc = await client.get("/redoc")
@@ -284,10 +293,10 @@ async def test_pages_without_their_files_say_how_to_get_them(files: Path, caplog
     with caplog.at_level(logging.WARNING, "covet.openapi"):
         async with TestClient(make_app(OpenAPIPlugin())) as client:
             docs = await client.get("/docs")
-            file = await client.get("/docs/swagger-ui.css")
+            style = await client.get("/docs/swagger-ui.css")
             document = await client.get("/openapi.json")
 
-    assert (docs.status_code, file.status_code, document.status_code) == (503, 404, 200)
+    assert (docs.status_code, style.status_code, document.status_code) == (503, 404, 200)
     assert "make ui" in docs.text
     assert caplog.messages == ["The pages of '/openapi.json' cannot be shown, their files are missing: run make ui."]
 
