@@ -336,9 +336,9 @@ def test_an_unknown_option_is_refused() -> None:
     With the one that was meant, as soon as it is written.
     """
     with pytest.raises(UnknownOptionError) as caught:
-        OpenAPIPlugin(titel="Shop")
+        OpenAPIPlugin(titles="Shop")
 
-    assert str(caught.value).startswith("OpenAPIPlugin() has no option 'titel'.\n  Did you mean 'title'?")
+    assert str(caught.value).startswith("OpenAPIPlugin() has no option 'titles'.\n  Did you mean 'title'?")
 
 
 def test_a_config_and_options_exclude_each_other() -> None:
