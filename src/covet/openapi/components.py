@@ -105,6 +105,13 @@ class Components:
             # What a handler returns need not be something that can be read.
             return {}
 
+    def write_output(self, annotation: Annotation) -> Object:
+        """Write the schema of what is answered: as `write`, but for models that write something else than they read."""
+        try:
+            return self._writer.write(annotation, mode="serialization")
+        except ConfigurationError:
+            return {}
+
     def write_exactly(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Object:
         """
         Write the schema of a type.

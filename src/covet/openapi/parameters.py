@@ -12,7 +12,7 @@ from covet.openapi.components import Components, Object
 from covet.openapi.paths import write_parameter_schema
 from covet.types import UNSET
 from covet.validation import Constraints
-from covet.validation.schema import write_value
+from covet.validation.schema_values import write_value
 
 _SOURCES: Final = ("path", "query", "header", "cookie")
 # OpenAPI 3.1, §4.8.12.2.1: these are described elsewhere, and ignored here.

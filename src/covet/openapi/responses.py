@@ -135,7 +135,7 @@ def _write_media(annotations: Sequence[Annotation], media_type: str, components:
     known = [annotation for annotation in annotations if annotation is not UNSET]
     if not known:
         return {}
-    return {"schema": components.write(join_types(known))}
+    return {"schema": components.write_output(join_types(known))}
 
 
 def _members(annotation: Annotation) -> list[Annotation]:

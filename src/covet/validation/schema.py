@@ -8,13 +8,8 @@ word: for bounds on times, for the exact spelling of texts, for 1.0 that is no i
 
 import inspect
 import math
-from collections.abc import Iterable
-from datetime import date, datetime, time
 from decimal import Decimal
-from enum import Enum
-from pathlib import PurePath
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
 
 from covet._extras import require_extra
 from covet.introspection import Annotation
@@ -34,8 +29,10 @@ from covet.validation.nodes import (
 )
 from covet.validation.scalars import NUMBER, write_bytes
 from covet.validation.schema_names import qualified_name, rename_references, short_name
+from covet.validation.schema_values import write_default
 from covet.validation.shape import find_tag
 
+Mode = Literal["validation", "serialization"]
 # A JSON Schema is an object of whatever its keywords hold.
 Schema = dict[str, Any]
 
@@ -106,20 +103,31 @@ class SchemaWriter:
     """
 
     def __init__(self, *, prefix: str = "#/$defs/") -> None:
+        self._mode: Mode = "validation"
         self.definitions: dict[str, Schema] = {}
         self._prefix = prefix
         self._names: dict[object, str] = {}
         # The names that several types have, each with the type that came first.
         self._shared: dict[str, object] = {}
 
-    def write(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
+    def write(
+        self, annotation: Annotation, *, constraints: Constraints | None = None, mode: Mode = "validation"
+    ) -> Schema:
         """
         Write the schema of a type; its models are added to the definitions.
+
+        Args:
+            annotation: The type.
+            constraints: Further constraints, as `Annotated` would carry them.
+            mode: `"serialization"` describes what is written rather than what is read. Only models of pydantic can
+                tell the two apart; such a one has a definition of its own, whose name ends with `Output`.
 
         Raises:
             ConfigurationError: If the type cannot be validated.
         """
-        return self._write(analyze(annotation, constraints))
+        node = analyze(annotation, constraints)
+        self._mode = mode
+        return self._write(node)
 
     # Any: whatever mentions the definitions.
     def settle_names(self, *documents: Any) -> None:
@@ -133,7 +141,7 @@ class SchemaWriter:
         """
         renamed = {}
         for short, key in self._shared.items():
-            name = self._find_free(qualified_name(key))
+            name = self._find_free(_qualify(key))
             renamed[short] = self._names[key] = name
             self.definitions[name] = self.definitions.pop(short)
         self._shared = {}
@@ -180,14 +188,16 @@ class SchemaWriter:
     # ── Definitions ──────────────────────────────────────────────────────────
 
     def _refer(self, node: ModelNode | ChoiceNode, key: object) -> Schema:
+        is_output = self._mode == "serialization" and isinstance(node, ModelNode) and _has_output(node)
+        annotation, key = key, (key, "Output") if is_output else key
         name = self._names.get(key)
         if name is None:
-            name = short_name(key)
+            name = short_name(annotation) + ("Output" if is_output else "")
             if name in self.definitions and not self._is_defined(node, name):
                 first = next((other for other, taken in self._names.items() if taken == name), None)
                 if first is not None:
                     self._shared[name] = first
-                name = self._find_free(qualified_name(key))
+                name = self._find_free(_qualify(key))
             is_new = name not in self.definitions
             self._names[key] = name
             if is_new:
@@ -247,18 +257,18 @@ class SchemaWriter:
 
     def _write_field(self, field: ModelField) -> Schema:
         schema = self._write(field.node)
-        default = _write_default(field)
+        default = write_default(field)
         return schema if default is UNSET else {**schema, "default": default}
 
     def _write_pydantic(self, cls: type, name: str) -> Schema:
         pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {cls.__name__}")
         adapter = pydantic.TypeAdapter(cls)
         template = self._prefix + "{model}"
-        schema: Schema = adapter.json_schema(ref_template=template)
+        schema: Schema = adapter.json_schema(ref_template=template, mode=self._mode)
         inner: dict[str, Schema] = schema.pop("$defs", {})
         if any(self.definitions.get(other, UNSET) not in (UNSET, {}, inner[other]) for other in inner):
             template = f"{self._prefix}{name}.{{model}}"
-            schema = adapter.json_schema(ref_template=template)
+            schema = adapter.json_schema(ref_template=template, mode=self._mode)
             inner = {f"{name}.{other}": made for other, made in schema.pop("$defs", {}).items()}
         own = template.format(model=cls.__name__).removeprefix(self._prefix)
         if own in inner and schema == {"$ref": self._prefix + own}:
@@ -266,6 +276,21 @@ class SchemaWriter:
             schema = inner.pop(own) if own == name else schema
         self.definitions.update(inner)
         return schema
+
+
+def _qualify(key: object) -> str:
+    # What is written has its name's ending behind the type.
+    annotation, ending = key if isinstance(key, tuple) else (key, "")
+    return f"{qualified_name(annotation)}{ending}"
+
+
+def _has_output(node: ModelNode) -> bool:
+    """Tell whether a model of pydantic writes something else than it reads, such as computed fields."""
+    if node.kind != "pydantic":
+        return False
+    pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {node.name}")
+    adapter = pydantic.TypeAdapter(node.cls)
+    return bool(adapter.json_schema(mode="serialization") != adapter.json_schema())
 
 
 def _write_choice(node: ChoiceNode) -> Schema:
@@ -328,46 +353,6 @@ def _length(node: Node, least: str, length: int) -> tuple[str, int]:
         # Four characters of base64 carry three bytes.
         return f"{least}Length", 4 * math.ceil(length / 3) if node.kind == "bytes" else length
     return (f"{least}Properties" if isinstance(node, MapNode) else f"{least}Items"), length
-
-
-def _write_default(field: ModelField) -> object:
-    """Write a default as JSON; `UNSET` if there is none, or none that is worth showing."""
-    if field.default_factory in {list, set, frozenset, tuple}:
-        return []
-    if field.default_factory is dict:
-        return {}
-    return write_value(field.default)
-
-
-def write_value(value: object) -> object:
-    """
-    Write a value as JSON has it; `UNSET` if it has no such form that is worth showing.
-
-    Example:
-        >>> write_value((date(2026, 1, 2), Decimal("1.10")))
-        ['2026-01-02', '1.10']
-    """
-    if value is UNSET:
-        return UNSET
-    if isinstance(value, Enum):
-        return write_value(value.value)
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else UNSET
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal | UUID | PurePath):
-        return str(value)
-    if isinstance(value, tuple | list | frozenset):
-        items = [write_value(item) for item in _ordered(value)]
-        return UNSET if UNSET in items else items
-    return UNSET
-
-
-def _ordered(values: tuple[object, ...] | list[object] | frozenset[object]) -> Iterable[object]:
-    # A set has no order of its own, and a schema must not change from start to start.
-    return sorted(values, key=repr) if isinstance(values, frozenset) else values
 
 
 def _describe(cls: type) -> str | None:

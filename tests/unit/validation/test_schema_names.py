@@ -7,6 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 import pydantic
 import pytest
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from covet.validation import SchemaWriter
 from covet.validation.schema_names import qualified_name, rename_references, short_name
@@ -110,6 +111,36 @@ def test_types_of_one_name_and_one_module_are_numbered() -> None:
     writer.settle_names(written)
 
     assert sorted(writer.definitions) == ["shop.User", "shop.User_2"]
+
+
+class Person(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid")
+    first: str
+    friend: "Person | None" = None
+
+    @pydantic.computed_field  # type: ignore[prop-decorator]
+    @property
+    def letters(self) -> int:
+        """How many letters it has."""
+        return len(self.first)
+
+
+def test_what_a_model_writes_may_be_more_than_it_reads() -> None:
+    """
+    Then it has two definitions; every other model has one.
+    """
+    writer = SchemaWriter()
+
+    read = writer.write(Person)
+    written = writer.write(list[Person], mode="serialization")
+    same = [writer.write(Customer), writer.write(Customer, mode="serialization"), writer.write(Item)]
+
+    assert (read, written["items"]) == ({"$ref": "#/$defs/Person"}, {"$ref": "#/$defs/PersonOutput"})
+    assert "letters" not in writer.definitions["Person"]["properties"]
+    assert same == [{"$ref": "#/$defs/Customer"}, {"$ref": "#/$defs/Customer"}, {"$ref": "#/$defs/Item"}]
+    Draft202012Validator({"$defs": writer.definitions, **written}).validate(
+        [Person(first="a", friend=Person(first="b")).model_dump(mode="json")]
+    )
 
 
 @pytest.mark.parametrize("order", [(Customer, Address), (Address, Customer)])
