@@ -4,7 +4,7 @@
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
 from threading import Lock
 from typing import Any, ClassVar, Final
 
@@ -32,6 +32,25 @@ logger = logging.getLogger("covet.openapi")
 _OPTIONS: Final = tuple(item.name for item in fields(OpenAPIConfig))
 # How many mount points of one application have their document kept.
 _MAX_ROOTS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """A document, the routes that it is of, and its bytes by the prefix that it was asked for below."""
+
+    routes: Sequence[CompiledRoute]
+    document: Object
+    entities: dict[str, Entity] = field(default_factory=dict)
+
+    def is_of(self, routes: Sequence[CompiledRoute]) -> bool:
+        """Tell whether it is the document of these routes, as they are now."""
+        same_number = len(self.routes) == len(routes)
+        return same_number and all(one is other for one, other in zip(self.routes, routes, strict=True))
+
+    def write(self, root: str) -> Entity:
+        """Write it, with a prefix for its server."""
+        served = {**self.document, "servers": [{"url": root}]} if root else self.document
+        return Entity(encode_json(served), "application/json")
 
 
 class OpenAPIPlugin(Plugin):
@@ -99,8 +118,7 @@ class OpenAPIPlugin(Plugin):
         self._include = include
         self._webhooks = dict(webhooks or {})
         self._files: dict[str, Entity] = {}
-        self._made: tuple[list[CompiledRoute], Object] | None = None
-        self._entities: dict[str, Entity] = {}
+        self._made: _Made | None = None
         self._lock = Lock()
 
     # ── The plugin's life ────────────────────────────────────────────────────
@@ -156,20 +174,22 @@ class OpenAPIPlugin(Plugin):
 
     async def get_document(self) -> Object:
         """Return the document: the one that was made, unless a route has changed since."""
+        return (await self._get_made()).document
+
+    async def _get_made(self) -> "_Made":
         compiled = self._get_app().list_compiled()
-        if self._made is not None and _is_same(self._made[0], compiled):
-            return self._made[1]
+        if self._made is not None and self._made.is_of(compiled):
+            return self._made
         # In a thread: a large document takes time, and the other requests must not wait for it.
         return await run_in_thread(self._make_once, compiled)
 
-    def _make_once(self, compiled: list[CompiledRoute]) -> Object:
+    def _make_once(self, compiled: list[CompiledRoute]) -> "_Made":
         """Make the document of some routes, unless somebody else has done so in the meantime."""
         with self._lock:
-            if self._made is None or not _is_same(self._made[0], compiled):
+            if self._made is None or not self._made.is_of(compiled):
                 serializers = SerializerTable(self._get_app().serializers)
-                document = make_document(self._make_outline(), compiled, serializers)
-                self._made, self._entities = (compiled, document), {}
-            return self._made[1]
+                self._made = _Made(compiled, make_document(self._make_outline(), compiled, serializers))
+            return self._made
 
     def _make_outline(self) -> Outline:
         settings = self._get_app().settings.app
@@ -183,15 +203,14 @@ class OpenAPIPlugin(Plugin):
 
     async def _serve_document(self, request: Request) -> Response:
         """Answer the document."""
-        document = await self.get_document()
+        made = await self._get_made()
         # Below a mount point the paths have a prefix, which only the request knows.
         root = "" if self.config.servers else request.root_path
-        entity = self._entities.get(root)
+        entity = made.entities.get(root)
         if entity is None:
-            served = {**document, "servers": [{"url": root}]} if root else document
-            if len(self._entities) >= _MAX_ROOTS:
-                self._entities.clear()
-            entity = self._entities[root] = Entity(encode_json(served), "application/json")
+            if len(made.entities) >= _MAX_ROOTS:
+                made.entities.clear()
+            entity = made.entities[root] = await run_in_thread(made.write, root)
         return entity.answer(request)
 
     # ── The pages ────────────────────────────────────────────────────────────
@@ -278,7 +297,3 @@ def _make_handler(entity: Entity) -> Handler:
 
 def _below(path: str, name: str) -> str:
     return f"{path.rstrip('/')}/{name}"
-
-
-def _is_same(one: Sequence[CompiledRoute], other: Sequence[CompiledRoute]) -> bool:
-    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
