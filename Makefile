@@ -10,7 +10,7 @@ PINS := constraints/constraints.txt
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install --quiet --constraint $(PINS)
 # Folders that do not exist yet, or that a packager left out, are not an error.
-CODE := $(wildcard src tests examples benchmarks conftest.py)
+CODE := $(wildcard src tests examples benchmarks scripts conftest.py)
 
 # An interpreter that was removed from the machine takes what was installed for it along.
 ifeq ($(shell test -x $(BIN)/python && echo yes),)
@@ -19,7 +19,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check types format bench campaign wheel constraints clean
+.PHONY: help run test check types format bench campaign ui wheel constraints clean
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,7 +51,10 @@ campaign: $(VENV)/.installed-dev ## Run the slow campaigns: more examples, longe
 	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -n $(WORKERS) -m campaign --timeout 3600 $(ARGS)
 	HYPOTHESIS_PROFILE=campaign $(BIN)/python -m pytest -n $(WORKERS) -m property --timeout 3600 $(ARGS)
 
-wheel: $(VENV)/.installed-dev ## Build the wheel and the source archive into dist/
+ui: | $(BIN)/python ## Fetch the files of Swagger UI and Redoc with npm
+	$(BIN)/python scripts/fetch_ui.py
+
+wheel: $(VENV)/.installed-dev ui ## Build the wheel and the source archive into dist/
 	$(BIN)/python -m build --no-isolation --outdir dist
 
 constraints: | $(BIN)/python ## Choose new versions for constraints/constraints.txt
@@ -60,7 +63,7 @@ constraints: | $(BIN)/python ## Choose new versions for constraints/constraints.
 		--no-header --no-annotate --no-emit-index-url --no-emit-find-links --quiet --output-file $(PINS)
 
 clean: ## Remove what the commands made, the environment too
-	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf $(VENV) build dist .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* src/covet/openapi/ui
 	find src tests examples benchmarks -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 
 $(BIN)/python:

@@ -21,6 +21,7 @@ from benchmarks import (
     instructions,
     memory,
     onion,
+    openapi,
     router,
     startup,
     static,
@@ -149,6 +150,14 @@ def section_startup(python: str, options: argparse.Namespace) -> tuple[str, obje
     return startup.table(figure), startup.as_data(figure)
 
 
+def section_openapi(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure the making of an OpenAPI document.
+    """
+    figure = openapi.measure_all(python, quick=options.quick)
+    return openapi.table(figure), openapi.as_data(figure)
+
+
 def section_memory(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure the growth of memory.
@@ -170,6 +179,7 @@ SECTIONS: dict[str, Section] = {
     "injection": section_injection,
     "import": section_import,
     "startup": section_startup,
+    "openapi": section_openapi,
     "memory": section_memory,
 }
 

@@ -1,17 +1,18 @@
 """
 Todo-Backend (https://todobackend.com): things to do, as a REST API that the pages of any origin may use.
 
-Run it with `covet run examples.todo.app:app`.
+Run it with `covet run examples.todo.app:app`; its description is at /docs.
 """
 
 from dataclasses import asdict, dataclass
 
 from covet import CovetPy, Request
 from covet.middleware import CORSMiddleware
+from covet.openapi import OpenAPIPlugin
 from covet.responses import RedirectResponse
 from examples.todo.store import Changes, NewTodo, Todo, TodoStore
 
-app = CovetPy(middleware=[CORSMiddleware(allow_origins=["*"])])
+app = CovetPy(middleware=[CORSMiddleware(allow_origins=["*"])], plugins=[OpenAPIPlugin(title="Todos")])
 store = TodoStore()
 
 

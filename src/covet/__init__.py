@@ -23,6 +23,7 @@ The map, from the ground up; a module imports only from those that are named bef
     app                             CovetPy, the application
     debug                           pages that show an application to its developer
     factory                         create_app, an application of its settings
+    openapi                         a description of the application, and pages that show it
     testing, cli                    the edges
 """
 

@@ -18,6 +18,7 @@ from covet.core.lifespan import (
 )
 from covet.core.route import Handler, Route, RouteOptions
 from covet.core.route_decorators import RouteDecorators
+from covet.core.route_security import SecurityRequirement
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.static_mounting import StaticMounting
 from covet.error_text import describe_callable
@@ -135,6 +136,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         *,
         middleware: Sequence[object] = (),
         tags: Sequence[str] = (),
+        security: Sequence[SecurityRequirement] | None = None,
         name_prefix: str = "",
     ) -> None:
         """
@@ -145,9 +147,12 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
             prefix: What stands before its paths.
             middleware: Middleware around its routes, outside its own.
             tags: Tags of its routes.
+            security: The security schemes that its routes ask for, unless they say otherwise.
             name_prefix: What stands before its routes' names, so that it can be included twice.
         """
-        self.router.include_router(router, prefix, middleware=middleware, tags=tags, name_prefix=name_prefix)
+        self.router.include_router(
+            router, prefix, middleware=middleware, tags=tags, security=security, name_prefix=name_prefix
+        )
 
     @refuse_unknown
     def add_controller(self, controller: object, prefix: str = "") -> None:

@@ -30,7 +30,7 @@ ADAPTERS: dict[str, set[str]] = {
     "uvicorn": {"covet.server.uvicorn_driver"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},
     "watchfiles": {"covet.server.granian_driver"},
-    "yaml": {"covet.config.files"},
+    "yaml": {"covet.cli.openapi", "covet.config.files"},
 }
 
 # Modules that are imported only after the library was found, and so may name it plainly.
@@ -42,6 +42,7 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
     "covet.cli.contributions": {"click"},
     "covet.cli.di": {"click"},
     "covet.cli.explain": {"click"},
+    "covet.cli.openapi": {"click"},
     "covet.cli.plugins": {"click"},
     "covet.cli.routes": {"click"},
     "covet.cli.run": {"click"},

@@ -15,7 +15,7 @@ from pathlib import Path
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-_FLAGS = (
+FLAGS = (
     "--headless",
     "--no-sandbox",
     "--disable-gpu",
@@ -41,7 +41,7 @@ def open_page(url: str, profile: Path, *, timeout: float = 45.0) -> str:
     if CHROMIUM is None:
         raise RuntimeError("There is no chromium.")
     # The virtual clock stands still while a request is under way: it bounds idle waiting, not the network.
-    command = [CHROMIUM, *_FLAGS, f"--user-data-dir={profile}", "--virtual-time-budget=10000", "--dump-dom", url]
+    command = [CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--virtual-time-budget=10000", "--dump-dom", url]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

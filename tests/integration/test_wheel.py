@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from covet._version import __version__
+from covet.openapi.ui_files import UIS, list_missing
 from tests.architecture.source import ROOT, list_tracked_files
 
 APPLICATION = """
@@ -124,9 +125,22 @@ def test_the_source_archive_holds_all_that_is_tracked(tmp_path: Path) -> None:
         names = {name.partition("/")[2] for name in archive.getnames()}
     tracked = {path.relative_to(ROOT).as_posix() for path in list_tracked_files()}
     missing = {name for name in tracked - names if not name.startswith(".")}
-    # The build adds the metadata, and what git ignores, which says so itself.
+    # The build adds the metadata, what git ignores, which says so itself, and the files of the pages if they are there.
+    added = {name for name in names - tracked if not name.startswith("src/covet/openapi/ui/")}
     assert missing == set()
-    assert names - tracked <= {"PKG-INFO", ".gitignore"}
+    assert added <= {"PKG-INFO", ".gitignore"}
+
+
+@pytest.mark.skipif(bool(list_missing()), reason="the files of Swagger UI and Redoc are not there: run make ui")
+def test_wheel_holds_the_pages_with_their_licences(wheel: Path) -> None:
+    """
+    Whoever installs it needs no npm.
+    """
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+
+    wanted = {name for ui in UIS.values() for name in (*ui.files, *ui.licences)}
+    assert {f"covet/openapi/ui/{name}" for name in wanted} <= names
 
 
 def test_nothing_else_is_installed(report: dict[str, object], python: Path) -> None:

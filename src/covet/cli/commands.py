@@ -33,6 +33,7 @@ COMMANDS = {
     "config": LazyCommand("covet.cli.config", "config", "Show, explain and check the settings."),
     "di": LazyCommand("covet.cli.di", "di", "Draw and check the services of an application."),
     "explain": LazyCommand("covet.cli.explain", "explain", "Explain what answers a request."),
+    "openapi": LazyCommand("covet.cli.openapi", "openapi", "Write the OpenAPI document of an application."),
     "plugins": LazyCommand("covet.cli.plugins", "plugins", "Show the plugins of an application."),
     "routes": LazyCommand("covet.cli.routes", "routes", "List the routes of an application."),
     "run": LazyCommand("covet.cli.run", "run", "Serve an application."),

@@ -332,6 +332,21 @@ class CovetPyASGI(Lifecycle):
             self._static, self._find = {}, _find_nothing
         self._is_compiled = True
 
+    # Any: `CompiledRoute`, whose module is loaded here and not before.
+    def list_compiled(self) -> list[Any]:
+        """
+        List what is known of each route once it was checked: the same that its requests are answered by.
+
+        Raises:
+            ConfigurationError: If a route is wrong.
+        """
+        self.compile()
+        for route in self.router.routes:
+            if route.endpoint is None:
+                # What it inherits has changed, and no request has come since.
+                self._prepare(route)
+        return [route.endpoint for route in self.router.routes]
+
     def _prepare(self, item: Route | Mount) -> None:
         route = item.route if isinstance(item, Mount) else item
         if isinstance(item, Mount) and route is None:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, Final, Unpack, cast
 
 from covet.core.route import ExceptionHandlers, Handler, RouteGroup, RouteOptions, check_options, make_group
 from covet.core.route_decorators import RouteDecorators
+from covet.core.route_security import SecurityRequirement
 from covet.exceptions import RouteError
 
 _MARKS: Final = "__covet_routes__"
@@ -27,6 +28,7 @@ class Controller:
         path: What stands before the paths of its methods.
         middleware: Middleware around all its routes.
         tags: Tags of all its routes.
+        security: The security schemes that its routes ask for, unless they say otherwise.
         exception_handlers: Exception handlers for all its routes.
 
     Example:
@@ -43,6 +45,7 @@ class Controller:
     path: ClassVar[str] = ""
     middleware: ClassVar[Sequence[object]] = ()
     tags: ClassVar[Sequence[str]] = ()
+    security: ClassVar[Sequence[SecurityRequirement] | None] = None
     exception_handlers: ClassVar[ExceptionHandlers] = MappingProxyType({})
 
 
@@ -133,7 +136,9 @@ def read_controller(controller: type | object) -> ControllerRoutes:
     handlers: Mapping[Any, Handler] = getattr(cls, "exception_handlers", {})
     where = f"{cls.__module__}.{cls.__qualname__}"
     check_options({"exception_handlers": handlers}, route=where)
-    group = make_group(getattr(cls, "middleware", ()), getattr(cls, "tags", ()), route=where)
+    group = make_group(
+        getattr(cls, "middleware", ()), getattr(cls, "tags", ()), getattr(cls, "security", None), route=where
+    )
     group.exception_handlers.update(handlers)
     return ControllerRoutes(getattr(cls, "path", ""), group, routes)
 

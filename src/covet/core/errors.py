@@ -105,6 +105,16 @@ class ErrorAnswers:
                 exc = unwrap(failure)
         return make_error_response(request, exc, is_debug=self._is_debug)
 
+    def find_handler(self, cls: type[Exception], status: int | None) -> Callable[..., object] | None:
+        """
+        Name the exception handler that is asked first about an error; `None` if the framework answers it.
+
+        Args:
+            cls: The class of the error.
+            status: The status that it is answered with otherwise.
+        """
+        return self._search(cls, status, 0)[0]
+
     def _find(self, exc: Exception, start: int) -> tuple[Callable[..., object] | None, int]:
         key = (type(exc), status_of(exc), start)
         try:

@@ -9,6 +9,7 @@ from inspect import signature
 from typing import Any, Final, TypedDict
 
 from covet.core.path_template import PathTemplate
+from covet.core.route_security import SecurityRequirement, find_security, is_security
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
 from covet.types import UNSET, UnsetType
@@ -40,6 +41,7 @@ class RouteOptions(TypedDict, total=False):
     include_in_schema: bool
     non_blocking: bool
     raises: Sequence[type[Exception]]
+    security: Sequence[SecurityRequirement] | None
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +55,7 @@ class RouteGroup:
     middleware: list[object] = field(default_factory=list)
     exception_handlers: dict[type[Exception] | int, Handler] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    security: tuple[SecurityRequirement, ...] | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -82,6 +85,7 @@ class Route:
         include_in_schema: It appears in the documents.
         non_blocking: A handler that is no coroutine runs on the event loop instead of in a thread.
         raises: The errors that the documents list.
+        security: The security schemes that the route itself asks for; `None` leaves it to its groups.
         controller: The class of which the container makes an instance for each request: the handler's first argument.
         endpoint: What the application compiled for it; `None` as long as it did not, or has to do it again.
     """
@@ -107,6 +111,7 @@ class Route:
     include_in_schema: bool = True
     non_blocking: bool = False
     raises: tuple[type[Exception], ...] = ()
+    security: tuple[SecurityRequirement, ...] | None = None
     controller: type | None = None
     # Any: the application alone knows what it compiles; routing never touches it.
     endpoint: Any = None
@@ -131,6 +136,11 @@ class Route:
     def all_tags(self) -> tuple[str, ...]:
         """The groups' tags and the route's own, each once."""
         return tuple(dict.fromkeys([*(tag for group in self.groups for tag in group.tags), *self.tags]))
+
+    @property
+    def all_security(self) -> tuple[SecurityRequirement, ...] | None:
+        """What the nearest of the route and its groups asks for; `None` if none of them says anything."""
+        return find_security([*(group.security for group in self.groups), self.security])
 
     def convert(self, values: Sequence[str]) -> dict[str, object]:
         """
@@ -267,7 +277,11 @@ def check_options(options: Mapping[str, object], *, route: str) -> None:
 
 
 def make_group(
-    middleware: Sequence[object] | None = (), tags: Sequence[str] | None = (), *, route: str = ""
+    middleware: Sequence[object] | None = (),
+    tags: Sequence[str] | None = (),
+    security: Sequence[SecurityRequirement] | None = None,
+    *,
+    route: str = "",
 ) -> RouteGroup:
     """
     Make what routes have in common from what a user gave.
@@ -275,8 +289,8 @@ def make_group(
     Raises:
         RouteError: If it is no list: a text would be taken for its letters.
     """
-    check_options({"middleware": middleware, "tags": tags}, route=route or "/")
-    return RouteGroup(list(middleware or ()), {}, tuple(tags or ()))
+    check_options({"middleware": middleware, "tags": tags, "security": security}, route=route or "/")
+    return RouteGroup(list(middleware or ()), {}, tuple(tags or ()), None if security is None else tuple(security))
 
 
 def _is_number(value: object) -> bool:
@@ -351,6 +365,7 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
         lambda value: _is_sequence(value) and all(map(_is_exception_class, value)),
         "a list of exception classes",
     ),
+    "security": (is_security, "a list of names of security schemes, or of mappings from names to scopes"),
 }
 
 

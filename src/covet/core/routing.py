@@ -26,6 +26,7 @@ from covet.core.route import (
 )
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
+from covet.core.route_security import SecurityRequirement
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
 from covet.core.static_mounting import StaticMounting
 from covet.error_text import describe_callable
@@ -50,6 +51,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         prefix: What stands before every path declared here.
         middleware: Middleware around all its routes.
         tags: Tags of all its routes.
+        security: The security schemes that its routes ask for, unless they say otherwise.
         exception_handlers: Exception handlers for all its routes.
         converters: The converters that its paths may name; a table of its own by default.
         trailing_slash: What happens to a path whose other spelling exists: `"redirect"` (308) is the default,
@@ -78,6 +80,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         prefix: str = "",
         middleware: Sequence[object] = (),
         tags: Sequence[str] = (),
+        security: Sequence[SecurityRequirement] | None = None,
         exception_handlers: ExceptionHandlers | None = None,
         converters: ConverterTable | None = None,
         trailing_slash: TrailingSlash | None = None,
@@ -88,7 +91,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
                 hint=suggest(str(trailing_slash), _TRAILING_SLASH),
             )
         self.converters = converters if converters is not None else ConverterTable()
-        self.group = make_group(middleware, tags, route=prefix)
+        self.group = make_group(middleware, tags, security, route=prefix)
         self._table = RouteTable(self.group)
         self.tree = self._table.tree
         self.websocket_tree = self._table.websocket_tree
@@ -159,6 +162,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         *,
         middleware: Sequence[object] = (),
         tags: Sequence[str] = (),
+        security: Sequence[SecurityRequirement] | None = None,
         name_prefix: str = "",
     ) -> None:
         """
@@ -169,6 +173,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
             prefix: What stands before its paths.
             middleware: Middleware around its routes here, outside its own.
             tags: Tags of its routes here, before its own.
+            security: The security schemes that its routes ask for here, unless they or the router say otherwise.
             name_prefix: What stands before its routes' names here.
 
         Raises:
@@ -184,7 +189,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
                 route=prefix or "/",
                 hint="Give trailing_slash= to the outermost router.",
             )
-        group = make_group(middleware, tags, route=prefix)
+        group = make_group(middleware, tags, security, route=prefix)
         inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
         self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
 

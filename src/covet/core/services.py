@@ -4,7 +4,7 @@ What an application injects, as those see it who compile its routes.
 The container itself is made when somebody asks for it: an application without services never loads it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from covet.code_writer import CodeWriter
@@ -23,6 +23,9 @@ class Injected(Protocol):
     @property
     def takes_values(self) -> bool:
         """Whether anything takes what the opener of the scope gives: the request."""
+
+    def list_makers(self) -> Sequence[Callable[..., object]]:
+        """List the classes and factories that make the arguments and all that these need."""
 
     def write_open(self, writer: CodeWriter, *, scope: str, values: str) -> None:
         """Write the opening of a scope."""

@@ -127,6 +127,11 @@ class Injection:
             values = await self.later(scope)
         return dict(zip(self.names, values if len(self.names) > 1 else (values,), strict=True))
 
+    def list_makers(self) -> list[Callable[..., object]]:
+        """List the classes and factories that make the arguments and all that these need, what is needed first."""
+        nodes = list_in_order([self.program.graph.demand_of(self.demand)])
+        return list(dict.fromkeys(node.maker.call for node in nodes if node.maker is not None))
+
     # ── Source ───────────────────────────────────────────────────────────────
 
     def write_open(self, writer: CodeWriter, *, scope: str = "scope", values: str = "None") -> None:

@@ -97,7 +97,7 @@ class Plugin(ABC):
         super().__init_subclass__()
         # What leaves init_app abstract is a base for others, and may leave its name to them.
         is_base = getattr(cls.init_app, "__isabstractmethod__", False)
-        for attribute, check in (("name", _check_name), ("version", _check_version)):
+        for attribute, check in (("name", check_plugin_name), ("version", _check_version)):
             if hasattr(cls, attribute):
                 check(cls, getattr(cls, attribute))
             elif not is_base:
@@ -180,7 +180,13 @@ class Plugin(ABC):
         return getattr(self.config, key, default)
 
 
-def _check_name(cls: type[Plugin], name: object) -> None:
+def check_plugin_name(cls: type[Plugin], name: object) -> None:
+    """
+    Refuse what is no name of a plugin.
+
+    Raises:
+        PluginDefinitionError: If it is none; the text suggests one.
+    """
     if isinstance(name, str) and _NAME.fullmatch(name):
         return
     words = "_".join(re.findall(r"[a-z0-9]+", re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(name)).lower()))

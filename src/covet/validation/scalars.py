@@ -18,7 +18,9 @@ from covet.validation.strict_json import MAX_INTEGER_DIGITS
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 _CANONICAL_INTEGER = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
-_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
+# How a decimal number is spelled.
+NUMBER = r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(NUMBER, re.ASCII)
 _DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})", re.ASCII)
 _TIME = r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]+))?([zZ]|[+-][0-9]{2}:?[0-9]{2})?"
 _TIME_ONLY = re.compile(_TIME, re.ASCII)

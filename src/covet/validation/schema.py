@@ -8,14 +8,8 @@ word: for bounds on times, for the exact spelling of texts, for 1.0 that is no i
 
 import inspect
 import math
-import re
-from collections.abc import Iterable
-from datetime import date, datetime, time
 from decimal import Decimal
-from enum import Enum
-from pathlib import PurePath
-from typing import Any
-from uuid import UUID
+from typing import Any, Literal
 
 from covet._extras import require_extra
 from covet.introspection import Annotation
@@ -33,9 +27,12 @@ from covet.validation.nodes import (
     TupleNode,
     UnionNode,
 )
-from covet.validation.scalars import write_bytes
+from covet.validation.scalars import NUMBER, write_bytes
+from covet.validation.schema_names import qualified_name, rename_references, short_name
+from covet.validation.schema_values import write_default
 from covet.validation.shape import find_tag
 
+Mode = Literal["validation", "serialization"]
 # A JSON Schema is an object of whatever its keywords hold.
 Schema = dict[str, Any]
 
@@ -49,7 +46,7 @@ _SCALARS: dict[str, Schema] = {
     "float": {"type": "number"},
     "str": {"type": "string"},
     "bytes": {"type": "string", "contentEncoding": "base64"},
-    "decimal": {"type": ["number", "string"], "format": "decimal"},
+    "decimal": {"type": ["number", "string"], "format": "decimal", "pattern": f"^(?:{NUMBER})$"},
     "datetime": {"type": "string", "format": "date-time"},
     "date": {"type": "string", "format": "date"},
     "time": {"type": "string", "format": "time"},
@@ -64,7 +61,6 @@ _BOUNDS = {
     "lt": "exclusiveMaximum",
     "multiple_of": "multipleOf",
 }
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def make_json_schema(annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
@@ -97,7 +93,8 @@ class SchemaWriter:
         prefix: What stands before a name in a reference.
 
     Attributes:
-        definitions: The schemas of the models and enumerations met so far, by name.
+        definitions: The schemas of the models and enumerations met so far, by name. Names may be added at the
+            beginning, for schemas that are written elsewhere.
 
     Example:
         >>> writer = SchemaWriter(prefix="#/components/schemas/")
@@ -106,18 +103,50 @@ class SchemaWriter:
     """
 
     def __init__(self, *, prefix: str = "#/$defs/") -> None:
+        self._mode: Mode = "validation"
         self.definitions: dict[str, Schema] = {}
         self._prefix = prefix
         self._names: dict[object, str] = {}
+        # The names that several types have, each with the type that came first.
+        self._shared: dict[str, object] = {}
 
-    def write(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Schema:
+    def write(
+        self, annotation: Annotation, *, constraints: Constraints | None = None, mode: Mode = "validation"
+    ) -> Schema:
         """
         Write the schema of a type; its models are added to the definitions.
+
+        Args:
+            annotation: The type.
+            constraints: Further constraints, as `Annotated` would carry them.
+            mode: `"serialization"` describes what is written rather than what is read. Only models of pydantic can
+                tell the two apart; such a one has a definition of its own, whose name ends with `Output`.
 
         Raises:
             ConfigurationError: If the type cannot be validated.
         """
-        return self._write(analyze(annotation, constraints))
+        node = analyze(annotation, constraints)
+        self._mode = mode
+        return self._write(node)
+
+    # Any: whatever mentions the definitions.
+    def settle_names(self, *documents: Any) -> None:
+        """
+        Give the modules' names to all types that share one, so that none depends on which came first.
+
+        Call it when everything is written.
+
+        Args:
+            *documents: What was written: its references are changed in place.
+        """
+        renamed = {}
+        for short, key in self._shared.items():
+            name = self._find_free(_qualify(key))
+            renamed[short] = self._names[key] = name
+            self.definitions[name] = self.definitions.pop(short)
+        self._shared = {}
+        if renamed:
+            rename_references([self.definitions, *documents], renamed, self._prefix)
 
     def _write(self, node: Node) -> Schema:
         schema = self._write_type(node)
@@ -159,30 +188,43 @@ class SchemaWriter:
     # ── Definitions ──────────────────────────────────────────────────────────
 
     def _refer(self, node: ModelNode | ChoiceNode, key: object) -> Schema:
+        is_output = self._mode == "serialization" and isinstance(node, ModelNode) and _has_output(node)
+        annotation, key = key, (key, "Output") if is_output else key
         name = self._names.get(key)
         if name is None:
-            name = self._names[key] = self._choose_name(node)
-            # The place is taken before the fields are written: one of them may mention the model.
-            definition = self.definitions[name] = {}
-            if isinstance(node, ChoiceNode):
-                definition.update(title=name, **_write_choice(node))
-            elif node.kind == "pydantic":
-                definition.update(self._write_pydantic(node.cls, name))
-            else:
-                definition.update(self._write_model(node))
+            name = short_name(annotation) + ("Output" if is_output else "")
+            if name in self.definitions and not self._is_defined(node, name):
+                first = next((other for other, taken in self._names.items() if taken == name), None)
+                if first is not None:
+                    self._shared[name] = first
+                name = self._find_free(_qualify(key))
+            is_new = name not in self.definitions
+            self._names[key] = name
+            if is_new:
+                # The place is taken before the fields are written: one of them may mention the model.
+                self.definitions[name] = {}
+                self.definitions[name].update(self._define(node, name))
         return {"$ref": self._prefix + name}
 
-    def _choose_name(self, node: ModelNode | ChoiceNode) -> str:
-        title = node.name if isinstance(node, ModelNode) else node.annotation.__qualname__.rpartition("<locals>.")[2]
-        cls = node.cls if isinstance(node, ModelNode) else node.annotation
-        name = short = _NOT_IN_NAMES.sub("_", title).strip("_")
-        if name in self.definitions:
-            name = short = _NOT_IN_NAMES.sub("_", f"{cls.__module__}.{short}")
-        number = 2
-        while name in self.definitions:
-            name = f"{short}_{number}"
+    def _define(self, node: ModelNode | ChoiceNode, name: str) -> Schema:
+        if isinstance(node, ChoiceNode):
+            return {"title": short_name(node.annotation), **_write_choice(node)}
+        return self._write_pydantic(node.cls, name) if node.kind == "pydantic" else self._write_model(node)
+
+    def _is_defined(self, node: ModelNode | ChoiceNode, name: str) -> bool:
+        """Tell whether another pydantic model has defined this one already, under its name."""
+        return (
+            isinstance(node, ModelNode)
+            and node.kind == "pydantic"
+            and self.definitions[name] == self._write_pydantic(node.cls, name)
+        )
+
+    def _find_free(self, name: str) -> str:
+        free, number = name, 2
+        while free in self.definitions:
+            free = f"{name}_{number}"
             number += 1
-        return name
+        return free
 
     def _write_model(self, node: ModelNode) -> Schema:
         about: Schema = {"title": node.name}
@@ -215,18 +257,18 @@ class SchemaWriter:
 
     def _write_field(self, field: ModelField) -> Schema:
         schema = self._write(field.node)
-        default = _write_default(field)
+        default = write_default(field)
         return schema if default is UNSET else {**schema, "default": default}
 
     def _write_pydantic(self, cls: type, name: str) -> Schema:
         pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {cls.__name__}")
         adapter = pydantic.TypeAdapter(cls)
         template = self._prefix + "{model}"
-        schema: Schema = adapter.json_schema(ref_template=template)
+        schema: Schema = adapter.json_schema(ref_template=template, mode=self._mode)
         inner: dict[str, Schema] = schema.pop("$defs", {})
         if any(self.definitions.get(other, UNSET) not in (UNSET, {}, inner[other]) for other in inner):
             template = f"{self._prefix}{name}.{{model}}"
-            schema = adapter.json_schema(ref_template=template)
+            schema = adapter.json_schema(ref_template=template, mode=self._mode)
             inner = {f"{name}.{other}": made for other, made in schema.pop("$defs", {}).items()}
         own = template.format(model=cls.__name__).removeprefix(self._prefix)
         if own in inner and schema == {"$ref": self._prefix + own}:
@@ -234,6 +276,21 @@ class SchemaWriter:
             schema = inner.pop(own) if own == name else schema
         self.definitions.update(inner)
         return schema
+
+
+def _qualify(key: object) -> str:
+    # What is written has its name's ending behind the type.
+    annotation, ending = key if isinstance(key, tuple) else (key, "")
+    return f"{qualified_name(annotation)}{ending}"
+
+
+def _has_output(node: ModelNode) -> bool:
+    """Tell whether a model of pydantic writes something else than it reads, such as computed fields."""
+    if node.kind != "pydantic":
+        return False
+    pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {node.name}")
+    adapter = pydantic.TypeAdapter(node.cls)
+    return bool(adapter.json_schema(mode="serialization") != adapter.json_schema())
 
 
 def _write_choice(node: ChoiceNode) -> Schema:
@@ -296,39 +353,6 @@ def _length(node: Node, least: str, length: int) -> tuple[str, int]:
         # Four characters of base64 carry three bytes.
         return f"{least}Length", 4 * math.ceil(length / 3) if node.kind == "bytes" else length
     return (f"{least}Properties" if isinstance(node, MapNode) else f"{least}Items"), length
-
-
-def _write_default(field: ModelField) -> object:
-    """Write a default as JSON; `UNSET` if there is none, or none that is worth showing."""
-    if field.default_factory in {list, set, frozenset, tuple}:
-        return []
-    if field.default_factory is dict:
-        return {}
-    return _write_value(field.default)
-
-
-def _write_value(value: object) -> object:
-    if value is UNSET:
-        return UNSET
-    if isinstance(value, Enum):
-        return _write_value(value.value)
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else UNSET
-    if isinstance(value, datetime | date | time):
-        return value.isoformat()
-    if isinstance(value, Decimal | UUID | PurePath):
-        return str(value)
-    if isinstance(value, tuple | list | frozenset):
-        items = [_write_value(item) for item in _ordered(value)]
-        return UNSET if UNSET in items else items
-    return UNSET
-
-
-def _ordered(values: tuple[object, ...] | list[object] | frozenset[object]) -> Iterable[object]:
-    # A set has no order of its own, and a schema must not change from start to start.
-    return sorted(values, key=repr) if isinstance(values, frozenset) else values
 
 
 def _describe(cls: type) -> str | None:

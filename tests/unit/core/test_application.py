@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import pytest
 
 from covet import Body, CovetPy, Request
+from covet.core.routing import CovetRouter
 from covet.exceptions import ConfigurationError
 from covet.serialization import Serializer, register_serializer
 from covet.testing import TestClient
@@ -290,3 +291,30 @@ def test_endpoint_of_a_mounted_application_is_its_mount() -> None:
     app.mount("/inner", inner)
 
     assert app.find_endpoint("GET", "/inner/a")[2] is app.router.mounts[0]
+
+
+def test_what_was_compiled_is_listed() -> None:
+    """
+    The very objects that answer requests; those of a router that has changed are compiled again.
+    """
+    app = CovetPy()
+    router = CovetRouter()
+
+    async def show() -> None: ...
+
+    async def layer(request: Request, call_next: Any) -> Any:
+        return await call_next(request)
+
+    router.add_route("/inner", show)
+    app.include_router(router)
+    app.add_route("/outer", show)
+
+    first = app.list_compiled()
+    again = app.list_compiled()
+    router.middleware(layer)
+    changed = app.list_compiled()
+
+    assert [compiled.route.path for compiled in first] == ["/inner", "/outer"]
+    assert all(a is b for a, b in zip(first, again, strict=True))
+    assert (changed[0] is first[0], changed[1] is first[1]) == (False, True)
+    assert [compiled.route.endpoint for compiled in changed] == changed

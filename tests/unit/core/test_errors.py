@@ -390,3 +390,18 @@ def test_levels_are_listed_the_nearest_first() -> None:
         return Response()
 
     assert ErrorAnswers([nearest, outermost], [], call, is_debug=False).levels == (nearest, outermost)
+
+
+def test_the_handler_that_is_asked_first_can_be_named() -> None:
+    """
+    For documents: the nearest level, and `None` where the framework answers.
+    """
+
+    async def answer(request: Request, exc: Exception) -> None: ...
+
+    app = make_app(KeyError("a"))
+    app.add_exception_handler(LookupError, answer)
+    answers = app.list_compiled()[0].answers
+
+    assert answers.find_handler(KeyError, 500) is answer
+    assert answers.find_handler(NotFoundError, 404) is None

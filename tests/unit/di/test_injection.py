@@ -403,3 +403,16 @@ async def test_what_is_forgotten_is_neither_checked_nor_shown(is_built: bool) ->
 
     assert "handle" not in shown
     assert reference() is None
+
+
+def test_what_makes_the_arguments_is_listed(container: DependencyContainer) -> None:
+    """
+    All of it, what is needed first, each once; what was made elsewhere has no maker.
+    """
+
+    async def handler(orders: Orders, database: Database) -> None: ...
+
+    injection = inject(container, handler)
+    container.build()
+
+    assert injection.list_makers() == [Database, Repository, Orders]

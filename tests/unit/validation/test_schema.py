@@ -41,6 +41,13 @@ def check_multiple(_validator: Any, divisor: float, value: Any, _schema: Any) ->
 ExactValidator = validators.extend(Draft202012Validator, {"multipleOf": check_multiple})
 
 
+DECIMAL = {
+    "type": ["number", "string"],
+    "format": "decimal",
+    "pattern": r"^(?:[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)$",
+}
+
+
 class Color(Enum):
     RED = "red"
     BLUE = "blue"
@@ -137,7 +144,7 @@ def definition(annotation: Any) -> Any:
         (float, {"type": "number"}),
         (str, {"type": "string"}),
         (bytes, {"type": "string", "contentEncoding": "base64"}),
-        (Decimal, {"type": ["number", "string"], "format": "decimal"}),
+        (Decimal, {**DECIMAL}),
         (datetime, {"type": "string", "format": "date-time"}),
         (UUID, {"type": "string", "format": "uuid"}),
         (PurePosixPath, {"type": "string", "format": "path"}),
@@ -174,7 +181,7 @@ def definition(annotation: Any) -> Any:
             "type": "integer", "minimum": 1, "exclusiveMaximum": 5, "multipleOf": 2,
         }),
         (Annotated[Decimal, Constraints(gt=Decimal("0.5"), le=2)], {
-            "type": ["number", "string"], "format": "decimal", "exclusiveMinimum": 0.5, "maximum": 2,
+            **DECIMAL, "exclusiveMinimum": 0.5, "maximum": 2,
         }),
         (Annotated[str, Constraints(min_length=1, max_length=2, pattern="a")], {
             "type": "string", "minLength": 1, "maxLength": 2, "pattern": "a",
@@ -221,7 +228,7 @@ def test_a_dataclass() -> None:
             "tags": {"type": "array", "items": {"type": "string"}, "default": []},
             "extra": {"type": "object", "additionalProperties": {"type": "integer"}, "default": {}},
             "since": {"type": "string", "format": "date", "default": "2026-01-02"},
-            "price": {"type": ["number", "string"], "format": "decimal", "default": "1.10"},
+            "price": {**DECIMAL, "default": "1.10"},
             "ratio": {"type": "number"},
             "sizes": {"type": "array", "items": {"type": "integer"}, "default": [1, 2]},
             "spots": {"type": "array", "items": {"type": "integer"}, "default": [1, 2]},

@@ -1,0 +1,166 @@
+"""
+A real browser under control: pages that tests click through, with all that these ask for and complain about.
+
+Chromium's DevTools protocol over a pair of pipes: no library, and no port that somebody else could use.
+"""
+
+import base64
+import contextlib
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.e2e.browser import CHROMIUM, FLAGS
+
+_PATIENCE = 30.0
+# The browser expects its pipes as the descriptors 3 and 4. Either may be one of these, so both are moved away first.
+_LAUNCHER = """\
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
+
+
+class Page:
+    """
+    A page of the browser; `open_browser()` gives one.
+
+    Attributes:
+        requests: The addresses that pages asked for, in order.
+        complaints: What the console shows as a warning or an error: scripts' own words, refused requests, policies.
+    """
+
+    def __init__(self, write: int, read: int) -> None:
+        self.requests: list[str] = []
+        self.complaints: list[str] = []
+        self._write = write
+        self._number = 0
+        self._session: str | None = None
+        self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._reader = threading.Thread(target=self._read, args=(read,), daemon=True)
+        self._reader.start()
+        target = self._call("Target.createTarget", url="about:blank")["targetId"]
+        self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        for domain in ("Page", "Runtime", "Log", "Network"):
+            self._call(f"{domain}.enable")
+        self._call("Emulation.setDeviceMetricsOverride", width=1280, height=1400, deviceScaleFactor=1, mobile=False)
+
+    def go(self, url: str) -> None:
+        """Open an address."""
+        self._call("Page.navigate", url=url)
+
+    # Any: whatever the script gives.
+    def evaluate(self, script: str) -> Any:
+        """Run a script in the page, and return what its last expression, or the promise of it, gives."""
+        answer = self._call("Runtime.evaluate", expression=script, awaitPromise=True, returnByValue=True)
+        if "exceptionDetails" in answer:
+            raise AssertionError(answer["exceptionDetails"])
+        return answer["result"].get("value")
+
+    def wait_for(self, script: str) -> Any:
+        """Run a script again and again until it gives something true; return that."""
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            with contextlib.suppress(AssertionError):
+                if found := self.evaluate(script):
+                    return found
+            time.sleep(0.05)
+        text = self.evaluate("document.body.innerText")
+        raise AssertionError(f"{script} is never true; {self.complaints}; the page says: {text[:2000]}")
+
+    def click(self, selector: str) -> None:
+        """Click the first element of a selector, once there is one."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait_for(f"!!{element}")
+        self.evaluate(f"{element}.click()")
+
+    def read(self, selector: str) -> str:
+        """Return the text of the first element of a selector, once there is one."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        text: str = self.wait_for(f"{element} && {element}.innerText")
+        return text
+
+    def take_picture(self, path: Path) -> None:
+        """Write what the page looks like, as PNG."""
+        path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))
+
+    def _call(self, method: str, **parameters: object) -> dict[str, Any]:
+        self._number += 1
+        message: dict[str, object] = {"id": self._number, "method": method, "params": parameters}
+        if self._session is not None:
+            message["sessionId"] = self._session
+        os.write(self._write, json.dumps(message).encode() + b"\0")
+        while True:
+            answer = self._answers.get(timeout=_PATIENCE)
+            if answer["id"] == self._number:
+                break
+        if "error" in answer:
+            raise AssertionError(f"{method}: {answer['error']}")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def _read(self, read: int) -> None:
+        buffer = b""
+        while chunk := os.read(read, 65536):
+            buffer += chunk
+            *messages, buffer = buffer.split(b"\0")
+            for message in messages:
+                self._take(json.loads(message))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "id" in message:
+            self._answers.put(message)
+            return
+        parameters = message.get("params", {})
+        if message["method"] == "Network.requestWillBeSent":
+            self.requests.append(parameters["request"]["url"])
+        elif message["method"] == "Runtime.exceptionThrown":
+            self.complaints.append(json.dumps(parameters["exceptionDetails"]))
+        elif message["method"] == "Runtime.consoleAPICalled" and parameters["type"] in {"error", "warning", "assert"}:
+            self.complaints.append(json.dumps(parameters["args"]))
+        elif message["method"] == "Log.entryAdded" and parameters["entry"]["level"] in {"error", "warning"}:
+            self.complaints.append(f"{parameters['entry']['text']} ({parameters['entry'].get('url', '')})")
+
+
+@contextmanager
+def open_browser(profile: Path) -> Iterator[Page]:
+    """
+    Start a browser, and give a page of it.
+
+    Args:
+        profile: A new folder for what the browser stores.
+    """
+    if CHROMIUM is None:
+        raise RuntimeError("There is no chromium.")
+    to_browser, from_browser = os.pipe(), os.pipe()
+    launcher = [sys.executable, "-c", _LAUNCHER, str(to_browser[0]), str(from_browser[1])]
+    process = subprocess.Popen(
+        [*launcher, CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
+        pass_fds=(to_browser[0], from_browser[1]),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        # A session of its own: what it leaves behind can be ended with it, and nothing else.
+        start_new_session=True,
+    )
+    os.close(to_browser[0])
+    os.close(from_browser[1])
+    try:
+        yield Page(to_browser[1], from_browser[0])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait(10)
+        os.close(to_browser[1])
+        os.close(from_browser[0])

@@ -1,0 +1,66 @@
+"""
+What Schemathesis has to be told to test applications of CovetPy: a format, and one thing that JSON Schema cannot say.
+
+Loaded by its command through `SCHEMATHESIS_HOOKS`.
+"""
+
+from typing import Any
+
+import msgspec
+import schemathesis
+
+
+@schemathesis.serializer("application/msgpack")
+def write_msgpack(context: Any, value: Any) -> bytes:
+    """
+    Write a body, unless it is bytes already.
+    """
+    return value if isinstance(value, bytes) else msgspec.msgpack.encode(clamp(value))
+
+
+def clamp(value: Any) -> Any:
+    """
+    Replace integers that the format has no room for, at any depth, and lone surrogates, which are no text.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return max(-(2**63), min(value, 2**64 - 1))
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {clamp(key): clamp(item) for key, item in value.items()}
+    return [clamp(item) for item in value] if isinstance(value, list) else value
+
+
+@schemathesis.deserializer("application/msgpack")
+def read_msgpack(context: Any, response: Any) -> Any:
+    """
+    Read a response, so that it is compared with its schema.
+    """
+    return msgspec.msgpack.decode(response.content)
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """
+    Spell whole numbers without a point: 1.0 is an integer for JSON Schema, and none here.
+    """
+    return spell(body)
+
+
+@schemathesis.hook
+def map_query(context: Any, query: Any) -> Any:
+    """
+    Do the same with the query.
+    """
+    return spell(query)
+
+
+def spell(value: Any) -> Any:
+    """
+    Replace floats without a fraction by integers, at any depth.
+    """
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: spell(item) for key, item in value.items()}
+    return [spell(item) for item in value] if isinstance(value, list) else value
