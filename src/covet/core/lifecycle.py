@@ -3,7 +3,7 @@ The life of an application: compiled, started, draining, stopped.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from covet.core.composition import Composition
 from covet.core.lifespan import Lifespan, Phase, Step
@@ -20,6 +20,7 @@ class Lifecycle(Composition, ABC):
     def __init__(self, on_change: Callable[[], object]) -> None:
         super().__init__(on_change)
         self._lifespan = Lifespan()
+        self._connections: list[Callable[[], Awaitable[None]]] = []
 
     @abstractmethod
     def compile(self) -> None:
@@ -64,6 +65,15 @@ class Lifecycle(Composition, ABC):
         """Wait until the server stops, as a stream does that would have no end otherwise."""
         await self._lifespan.wait_draining()
 
+    def wait_at_stop(self, wait: Callable[[], Awaitable[None]]) -> None:
+        """
+        Have something end before anything that it may use is stopped.
+
+        Args:
+            wait: Waits for its end; the drain has begun by then.
+        """
+        self._connections.append(wait)
+
     async def startup(self) -> None:
         """
         Check everything, then start; what was started is rolled back if a step fails.
@@ -81,6 +91,11 @@ class Lifecycle(Composition, ABC):
         Raises:
             ExceptionGroup: With every failure of a step, if there was one.
         """
+        if self.is_ready:
+            self.begin_drain()
+        if self.is_draining:
+            for wait in self._connections:
+                await wait()
         await self._wiring.stop(self._lifespan)
 
 
