@@ -67,7 +67,7 @@ def read_routes(app: object, target: str) -> list[RouteRow]:
             handler=_name_of(route.handler),
             middleware=[_name_of(item) for item in (*around, *route.all_middleware)],
         )
-        for route in found
+        for route in (*found, *getattr(router, "websocket_routes", ()))
     ]
     # What is mounted answers every method, and has its own middleware.
     mounts: Iterable[Mount] = getattr(router, "mounts", ())

@@ -357,6 +357,7 @@ class CovetPyASGI(Lifecycle):
             self.body_limits,
             self._services,
             is_debug=self.debug,
+            protocol=self._protocol,
         )
 
     # Any: as above.

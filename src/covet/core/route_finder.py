@@ -52,6 +52,11 @@ class RouteFinder:
         return tuple(self._table.websocket_routes)
 
     @property
+    def needs_asgi(self) -> bool:
+        """Whether a WebSocket route has what RSGI cannot carry: subprotocols."""
+        return any(route.socket.subprotocols for route in self._table.websocket_routes)
+
+    @property
     def mounts(self) -> tuple[Mount, ...]:
         """All mounted applications, the longest prefix first."""
         return tuple(self._table.mounts)

@@ -9,6 +9,7 @@ from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.route import Route
 from covet.core.services import Services
 from covet.core.websocket_endpoint import check_handler, compile_socket_endpoint
+from covet.exceptions import RouteError
 from covet.http.body import BodyLimits
 from covet.serialization import SerializerTable
 
@@ -22,6 +23,7 @@ def compile_websocket(
     services: Services,
     *,
     is_debug: bool,
+    protocol: str | None,
 ) -> CompiledRoute:
     """
     Check a route of WebSockets and prepare what it needs.
@@ -36,10 +38,17 @@ def compile_websocket(
         limits: The application's limits for bodies.
         services: What can be injected.
         is_debug: Whether traces may be shown.
+        protocol: `"asgi"` or `"rsgi"`; `None` if no server has started the application yet.
 
     Raises:
         RouteError: If the route cannot be served.
     """
+    if protocol == "rsgi" and route.socket.subprotocols:
+        raise RouteError(
+            "RSGI cannot tell a client which subprotocol was chosen; browsers give up then.",
+            route=str(route),
+            hint='Serve with interface="asgi", or leave out subprotocols.',
+        )
     compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug, services=services)
     check_handler(compiled)
 

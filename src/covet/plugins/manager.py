@@ -5,12 +5,13 @@ It works through the application's public surface only: whatever a plugin can do
 """
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from covet.core.lifespan import Lifespan, Step
+from covet.core.route import Route
 from covet.deadlines import Deadline
 from covet.exceptions import suggest
 from covet.plugins.base import HealthCheck, Plugin
@@ -142,19 +143,23 @@ class PluginManager:
                 )
             taken[plugin.name] = str(origin)
 
+    def _list_routes(self) -> Iterator[Route]:
+        yield from self.app.router.routes
+        yield from self.app.router.websocket_routes
+
     def _initialise(self, record: PluginRecord) -> None:
         plugin = record.plugin
         if self._skip_if_blocked(record):
             return
         plugin.app = self.app
-        present = {id(route) for route in self.app.router.routes}
+        present = {id(route) for route in self._list_routes()}
         try:
             try:
                 with record.time("init_app"):
                     plugin.init_app(self.app)
                     self._add_health_checks(plugin)
             finally:
-                record.routes = PluginRoutes(route for route in self.app.router.routes if id(route) not in present)
+                record.routes = PluginRoutes(route for route in self._list_routes() if id(route) not in present)
         except Exception as exc:
             record.fail("init_app", exc)
             if plugin.required:

@@ -3,7 +3,7 @@ The routes of a plugin: closed while it is not there, so that nobody is served b
 """
 
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from covet.core.route import Handler, Route
 from covet.exceptions import ServiceUnavailableError
@@ -43,7 +43,7 @@ class PluginRoutes:
             return
         self._closed = tuple(route.handler for route in self._routes)
         for route in self._routes:
-            _exchange(route, _refuse)
+            _exchange(route, _refuse if route.socket is None else _refuse_websocket)
 
     def open(self) -> None:
         """Answer as before."""
@@ -62,3 +62,8 @@ def _exchange(route: Route, handler: Handler) -> None:
 
 async def _refuse() -> NoReturn:
     raise ServiceUnavailableError("This part of the application is not available at the moment.")
+
+
+# Any: a `WebSocket`, whose class is loaded with the first route of WebSockets.
+async def _refuse_websocket(websocket: Any) -> NoReturn:  # noqa: ARG001 - what such a handler takes
+    await _refuse()
