@@ -3,10 +3,20 @@ The life of an application: compiled, started, draining, stopped.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from typing import Protocol
 
 from covet.core.composition import Composition
 from covet.core.lifespan import Lifespan, Phase, Step
+
+
+class Connections(Protocol):
+    """Connections that last, and end by themselves when the drain has begun."""
+
+    def __len__(self) -> int: ...
+
+    async def wait_ended(self) -> None:
+        """Wait until they have ended."""
 
 
 class Lifecycle(Composition, ABC):
@@ -20,7 +30,7 @@ class Lifecycle(Composition, ABC):
     def __init__(self, on_change: Callable[[], object]) -> None:
         super().__init__(on_change)
         self._lifespan = Lifespan()
-        self._connections: list[Callable[[], Awaitable[None]]] = []
+        self._connections: list[Connections] = []
 
     @abstractmethod
     def compile(self) -> None:
@@ -65,14 +75,24 @@ class Lifecycle(Composition, ABC):
         """Wait until the server stops, as a stream does that would have no end otherwise."""
         await self._lifespan.wait_draining()
 
-    def wait_at_stop(self, wait: Callable[[], Awaitable[None]]) -> None:
+    def wait_at_stop(self, connections: Connections) -> None:
         """
-        Have something end before anything that it may use is stopped.
+        Have connections end before anything that they may use is stopped.
 
         Args:
-            wait: Waits for its end; the drain has begun by then.
+            connections: What knows them; the drain has begun by the time it is asked to wait.
         """
-        self._connections.append(wait)
+        self._connections.append(connections)
+
+    @property
+    def has_connections(self) -> bool:
+        """Whether there are connections, such as WebSockets, that a server does not know as requests."""
+        return any(len(connections) for connections in self._connections)
+
+    async def wait_connections(self) -> None:
+        """Wait until they have ended, once the drain has begun."""
+        for connections in self._connections:
+            await connections.wait_ended()
 
     async def startup(self) -> None:
         """
@@ -94,8 +114,7 @@ class Lifecycle(Composition, ABC):
         if self.is_ready:
             self.begin_drain()
         if self.is_draining:
-            for wait in self._connections:
-                await wait()
+            await self.wait_connections()
         await self._wiring.stop(self._lifespan)
 
 

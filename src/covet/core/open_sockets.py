@@ -22,6 +22,8 @@ logger = logging.getLogger("covet.lifespan")
 GRACE_SECONDS: Final = 5.0
 # How long those that were cancelled may take to notice.
 _LAST_SECONDS: Final = 2.0
+# How long a client that reads slowly may keep others waiting for their close.
+_CLOSE_SECONDS: Final = 1.0
 # How many closes are under way at once: each may wait for a client that reads slowly.
 _AT_ONCE: Final = 1000
 
@@ -86,7 +88,7 @@ class OpenSockets:
         finally:
             del self._tasks[websocket]
             self._stopped.discard(websocket)
-            if not self._tasks and self._watcher is not None:
+            if not self._tasks and self._watcher is not None and not self._app.is_draining:
                 self._watcher.cancel()
                 self._watcher = None
 
@@ -99,19 +101,26 @@ class OpenSockets:
                 logger.warning("%d handler(s) of WebSockets did not end when they were cancelled.", len(late))
 
     async def _watch(self) -> None:
-        await self._app.wait_draining()
-        late = asyncio.get_running_loop().time() + GRACE_SECONDS
+        try:
+            await self._app.wait_draining()
+            tasks = [task for task in self._tasks.values() if task is not None]
+            await self._close_all()
+            if tasks:
+                await asyncio.wait(tasks, timeout=GRACE_SECONDS)
+            for websocket, task in list(self._tasks.items()):
+                if task is not None:
+                    self._stopped.add(websocket)
+                    task.cancel("the server stops")
+        finally:
+            self._watcher = None
+
+    async def _close_all(self) -> None:
+        """Tell every client at once; one that reads nothing must not keep the others from hearing of it."""
         sockets = list(self._tasks)
         for start in range(0, len(sockets), _AT_ONCE):
             closing = [asyncio.ensure_future(socket.stop(RESTART)) for socket in sockets[start : start + _AT_ONCE]]
             try:
-                # A client that reads nothing must not keep the others from hearing of it.
-                await asyncio.wait(closing, timeout=1)
+                await asyncio.wait(closing, timeout=_CLOSE_SECONDS)
             finally:
                 for future in closing:
                     future.cancel()
-        await asyncio.sleep(late - asyncio.get_running_loop().time())
-        for websocket, task in list(self._tasks.items()):
-            if task is not None:
-                self._stopped.add(websocket)
-                task.cancel("the server stops")

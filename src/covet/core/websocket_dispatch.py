@@ -29,7 +29,7 @@ class WebSocketDispatch:
     # Any: the application, which stands above.
     def __init__(self, app: Any, prepare: Callable[[Route], None]) -> None:
         self.sockets = OpenSockets(app)
-        app.wait_at_stop(self.sockets.wait_ended)
+        app.wait_at_stop(self.sockets)
         self._app = app
         self._prepare = prepare
 

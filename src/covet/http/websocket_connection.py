@@ -2,6 +2,7 @@
 How a WebSocket begins and ends: accepted or refused, closed by one of the sides.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from typing import Final, NoReturn
 
@@ -37,7 +38,7 @@ class WebSocketConnection(WebSocketHandshake):
         subprotocol: What was agreed on, once it is accepted.
     """
 
-    __slots__ = ("_end", "_is_stopping", "_rules", "_sending", "_transport", "phase", "subprotocol")
+    __slots__ = ("_closing", "_end", "_rules", "_sending", "_stop", "_transport", "phase", "subprotocol")
 
     def __init__(self, request: Request, transport: WebSocketTransport, rules: WebSocketRules) -> None:
         super().__init__(request)
@@ -45,7 +46,8 @@ class WebSocketConnection(WebSocketHandshake):
         self.subprotocol: str | None = None
         self._transport = transport
         self._rules = rules
-        self._is_stopping = False
+        self._stop: tuple[int, str] | None = None
+        self._closing: asyncio.Future[None] | None = None
         # Messages that are under way, and those that were broken off in the midst.
         self._sending = 0
         self._end: WebSocketDisconnect | None = None
@@ -71,7 +73,7 @@ class WebSocketConnection(WebSocketHandshake):
         """
         if self.phase is not _CONNECTING:
             raise self._end or WebSocketStateError("The WebSocket is accepted already.")
-        if self._is_stopping:
+        if self._stop is not None:
             raise ServiceUnavailableError("The server stops.")
         offered = self.offered_subprotocols
         chosen = self._rules.choose(offered) if subprotocol is UNSET else subprotocol
@@ -90,6 +92,10 @@ class WebSocketConnection(WebSocketHandshake):
             raise self._note_end(exc) from None
         self.subprotocol = chosen
         self._move(_OPEN)
+        if self._stop is not None:
+            # The drain began meanwhile.
+            await self.close(*self._stop)
+            raise WebSocketDisconnect(*self._stop)
 
     async def refuse(self, response: Response | int = 403) -> None:
         """
@@ -144,14 +150,21 @@ class WebSocketConnection(WebSocketHandshake):
             await self.refuse()
             return
         if self.phase is not _OPEN:
+            if self._closing is not None:
+                # Another task closes it: the handler must not end, and with it the connection, before that is sent.
+                await asyncio.wait({self._closing})
             return
         self._end = WebSocketDisconnect(code, reason)
         self._move(_CLOSING)
+        closing = self._closing = asyncio.get_running_loop().create_future()
         try:
             await self._transport.close(code, reason, is_clear=self._is_clear)
         except (OSError, RuntimeError, WebSocketDisconnect):
             # The client was faster.
             self._move(_CLOSED)
+        finally:
+            self._closing = None
+            closing.set_result(None)
 
     def _is_clear(self) -> bool:
         """Tell whether no message is being sent any more, and none was broken off."""
@@ -165,7 +178,7 @@ class WebSocketConnection(WebSocketHandshake):
             code: The close code.
             reason: The reason.
         """
-        self._is_stopping = True
+        self._stop = check_close(code, reason)
         if self.phase is _OPEN:
             await self.close(code, reason)
 

@@ -43,7 +43,8 @@ class PluginRoutes:
             return
         self._closed = tuple(route.handler for route in self._routes)
         for route in self._routes:
-            _exchange(route, _refuse if route.socket is None else _refuse_websocket)
+            refuse: Handler = _refuse if route.socket is None else _refuse_websocket
+            _exchange(route, refuse)
 
     def open(self) -> None:
         """Answer as before."""

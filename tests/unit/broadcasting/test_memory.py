@@ -139,7 +139,7 @@ async def test_only_text_and_bytes_are_carried() -> None:
     [
         ({"queue_size": 0}, "queue_size must be a number from 1, got 0."),
         ({"max_channels": True}, "max_channels must be a number from 1, got True."),
-        ({"when_full": "drop"}, "when_full cannot be 'drop'.\n  Did you mean"),
+        ({"when_full": "drop"}, "when_full cannot be 'drop'.\n  Available: disconnect, drop_newest, drop_oldest."),
         ({"queue": 1}, "MemoryBroadcaster() has no option 'queue'.\n  Did you mean 'queue_size'?"),
     ],
 )
