@@ -122,6 +122,12 @@ class RSGITransport:
             return
         self._protocol.close()
 
+    def release(self) -> None:
+        """Let go of what the server gave: it closes the connection when nobody holds it any more."""
+        for name in ("_receive", "send_text", "send_bytes"):
+            if hasattr(self, name):
+                delattr(self, name)
+
     async def linger(self) -> None:
         """
         Give the client time to answer a close of ours, then let the server close the connection.
@@ -177,4 +183,7 @@ async def serve_rsgi_websocket(
     try:
         await run_websocket(compiled, websocket, sockets, problem)
     finally:
-        await transport.linger()
+        try:
+            await transport.linger()
+        finally:
+            transport.release()

@@ -189,7 +189,8 @@ class WebSocketConnection(WebSocketHandshake):
     def _note_end(self, exc: WebSocketDisconnect) -> WebSocketDisconnect:
         """Take note that the connection is over; what ended it first is what counts."""
         if self._end is None:
-            self._end = exc
+            # Without its trace, whose frames would keep the connection.
+            self._end = WebSocketDisconnect(exc.code, exc.reason)
         self._move(_CLOSED)
         return WebSocketDisconnect(self._end.code, self._end.reason)
 
