@@ -205,7 +205,7 @@ class WebSocket(WebSocketConnection):
         if not self._sent & _TURN:
             await asyncio.sleep(0)
 
-    async def send_bytes(self, data: bytes) -> None:
+    async def send_bytes(self, data: bytes | bytearray | memoryview) -> None:
         """
         Send bytes, and wait until the server has taken them.
 

@@ -43,8 +43,10 @@ class PluginRoutes:
             return
         self._closed = tuple(route.handler for route in self._routes)
         for route in self._routes:
-            refuse: Handler = _refuse if route.socket is None else _refuse_websocket
-            _exchange(route, refuse)
+            if route.socket is None:
+                _exchange(route, _refuse)
+            else:
+                _exchange(route, _refuse_websocket)
 
     def open(self) -> None:
         """Answer as before."""

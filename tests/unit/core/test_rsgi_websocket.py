@@ -46,7 +46,7 @@ def make_transport(protocol: Protocol, **scope: str) -> RSGITransport:
     Make a transport whose client cannot be found.
     """
     shown = {"client": "192.0.2.1:1", "server": "127.0.0.1:1", "scheme": "http", "http_version": "1.1"}
-    return RSGITransport(SimpleNamespace(**shown | scope), protocol, OpenSockets(Lifespan()))  # type: ignore[arg-type]
+    return RSGITransport(SimpleNamespace(**shown | scope), protocol, OpenSockets(Lifespan()))
 
 
 @pytest.mark.parametrize(
