@@ -133,11 +133,11 @@ async def run_subject(name: str, blocks: list[int]) -> None:
         gc.freeze()
         if name.endswith("rsgi"):
             headers = FakeRSGIHeaders([("host", HOST)])
-            scope = SimpleNamespace(
+            head = SimpleNamespace(
                 proto="ws", method="GET", path="/", query_string="", scheme="http", http_version="1.1", headers=headers,
                 client=f"{CLIENT[0]}:{CLIENT[1]}", server=f"{SERVER[0]}:{SERVER[1]}", authority=None,
             )  # fmt: skip
-            await app.__rsgi__(scope, script)
+            await app.__rsgi__(head, script)
         else:
             scope = {
                 "type": "websocket", "path": "/", "root_path": "", "query_string": b"", "scheme": "ws",
@@ -215,7 +215,7 @@ def measure_on_granian(python: str, name: str, seconds: float) -> float:
                     raise cpu.LoadError("the server did not answer") from exc
                 time.sleep(0.1)
         client = ["taskset", "-c", "1", python, "-m", "benchmarks.websocket", name, "--load", str(port)]
-        results = []
+        results: list[float] = []
         for duration in (1.0, seconds):
             before = cpu.group_seconds(process.pid)
             output = subprocess.run(
