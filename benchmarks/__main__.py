@@ -25,6 +25,7 @@ from benchmarks import (
     router,
     startup,
     static,
+    websocket,
 )
 from benchmarks.cases import CASES
 from benchmarks.tables import describe_machine
@@ -124,6 +125,15 @@ def section_events(python: str, options: argparse.Namespace) -> tuple[str, objec
     return events.table(figures), events.as_data(figures)
 
 
+def section_websocket(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure an echo over a WebSocket.
+    """
+    rounds, seconds = (1, 2.0) if options.quick else (options.rounds, options.seconds)
+    figures = websocket.measure_all(python, rounds=rounds, seconds=seconds, quick=options.quick)
+    return websocket.table(figures), websocket.as_data(figures)
+
+
 def section_injection(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Count a scoped chain of three.
@@ -176,6 +186,7 @@ SECTIONS: dict[str, Section] = {
     "router": section_router,
     "body": section_body,
     "events": section_events,
+    "websocket": section_websocket,
     "injection": section_injection,
     "import": section_import,
     "startup": section_startup,

@@ -21,6 +21,7 @@ from covet.core.route_decorators import RouteDecorators
 from covet.core.route_security import SecurityRequirement
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.static_mounting import StaticMounting
+from covet.core.websocket_route import WebSocketOptions
 from covet.error_text import describe_callable
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
@@ -127,6 +128,21 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
             RouteConflictError: If another route answers the same requests.
         """
         return self.router.add_route(path, handler, methods, **options)
+
+    def add_websocket_route(self, path: str, handler: Handler, **options: Unpack[WebSocketOptions]) -> Route:
+        """
+        Declare a route of WebSockets, also while the application runs.
+
+        Args:
+            path: The path; it may be that of an HTTP route, too.
+            handler: What serves them: a coroutine function that takes a `WebSocket`.
+            **options: See `WebSocketOptions`.
+
+        Raises:
+            RouteError: If the path or an option is wrong.
+            RouteConflictError: If another route of WebSockets has the same shape of path.
+        """
+        return self.router.add_websocket_route(path, handler, **options)
 
     @refuse_unknown
     def include_router(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import body, callgrind, cpu, events, imports, injection, memory, startup, static, tables
+from benchmarks import body, callgrind, cpu, events, imports, injection, memory, startup, static, tables, websocket
 from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
@@ -106,6 +106,22 @@ def test_the_large_body_is_decoded_and_six_errors_are_reported(name: str) -> Non
 async def test_every_subject_of_events_does_what_it_is_measured_for(name: str) -> None:
     """The subjects count the calls of their handlers: this runs their check."""
     await events.make_subject(name)(3)
+
+
+@pytest.mark.parametrize("name", list(websocket.SUBJECTS))
+async def test_every_echo_comes_back(name: str) -> None:
+    """Whatever is compared sends back what came."""
+    await websocket.run_subject(name, [2, 3])
+
+
+def test_figures_of_websockets_are_compared_with_their_protocol() -> None:
+    """Each stands beside what its own protocol costs by hand."""
+    figures = [
+        websocket.WebSocketFigure("raw-rsgi", 1000, [50.0]),
+        websocket.WebSocketFigure("covet-rsgi", None, [55.0]),
+    ]
+
+    assert "× 1.10" in websocket.table(figures)
 
 
 def test_figures_of_events_show_what_was_not_measured() -> None:

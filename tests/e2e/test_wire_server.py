@@ -168,7 +168,7 @@ def test_exception_that_is_none_does_not_end_the_worker(server: ServerProcess, n
 
 def test_websocket_is_refused(server: ServerProcess) -> None:
     """
-    A WebSocket that nobody serves gets 403, and the worker lives on.
+    A WebSocket that nobody serves gets 404 (403 where only ASGI could show it to a wrapper), and the worker lives on.
     """
     headers = {
         "connection": "Upgrade",
@@ -180,7 +180,7 @@ def test_websocket_is_refused(server: ServerProcess) -> None:
     response = httpx2.get(f"{server.url}/pid", headers=headers)
 
     # uvicorn finds a WebSocket library, since Hypercorn brings one; without any it answers it as plain HTTP.
-    assert response.status_code == 403
+    assert response.status_code in {403, 404}
     assert httpx2.get(f"{server.url}/pid").status_code == 200
 
 

@@ -62,7 +62,7 @@ def read_routes(app: object, target: str) -> list[RouteRow]:
             handler=name_of(route.handler),
             middleware=[name_of(item) for item in (*around, *route.all_middleware)],
         )
-        for route in found
+        for route in (*found, *getattr(router, "websocket_routes", ()))
     ]
     # An application that is mounted answers every method, and has its own middleware; files have this one's.
     mounts: Iterable[Mount] = getattr(router, "mounts", ())

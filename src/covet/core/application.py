@@ -7,6 +7,7 @@ The fast way knows nothing but look-ups; whatever is unusual (a path or method w
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, cast
 
 from covet._extras import find_extra
@@ -25,7 +26,6 @@ from covet.core.unmatched import (
     find_problem,
     refuse_closed,
     refuse_method,
-    refuse_websocket,
     unmatched,
 )
 from covet.core.wrapping import Wrapping
@@ -154,16 +154,15 @@ class CovetPyASGI(Lifecycle):
         await endpoint(scope, receive, send, values)
 
     async def _serve_other(self, scope: Scope, root: str, path: str, receive: Receive, send: Send) -> None:
-        """Answer what is no HTTP request: a WebSocket may be for a mounted application, all others are refused."""
+        """Answer what is no HTTP request: a WebSocket; all others are refused."""
         if scope["type"] != "websocket":
             raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
-        mount = self.router.find_mount(path)
+        found = self.router.resolve_websocket(path)
+        mount = found.mount
         if mount is not None and mount.route is None and not mount.is_closed:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
-        await receive()
-        # Before it was accepted: the server answers the handshake with 403.
-        await send({"type": "websocket.close", "code": 1000, "reason": ""})
+        await self._websockets.serve_asgi(found, self._unmatched, scope, root, path, receive, send)
 
     async def _start_over_asgi(self) -> None:
         self._protocol = "asgi"
@@ -202,7 +201,13 @@ class CovetPyASGI(Lifecycle):
     async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:
         self.compile()
         if scope.proto != "http":
-            cast("RSGIHandshake", protocol).close(403)
+            handshake = cast("RSGIHandshake", protocol)
+            found = self.router.resolve_websocket(scope.path)
+            if found.mount is not None or self._wrapped is not None:
+                # APPSEC: what is around the application must see all that comes in, and only ASGI can show it that.
+                handshake.close(403)
+                return
+            await self._websockets.serve_rsgi(found, self._unmatched, scope, handshake)
             return
         if self._wrapped is not None:
             await self._bridge(self._wrapped, scope, protocol)
@@ -312,7 +317,11 @@ class CovetPyASGI(Lifecycle):
                 route.endpoint = self._compile(route)
             except ConfigurationError as exc:
                 failures.append(exc)
-        failures += map(refuse_websocket, self.router.websocket_routes)
+        for route in self.router.websocket_routes:
+            try:
+                route.endpoint = self._compile_websocket(route)
+            except ConfigurationError as exc:
+                failures.append(exc)
         try:
             # What the routes inject is part of the graph: it is checked with everything else.
             self._build_services()
@@ -351,6 +360,8 @@ class CovetPyASGI(Lifecycle):
         route = item.route if isinstance(item, Mount) else item
         if isinstance(item, Mount) and route is None:
             self._lifespan.refuse_late(f"What is mounted at {item.prefix or '/'!r}")
+        elif item.__class__ is Route and item.socket is not None:
+            item.endpoint = self._compile_websocket(item)
         elif route is not None:
             from covet.core.compilation import compile_early
 
@@ -372,6 +383,28 @@ class CovetPyASGI(Lifecycle):
             is_debug=self.debug,
             is_shown=is_shown,
         )
+
+    # Any: as above.
+    def _compile_websocket(self, route: Route) -> Any:
+        from covet.core.websocket_compilation import compile_websocket
+
+        return compile_websocket(
+            route,
+            self._pipeline.layers,
+            [self.router.group.exception_handlers],
+            self._serializer_table,
+            self.body_limits,
+            self._services,
+            is_debug=self.debug,
+            protocol=self._protocol,
+        )
+
+    # Any: as above.
+    @cached_property
+    def _websockets(self) -> Any:
+        from covet.core.websocket_dispatch import WebSocketDispatch
+
+        return WebSocketDispatch(self, self._prepare)
 
     # Any: as above.
     def _compile_unmatched(self) -> Any:

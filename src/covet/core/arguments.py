@@ -117,7 +117,7 @@ def _make_body(writer: CodeWriter, number: int, validator: AnyValidator, read: s
 INJECTED: Final = "<injected {}>"
 
 # What a handler gets without anything being read.
-_OWN: Final = {"request": "request", "background": "request.background"}
+_OWN: Final = {"request": "request", "websocket": "websocket", "background": "request.background"}
 
 
 def _write_path_value(writer: CodeWriter, number: int, argument: Argument, values: str) -> str:

@@ -24,14 +24,13 @@ from covet.core.argument_types import (
 )
 from covet.core.converters import PathConverter, StrConverter
 from covet.core.handler_code import makes_background_tasks
+from covet.core.own_arguments import find_own_source
 from covet.core.route import Route
 from covet.core.services import NO_SERVICES, Injected, Services
 from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
-from covet.http.request import Request
 from covet.http.response import Response
 from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, type_name
 from covet.parameters import Body, Inject, Parameter, Path, Query
-from covet.tasks import BackgroundTasks
 from covet.types import UNSET
 from covet.validation import is_model
 
@@ -45,7 +44,7 @@ class Argument:
 
     Attributes:
         name: The parameter's name.
-        source: `"request"`, `"background"`, `"inject"`, or the source of a marker, such as `"path"`.
+        source: `"request"`, `"websocket"`, `"background"`, `"inject"`, or the source of a marker, such as `"path"`.
         alias: The name on the wire.
         annotation: The parameter's type.
         validator: Makes the value from what came; `None` where nothing is validated.
@@ -173,10 +172,9 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
     is_keyword = kind is kind.KEYWORD_ONLY
     marker = _find_marker(route, parameter)
     annotation = parameter.annotation
-    if marker is None and _is_request(info, parameter, path_names):
-        return Argument(parameter.name, "request", is_keyword=is_keyword)
-    if marker is None and without_none(annotation) is BackgroundTasks:
-        return Argument(parameter.name, "background", is_keyword=is_keyword)
+    own = find_own_source(route, info, parameter) if marker is None else None
+    if own is not None:
+        return Argument(parameter.name, own, is_keyword=is_keyword)
     source = marker.source if marker is not None else _infer_source(parameter, path_names, services)
     if source == "inject":
         if marker is not None and marker != Inject(qualifier=getattr(marker, "qualifier", None)):
@@ -338,16 +336,6 @@ def _copy_default(default: object) -> tuple[object, Callable[[], object] | None]
     if isinstance(default, (list, dict, set, bytearray)) or (default is not UNSET and is_model(type(default))):
         return default, partial(deepcopy, default)
     return default, None
-
-
-def _is_request(info: CallableInfo, parameter: ParameterInfo, path_names: Sequence[str]) -> bool:
-    annotation = without_none(parameter.annotation)
-    if isinstance(annotation, type):
-        return issubclass(annotation, Request)
-    if parameter.has_annotation or parameter.name in path_names:
-        return False
-    # The usual spelling `async def handler(request)`, and whatever name a lonely first parameter has.
-    return parameter.name == "request" or (info.parameters[0] is parameter and parameter.default is UNSET)
 
 
 def _infer_source(parameter: ParameterInfo, path_names: Sequence[str], services: Services) -> str:

@@ -11,7 +11,7 @@ from covet.core.binding import Plan, make_plan
 from covet.core.errors import CallHandler, ErrorAnswers, status_of
 from covet.core.middleware import Layer, make_layer
 from covet.core.results import ResultConverter
-from covet.core.route import Route
+from covet.core.route import WEBSOCKET, Route
 from covet.core.services import NO_SERVICES, Injected, Services
 from covet.http.body import BodyLimits
 from covet.http.request import Request
@@ -37,6 +37,7 @@ class CompiledRoute:
         shown: The route as its requests show it: none, if it stands for all that no route answers.
         asgi: The endpoint for ASGI; `asgi_head` answers HEAD. Compiled at start-up.
         rsgi: The endpoint for RSGI; `rsgi_head` answers HEAD.
+        websocket: What serves a WebSocket, over both.
     """
 
     route: Route
@@ -52,6 +53,7 @@ class CompiledRoute:
     asgi_head: Any = None
     rsgi: Any = None
     rsgi_head: Any = None
+    websocket: Any = None
 
     @property
     def has_finishers(self) -> bool:
@@ -118,7 +120,8 @@ def compile_route(
         ConfigurationError: If a middleware is none.
     """
     plan = make_plan(route, services)
-    layers = tuple(make_layer(item) for item in (*middleware, *route.all_middleware))
+    made = (make_layer(item) for item in (*middleware, *route.all_middleware))
+    layers = tuple(layer for layer in made if layer.serves(is_websocket=WEBSOCKET in route.methods))
     if route.body_limit is not UNSET:
         limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)
     results = ResultConverter(route, plan.info, serializers)

@@ -7,10 +7,18 @@ was cut, so that is done, from underneath the server. A stream that is held back
 
 import os
 import socket
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from typing import Final
 
 from covet.core.rsgi_types import RSGIScope
 from covet.threads import run_in_thread
+
+# The peer's host and port, and the port that listens.
+ConnectionKey = tuple[str, int, int]
+
+# Windows has no such flag, and no list of open files either.
+_DONT_WAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
 
 
 async def cut_client(scope: RSGIScope) -> None:
@@ -71,19 +79,85 @@ def find_connection(client: str, server: str) -> socket.socket | None:
     Example:
         >>> find_connection("192.0.2.1:50312", "192.0.2.2:8000")
     """
-    peer, port = _split(client), _split(server)[1]
-    if peer[1] is None or port is None:
+    key = make_connection_key(client, server)
+    if key is None:
         return None
-    # What fails was closed meanwhile, or the platform has no such list: then nothing can be found.
-    with suppress(OSError):
-        for number in os.listdir("/dev/fd"):  # noqa: PTH208 - names
-            connection = _duplicate_if(int(number), peer, port)
-            if connection is not None:
-                return connection
+    for found, connection in _list_connections():
+        if found == key:
+            return connection
+        connection.close()
     return None
 
 
-def _duplicate_if(number: int, peer: tuple[str, int | None], port: int) -> socket.socket | None:
+def send_to_connections(payloads: Mapping[ConnectionKey, bytes]) -> set[ConnectionKey]:
+    """
+    Write some bytes to each of several TCP connections of this process, behind what the server has written there.
+
+    It reads the process's list of open files once, for all of them: call it in a thread.
+
+    Args:
+        payloads: What to write, by the keys of the connections.
+
+    Returns:
+        The keys of those that took it whole.
+
+    Example:
+        >>> send_to_connections({("192.0.2.1", 50312, 8000): b"bye"})
+        set()
+    """
+    sent: set[ConnectionKey] = set()
+    for key, connection in _list_connections():
+        with connection:
+            payload = payloads.get(key)
+            if payload is None:
+                continue
+            # A client that does not read has no room: it gets nothing, rather than a part.
+            with suppress(OSError):
+                if connection.send(payload, _DONT_WAIT) == len(payload):
+                    sent.add(key)
+        if len(sent) == len(payloads):
+            break
+    return sent
+
+
+def make_connection_key(client: str, server: str) -> ConnectionKey | None:
+    """
+    Tell a connection from all others of this process; `None` if it cannot be told.
+
+    Args:
+        client: The peer's address, as for `cut_connection`.
+        server: The address that listens.
+
+    Example:
+        >>> make_connection_key("[::ffff:192.0.2.1]:50312", "127.0.0.1:8000")
+        ('192.0.2.1', 50312, 8000)
+    """
+    (host, number), port = _split(client), _split(server)[1]
+    return None if number is None or port is None else (host, number, port)
+
+
+def _list_connections() -> Iterator[tuple[ConnectionKey, socket.socket]]:
+    """Give duplicates of the TCP connections of this process, to be closed: the server's own stay as they are."""
+    # What fails was closed meanwhile, or the platform has no such list: then nothing can be found.
+    try:
+        numbers = [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208 - names
+    except OSError:
+        return
+    for number in numbers:
+        connection = _duplicate(number)
+        if connection is None:
+            continue
+        try:
+            host, peer_port = connection.getpeername()[:2]
+            key = (_plain(host), peer_port, connection.getsockname()[1])
+        except (OSError, IndexError, TypeError, ValueError):
+            # No connection, or one of another family.
+            connection.close()
+            continue
+        yield key, connection
+
+
+def _duplicate(number: int) -> socket.socket | None:
     try:
         # Closing a duplicate leaves the server's own alone.
         duplicate = os.dup(number)
@@ -94,14 +168,8 @@ def _duplicate_if(number: int, peer: tuple[str, int | None], port: int) -> socke
     except OSError:
         os.close(duplicate)
         return None
-    try:
-        if connection.type == socket.SOCK_STREAM and connection.getsockname()[1] == port:
-            host, number = connection.getpeername()[:2]
-            if (_plain(host), number) == peer:
-                return connection
-    except (OSError, IndexError, TypeError, ValueError):
-        # No connection, or one of another family.
-        pass
+    if connection.type == socket.SOCK_STREAM:
+        return connection
     connection.close()
     return None
 

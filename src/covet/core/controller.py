@@ -12,9 +12,18 @@ from inspect import getattr_static, signature
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Unpack, cast
 
-from covet.core.route import ExceptionHandlers, Handler, RouteGroup, RouteOptions, check_options, make_group
+from covet.core.route import (
+    WEBSOCKET,
+    ExceptionHandlers,
+    Handler,
+    RouteGroup,
+    RouteOptions,
+    check_options,
+    make_group,
+)
 from covet.core.route_decorators import RouteDecorators
 from covet.core.route_security import SecurityRequirement
+from covet.core.websocket_route import WebSocketOptions, check_websocket_options
 from covet.exceptions import RouteError
 
 _MARKS: Final = "__covet_routes__"
@@ -65,7 +74,7 @@ class ControllerRoute:
     path: str
     methods: Sequence[str] | None
     handler: Handler
-    options: RouteOptions
+    options: Mapping[str, Any]  # Any: those of the kind of route
     controller: type | None = None
 
 
@@ -89,6 +98,12 @@ class ControllerDecorators(RouteDecorators):
         noted = ControllerRoute(path, methods, handler, options)
         setattr(handler, _MARKS, [noted, *getattr(handler, _MARKS, ())])
 
+    def add_websocket_route(self, path: str, handler: Handler, **options: Unpack[WebSocketOptions]) -> None:
+        """Note a route of WebSockets on a function."""
+        check_websocket_options(options, route=f"{WEBSOCKET} {path}")
+        noted = ControllerRoute(path, (WEBSOCKET,), handler, options)
+        setattr(handler, _MARKS, [noted, *getattr(handler, _MARKS, ())])
+
 
 _DECORATORS: Final = ControllerDecorators()
 route = _DECORATORS.route
@@ -99,6 +114,7 @@ put = _DECORATORS.put
 patch = _DECORATORS.patch
 delete = _DECORATORS.delete
 options = _DECORATORS.options
+websocket = _DECORATORS.websocket
 
 
 def read_controller(controller: type | object) -> ControllerRoutes:
@@ -166,4 +182,16 @@ def _find_marks(cls: type) -> Iterator[tuple[str, Sequence[ControllerRoute]]]:
                 break
 
 
-__all__ = ["Controller", "delete", "get", "head", "options", "patch", "post", "put", "read_controller", "route"]
+__all__ = [
+    "Controller",
+    "delete",
+    "get",
+    "head",
+    "options",
+    "patch",
+    "post",
+    "put",
+    "read_controller",
+    "route",
+    "websocket",
+]

@@ -45,6 +45,10 @@ class LazyServices:
 
             self._container = container = DependencyContainer()
             container.declare(Request)
+            # Loaded here: services may ask for it, in the scope of one.
+            from covet.http.websocket import WebSocket
+
+            container.declare(WebSocket)
             container.register(BackgroundTasks, factory=_get_background, lifetime=Lifetime.SCOPED)
             self._offer(container)
         return self._container
@@ -109,7 +113,8 @@ class LazyServices:
         """
         from covet.core.afterwards import close_at_end
 
-        scope = self.container.scope({Request: request})
+        # The handshake of a WebSocket has more to offer.
+        scope = self.container.scope(getattr(request, "scope_values", None) or {Request: request})
 
         async def close() -> None:
             seconds = scope.finish()

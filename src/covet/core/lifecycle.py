@@ -4,10 +4,20 @@ The life of an application: compiled, started, draining, stopped.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from typing import Protocol
 
 from covet.core.composition import Composition
 from covet.core.deferred_work import DeferredWork
 from covet.core.lifespan import Lifespan, Phase, Step
+
+
+class Connections(Protocol):
+    """Connections that last, and end by themselves when the drain has begun."""
+
+    def __len__(self) -> int: ...
+
+    async def wait_ended(self) -> None:
+        """Wait until they have ended."""
 
 
 class Lifecycle(Composition, ABC):
@@ -28,6 +38,7 @@ class Lifecycle(Composition, ABC):
         super().__init__(on_change)
         self._lifespan = Lifespan()
         self.deferred_work = DeferredWork()
+        self._connections: list[Connections] = []
 
     @abstractmethod
     def compile(self) -> None:
@@ -77,6 +88,25 @@ class Lifecycle(Composition, ABC):
         """Wait until the server stops, as a stream does that would have no end otherwise."""
         await self._lifespan.wait_draining()
 
+    def wait_at_stop(self, connections: Connections) -> None:
+        """
+        Have connections end before anything that they may use is stopped.
+
+        Args:
+            connections: What knows them; the drain has begun by the time it is asked to wait.
+        """
+        self._connections.append(connections)
+
+    @property
+    def has_connections(self) -> bool:
+        """Whether there are connections, such as WebSockets, that a server does not know as requests."""
+        return any(len(connections) for connections in self._connections)
+
+    async def wait_connections(self) -> None:
+        """Wait until they have ended, once the drain has begun."""
+        for connections in self._connections:
+            await connections.wait_ended()
+
     async def startup(self) -> None:
         """
         Check everything, then start; what was started is rolled back if a step fails.
@@ -96,6 +126,8 @@ class Lifecycle(Composition, ABC):
         """
         if self._lifespan.phase in {Phase.READY, Phase.DRAINING}:
             self.begin_drain()
+        if self.is_draining:
+            await self.wait_connections()
             await self.deferred_work.finish()
         await self._wiring.stop(self._lifespan)
 

@@ -21,11 +21,15 @@ from covet.import_paths import import_path
 
 CallNext = Callable[[Request], Awaitable[Response]]
 
+# The one hook for WebSockets; all others are for HTTP.
+WEBSOCKET_HOOK: Final = "websocket_connect"
+
 HOOKS: Final[dict[str, Sequence[str]]] = {
     "process_request": ("request",),
     "process_response": ("request", "response"),
     "handle_exception": ("request", "exc"),
     "on_finish": ("request", "response", "error"),
+    WEBSOCKET_HOOK: ("websocket",),
 }
 
 # What a class that was written for Starlette, aiohttp or Litestar calls its way around the inside.
@@ -90,6 +94,15 @@ class Middleware:
             error: What ended the exchange early, such as `CancelledError`; `None` if nothing did.
         """
 
+    # Any: a `WebSocket`, whose class is loaded with the first route of WebSockets.
+    def websocket_connect(self, websocket: Any) -> Awaitable[None] | None:
+        """
+        See the handshake of a WebSocket before its handler does; the other hooks are for HTTP alone.
+
+        Args:
+            websocket: The `WebSocket`, not accepted yet. To refuse it, raise an `HTTPError`, or await its `refuse()`.
+        """
+
     async def __call__(self, request: Request, call_next: CallNext) -> Response:
         """
         Run this layer around another by hand, as a test does; the application compiles it instead.
@@ -139,6 +152,12 @@ class Layer:
     hooks: frozenset[str]
     is_call: bool
 
+    def serves(self, *, is_websocket: bool) -> bool:
+        """Tell whether the layer has something to do for WebSockets, or for HTTP."""
+        if is_websocket:
+            return WEBSOCKET_HOOK in self.hooks
+        return self.is_call or self.hooks != {WEBSOCKET_HOOK}
+
     def is_async(self, hook: str) -> bool:
         """Tell whether a hook is a coroutine function; a plain one may still return an awaitable."""
         return iscoroutinefunction(getattr(self.middleware, hook))
@@ -166,7 +185,9 @@ def make_layer(item: object) -> Layer:
         _check_call(middleware)
     # With a `__call__` of its own it is the class that calls the other hooks, if it wants to.
     hooks = [
-        name for name in (("on_finish",) if is_call else HOOKS) if getattr(cls, name) is not getattr(Middleware, name)
+        name
+        for name in (("on_finish", WEBSOCKET_HOOK) if is_call else HOOKS)
+        if getattr(cls, name) is not getattr(Middleware, name)
     ]
     if not is_call and not hooks:
         _, hint = _find_misnamed(cls, HOOKS, cutoff=0.6) or ("", f"Override {', '.join(HOOKS)} or __call__.")

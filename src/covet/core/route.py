@@ -87,6 +87,7 @@ class Route:
         raises: The errors that the documents list.
         security: The security schemes that the route itself asks for; `None` leaves it to its groups.
         controller: The class of which the container makes an instance for each request: the handler's first argument.
+        socket: What its WebSockets are allowed (`WebSocketRules`); `None` for HTTP.
         endpoint: What the application compiled for it; `None` as long as it did not, or has to do it again.
     """
 
@@ -113,6 +114,8 @@ class Route:
     raises: tuple[type[Exception], ...] = ()
     security: tuple[SecurityRequirement, ...] | None = None
     controller: type | None = None
+    # Any: the class is loaded with the first route of WebSockets.
+    socket: Any = None
     # Any: the application alone knows what it compiles; routing never touches it.
     endpoint: Any = None
 
@@ -218,6 +221,8 @@ class Resolution:
 
 # The methods of RFC 9110 that an application answers, and PATCH (RFC 5789). A closed, case-sensitive set.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+# Under this method the tree of WebSocket routes holds them; no HTTP route can have it by accident, being in the other.
+WEBSOCKET: Final = "WEBSOCKET"
 # RFC 9110 §5.6.2: a method is a token.
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 OPTION_NAMES: Final = frozenset(RouteOptions.__annotations__)

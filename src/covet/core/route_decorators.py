@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar, Unpack
 
 from covet.core.route import Handler, RouteOptions
-from covet.error_text import describe_callable
+from covet.core.websocket_route import WebSocketOptions
 from covet.exceptions import RouteError
 
 HandlerT = TypeVar("HandlerT", bound=Handler)
@@ -25,6 +25,30 @@ class RouteDecorators(ABC):
         self, path: str, handler: Handler, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
     ) -> object:
         """Declare a route."""
+
+    @abstractmethod
+    def add_websocket_route(self, path: str, handler: Handler, **options: Unpack[WebSocketOptions]) -> object:
+        """Declare a route of WebSockets."""
+
+    def websocket(self, path: str, **options: Unpack[WebSocketOptions]) -> Callable[[HandlerT], HandlerT]:
+        """
+        Declare a handler of WebSockets.
+
+        Args:
+            path: The path; see `covet.core.path_template`.
+            **options: See `WebSocketOptions`.
+
+        Returns:
+            A decorator that returns the handler unchanged.
+        """
+        if callable(path):
+            raise _make_path_error(path)
+
+        def decorate(handler: HandlerT) -> HandlerT:
+            self.add_websocket_route(path, handler, **options)
+            return handler
+
+        return decorate
 
     def route(
         self, path: str, methods: Sequence[str] | None = None, **options: Unpack[RouteOptions]
@@ -46,10 +70,7 @@ class RouteDecorators(ABC):
         self, path: str, methods: Sequence[str] | None, options: RouteOptions
     ) -> Callable[[HandlerT], HandlerT]:
         if callable(path):
-            raise RouteError(
-                f"{describe_callable(path)} stands where the path belongs.",
-                hint='A decorator of a route takes its path: write @app.get("/path"), not @app.get.',
-            )
+            raise _make_path_error(path)
         if methods is not None and "methods" in options:
             raise RouteError(
                 "The decorator is named after its method, and takes no methods.",
@@ -90,3 +111,10 @@ class RouteDecorators(ABC):
     def options(self, path: str, **options: Unpack[RouteOptions]) -> Callable[[HandlerT], HandlerT]:
         """Declare a route for `OPTIONS`, in place of the automatic answer."""
         return self._make_decorator(path, ("OPTIONS",), options)
+
+
+def _make_path_error(handler: Handler) -> RouteError:
+    return RouteError(
+        f"{describe_callable(handler)} stands where the path belongs.",
+        hint='A decorator of a route takes its path: write @app.get("/path"), not @app.get.',
+    )

@@ -5,7 +5,7 @@ What can be asked about the routes of a router: which one answers, what else a p
 from collections.abc import Callable
 from typing import Literal
 
-from covet.core.route import Mount, Resolution, Route, RouteMatch
+from covet.core.route import WEBSOCKET, Mount, Resolution, Route, RouteMatch
 from covet.core.route_table import RouteTable
 from covet.core.route_tree import RouteTree, allowed_methods
 from covet.http.percent import encode_path
@@ -19,9 +19,11 @@ class RouteFinder:
 
     Attributes:
         tree: The routes by path; `tree.static` and `tree.find()` are for whoever dispatches.
+        websocket_tree: The routes of WebSockets by path.
     """
 
     tree: RouteTree[Route]
+    websocket_tree: RouteTree[Route]
     _table: RouteTable
     _trailing_slash: TrailingSlash | None
 
@@ -53,6 +55,11 @@ class RouteFinder:
     def websocket_routes(self) -> tuple[Route, ...]:
         """All WebSocket routes in order of declaration."""
         return tuple(self._table.websocket_routes)
+
+    @property
+    def needs_asgi(self) -> bool:
+        """Whether a WebSocket route has what RSGI cannot carry: subprotocols."""
+        return any(route.socket.subprotocols for route in self._table.websocket_routes)
 
     @property
     def mounts(self) -> tuple[Mount, ...]:
@@ -111,6 +118,18 @@ class RouteFinder:
         if self._trailing_slash == "ignore":
             return self.resolve(other, method)
         return Resolution(redirect=encode_path(other))
+
+    def resolve_websocket(self, path: str) -> Resolution:
+        """Decide what serves a WebSocket: a route, a mounted application or nothing. It is never redirected."""
+        for table, values in self.websocket_tree.find_all(path):
+            return Resolution(route=table[WEBSOCKET], values=values)
+        mount = self.find_mount(path)
+        if mount is not None:
+            return Resolution(mount=mount)
+        other = path[:-1] if path.endswith("/") else f"{path}/"
+        if self._trailing_slash == "ignore" and other and self.websocket_tree.find(other) is not None:
+            return self.resolve_websocket(other)
+        return Resolution()
 
     def find_mount(self, path: str) -> Mount | None:
         """Find the mounted application with the longest prefix; prefixes end where segments end."""

@@ -6,17 +6,13 @@ A table that is included stays live: what is attached to it is attached to every
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import METHODS, Mount, Route, RouteGroup
+from covet.core.route import METHODS, WEBSOCKET, Mount, Route, RouteGroup
 from covet.core.route_names import RouteNames
 from covet.core.route_tree import RouteTree
 from covet.error_text import describe_callable
 from covet.exceptions import RouteConflictError, RouteError
-
-# Under this method the tree of WebSocket routes holds them; no HTTP route can have it by accident, being in the other.
-WEBSOCKET: Final = "WEBSOCKET"
 
 
 @dataclass(slots=True, eq=False)

@@ -5,13 +5,14 @@ Everything is checked when it is declared. A router that is included stays live:
 wherever it was included, at once, also while the application runs.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, Unpack
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, TypeVar, Unpack, cast
 
 from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
 from covet.core.path_template import PathTemplate
 from covet.core.route import (
+    WEBSOCKET,
     ExceptionHandlers,
     Handler,
     Mount,
@@ -27,8 +28,9 @@ from covet.core.route import (
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
 from covet.core.route_security import SecurityRequirement
-from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
+from covet.core.route_table import Inclusion, RouteTable
 from covet.core.static_mounting import StaticMounting
+from covet.core.websocket_route import WebSocketOptions, make_websocket_route
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
 from covet.http.file_handler import FileHandler
@@ -120,15 +122,20 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         """
         return self._declare(path, handler, methods, options, (self.group,), self._prefix)
 
-    def websocket(self, path: str, *, name: str | None = None) -> Callable[[HandlerT], HandlerT]:
-        """Declare a handler of WebSocket connections."""
+    def add_websocket_route(self, path: str, handler: Handler, **options: Unpack[WebSocketOptions]) -> Route:
+        """
+        Declare a route of WebSockets.
 
-        def decorate(handler: HandlerT) -> HandlerT:
-            template = self._parse(path, self._prefix)
-            self._table.attach([make_route(template, handler, (WEBSOCKET,), {"name": name}, (self.group,))])
-            return handler
+        Args:
+            path: The path; it may be that of an HTTP route, too.
+            handler: What serves them: a coroutine function that takes a `WebSocket`.
+            **options: See `WebSocketOptions`.
 
-        return decorate
+        Raises:
+            RouteError: If the path or an option is wrong.
+            RouteConflictError: If another route of WebSockets has the same shape of path.
+        """
+        return self._declare_websocket(path, handler, options, (self.group,), self._prefix)
 
     @refuse_unknown
     def add_controller(
@@ -152,7 +159,11 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
             full = full if parsed is None else parsed.with_prefix(full)
         groups = (self.group, make_group(middleware, tags, route=prefix), declared.group)
         for item in declared.routes:
-            self._declare(item.path, item.handler, item.methods, item.options, groups, full, item.controller)
+            if item.methods == (WEBSOCKET,):
+                self._declare_websocket(item.path, item.handler, item.options, groups, full, item.controller)
+                continue
+            options = cast("RouteOptions", item.options)
+            self._declare(item.path, item.handler, item.methods, options, groups, full, item.controller)
 
     @refuse_unknown
     def include_router(
@@ -288,6 +299,20 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         template = self._parse(path, prefix)
         checked = check_methods(("GET",) if methods is None else methods, self._table.methods, route=template.text)
         route = make_route(template, handler, checked, options, groups)
+        route.controller = controller
+        self._table.attach([route])
+        return route
+
+    def _declare_websocket(
+        self,
+        path: str,
+        handler: Handler,
+        options: Mapping[str, object],
+        groups: tuple[RouteGroup, ...],
+        prefix: PathTemplate | None,
+        controller: type | None = None,
+    ) -> Route:
+        route = make_websocket_route(self._parse(path, prefix), handler, options, groups)
         route.controller = controller
         self._table.attach([route])
         return route

@@ -122,9 +122,43 @@ class RSGIProtocol(Protocol):
         ...
 
 
+class RSGIMessage(Protocol):
+    """A message of a WebSocket: a close, which brings nothing along, bytes or a text."""
+
+    @property
+    def kind(self) -> int:
+        """0 for a close, 1 for bytes, 2 for a text."""
+        ...
+
+    @property
+    def data(self) -> bytes | str:
+        """The message; a close has none."""
+        ...
+
+
+class RSGISocket(Protocol):
+    """A WebSocket that was accepted."""
+
+    async def receive(self) -> RSGIMessage:
+        """Wait for a message."""
+        ...
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send bytes."""
+        ...
+
+    async def send_str(self, data: str) -> None:
+        """Send a text."""
+        ...
+
+
 class RSGIHandshake(Protocol):
     """What stands in the protocol's place when a WebSocket is asked for."""
 
-    def close(self, status: int) -> None:
-        """Refuse it with a status."""
+    async def accept(self) -> RSGISocket:
+        """Accept it, once."""
+        ...
+
+    def close(self, status: int | None = None) -> None:
+        """Refuse it with a status, or close it without a code."""
         ...

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from covet.core.route import Resolution, Route
+from covet.core.route import Resolution
 from covet.core.rsgi_types import RSGIScope
 from covet.exceptions import (
     BadRequestError,
@@ -16,7 +16,6 @@ from covet.exceptions import (
     MethodNotAllowedError,
     NotFoundError,
     NotImplementedMethodError,
-    RouteError,
     ServiceUnavailableError,
 )
 from covet.http.hosts import is_valid_host
@@ -91,15 +90,6 @@ def refuse_method(method: str, found: Resolution) -> HTTPError:
     if method not in _KNOWN_METHODS:
         return NotImplementedMethodError()
     return MethodNotAllowedError(found.allowed) if found.allowed else NotFoundError()
-
-
-def refuse_websocket(route: Route) -> RouteError:
-    """Make the error of a handler that no connection would ever reach: that is found at the start."""
-    return RouteError(
-        "Handlers of WebSocket connections are not served yet.",
-        route=str(route),
-        hint="Mount an ASGI application that speaks WebSocket under a prefix.",
-    )
 
 
 def answer_unmatched(found: Resolution, method: str) -> Answer:

@@ -4,7 +4,7 @@ The routes of a plugin: closed while it is not there, so that nobody is served b
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from covet.core.route import Handler, Mount, Route
 from covet.core.routing import CovetRouter
@@ -46,13 +46,13 @@ class PluginRoutes:
     @contextmanager
     def collect(self, router: CovetRouter) -> Iterator[None]:
         """Take in what is added to a router within the block, also if the block fails."""
-        present = {id(item) for item in (*router.routes, *router.mounts)}
+        present = {id(item) for item in (*_list_routes(router), *router.mounts)}
         try:
             yield
         finally:
             is_closed = self._is_closed
             self.open()
-            self._routes += [route for route in router.routes if id(route) not in present]
+            self._routes += [route for route in _list_routes(router) if id(route) not in present]
             self._mounts += [mount for mount in router.mounts if id(mount) not in present]
             if is_closed:
                 self.close()
@@ -64,7 +64,8 @@ class PluginRoutes:
         self._is_closed = True
         self._handlers = [route.handler for route in self._routes]
         for route in self._routes:
-            _exchange(route, _refuse)
+            refuse: Handler = _refuse if route.socket is None else _refuse_websocket
+            _exchange(route, refuse)
         for mount in self._mounts:
             mount.is_closed = True
 
@@ -79,6 +80,10 @@ class PluginRoutes:
             mount.is_closed = False
 
 
+def _list_routes(router: CovetRouter) -> list[Route]:
+    return [*router.routes, *router.websocket_routes]
+
+
 def _exchange(route: Route, handler: Handler) -> None:
     route.handler = handler
     # The application compiles it again, with the next request for it.
@@ -87,3 +92,8 @@ def _exchange(route: Route, handler: Handler) -> None:
 
 async def _refuse() -> NoReturn:
     raise refuse_closed()
+
+
+# Any: a `WebSocket`, whose class is loaded with the first route of WebSockets.
+async def _refuse_websocket(websocket: Any) -> NoReturn:  # noqa: ARG001 - what such a handler takes
+    await _refuse()

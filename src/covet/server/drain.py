@@ -13,6 +13,7 @@ import signal
 import socket
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from covet.deadlines import DRAIN_IS_OVER
 
@@ -20,6 +21,8 @@ logger = logging.getLogger("covet.server")
 
 # Between cancelling the handlers and cutting their connections: time to send the last bytes.
 LAST_BYTES_SECONDS = 1.0
+# How long the server goes on for those who close WebSockets.
+CONNECTIONS_SECONDS = 2.0
 START_POLL_SECONDS = 0.02
 # How long a stop waits for the service that follows a start, before the server is stopped all the same.
 START_POLL_LIMIT_SECONDS = 2.0
@@ -46,6 +49,7 @@ class Drain:
         self.timeout = timeout
         self.listening_on = listening_on
         self.begun = False
+        self._waiting: asyncio.Task[None] | None = None
         self._stop_server: Callable[[], object] | None = None
 
     def install_soon(self) -> None:
@@ -106,8 +110,24 @@ class Drain:
             )
         tell_application(self.app)
         self.loop.call_later(self.timeout, self._cancel_requests)
-        if self._stop_server is not None:
+        if getattr(self.app, "has_connections", False) is True:
+            # Granian forgets its WebSockets as soon as it is told to stop: the close would not leave any more.
+            self._waiting = self.loop.create_task(self._stop_after_connections())
+        elif self._stop_server is not None:
             self._stop_server()
+
+    async def _stop_after_connections(self) -> None:
+        try:
+            async with asyncio.timeout(min(self.timeout, CONNECTIONS_SECONDS)):
+                # Any: the application, which need not be one of ours.
+                app: Any = self.app
+                await app.wait_connections()
+        except TimeoutError:
+            # Their handlers have something to clean up; the connections are closed.
+            pass
+        finally:
+            if self._stop_server is not None:
+                self._stop_server()
 
     def _cancel_requests(self) -> None:
         late = [task for task in asyncio.all_tasks(self.loop) if _coroutine_name(task) == _REQUEST]

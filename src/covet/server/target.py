@@ -238,7 +238,8 @@ def choose_interface(app: object, asked: Interface | None, *, rsgi_possible: boo
         )
     if asked is not None:
         return asked
-    return "rsgi" if rsgi_possible and speaks_rsgi else "asgi"
+    needs_asgi = getattr(getattr(app, "router", None), "needs_asgi", False) is True
+    return "rsgi" if rsgi_possible and speaks_rsgi and not needs_asgi else "asgi"
 
 
 def explain(error: BaseException) -> str:

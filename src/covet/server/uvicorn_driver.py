@@ -39,6 +39,9 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "port": options.port,
         "uds": str(options.uds) if options.uds is not None else None,
         "ws": "auto" if options.websockets else "none",
+        # APPSEC: a small message can become a large one; the other servers do not offer it, or limit it themselves
+        # (docs/advisories.md, row 71).
+        "ws_per_message_deflate": False,
         "interface": "asgi3",
         "factory": True,
         "workers": options.workers,

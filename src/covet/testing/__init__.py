@@ -9,22 +9,35 @@ Test an application without a server.
     asgi_transport.py   turns an exchange into ASGI; rsgi_transport.py into RSGI, with rsgi_fakes.py
     wire.py             what HTTP allows; errors.py what is raised when the application goes beyond
     portal.py tasks.py  a loop in a thread; the tasks that the application started
+    websocket.py        the client's end of a WebSocket; sync_websocket.py, socket_exchange.py, asgi_socket.py and
+                        rsgi_socket.py are for it what their sisters are for a request
     event_store.py      the promises of an event store, for those who write one
 """
 
 from covet.testing.client import TestClient
-from covet.testing.errors import IncompleteResponseError, ProtocolViolation, StatusError, TooManyRedirectsError
+from covet.testing.errors import (
+    IncompleteResponseError,
+    ProtocolViolation,
+    StatusError,
+    TooManyRedirectsError,
+    WebSocketRefusedError,
+)
 from covet.testing.response import ClientResponse, StreamedResponse
 from covet.testing.sync_client import SyncStreamedResponse, SyncTestClient
+from covet.testing.sync_websocket import SyncClientWebSocket
+from covet.testing.websocket import ClientWebSocket
 
 __all__ = [
     "ClientResponse",
+    "ClientWebSocket",
     "IncompleteResponseError",
     "ProtocolViolation",
     "StatusError",
     "StreamedResponse",
+    "SyncClientWebSocket",
     "SyncStreamedResponse",
     "SyncTestClient",
     "TestClient",
     "TooManyRedirectsError",
+    "WebSocketRefusedError",
 ]

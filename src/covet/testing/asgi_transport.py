@@ -6,13 +6,15 @@ The specification is https://asgi.readthedocs.io/en/latest/specs/www.html, HTTP 
 
 import asyncio
 import copy
-from collections.abc import Iterable
 from typing import Any
 from urllib.parse import unquote
 
 from covet.exceptions import LifespanError
+from covet.testing.asgi_messages import check_headers, check_message
+from covet.testing.asgi_socket import ASGISocket
 from covet.testing.errors import ClientLeft, ProtocolViolation
 from covet.testing.exchange import Exchange, Recorder
+from covet.testing.socket_exchange import SocketExchange
 from covet.testing.wire import RawHeaders
 from covet.types import ASGIApp, Message, Scope
 
@@ -53,7 +55,19 @@ class ASGITransport:
         connection = _Connection(exchange)
         await self._app(self._make_scope(exchange), connection.receive, connection.send)
 
-    def _make_scope(self, exchange: Exchange) -> Scope:
+    async def handle_socket(self, exchange: SocketExchange) -> None:
+        """Call the application for one WebSocket."""
+        socket = ASGISocket(exchange)
+        scope = self._make_scope(exchange)
+        del scope["method"]
+        scope["type"] = "websocket"
+        scope["scheme"] = "wss" if scope["scheme"] == "https" else "ws"
+        offered = b",".join(value for name, value in exchange.request.headers if name == b"sec-websocket-protocol")
+        scope["subprotocols"] = [name.strip() for name in offered.decode("latin-1").split(",") if name.strip()]
+        scope["extensions"]["websocket.http.response"] = {}
+        await self._app(scope, socket.receive, socket.send)
+
+    def _make_scope(self, exchange: Exchange | SocketExchange) -> Scope:
         request = exchange.request
         return {
             "type": "http",
@@ -117,13 +131,13 @@ class _Connection:
 
     def _check(self, message: Message) -> tuple[str, RawHeaders, bytes]:
         """Refuse a message that has no place here; give its type, headers and body."""
-        kind = _check_message(message)
+        kind = check_message(message)
         if self._exchange.is_complete:
             raise ProtocolViolation(f"{kind!r} was sent after the response was complete.")
         if kind == "http.response.start":
             if self._is_started:
                 raise ProtocolViolation("'http.response.start' was sent twice.")
-            return kind, _check_headers(message.get("headers", [])), b""
+            return kind, check_headers(message.get("headers", [])), b""
         if kind == "http.response.body":
             if not self._is_started:
                 raise ProtocolViolation("'http.response.body' was sent before 'http.response.start'.")
@@ -133,15 +147,6 @@ class _Connection:
         )
 
 
-def _check_message(message: object) -> str:
-    if not isinstance(message, dict):
-        raise ProtocolViolation(f"A message must be a dict, got {message!r}.")
-    kind = message.get("type")
-    if not isinstance(kind, str):
-        raise ProtocolViolation(f"A message needs a type that is a str, got {kind!r}.")
-    return kind
-
-
 def _check_body(message: Message) -> bytes:
     body = message.get("body", b"")
     if not isinstance(body, bytes):
@@ -149,22 +154,6 @@ def _check_body(message: Message) -> bytes:
     if not isinstance(message.get("more_body", False), bool):
         raise ProtocolViolation(f"A message's more_body must be a bool, got {message['more_body']!r}.")
     return body
-
-
-def _check_headers(headers: object) -> RawHeaders:
-    if not isinstance(headers, Iterable):
-        raise ProtocolViolation(f"The headers must be an iterable of pairs of bytes, got {headers!r}.")
-    checked: RawHeaders = []
-    for pair in headers:
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise ProtocolViolation(f"A header must be a pair of bytes, got {pair!r}.")
-        name, value = pair
-        if not isinstance(name, bytes) or not isinstance(value, bytes):
-            raise ProtocolViolation(f"A header must be a pair of bytes, got {pair!r}.")
-        if name != name.lower():
-            raise ProtocolViolation(f"A header's name must be in lower case, got {name!r}.")
-        checked.append((name, value))
-    return checked
 
 
 class _Lifespan:
@@ -243,7 +232,7 @@ class _Lifespan:
 
     def _check(self, message: Message) -> str:
         """Refuse a message that is no answer to the present phase; give its last word."""
-        kind = _check_message(message)
+        kind = check_message(message)
         answers = (f"lifespan.{self._phase}.complete", f"lifespan.{self._phase}.failed")
         if kind not in answers:
             raise ProtocolViolation(f"{kind!r} was sent during {self._phase}; expected one of {answers!r}.")

@@ -6,7 +6,7 @@ It needs no library and opens no socket. It must never be kinder to an applicati
 
 import asyncio
 import warnings
-from collections.abc import AsyncIterator, Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import copy_context
 from types import TracebackType
@@ -18,13 +18,15 @@ from covet.options import refuse_unknown
 from covet.testing.asgi_transport import ASGITransport
 from covet.testing.cookies import CookieJar
 from covet.testing.errors import TooManyRedirectsError
-from covet.testing.exchange import Exchange, Transport
+from covet.testing.exchange import Exchange
 from covet.testing.methods import RequestMethods
 from covet.testing.portal import Portal
 from covet.testing.request import (
     ClientRequest,
     HeaderInput,
+    HeaderValue,
     Origin,
+    QueryInput,
     RequestOptions,
     build_request,
     make_default_headers,
@@ -33,8 +35,10 @@ from covet.testing.request import (
 )
 from covet.testing.response import ClientResponse, StreamedResponse
 from covet.testing.rsgi_transport import RSGIApp, RSGITransport
+from covet.testing.socket_exchange import Close, SocketExchange, SocketTransport
 from covet.testing.sync_client import SyncTestClient
 from covet.testing.tasks import TaskTracker
+from covet.testing.websocket import ClientWebSocket, make_handshake_headers
 from covet.types import ASGIApp
 
 _MAX_REDIRECTS = 20
@@ -206,6 +210,55 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
                 raise TooManyRedirectsError(f"{method} {path} was redirected more than {_MAX_REDIRECTS} times.")
             request = self._redirect(request, response, options)
 
+    @asynccontextmanager
+    async def websocket_connect(
+        self,
+        path: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        params: QueryInput = (),
+        headers: HeaderInput = (),
+        cookies: Mapping[str, str] | None = None,
+    ) -> AsyncIterator[ClientWebSocket]:
+        """
+        Connect a WebSocket.
+
+        At the end of the block it is closed with 1000, if neither side has done so, and the application has
+        `leave_timeout` seconds to finish.
+
+        Args:
+            path: The path with or without a query, or an absolute URL (`ws://…`).
+            subprotocols: What the client offers, the best first.
+            params: What goes into the query.
+            headers: Headers of the handshake. As a client that is no browser, it sends no `Origin` by itself.
+            cookies: Cookies for this handshake only.
+
+        Raises:
+            WebSocketRefusedError: If the application refuses; it has the status.
+            ProtocolViolation: If the application broke the protocol.
+            Exception: What the application raised, with `raise_app_exceptions=True`.
+        """
+        own: list[tuple[str | bytes, HeaderValue]] = [*make_handshake_headers(subprotocols), *make_headers(headers)]
+        options: RequestOptions = {"headers": own}
+        if params:
+            options["params"] = params
+        if cookies is not None:
+            options["cookies"] = cookies
+        request = self._build("GET", f"http{path[2:]}" if path.startswith(("ws://", "wss://")) else path, options)
+        exchange = SocketExchange(
+            request, raise_app_exceptions=self._raise_app_exceptions, leave_timeout=self._leave_timeout
+        )
+        context = copy_context() if self._tracker is None else self._tracker.make_context()
+        exchange.run(self._transport.handle_socket, context)
+        try:
+            await exchange.wait_answer()
+            yield ClientWebSocket(exchange)
+        except BaseException:
+            await exchange.abandon()
+            raise
+        exchange.close_client(Close(1000))
+        await exchange.settle()
+
     def _build(self, method: str, path: str, options: RequestOptions) -> ClientRequest:
         for name in options:
             if name not in _OPTIONS:
@@ -276,7 +329,7 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
         return await tracker.collect_leftovers()
 
 
-def _make_transport(app: ASGIApp | RSGIApp, protocol: str, client: tuple[str, int]) -> Transport:
+def _make_transport(app: ASGIApp | RSGIApp, protocol: str, client: tuple[str, int]) -> SocketTransport:
     if protocol == "asgi":
         if not callable(app):
             raise TypeError(f"protocol='asgi' needs an ASGI 3 application, got {app!r}.")

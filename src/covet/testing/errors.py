@@ -8,7 +8,8 @@ What goes wrong between the test client and an application.
     CovetError
     ├── IncompleteResponseError      the application stopped in the middle (also ConnectionError)
     ├── StatusError                  `raise_for_status()` met a status of 400 or more
-    └── TooManyRedirectsError        the redirects do not end
+    ├── TooManyRedirectsError        the redirects do not end
+    └── WebSocketRefusedError        the application refused a WebSocket
     ConnectionError
     └── ClientLeft                   seen by the application: the client is gone
     RuntimeError
@@ -17,6 +18,7 @@ What goes wrong between the test client and an application.
 """
 
 from covet.exceptions import CovetError
+from covet.http.headers import Headers
 
 
 class ProtocolViolation(AssertionError):  # noqa: N818 - it reads as a failed assertion, which it is
@@ -43,6 +45,23 @@ class StatusError(CovetError):
 
 class TooManyRedirectsError(CovetError):
     """A redirect led to a redirect, and so on, more often than the client follows."""
+
+
+class WebSocketRefusedError(CovetError):
+    """
+    The application refused a WebSocket.
+
+    Attributes:
+        status_code: The status of its answer; over ASGI a bare close is a 403.
+        headers: The headers, if the protocol can carry some.
+        body: The body, if the protocol can carry one.
+    """
+
+    def __init__(self, status_code: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+        super().__init__(f"The application refused the WebSocket with {status_code}.")
+        self.status_code = status_code
+        self.headers = Headers.from_bytes(headers)
+        self.body = body
 
 
 class ClientLeft(ConnectionError):  # noqa: N818 - a fact, not a fault

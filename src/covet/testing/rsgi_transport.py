@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 from covet.testing.exchange import Exchange
 from covet.testing.rsgi_fakes import PendingFile, RSGIHTTPProtocol, RSGIScope, read_file
+from covet.testing.rsgi_socket import RSGISocketProtocol, RSGISocketScope
+from covet.testing.socket_exchange import SocketExchange
 
 Result = TypeVar("Result")
 
@@ -57,6 +59,17 @@ class RSGITransport:
             # when the application raised: a client takes a chunked body that was cut off for a whole
             # one. Here that is an IncompleteResponseError.
             exchange.finish()
+
+    async def handle_socket(self, exchange: SocketExchange) -> None:
+        """Call the application for one WebSocket."""
+        protocol = RSGISocketProtocol(exchange)
+        # Any: an application takes either protocol at the same place.
+        call: Any = self._app.__rsgi__
+        try:
+            await call(RSGISocketScope(exchange.request, self._client), protocol)
+        finally:
+            # Granian refuses for who has not accepted, and closes for who has not closed; after an error, too.
+            protocol.close(None if exchange.is_accepted else 403)
 
     @staticmethod
     async def _send_file(exchange: Exchange, pending: PendingFile) -> None:

@@ -1,14 +1,16 @@
 """The test client for code that is not async: the same requests, run on a loop in a thread."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Protocol, TypeVar, Unpack
 
 from covet.testing.cookies import CookieJar
 from covet.testing.methods import RequestMethods
 from covet.testing.portal import Portal
-from covet.testing.request import RequestOptions
+from covet.testing.request import HeaderInput, QueryInput, RequestOptions
 from covet.testing.response import ClientResponse, ResponseHead, StreamedResponse
+from covet.testing.sync_websocket import SyncClientWebSocket
+from covet.testing.websocket import ClientWebSocket
 
 Item = TypeVar("Item")
 
@@ -25,6 +27,17 @@ class AsyncClient(Protocol):
         self, method: str, path: str, **options: Unpack[RequestOptions]
     ) -> AbstractAsyncContextManager[StreamedResponse]:
         """Send a request and read its response while the application sends it."""
+
+    def websocket_connect(
+        self,
+        path: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        params: QueryInput = (),
+        headers: HeaderInput = (),
+        cookies: Mapping[str, str] | None = None,
+    ) -> AbstractAsyncContextManager[ClientWebSocket]:
+        """Connect a WebSocket."""
 
 
 class SyncStreamedResponse(ResponseHead):
@@ -82,10 +95,32 @@ class SyncTestClient(RequestMethods[ClientResponse]):
     @contextmanager
     def stream(self, method: str, path: str, **options: Unpack[RequestOptions]) -> Iterator[SyncStreamedResponse]:
         """Send a request and read its response while the application sends it."""
-        manager = self._client.stream(method, path, **options)
-        response = self._portal.call(manager.__aenter__)
-        try:
+        with self._enter(self._client.stream(method, path, **options)) as response:
             yield SyncStreamedResponse(response, self._portal)
+
+    @contextmanager
+    def websocket_connect(
+        self,
+        path: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        params: QueryInput = (),
+        headers: HeaderInput = (),
+        cookies: Mapping[str, str] | None = None,
+    ) -> Iterator[SyncClientWebSocket]:
+        """Connect a WebSocket; `TestClient.websocket_connect` explains the options."""
+        manager = self._client.websocket_connect(
+            path, subprotocols=subprotocols, params=params, headers=headers, cookies=cookies
+        )
+        with self._enter(manager) as socket:
+            yield SyncClientWebSocket(socket, self._portal)
+
+    @contextmanager
+    def _enter(self, manager: AbstractAsyncContextManager[Item]) -> Iterator[Item]:
+        """Enter an asynchronous context manager on the portal's loop, and leave it there."""
+        entered = self._portal.call(manager.__aenter__)
+        try:
+            yield entered
         except BaseException as error:
             exc = error
             if not self._portal.call(lambda: manager.__aexit__(type(exc), exc, exc.__traceback__)):

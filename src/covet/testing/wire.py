@@ -119,3 +119,21 @@ class BodyMeter:
             raise ProtocolViolation(
                 f"The response's content-length is {self.expected}, but its body has {self.sent} bytes."
             )
+
+
+def check_close(code: object, reason: object) -> str | None:
+    """
+    Say what is wrong with a close frame (RFC 6455 §5.5, §7.4); `None` if nothing is.
+
+    Example:
+        >>> check_close(1000, ""), check_close(1005, "")
+        (None, 'The close code 1005 cannot be sent.')
+    """
+    if not isinstance(code, int) or isinstance(code, bool) or not 1000 <= code <= 4999:
+        return f"A close code is a number from 1000 to 4999, got {code!r}."
+    if code in {1004, 1005, 1006, 1015} or 1016 <= code <= 2999:
+        return f"The close code {code} cannot be sent."
+    if not isinstance(reason, str):
+        return f"The reason of a close is text, got {type(reason).__name__}."
+    size = len(reason.encode("utf-8", "surrogatepass"))
+    return f"The reason of a close has at most 123 bytes, got {size}." if size > 123 else None

@@ -305,7 +305,7 @@ class Idle(Middleware):
             Idle,
             (
                 "Idle overrides no hook: it would never run.\n  Override process_request, process_response, "
-                "handle_exception, on_finish or __call__."
+                "handle_exception, on_finish, websocket_connect or __call__."
             ),
         ),
         (

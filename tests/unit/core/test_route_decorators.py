@@ -10,6 +10,7 @@ import pytest
 from covet.core.route import Handler, RouteOptions
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter
+from covet.core.websocket_route import WebSocketOptions
 from covet.exceptions import RouteError
 
 
@@ -62,13 +63,21 @@ def test_anything_with_add_route_gets_the_decorators() -> None:
         ) -> None:
             calls.append((path, handler, methods, options))
 
+        def add_websocket_route(self, path: str, handler: Handler, **options: Unpack[WebSocketOptions]) -> None:
+            calls.append((path, handler, options))
+
     Recorder().route("/a", timeout=2.0)(handler)
     Recorder().delete("/b")(handler)
+    Recorder().websocket("/c", max_message_size=1)(handler)
 
-    assert calls == [("/a", handler, None, {"timeout": 2.0}), ("/b", handler, ("DELETE",), {})]
+    assert calls == [
+        ("/a", handler, None, {"timeout": 2.0}),
+        ("/b", handler, ("DELETE",), {}),
+        ("/c", handler, {"max_message_size": 1}),
+    ]
 
 
-@pytest.mark.parametrize("method", ["route", "get", "head", "post", "put", "patch", "delete", "options"])
+@pytest.mark.parametrize("method", ["route", "get", "head", "post", "put", "patch", "delete", "options", "websocket"])
 def test_a_decorator_without_parentheses_is_refused(method: str) -> None:
     """
     It would swallow the handler, and the route would never be there.

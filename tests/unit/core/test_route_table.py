@@ -5,8 +5,8 @@ A table and the tables above it change together, or not at all.
 import pytest
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import Mount, Route, RouteGroup, make_route
-from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable, describe_route
+from covet.core.route import WEBSOCKET, Mount, Route, RouteGroup, make_route
+from covet.core.route_table import Inclusion, RouteTable, describe_route
 from covet.exceptions import RouteConflictError, RouteError
 from covet.types import Receive, Scope, Send
 

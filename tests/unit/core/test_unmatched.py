@@ -8,7 +8,7 @@ import pytest
 
 from covet import CovetPy, Response
 from covet.core.unmatched import find_problem
-from covet.exceptions import BadRequestError, HeadersTooLargeError, RouteError, URITooLongError
+from covet.exceptions import BadRequestError, HeadersTooLargeError, URITooLongError
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -149,17 +149,3 @@ async def test_row_052_a_path_never_becomes_a_host(protocol: Any, path: str) -> 
     response = await call(protocol, "GET", path)
 
     assert response.status_code == 404
-
-
-def test_a_websocket_handler_is_refused_at_the_start() -> None:
-    """No connection would ever reach it."""
-    app = CovetPy()
-
-    @app.router.websocket("/chat")
-    async def chat(socket: object) -> None:
-        raise AssertionError
-
-    with pytest.raises(
-        RouteError, match=r"^WEBSOCKET /chat: Handlers of WebSocket connections are not served yet\.\n  M"
-    ):
-        app.compile()

@@ -272,3 +272,37 @@ def test_a_broken_begin_drain_does_not_stop_the_stop(caplog: pytest.LogCaptureFi
 
     assert "begin_drain() of the application failed." in caplog.text
     assert "RuntimeError: no" in caplog.text
+
+
+@pytest.mark.parametrize("ends", [True, False])
+async def test_connections_are_closed_before_the_server_stops(ends: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Granian forgets its WebSockets when it is told to stop; those that do not end do not keep it for ever.
+    """
+    monkeypatch.setattr("covet.server.drain.CONNECTIONS_SECONDS", 0.01)
+    order: list[str] = []
+    stopped = asyncio.Event()
+
+    class Application:
+        is_ready = has_connections = True
+
+        def begin_drain(self) -> None:
+            order.append("told")
+
+        async def wait_connections(self) -> None:
+            if not ends:
+                await asyncio.Event().wait()
+            order.append("closed")
+
+    def stop() -> None:
+        order.append("stopped")
+        stopped.set()
+
+    drain = Drain(Application(), asyncio.get_running_loop(), timeout=1000, listening_on=0)
+    drain._stop_server = stop
+    monkeypatch.setattr(drain, "_is_serving", lambda: True)
+
+    drain.begin()
+    await stopped.wait()
+
+    assert order == (["told", "closed", "stopped"] if ends else ["told", "stopped"])

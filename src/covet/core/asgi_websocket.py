@@ -1,0 +1,168 @@
+"""
+WebSockets over ASGI: its messages on one side, a `WebSocket` on the other.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from covet.core.asgi import ASGIRequest, make_length
+from covet.core.disconnects import run_against
+from covet.core.open_sockets import OpenSockets
+from covet.core.unmatched import find_problem
+from covet.core.websocket_runner import rules_of, run_websocket
+from covet.exceptions import HTTPError
+from covet.http.request import Request, new_request
+from covet.http.response import Response, has_no_body
+from covet.http.streamed_response import StreamedResponse
+from covet.http.websocket import WebSocket
+from covet.http.websocket_codes import NO_CODE
+from covet.http.websocket_errors import WebSocketDisconnect, WebSocketError
+from covet.types import Message, Receive, Scope, Send
+
+_DENIAL: Final = "websocket.http.response"
+
+
+class ASGIHandshake(ASGIRequest):
+    """The handshake of a WebSocket that came over ASGI."""
+
+    __slots__ = ("websocket",)
+
+    websocket: WebSocket | None
+
+    @property
+    def scope_values(self) -> Mapping[type, object]:
+        """What the scope of the connection's services is opened with."""
+        return {Request: self, WebSocket: self.websocket}
+
+
+class ASGITransport:
+    """
+    One WebSocket of an ASGI server.
+
+    Args:
+        scope: The scope.
+        receive: The server's.
+        send: The server's.
+    """
+
+    __slots__ = ("_is_closing", "_receive", "_scope", "_send", "_waiting")
+
+    run_against = staticmethod(run_against)
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._scope = scope
+        self._receive = receive
+        self._send = send
+        self._is_closing = False
+        # What the server's own `receive` returned, while somebody waits for it.
+        self._waiting: Any = None
+
+    async def accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None:
+        """Answer the handshake."""
+        if headers and type(getattr(self._receive, "__self__", None)).__module__.endswith("granian"):
+            # Measured: 2.8.7.
+            raise WebSocketError(
+                "Granian leaves out the headers of accept().",
+                hint="Leave them out, or serve with uvicorn or Hypercorn.",
+            )
+        pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+        await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": pairs})
+
+    async def refuse(self, response: Response) -> None:
+        """Answer the handshake with a response, if the server can; else it says 403."""
+        if _DENIAL not in (self._scope.get("extensions") or {}) or isinstance(response, StreamedResponse):
+            await self._send({"type": "websocket.close", "code": 1000, "reason": ""})
+            return
+        headers = response.encode_headers()
+        body = b"" if has_no_body(response.status_code) else response.body
+        start = {
+            "type": f"{_DENIAL}.start",
+            "status": response.status_code,
+            "headers": [*headers, make_length(len(body))],
+        }
+        await self._send(start)
+        await self._send({"type": f"{_DENIAL}.body", "body": body, "more_body": False})
+
+    async def receive(self) -> str | bytes:
+        """Wait for a message."""
+        waiting = self._waiting = self._receive()
+        try:
+            message = await waiting
+        except asyncio.CancelledError:
+            if self._is_closing:
+                # Not the task was cancelled, but what it waits for: by `close()`.
+                raise WebSocketDisconnect(NO_CODE) from None
+            raise
+        finally:
+            self._waiting = None
+        if message["type"] == "websocket.receive":
+            # Either may be left out, or be None.
+            text: str | None = message.get("text")
+            return message["bytes"] if text is None else text
+        raise read_disconnect(message)
+
+    async def send_text(self, text: str) -> None:
+        """Send a text."""
+        await self._send({"type": "websocket.send", "text": text})
+
+    async def send_bytes(self, data: bytes) -> None:
+        """Send bytes."""
+        await self._send({"type": "websocket.send", "bytes": data})
+
+    async def close(self, code: int, reason: str, *, is_clear: Callable[[], bool]) -> None:  # noqa: ARG002 - the server minds the order
+        """Send the close."""
+        if hasattr(self._waiting, "cancel"):
+            # Measured: Granian's `close` waits for its `receive`, which would end with the client's next message only.
+            self._is_closing = True
+            self._waiting.cancel()
+        await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def read_disconnect(message: Message) -> WebSocketDisconnect:
+    """
+    Read the message that says that the connection is over.
+
+    Example:
+        >>> read_disconnect({"type": "websocket.disconnect", "code": 1001}).code
+        1001
+    """
+    code = message.get("code")
+    return WebSocketDisconnect(NO_CODE if code is None else code, message.get("reason") or "")
+
+
+# Any: a compiled route, and the application, which stands above.
+async def serve_asgi_websocket(
+    app: Any, compiled: Any, values: Sequence[str], sockets: OpenSockets, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """
+    Serve a WebSocket that came over ASGI.
+
+    Args:
+        app: The application.
+        compiled: The route, or what stands for none.
+        values: The texts of the path's parameters; the error to answer with, where there is no route.
+        sockets: The open ones.
+        scope: The scope, whose path is that below the application's own prefix.
+        receive: The server's.
+        send: The server's.
+    """
+    message = await receive()
+    if message["type"] != "websocket.connect":
+        # The client was faster.
+        return
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    problem: HTTPError | None = find_problem(
+        [value.decode("latin-1") for name, value in headers if name == b"host"],
+        len(headers),
+        sum(len(name) + len(value) for name, value in headers),
+        "GET",
+        scope["path"],
+        len(scope.get("query_string", b"")),
+        scope.get("raw_path"),
+    )
+    if problem is None and compiled.websocket is None:
+        problem = values[0]  # type: ignore[assignment] # as documented
+    request = new_request(ASGIHandshake).begin(compiled, app, {**scope, "method": "GET"}, receive, values)
+    request.websocket = websocket = WebSocket(request, ASGITransport(scope, receive, send), rules_of(compiled))
+    await run_websocket(compiled, websocket, sockets, problem)

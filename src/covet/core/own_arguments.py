@@ -1,0 +1,60 @@
+"""
+What a handler gets of the exchange itself: the request, the WebSocket, its background tasks.
+"""
+
+from typing import Final
+
+from covet.core.argument_types import without_none
+from covet.core.route import WEBSOCKET, Route
+from covet.exceptions import RouteError
+from covet.http.request import Request
+from covet.introspection import CallableInfo, ParameterInfo
+from covet.tasks import BackgroundTasks
+from covet.types import UNSET
+
+# The class is loaded with the first route of WebSockets, and known by its module until then.
+_WEBSOCKET_MODULE: Final = "covet.http.websocket"
+_USUAL_NAMES: Final = frozenset({"websocket", "socket", "ws"})
+
+
+def find_own_source(route: Route, info: CallableInfo, parameter: ParameterInfo) -> str | None:
+    """
+    Tell what part of the exchange a parameter takes: `"request"`, `"websocket"` or `"background"`; `None` for none.
+
+    Args:
+        route: The route.
+        info: What the signature of its handler says.
+        parameter: The parameter, which has no marker.
+
+    Raises:
+        RouteError: If it takes a WebSocket where there is none.
+    """
+    annotation = without_none(parameter.annotation)
+    if isinstance(annotation, type):
+        return _find_by_class(route, parameter, annotation)
+    if parameter.has_annotation or parameter.name in route.parameter_names:
+        return None
+    # The usual spelling `async def handler(request)`, and whatever name a lonely first parameter has.
+    if parameter.name == "request":
+        return "request"
+    is_first = info.parameters[0] is parameter and parameter.default is UNSET
+    if WEBSOCKET in route.methods:
+        return "websocket" if is_first or parameter.name in _USUAL_NAMES else None
+    return "request" if is_first else None
+
+
+def _find_by_class(route: Route, parameter: ParameterInfo, cls: type) -> str | None:
+    if issubclass(cls, Request):
+        return "request"
+    if cls is BackgroundTasks:
+        return "background"
+    if any(base.__module__ == _WEBSOCKET_MODULE for base in cls.__mro__):
+        if WEBSOCKET not in route.methods:
+            raise RouteError(
+                "A request has no WebSocket.",
+                route=str(route),
+                parameter=parameter.name,
+                hint="Declare the handler with @app.websocket(path).",
+            )
+        return "websocket"
+    return None

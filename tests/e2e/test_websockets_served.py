@@ -1,0 +1,364 @@
+"""
+WebSockets on every server, with a client that is not ours; the cases of Autobahn on Granian.
+"""
+
+import asyncio
+import os
+import socket
+import time
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.e2e.server_process import ServerProcess, serve
+
+ROOT = Path(__file__).parents[2]
+SERVERS = [("granian", "rsgi"), ("granian", "asgi"), ("uvicorn", "asgi"), ("hypercorn", "asgi")]
+IS_CAMPAIGN = os.environ.get("HYPOTHESIS_PROFILE") == "campaign"
+# The last part of the cases measures speed with messages of up to 16 MiB; a few stand for them.
+USUAL_CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.1.1", "9.2.1", "9.5.1", "9.7.1", "10.*"]
+MIB = 1024 * 1024
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=lambda value: "-".join(value))
+def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    """Serve the application in every way there is."""
+    name, interface = request.param
+    with serve("tests.e2e.websocket_application:app", server=name, interface=interface, directory=ROOT) as server:
+        yield server
+
+
+@pytest.fixture(scope="module", params=["rsgi", "asgi"])
+def granian(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    """Serve the application on Granian alone."""
+    with serve("tests.e2e.websocket_application:app", interface=request.param, directory=ROOT) as server:
+        yield server
+
+
+# Any: the options of the client.
+def open_socket(server: ServerProcess, path: str, **options: Any) -> connect:
+    """Connect a WebSocket."""
+    return connect(f"ws://127.0.0.1:{server.port}{path}", **options)
+
+
+async def read_end(server: ServerProcess, path: str, **options: Any) -> tuple[int, str]:
+    """Connect, read to the end, and return the code and the reason of the close."""
+    async with open_socket(server, path, **options) as client:
+        try:
+            while True:
+                await asyncio.wait_for(client.recv(), 10)
+        except ConnectionClosed as exc:
+            assert exc.rcvd is not None, exc
+            return exc.rcvd.code, exc.rcvd.reason
+
+
+async def read_refusal(server: ServerProcess, path: str, **options: Any) -> int:
+    """Connect, and return the status of the refusal."""
+    with pytest.raises(InvalidStatus) as caught:
+        async with open_socket(server, path, **options):
+            raise AssertionError
+    return caught.value.response.status_code
+
+
+# ── Messages and closes ──────────────────────────────────────────────────────
+
+
+async def test_messages_come_back(server: ServerProcess) -> None:
+    """
+    Of both kinds, small and as large as allowed.
+    """
+    async with open_socket(server, "/", max_size=None) as client:
+        for message in ("", "käse", b"\x00", "x" * MIB, b"y" * MIB):
+            await client.send(message)
+
+            assert await client.recv() == message
+
+
+@pytest.mark.parametrize(("code", "reason"), [(1000, ""), (1000, "done"), (1008, "ü" * 61), (4999, "")])
+async def test_codes_and_reasons_arrive(server: ServerProcess, code: int, reason: str) -> None:
+    """
+    Behind the last message, over RSGI too.
+    """
+    assert await read_end(server, f"/close/{code}?reason={reason}") == (code, reason)
+
+
+@pytest.mark.parametrize("code", [0, 999, 1004, 1005, 1006, 1015, 2000, 5000, 65536])
+async def test_codes_that_no_wire_carries_are_an_error_of_the_application(server: ServerProcess, code: int) -> None:
+    """
+    The client gets 1011, and the worker lives on.
+    """
+    before = httpx2.get(f"{server.url}/ok").json()["pid"]
+
+    assert await read_end(server, f"/close/{code}") == (1011, "")
+    assert httpx2.get(f"{server.url}/ok").json()["pid"] == before
+
+
+async def test_reasons_that_are_too_long_are_an_error_of_the_application(server: ServerProcess) -> None:
+    """
+    A frame of control has no room for them.
+    """
+    assert await read_end(server, f"/close/1000?reason={'x' * 124}") == (1011, "")
+
+
+async def test_an_error_tells_nothing(server: ServerProcess) -> None:
+    """
+    1011, and the text stays in the log.
+    """
+    assert await read_end(server, "/fail") == (1011, "")
+    assert "ValueError: secret" in server.log()
+
+
+@pytest.mark.parametrize(("path", "status"), [("/nowhere", 404), ("/close/x", 422), ("/ok", 404)])
+async def test_refusals_have_their_status(server: ServerProcess, path: str, status: int) -> None:
+    """
+    As that of a request.
+    """
+    assert await read_refusal(server, path) == status
+
+
+async def test_a_client_that_vanishes_ends_its_handler(server: ServerProcess) -> None:
+    """
+    One that sends without end, and one that only waits.
+    """
+    for path, said in (("/flood", "flood"), ("/watch", "watch 100")):
+        async with open_socket(server, path) as client:
+            if path == "/flood":
+                await client.recv()
+            client.transport.abort()
+
+        await asyncio.to_thread(_wait_until_said, server, said)
+
+
+def _wait_until_said(server: ServerProcess, said: str) -> None:
+    deadline = time.monotonic() + 10
+    while True:
+        items = httpx2.get(f"{server.url}/ended").json()
+        if any(item.startswith(said) for item in items):
+            return
+        assert time.monotonic() < deadline, items
+        time.sleep(0.02)
+
+
+# ── What must never happen ───────────────────────────────────────────────────
+
+
+async def test_row_069_pages_of_other_origins_may_not_connect(server: ServerProcess) -> None:
+    """
+    An origin that is not the application's own or listed gets 403; who names none may connect.
+    """
+    own, cookie = f"http://127.0.0.1:{server.port}", {"cookie": "session=1"}
+    refused = [
+        ("/", "https://evil.example"),
+        ("/", "null"),
+        ("/", f"http://127.0.0.1:{server.port + 1}"),
+        ("/", f"http://127.0.0.1.evil.example:{server.port}"),
+        ("/listed", "https://evil.example"),
+        ("/listed", "https://app.example.com.evil.example"),
+        ("/listed", "http://app.example.com"),
+        ("/listed", "null"),
+        ("/listed", own),
+    ]
+
+    statuses = [await read_refusal(server, path, origin=origin, additional_headers=cookie) for path, origin in refused]
+    for path, origin in (("/", own), ("/", None), ("/listed", "https://app.example.com"), ("/listed", None)):
+        async with open_socket(server, path, origin=origin, additional_headers=cookie):
+            pass
+
+    assert statuses == [403] * len(refused)
+
+
+async def test_row_070_a_message_beyond_the_limit_closes(server: ServerProcess) -> None:
+    """
+    1009, in one frame or in many, and the worker lives on.
+    """
+    before = httpx2.get(f"{server.url}/ok").json()["pid"]
+
+    async def send(message: object) -> int | None:
+        async with open_socket(server, "/", max_size=None) as client:
+            try:
+                await client.send(message)  # type: ignore[arg-type]
+                await client.recv()
+            except ConnectionClosed:
+                pass
+            return client.close_code
+
+    assert [await send(b"x" * (MIB + 1)), await send(["x" * 1024] * 1025)] == [1009, 1009]
+    assert httpx2.get(f"{server.url}/ok").json()["pid"] == before
+
+
+async def test_row_070_fragments_without_an_end_are_cut(granian: ServerProcess) -> None:
+    """
+    The server gives up within its own limit of 64 MiB; whoever else comes is answered meanwhile.
+    """
+    before = httpx2.get(f"{granian.url}/ok").json()
+    sent = 0
+
+    async def fragments() -> Any:
+        nonlocal sent
+        for _ in range(100):
+            yield b"x" * MIB
+            sent += 1
+            assert httpx2.get(f"{granian.url}/ok", timeout=1).status_code == 200
+
+    async with open_socket(granian, "/") as client:
+        with pytest.raises(ConnectionClosed):
+            await client.send(fragments())
+            await client.recv()
+    after = httpx2.get(f"{granian.url}/ok").json()
+
+    assert after["pid"] == before["pid"]
+    assert sent < 80
+    # Granian holds a message twice while it puts it together.
+    assert after["peak"] - before["peak"] < (2 * 64 + 16) * MIB
+
+
+async def test_row_071_compression_is_not_negotiated(server: ServerProcess) -> None:
+    """
+    Nobody can be made to inflate a bomb: the offer is left unanswered. Hypercorn limits what comes out.
+    """
+    async with open_socket(server, "/", compression="deflate") as client:
+        assert client.response is not None
+        answer = client.response.headers.get("Sec-WebSocket-Extensions")
+        if answer is not None:
+            await client.send(b"\x00" * 40 * MIB)
+            with pytest.raises(ConnectionClosed):
+                await client.recv()
+
+            assert client.close_code == 1009
+
+    assert answer is None or "hypercorn" in " ".join(server._command)
+
+
+# ── The handshake ────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("name", ["granian", "uvicorn", "hypercorn"])
+async def test_subprotocols_are_agreed_on_over_asgi(name: str) -> None:
+    """
+    The application's best one wins; a client that offers none, or no known one, gets none.
+    """
+    async with serve(
+        "tests.e2e.websocket_asgi_application:app", server=name, interface="asgi", directory=ROOT
+    ) as server:
+        agreed = []
+        for offered in (["chat.v1", "chat.v2"], ["chat.v1"], ["other"], None):
+            async with open_socket(server, "/", subprotocols=offered) as client:
+                agreed.append((client.subprotocol, await client.recv()))
+
+    assert agreed == [("chat.v2", '"chat.v2"'), ("chat.v1", '"chat.v1"'), (None, "null"), (None, "null")]
+
+
+async def test_run_chooses_asgi_where_subprotocols_are_spoken() -> None:
+    """
+    RSGI cannot carry them, so Granian serves such an application over ASGI by itself.
+    """
+    async with serve(
+        ROOT / "tests" / "e2e" / "websocket_asgi_application.py", directory=ROOT, env={"PYTHONPATH": str(ROOT)}
+    ) as server:
+        async with open_socket(server, "/", subprotocols=["chat.v2"]) as client:
+            assert client.subprotocol == "chat.v2"
+        assert "over ASGI" in server.log()
+
+
+async def test_rsgi_with_subprotocols_does_not_start() -> None:
+    """
+    The error says what to do.
+    """
+    server = serve("tests.e2e.websocket_asgi_application:app", interface="rsgi", directory=ROOT, wait_until_ready=False)
+    async with server:
+        await asyncio.to_thread(server.wait)
+
+        assert "RSGI cannot tell a client which subprotocol was chosen" in server.log()
+        assert 'Serve with interface="asgi"' in server.log()
+
+
+async def test_a_broken_handshake_is_answered(server: ServerProcess) -> None:
+    """
+    Without a key, or of another version, it is no WebSocket: 4xx, and the worker lives on.
+    """
+    heads = [
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n",
+        (
+            "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 12\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        ),
+    ]
+
+    answers = [await asyncio.to_thread(_ask, server, head) for head in heads]
+
+    assert all(400 <= int(answer.split()[1]) < 500 for answer in answers), answers
+    assert httpx2.get(f"{server.url}/ok").status_code == 200
+
+
+def _ask(server: ServerProcess, head: str) -> bytes:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{head}\r\n".encode())
+        return connection.recv(4096)
+
+
+# ── The stop ─────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("name", "interface"), SERVERS)
+async def test_the_stop_closes_every_socket_with_1012(name: str, interface: str) -> None:
+    """
+    Those that receive, and one that does neither; the server ends long before its deadline.
+    """
+    async with serve("tests.e2e.websocket_application:app", server=name, interface=interface, directory=ROOT) as server:
+        paths = ["/"] * 20 + ["/watch", "/deaf"]
+        clients = [await open_socket(server, path, close_timeout=1) for path in paths]
+        await clients[-1].recv()
+        began = time.monotonic()
+
+        server.send_signal()
+        codes = []
+        for client in clients:
+            with pytest.raises(ConnectionClosed) as caught:
+                await asyncio.wait_for(client.recv(), 15)
+            codes.append(None if caught.value.rcvd is None else caught.value.rcvd.code)
+        status = await asyncio.to_thread(server.wait)
+
+    assert codes == [1012] * len(clients)
+    assert status == 0
+    assert time.monotonic() - began < 12
+
+
+# ── Autobahn ─────────────────────────────────────────────────────────────────
+
+
+async def test_the_cases_of_autobahn_pass(granian: ServerProcess) -> None:
+    """
+    All cases of RFC 6455 pass; those of compression are not implemented. `make campaign` runs the large ones as well.
+    """
+    kosoku = pytest.importorskip("kosoku", reason="it has no wheel for this platform")
+
+    results = await kosoku.run_fuzzingclient(
+        f"ws://127.0.0.1:{granian.port}/any",
+        cases=None if IS_CAMPAIGN else USUAL_CASES,
+        exclude_cases=["12.*", "13.*"],
+        concurrency=4,
+    )
+
+    assert len(results) > 240
+
+
+async def test_row_071_autobahn_finds_no_compression(granian: ServerProcess) -> None:
+    """
+    The server does not negotiate it; if it does some day, the limit of what is inflated has to be tested.
+    """
+    kosoku = pytest.importorskip("kosoku", reason="it has no wheel for this platform")
+
+    # It leaves its own files to the collector.
+    with (
+        warnings.catch_warnings(action="ignore", category=ResourceWarning),
+        pytest.raises(kosoku.FailureError) as caught,
+    ):
+        await kosoku.run_fuzzingclient(f"ws://127.0.0.1:{granian.port}/any", cases=["12.1.1"])
+
+    assert [result.behavior.value for result in caught.value.results] == ["UNIMPLEMENTED"]

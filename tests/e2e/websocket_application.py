@@ -1,0 +1,91 @@
+"""
+An application for the tests of WebSockets on real servers.
+"""
+
+import asyncio
+import os
+import resource
+from collections.abc import AsyncIterator
+
+from covet import CovetPy
+from covet.http.websocket import WebSocket
+
+app = CovetPy()
+ended: list[str] = []
+
+
+@app.websocket("/")
+@app.websocket("/any", max_message_size=None)
+async def echo(websocket: WebSocket) -> None:
+    """Send back what comes."""
+    await websocket.accept()
+    async for message in websocket:
+        await websocket.send(message)
+
+
+@app.websocket("/listed", allowed_origins=["https://app.example.com"])
+async def listed(websocket: WebSocket) -> None:
+    """Take pages of one origin."""
+    await websocket.accept()
+
+
+@app.websocket("/close/{code}")
+async def close(websocket: WebSocket, code: int, reason: str = "") -> None:
+    """Close with what is asked for."""
+    await websocket.accept()
+    await websocket.send_text("first")
+    await websocket.close(code, reason)
+
+
+@app.websocket("/fail")
+async def fail(websocket: WebSocket) -> None:
+    """Fail."""
+    await websocket.accept()
+    raise ValueError("secret")
+
+
+@app.websocket("/deaf")
+async def deaf(websocket: WebSocket) -> None:
+    """Neither receive nor send."""
+    await websocket.accept()
+    await websocket.send_text("deaf")
+    await asyncio.Event().wait()
+
+
+async def make_endless() -> AsyncIterator[bytes]:
+    """Make messages without an end, without ever waiting."""
+    while True:
+        yield b"x" * 65_536
+
+
+@app.websocket("/flood")
+async def flood(websocket: WebSocket) -> None:
+    """Send without an end."""
+    await websocket.accept()
+    try:
+        # With a loop of send_bytes(), Granian over ASGI would take messages for ever, though the client is gone.
+        await websocket.send_all(make_endless())
+    finally:
+        ended.append("flood")
+
+
+@app.websocket("/watch")
+async def watch(websocket: WebSocket) -> None:
+    """Wait for the end alone."""
+    await websocket.accept()
+    try:
+        await websocket.run_until_disconnect(asyncio.Event().wait())
+    finally:
+        ended.append(f"watch {websocket.close_code}")
+
+
+@app.get("/ended")
+async def show_ended() -> list[str]:
+    """Tell which handlers have ended."""
+    return ended
+
+
+@app.get("/ok")
+async def ok() -> dict[str, int]:
+    """Tell the worker and its largest memory."""
+    return {"pid": os.getpid(), "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
