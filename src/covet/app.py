@@ -16,8 +16,9 @@ from covet.core.lifespan import (
     make_context_step,
     make_handler_steps,
 )
-from covet.core.route import Handler, Route, RouteOptions
+from covet.core.route import Route
 from covet.core.route_decorators import RouteDecorators
+from covet.core.route_options import Handler, RouteOptions
 from covet.core.route_security import SecurityRequirement
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.static_mounting import StaticMounting

@@ -12,16 +12,9 @@ from inspect import getattr_static, signature
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Unpack, cast
 
-from covet.core.route import (
-    WEBSOCKET,
-    ExceptionHandlers,
-    Handler,
-    RouteGroup,
-    RouteOptions,
-    check_options,
-    make_group,
-)
+from covet.core.route import WEBSOCKET, RouteGroup, make_group
 from covet.core.route_decorators import RouteDecorators
+from covet.core.route_options import ExceptionHandlers, Handler, RouteOptions, check_options
 from covet.core.route_security import SecurityRequirement
 from covet.core.websocket_route import WebSocketOptions, check_websocket_options
 from covet.exceptions import RouteError

@@ -7,7 +7,8 @@ The container is made when somebody asks for it; an application without services
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from covet.core.route import Route, describe_handler
+from covet.core.route import Route
+from covet.error_text import describe_callable
 from covet.http.request import Request
 from covet.tasks import BackgroundTasks
 from covet.threads import call_anywhere
@@ -81,7 +82,7 @@ class LazyServices:
         if injection is None:
             from covet.introspection import find_place
 
-            name = f"{route} ({describe_handler(route.handler)})"
+            name = f"{route} ({describe_callable(route.handler)})"
             injection = self.container.inject(name, parameters, where=find_place(route.handler))
             self._injections[route] = injection
         return injection

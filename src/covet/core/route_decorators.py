@@ -6,8 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TypeVar, Unpack
 
-from covet.core.route import Handler, RouteOptions
+from covet.core.route_options import Handler, RouteOptions
 from covet.core.websocket_route import WebSocketOptions
+from covet.error_text import describe_callable
 from covet.exceptions import RouteError
 
 HandlerT = TypeVar("HandlerT", bound=Handler)

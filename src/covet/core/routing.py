@@ -13,13 +13,9 @@ from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
 from covet.core.path_template import PathTemplate
 from covet.core.route import (
     WEBSOCKET,
-    ExceptionHandlers,
-    Handler,
     Mount,
     Route,
     RouteGroup,
-    RouteOptions,
-    check_exception_handler,
     check_methods,
     check_new_method,
     make_group,
@@ -27,6 +23,7 @@ from covet.core.route import (
 )
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
+from covet.core.route_options import ExceptionHandlers, Handler, RouteOptions, check_exception_handler
 from covet.core.route_security import SecurityRequirement
 from covet.core.route_table import Inclusion, RouteTable
 from covet.core.static_mounting import StaticMounting

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, TypedDict
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import WEBSOCKET, ExceptionHandlers, Handler, Route, RouteGroup, make_route
+from covet.core.route import WEBSOCKET, Route, RouteGroup, make_route
+from covet.core.route_options import ExceptionHandlers, Handler
 from covet.exceptions import ConfigurationError, RouteError, suggest
 
 

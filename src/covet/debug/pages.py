@@ -12,9 +12,10 @@ from typing import Final
 from covet._version import __version__
 from covet.app import CovetPy
 from covet.config.masking import show
-from covet.core.route import Route, describe_handler
+from covet.core.route import Route
 from covet.debug.page import Page, Table
 from covet.di.path import shorten_place
+from covet.error_text import describe_callable
 from covet.events import EventHistoryError
 from covet.introspection import type_name
 from covet.plugins import HealthReport, PluginRecord
@@ -36,7 +37,7 @@ async def show_routes(app: CovetPy) -> Page:
             ", ".join(route.methods),
             route.path,
             route.name,
-            describe_handler(route.handler),
+            describe_callable(route.handler),
             ", ".join([*around, *map(_name, route.all_middleware)]),
             _write_limits(route),
         )
@@ -51,7 +52,7 @@ async def show_routes(app: CovetPy) -> Page:
 
 
 def _list_routes(app: CovetPy) -> list[Route]:
-    return [route for route in app.router.routes if not describe_handler(route.handler).startswith("covet.debug.")]
+    return [route for route in app.router.routes if not describe_callable(route.handler).startswith("covet.debug.")]
 
 
 def _read_route(route: Route, around: list[str]) -> dict[str, object]:
@@ -59,7 +60,7 @@ def _read_route(route: Route, around: list[str]) -> dict[str, object]:
         "methods": list(route.methods),
         "path": route.path,
         "name": route.name,
-        "handler": describe_handler(route.handler),
+        "handler": describe_callable(route.handler),
         "middleware": [*around, *map(_name, route.all_middleware)],
         "tags": list(route.all_tags),
         "timeout": route.timeout,
@@ -255,7 +256,7 @@ PAGES: Final[Mapping[str, tuple[str, PageMaker]]] = MappingProxyType(
 
 
 def _name(thing: object) -> str:
-    return thing if isinstance(thing, str) else describe_handler(thing)  # type: ignore[arg-type]
+    return thing if isinstance(thing, str) else describe_callable(thing)  # type: ignore[arg-type]
 
 
 def _write_time(seconds: float | None) -> str:

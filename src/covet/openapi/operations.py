@@ -8,7 +8,8 @@ from typing import Any
 
 from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.path_template import PathTemplate
-from covet.core.route import describe_handler, make_route
+from covet.core.route import make_route
+from covet.error_text import describe_callable
 from covet.exceptions import ConfigurationError
 from covet.http.body import DEFAULT_BODY_LIMITS
 from covet.openapi.bodies import write_body
@@ -198,7 +199,7 @@ class OperationWriter:
     def _write_callback(self, name: str, callback: Callback, compiled: CompiledRoute) -> Object:
         try:
             return {
-                expression: {"post": self.write_outgoing(func, compiled.serializers, name=describe_handler(func))}
+                expression: {"post": self.write_outgoing(func, compiled.serializers, name=describe_callable(func))}
                 for expression, func in callback.items()
             }
         except OpenAPIError as exc:

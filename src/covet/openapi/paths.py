@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from covet.core.path_template import Parameter, PathTemplate
-from covet.core.route import Route, describe_handler
+from covet.core.route import Route
+from covet.error_text import describe_callable
 from covet.http.percent import encode_path
 from covet.openapi.components import Object
 from covet.openapi.errors import OpenAPIError
@@ -91,7 +92,7 @@ def list_described(routes: Iterable[Route]) -> list[tuple[Route, str, dict[str, 
             other = taken.setdefault((shape, method), route)
             if other is not route:
                 raise OpenAPIError(
-                    f"Documents cannot tell it from {other} ({describe_handler(other.handler)}): "
+                    f"Documents cannot tell it from {other} ({describe_callable(other.handler)}): "
                     "they know no converters.",
                     route=str(route),
                     hint="Declare one of the two with include_in_schema=False.",

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, Final
 
 from covet.app import CovetPy
 from covet.core.compiled_route import CompiledRoute
-from covet.core.route import Handler, Route
+from covet.core.route import Route
+from covet.core.route_options import Handler
 from covet.exceptions import ConfigurationError, NotFoundError, suggest
 from covet.http.request import Request
 from covet.http.response import Response

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
-from covet.core.route import Handler, Mount, Route
+from covet.core.route import Mount, Route
+from covet.core.route_options import Handler
 from covet.core.routing import CovetRouter
 from covet.core.unmatched import refuse_closed
 
@@ -64,8 +65,10 @@ class PluginRoutes:
         self._is_closed = True
         self._handlers = [route.handler for route in self._routes]
         for route in self._routes:
-            refuse: Handler = _refuse if route.socket is None else _refuse_websocket
-            _exchange(route, refuse)
+            if route.socket is None:
+                _exchange(route, _refuse)
+            else:
+                _exchange(route, _refuse_websocket)
         for mount in self._mounts:
             mount.is_closed = True
 

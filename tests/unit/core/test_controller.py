@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import pytest
 
 from covet.core.controller import Controller, delete, get, post, read_controller, route
-from covet.core.route import ExceptionHandlers
+from covet.core.route_options import ExceptionHandlers
 from covet.core.routing import CovetRouter
 from covet.exceptions import NotFoundError, RouteError
 

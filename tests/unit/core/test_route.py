@@ -9,16 +9,8 @@ from typing import Any, cast
 import pytest
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import (
-    METHODS,
-    Mount,
-    Route,
-    RouteGroup,
-    check_exception_handler,
-    check_methods,
-    make_group,
-    make_route,
-)
+from covet.core.route import METHODS, Mount, Route, RouteGroup, check_methods, make_group, make_route
+from covet.core.route_options import check_exception_handler
 from covet.exceptions import NotFoundError, RouteError
 
 

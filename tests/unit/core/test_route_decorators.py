@@ -7,8 +7,8 @@ from typing import Unpack
 
 import pytest
 
-from covet.core.route import Handler, RouteOptions
 from covet.core.route_decorators import RouteDecorators
+from covet.core.route_options import Handler, RouteOptions
 from covet.core.routing import CovetRouter
 from covet.core.websocket_route import WebSocketOptions
 from covet.exceptions import RouteError

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from covet.core.path_template import PathTemplate
-from covet.core.route import Handler, Route, make_route
+from covet.core.route import Route, make_route
+from covet.core.route_options import Handler
 from covet.core.routing import CovetRouter
 from covet.openapi import OpenAPIError, operation
 from covet.openapi.operation_ids import choose_operation_ids

@@ -1,0 +1,197 @@
+"""
+An application whose routes are checked and compiled: at its start, and again when something that all contain changes.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from covet._extras import find_extra
+from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
+from covet.core.lifecycle import Lifecycle
+from covet.core.path_template import PathTemplate
+from covet.core.pipeline import MiddlewarePipeline
+from covet.core.route import Mount, Route, make_route
+from covet.core.routing import CovetRouter, TrailingSlash
+from covet.core.unmatched import unmatched
+from covet.core.wrapping import Wrapping
+from covet.exceptions import ConfigurationError, RouteError
+from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
+from covet.http.request import State
+from covet.registry import Registry
+from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
+from covet.types import ASGIApp
+
+
+class CompiledApplication(Lifecycle):
+    """
+    Compile routes, once for all requests.
+
+    Attributes:
+        router: The routes.
+        state: A place for attributes of one's own.
+        lifespan_state: What the state of each request begins with.
+        debug: Whether errors may show traces; a change holds from the next request on.
+        serializers: The formats on offer; a change holds from the next request on.
+        body_limits: How large a body may be, and how slow; a change holds from the next request on.
+    """
+
+    debug = CompiledSetting[bool](check_debug)
+    body_limits = CompiledSetting[BodyLimits](check_body_limits)
+    _wrapping: Wrapping
+
+    def __init__(self, *, debug: bool, trailing_slash: TrailingSlash) -> None:
+        super().__init__(self._recompile)
+        # PERF: the hosts that were found valid: one look-up sends all others the slow way
+        # (benchmarks/instructions.py, plain).
+        self.hosts_bytes: set[bytes] = set()
+        self._hosts_text: set[str] = set()
+        self.debug = debug
+        self.router = CovetRouter(trailing_slash=trailing_slash)
+        self.state = State()
+        self.lifespan_state: Mapping[str, Any] = {}
+        self.body_limits = DEFAULT_BODY_LIMITS
+        self.serializers = _copy_serializers(self._recompile)
+        self._pipeline = MiddlewarePipeline()
+        self._is_compiled = False
+        self._wrapped: ASGIApp | None = None
+        self._unmatched: Any = None
+        # The protocol of the server, once one has started the application.
+        self._protocol: str | None = None
+        self._static = self.router.tree.static
+        self._find = self.router.tree.find
+
+    def compile(self) -> None:
+        """
+        Check and compile every route; it happens at start, or with the first request of a server without start.
+
+        Raises:
+            ExceptionGroup: Of `RouteError`, with everything that is wrong with the routes at once.
+            RouteError: If only one thing is.
+        """
+        if self._is_compiled:
+            return
+        from covet.core.compilation import bridge_to_asgi, compile_early
+
+        self._bridge = bridge_to_asgi
+        self._serializer_table = SerializerTable(self.serializers)
+        failures: list[Exception] = []
+        for route in self.router.served_routes:
+            try:
+                route.endpoint = self._compile(route)
+            except ConfigurationError as exc:
+                failures.append(exc)
+        for route in self.router.websocket_routes:
+            try:
+                route.endpoint = self._compile_websocket(route)
+            except ConfigurationError as exc:
+                failures.append(exc)
+        try:
+            # What the routes inject is part of the graph: it is checked with everything else.
+            self._build_services()
+        except ConfigurationError as exc:
+            failures.append(exc)
+        if len(failures) == 1:
+            raise failures[0]
+        if failures:
+            raise ExceptionGroup(f"{len(failures)} {_name_failures(failures)}", failures)
+        for route in self.router.served_routes:
+            compile_early(route.endpoint, self, self._protocol)
+        self._unmatched = self._compile_unmatched()
+        self.router.prepare = self._prepare
+        self._wrapped = self._wrapping.apply()
+        if self._wrapped is not None:
+            # With nothing to be found, all that a wrapper has to see goes the slow way without a question.
+            self._static, self._find = {}, _find_nothing
+        self._is_compiled = True
+
+    # Any: `CompiledRoute`, whose module is loaded here and not before.
+    def list_compiled(self) -> list[Any]:
+        """
+        List what is known of each route once it was checked: the same that its requests are answered by.
+
+        Raises:
+            ConfigurationError: If a route is wrong.
+        """
+        self.compile()
+        for route in self.router.routes:
+            if route.endpoint is None:
+                # What it inherits has changed, and no request has come since.
+                self._prepare(route)
+        return [route.endpoint for route in self.router.routes]
+
+    def _prepare(self, item: Route | Mount) -> None:
+        route = item.route if isinstance(item, Mount) else item
+        if isinstance(item, Mount) and route is None:
+            self._lifespan.refuse_late(f"What is mounted at {item.prefix or '/'!r}")
+        elif item.__class__ is Route and item.socket is not None:
+            item.endpoint = self._compile_websocket(item)
+        elif route is not None:
+            from covet.core.compilation import compile_early
+
+            route.endpoint = self._compile(route)
+            compile_early(route.endpoint, self, self._protocol)
+
+    # Any: `CompiledRoute`, whose module is loaded here and not before.
+    def _compile(self, route: Route, *, is_shown: bool = True) -> Any:
+        from covet.core.compilation import compile_for_servers
+
+        return compile_for_servers(
+            self,
+            route,
+            (*self._wiring.layers, *self._pipeline.layers),
+            [self.router.group.exception_handlers],
+            self._serializer_table,
+            self.body_limits,
+            self._services,
+            is_debug=self.debug,
+            is_shown=is_shown,
+        )
+
+    # Any: as above.
+    def _compile_websocket(self, route: Route) -> Any:
+        from covet.core.websocket_compilation import compile_websocket
+
+        return compile_websocket(
+            route,
+            self._pipeline.layers,
+            [self.router.group.exception_handlers],
+            self._serializer_table,
+            self.body_limits,
+            self._services,
+            is_debug=self.debug,
+            protocol=self._protocol,
+        )
+
+    # Any: as above.
+    @cached_property
+    def _websockets(self) -> Any:
+        from covet.core.websocket_dispatch import WebSocketDispatch
+
+        return WebSocketDispatch(self, self._prepare)
+
+    # Any: as above.
+    def _compile_unmatched(self) -> Any:
+        return self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()), is_shown=False)
+
+    def _recompile(self) -> None:
+        """Forget what was compiled: something that all routes contain has changed."""
+        self._is_compiled = False
+        self.hosts_bytes.clear()
+        self._hosts_text.clear()
+
+
+def _name_failures(failures: Sequence[Exception]) -> str:
+    are_routes = all(isinstance(failure, RouteError) for failure in failures)
+    return "routes cannot be served." if are_routes else "errors in routes and services."
+
+
+def _find_nothing(_path: str) -> None:
+    """Find no route."""
+
+
+def _copy_serializers(on_change: Callable[[], object]) -> Registry[Serializer]:
+    registry = get_serializer_registry().copy()
+    if find_extra("msgspec") is not None and "application/msgpack" not in registry:
+        registry.register("application/msgpack", MessagePackSerializer(), priority=200)
+    return registry.copy(on_change=on_change)
