@@ -69,7 +69,7 @@ class _PluginReportError(PluginError):
     def __str__(self) -> str:
         lines = [self._title]
         for problem in self.problems:
-            lines += [f"  {problem.message}", f"    {problem.hint}"]
+            lines += [f"  {problem.message}", f"    {problem.hint}"] if problem.hint else [f"  {problem.message}"]
         return "\n".join(lines)
 
 

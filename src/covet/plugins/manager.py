@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from covet.core.lifespan import Lifespan, Step
 from covet.exceptions import suggest
@@ -17,18 +17,16 @@ from covet.plugins.announcement import StateAnnouncer
 from covet.plugins.base import HealthCheck, Plugin
 from covet.plugins.configuration import configure, hide_secrets
 from covet.plugins.dependencies import order_plugins
-from covet.plugins.discovery import Candidate, find_enabled, make_candidate
+from covet.plugins.discovery import Candidate, find_candidates
 from covet.plugins.errors import PluginConflictError, PluginError, PluginStateError, PluginTimeoutError
 from covet.plugins.health import HealthReport, run_checks
 from covet.plugins.hooks import run_hook
-from covet.plugins.record import PluginOrigin, PluginRecord, PluginState
+from covet.plugins.record import PluginRecord, PluginState
 
 if TYPE_CHECKING:
     from covet.app import CovetPy
 
 logger = logging.getLogger("covet.plugins")
-
-_ARGUMENT: Final = PluginOrigin("argument")
 
 
 class PluginManager:
@@ -98,7 +96,7 @@ class PluginManager:
         Raises:
             PluginConflictError: If a name is taken.
             PluginDependencyError: If something that they need is missing, or has the wrong version.
-            PluginLoadError: If one cannot be found or imported.
+            PluginLoadError: If one cannot be found or imported; the text has all of them.
             ConfigurationError: If a configuration is wrong, or the application has begun to start.
             Exception: What the `init_app` of a required plugin raised.
         """
@@ -108,10 +106,7 @@ class PluginManager:
                 "A plugin cannot be registered from the init_app of another.",
                 hint="Name it in dependencies, and register both together.",
             )
-        candidates = [make_candidate(item, _ARGUMENT) for item in plugins]
-        candidates += find_enabled(
-            enabled, present=[*self._records, *(candidate.plugin.name for candidate in candidates)]
-        )
+        candidates = find_candidates(plugins, enabled, present=self._records)
         self._check_new(candidates)
         origins = {candidate.plugin.name: candidate.origin for candidate in candidates}
         present = [record.plugin for name, record in self._records.items() if name not in origins]
