@@ -197,7 +197,8 @@ async def test_nothing_is_there_without_debug(protocol: WireProtocol) -> None:
 @pytest.mark.row(100)
 def test_production_does_not_start_with_them() -> None:
     """However they were enabled."""
-    settings = Settings(environment="production", security={"secret_key": "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"}, sources=Sources.none())
+    security = {"secret_key": "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"}
+    settings = Settings(environment="production", security=security, sources=Sources.none())
 
     for options in ({"plugins": [DebugPlugin]}, {"discover_plugins": ["covet.debug:DebugPlugin"]}):
         with pytest.raises(ConfigurationError, match="which production refuses"):

@@ -319,7 +319,7 @@ async def test_name_of_a_layer_keeps_the_options_of_the_settings(named: list[str
 
 def test_everything_that_cannot_be_made_is_told_at_once() -> None:
     """The middleware of the settings and of the program, and the plugins."""
-    settings = make_settings(middleware=["corss", "no.module:Z"], discover_plugins=["nope"])
+    settings = make_settings(middleware=["corz", "no.module:Z"], discover_plugins=["nope"])
 
     with pytest.raises(AssemblyError) as caught:
         create_app(settings, middleware=["gzipp"], plugins=[3])
@@ -327,7 +327,7 @@ def test_everything_that_cannot_be_made_is_told_at_once() -> None:
     lines = str(caught.value).splitlines()
     assert lines[:3] == [
         "4 parts of the application cannot be made.",
-        "  'corss' is not registered in middleware.",
+        "  'corz' is not registered in middleware.",
         "    Did you mean 'cors'? Available: cors.",
     ]
     for text in ("'no.module:Z'", "'gzipp'", "3 is no plugin", "There is no plugin 'nope' to enable"):
@@ -337,5 +337,5 @@ def test_everything_that_cannot_be_made_is_told_at_once() -> None:
 
 def test_single_part_that_cannot_be_made_keeps_its_class() -> None:
     """There is nothing to put together."""
-    with pytest.raises(ItemNotFoundError, match="'corss' is not registered in middleware"):
-        create_app(make_settings(middleware=["corss"]))
+    with pytest.raises(ItemNotFoundError, match="'corz' is not registered in middleware"):
+        create_app(make_settings(middleware=["corz"]))

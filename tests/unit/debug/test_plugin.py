@@ -31,7 +31,8 @@ def test_production_refuses_it() -> None:
     """The application cannot be made, and the error says what to take away."""
     with pytest.raises(ConfigurationError) as caught:
         create_app(
-            make_settings(environment="production", security={"secret_key": "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"}), plugins=[DebugPlugin]
+            make_settings(environment="production", security={"secret_key": "x7Gq2!vR9sLw4tZ8pKd5nB3hJc6mF1yQa0eU"}),
+            plugins=[DebugPlugin],
         )
 
     assert str(caught.value) == (

@@ -240,8 +240,8 @@ def test_plugin_without_init_app_cannot_be_made() -> None:
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("requird", "required"),
-        ("dependancies", "dependencies"),
+        ("require", "required"),
+        ("dependenciez", "dependencies"),
         ("depends", None),
         ("on_start", "on_startup"),
         ("on_stutdown", "on_shutdown"),
@@ -251,7 +251,7 @@ def test_plugin_without_init_app_cannot_be_made() -> None:
         ("versions", None),
         ("names", None),
         ("apps", None),
-        ("_requird", None),
+        ("_require", None),
         ("routes", None),
     ],
 )
