@@ -4,16 +4,37 @@
 It must never read the environment or a file: that is the business of the settings.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from covet.app import CovetPy
 from covet.core.configured_application import check_settings
 from covet.core.middleware import make_middleware
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, CovetError
 
 if TYPE_CHECKING:
     from covet.config import Settings
+
+
+class AssemblyError(ConfigurationError):
+    """
+    Several parts of an application cannot be made; `errors` has all of them.
+
+    Example:
+        >>> errors = [ConfigurationError("'a' is wrong.", hint="Write 'b'."), ConfigurationError("And 'c'.")]
+        >>> print(AssemblyError(errors))
+        2 parts of the application cannot be made.
+          'a' is wrong.
+            Write 'b'.
+          And 'c'.
+    """
+
+    def __init__(self, errors: Sequence[CovetError]) -> None:
+        super().__init__(f"{len(errors)} parts of the application cannot be made.")
+        self.errors = tuple(errors)
+
+    def __str__(self) -> str:
+        return "\n".join([self.message, *(f"  {line}" for error in self.errors for line in str(error).splitlines())])
 
 
 class ProfileLayer(NamedTuple):
@@ -60,7 +81,8 @@ def create_app(
     Make an application of its settings; each call makes another one, and changes nothing else.
 
     From the outside in, its middleware is that of the profile (see `PROFILE`), that which the settings name, that which
-    is given here, and that of the plugins. Middleware of a class that the profile has too takes its place there.
+    is given here, and that of the plugins. Middleware of a class that the profile has too takes its place there; where
+    only its name or class is given, its options are those of the settings all the same.
 
     Args:
         settings: The settings; read from their sources if left out.
@@ -72,6 +94,7 @@ def create_app(
     Raises:
         InvalidSettingsError: If a setting is wrong or unknown; lists all of them.
         ConfigurationError: If a middleware or plugin cannot be made.
+        AssemblyError: If several cannot.
 
     Example:
         >>> from covet.config import Settings, Sources
@@ -89,11 +112,12 @@ def create_app(
     # The middleware is listed by a text, too: a text alone is one of them.
     _refuse_text("middleware", middleware)
     _refuse_text("plugins", plugins)
+    extensions = list(plugins or ())
     app = CovetPy(
         debug=settings.debug,
-        middleware=_stack(settings, [*settings.middleware, *(middleware or ())]),
+        middleware=_stack(settings, _make_layers(settings, [*settings.middleware, *(middleware or ())], extensions)),
         body_limit=settings.server.body_limit,
-        plugins=list(plugins or ()),
+        plugins=extensions,
         settings=settings,
     )
     app.state.settings = settings
@@ -115,13 +139,55 @@ def _refuse_text(argument: str, items: object) -> None:
         raise ConfigurationError(f"{argument} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
 
 
-def _stack(settings: "Settings", items: Iterable[object]) -> list[object]:
+def _make_layers(settings: "Settings", items: Iterable[object], plugins: Sequence[object]) -> list[object]:
+    """Make the user's middleware; if some cannot be made, all of it is told, with what is wrong with the plugins."""
+    made: list[object] = []
+    failures: list[CovetError] = []
+    for item in items:
+        try:
+            made.append(_make_one(settings, item))
+        except CovetError as exc:
+            failures.append(exc)
+    if failures:
+        failures += _check_plugins(settings, plugins)
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise AssemblyError(failures)
+    return made
+
+
+def _make_one(settings: "Settings", item: object) -> object:
+    # Loaded here, as above.
+    from covet.middleware.builder import make_from_options
+    from covet.middleware.registry import find_middleware, get_middleware_registry
+
+    found = find_middleware(item) if isinstance(item, str) else item
+    for layer in PROFILE:
+        if found is get_middleware_registry().get_or_fail(layer.name):
+            # Whoever writes no more than its name has options for it in the settings.
+            options = layer.find_options(settings)
+            if options is not None:
+                return make_from_options(found, options)
+    return make_middleware(make_from_options(found, {}) if isinstance(item, str) else found)
+
+
+def _check_plugins(settings: "Settings", plugins: Sequence[object]) -> list[CovetError]:
+    from covet.plugins.discovery import find_candidates
+
+    try:
+        find_candidates(plugins, settings.discover_plugins)
+    except CovetError as exc:
+        return [exc]
+    return []
+
+
+def _stack(settings: "Settings", own: list[object]) -> list[object]:
     """Put the layers in order: the profile's, each unless one of the user's takes its place, then all others."""
     # Loaded here, as above.
     from covet.middleware.builder import make_from_options
     from covet.middleware.registry import get_middleware_registry
 
-    own = [make_middleware(make_from_options(item, {}) if isinstance(item, str) else item) for item in items]
     outermost: list[object] = []
     for layer in PROFILE:
         cls = get_middleware_registry().get_or_fail(layer.name)

@@ -71,8 +71,8 @@ def _is_annotating(file: SourceFile, block: ast.If) -> bool:
     """
     Tell whether a block imports for annotations what may be imported so; the floors count it like any other import.
     """
-    if file.relative.startswith("plugins/"):
-        return ast.unparse(block) == ANNOTATING_BLOCK
+    if file.relative.startswith("plugins/") and ast.unparse(block) == ANNOTATING_BLOCK:
+        return True
     return all(isinstance(item, ast.ImportFrom) and item.module in LATE_MODULES for item in block.body)
 
 

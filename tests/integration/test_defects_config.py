@@ -67,8 +67,9 @@ def test_defaults_are_not_shared() -> None:
     """Two settings of one class, which is read once, have nothing in common that can be changed."""
     first, second = Shop(sources=Sources.none()), Shop(sources=Sources.none())
 
-    first.listed.names.append("tea")
-    first.names.append("tea")
+    for names in (first.listed.names, first.names):
+        with pytest.raises(FrozenSettingsError):
+            names.append("tea")
 
     assert (second.listed.names, second.names) == ([], [])
     assert (Shop(sources=Sources.none()).listed.names, Shop.names) == ([], [])

@@ -12,8 +12,8 @@ import pytest
 import covet
 from covet import CovetPy, Request, Response, create_app, factory
 from covet.config import InvalidSettingsError, Settings, Sources
-from covet.exceptions import ConfigurationError
-from covet.factory import ProfileLayer
+from covet.exceptions import ConfigurationError, ItemNotFoundError
+from covet.factory import AssemblyError, ProfileLayer
 from covet.middleware import CallNext, CORSMiddleware, Middleware, MiddlewareBuilder, get_middleware_registry
 from covet.testing import TestClient
 from tests.unit.distributions import install
@@ -297,3 +297,45 @@ def test_given_plugin_wins_over_an_enabled_one(importable: Path) -> None:
     app = create_app(make_settings(discover_plugins=["*"]), plugins=[plugin])
 
     assert app.plugin_manager.list_plugins() == [plugin]
+
+
+# ── Names in the settings, and everything at once ────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("named", "given"),
+    [(["cors"], []), (["covet.middleware:CORSMiddleware"], []), ([], ["cors"]), ([], [CORSMiddleware]), ([], [])],
+)
+async def test_name_of_a_layer_keeps_the_options_of_the_settings(named: list[str], given: list[object]) -> None:
+    """To name what the settings configure does not take its configuration away."""
+    app = create_app(make_settings(security={"cors_allow_origins": [ORIGIN]}, middleware=named), middleware=given)
+
+    async with TestClient(app) as client:
+        response = await client.get("/", headers={"origin": ORIGIN})
+
+    assert response.headers["access-control-allow-origin"] == ORIGIN
+    assert describe(app) == ["CORSMiddleware"]
+
+
+def test_everything_that_cannot_be_made_is_told_at_once() -> None:
+    """The middleware of the settings and of the program, and the plugins."""
+    settings = make_settings(middleware=["corz", "no.module:Z"], discover_plugins=["nope"])
+
+    with pytest.raises(AssemblyError) as caught:
+        create_app(settings, middleware=["gzipp"], plugins=[3])
+
+    lines = str(caught.value).splitlines()
+    assert lines[:3] == [
+        "4 parts of the application cannot be made.",
+        "  'corz' is not registered in middleware.",
+        "    Did you mean 'cors'? Available: cors.",
+    ]
+    for text in ("'no.module:Z'", "'gzipp'", "3 is no plugin", "There is no plugin 'nope' to enable"):
+        assert text in str(caught.value)
+    assert len(caught.value.errors) == 4
+
+
+def test_single_part_that_cannot_be_made_keeps_its_class() -> None:
+    """There is nothing to put together."""
+    with pytest.raises(ItemNotFoundError, match="'corz' is not registered in middleware"):
+        create_app(make_settings(middleware=["corz"]))

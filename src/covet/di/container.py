@@ -238,7 +238,9 @@ class DependencyContainer(Registrar):
             await asyncio.wait(self._closings)
         loop, failures = asyncio.get_running_loop(), list[Failure]()
         end = loop.time() + self._tracker.close_timeout
-        await asyncio.gather(*(cell.cancel(self._tracker.close_timeout) for cell in list(self._cells)))
+        async with asyncio.TaskGroup() as group:
+            for cell in list(self._cells):
+                group.create_task(cell.cancel(self._tracker.close_timeout))
         try:
             # What is closed may ask for a singleton that was never made: it ends in the next round.
             while self._root.exits:

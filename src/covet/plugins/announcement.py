@@ -4,13 +4,12 @@ What plugins become, told on the application's bus.
 It must never load or make what nobody asked for: without a bus, or without anybody who wants to know, nothing happens.
 """
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from covet.plugins.record import PluginRecord, PluginState
 
 if TYPE_CHECKING:
     from covet.app import CovetPy
-    from covet.events import PluginStateChangedEvent
 
 
 class StateAnnouncer:
@@ -25,7 +24,8 @@ class StateAnnouncer:
 
     def __init__(self, app: "CovetPy") -> None:
         self._app = app
-        self._waiting: list[PluginStateChangedEvent] = []
+        # Any: the events, whose package is loaded only with a bus.
+        self._waiting: list[Any] = []
 
     def note(self, record: PluginRecord, previous: PluginState | None) -> None:
         """

@@ -24,6 +24,8 @@ HealthCheck = Callable[[], Awaitable[bool | None]]
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
 _PLAIN_HOOKS: Final = ("init_app", "validate_config", "commands", "health_checks")
 _ASYNC_HOOKS: Final = ("on_startup", "on_shutdown")
+# Beside them a plugin has attributes of its own: only what is hardly anything else is a mistake.
+_NEAR: Final = 0.86
 
 
 class Plugin(ABC):
@@ -106,6 +108,7 @@ class Plugin(ABC):
                     f"{cls.__name__} has no {attribute}.",
                     hint=f"Write {attribute} = {example!r} in the class, or leave init_app abstract if it is a base.",
                 )
+        _refuse_misnamed(cls)
         cls.requirements = _read_requirements(cls)
         # A tuple: a list on the class would be shared by everything that derives from it.
         cls.dependencies = tuple(cls.dependencies)
@@ -270,3 +273,38 @@ def _check_hooks(cls: type[Plugin]) -> None:
                 raise PluginDefinitionError(
                     f"{cls.__name__}.{hook} {kind}.", plugin=getattr(cls, "name", None), hint=hint
                 )
+            _check_parameters(cls, hook)
+
+
+def _check_parameters(cls: type[Plugin], hook: str) -> None:
+    function = inspect.getattr_static(cls, hook)
+    if not inspect.isfunction(function):
+        return
+    wanted = ("self", "app") if hook == "init_app" else ("self",)
+    try:
+        inspect.signature(function).bind(*wanted)
+    except TypeError as exc:
+        raise PluginDefinitionError(
+            f"{cls.__name__}.{hook} cannot be called: {exc}.",
+            plugin=getattr(cls, "name", None),
+            hint=f"Its parameters are ({', '.join(wanted)}).",
+        ) from exc
+
+
+def _refuse_misnamed(cls: type[Plugin]) -> None:
+    """Refuse an attribute that was probably meant to be one of `Plugin`: nothing would ever read it."""
+    own = [name for name in vars(cls) if not name.startswith("_") and not hasattr(Plugin, name)]
+    known = [name for name in (*Plugin.__annotations__, *_PLAIN_HOOKS, *_ASYNC_HOOKS) if name not in vars(cls)]
+    for name in own:
+        # Several versions or apps are no mistaken one.
+        if name in Plugin.__annotations__ or name.removesuffix("s") in Plugin.__annotations__:
+            continue
+        # Loaded here: most plugins have no other attributes.
+        from difflib import get_close_matches
+
+        if close := get_close_matches(name, known, n=1, cutoff=_NEAR):
+            raise PluginDefinitionError(
+                f"{cls.__name__}.{name} is nothing that a plugin has: nobody would read it.",
+                plugin=getattr(cls, "name", None),
+                hint=f"Did you mean {close[0]!r}? What is the plugin's own begins with an underscore: '_{name}'.",
+            )

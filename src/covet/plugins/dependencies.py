@@ -2,7 +2,7 @@
 What plugins need of each other: checked all at once, and put in order.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from covet.exceptions import suggest
@@ -42,19 +42,31 @@ def order_plugins(plugins: Iterable[Plugin]) -> list[Plugin]:
         for requirement in plugin.requirements
         if (problem := _find_problem(plugin, requirement, by_name)) is not None
     ]
-    sorter: TopologicalSorter[str] = TopologicalSorter()
-    for name in by_name:
-        # First all of them, in their order: it decides among those that are free to come next.
-        sorter.add(name)
-    for plugin in by_name.values():
-        sorter.add(plugin.name, *(need.name for need in plugin.requirements if need.name in by_name))
-    try:
-        order = list(sorter.static_order())
-    except CycleError as exc:
-        problems.append(_draw_cycle(exc.args[1]))
+    # All of them, in their order: it decides among those that are free to come next.
+    needs = {
+        plugin.name: [need.name for need in plugin.requirements if need.name in by_name] for plugin in by_name.values()
+    }
+    order: list[str] | None = None
+    while order is None:
+        try:
+            order = _sort(needs)
+        except CycleError as exc:
+            # The circle is opened where it was found, to find the next one.
+            circle = exc.args[1]
+            problems.append(_draw_cycle(circle))
+            needs[circle[1]].remove(circle[0])
     if problems:
         raise PluginDependencyError(problems)
     return [by_name[name] for name in order]
+
+
+def _sort(needs: Mapping[str, Sequence[str]]) -> list[str]:
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for name in needs:
+        sorter.add(name)
+    for name, others in needs.items():
+        sorter.add(name, *others)
+    return list(sorter.static_order())
 
 
 def _find_problem(plugin: Plugin, need: Requirement, by_name: Mapping[str, Plugin]) -> PluginProblem | None:

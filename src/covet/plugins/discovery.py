@@ -12,7 +12,7 @@ from covet.entry_points import EntryPointError, OfferedItem, find_entry_points, 
 from covet.exceptions import suggest
 from covet.import_paths import ImportPathError, import_path
 from covet.plugins.base import Plugin
-from covet.plugins.errors import PluginDefinitionError, PluginLoadError, PluginProblem
+from covet.plugins.errors import PluginDefinitionError, PluginError, PluginLoadError, PluginProblem
 from covet.plugins.record import PluginOrigin
 from covet.plugins.registry import get_plugin_registry
 
@@ -59,6 +59,36 @@ def discover_plugins(enabled: Iterable[str] = ALL_PLUGINS) -> list[Plugin]:
     return [candidate.plugin for candidate in find_enabled(enabled)]
 
 
+def find_candidates(
+    plugins: Iterable[object], enabled: Iterable[str] = (), *, present: Collection[str] = ()
+) -> list[Candidate]:
+    """
+    Make the plugins that a program gives, and after them those that its settings enable.
+
+    Args:
+        plugins: What `make_candidate` takes.
+        enabled: What settings enable.
+        present: The names of plugins that are there already: those win over what is enabled.
+
+    Raises:
+        PluginDefinitionError: If one is no plugin, and nothing else is wrong.
+        PluginLoadError: If one cannot be found or loaded, or several things are wrong; the text has all of them.
+    """
+    found: list[Candidate] = []
+    failures: list[PluginError] = []
+    for item in plugins:
+        try:
+            found.append(make_candidate(item, PluginOrigin("argument")))
+        except (PluginDefinitionError, PluginLoadError) as exc:
+            failures.append(exc)
+    try:
+        found += find_enabled(enabled, present=[*present, *(candidate.plugin.name for candidate in found)])
+    except (PluginDefinitionError, PluginLoadError) as exc:
+        failures.append(exc)
+    _raise_all(failures)
+    return found
+
+
 def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> list[Candidate]:
     """
     Make the plugins that are enabled by name, by import string, or all with `"*"`.
@@ -80,17 +110,29 @@ def find_enabled(enabled: Iterable[str], *, present: Collection[str] = ()) -> li
         named = [name for name in names if name not in {*targets, *every, ALL_PLUGINS}]
         names = [*targets, *sorted(every), *named]
     found: list[Candidate] = []
-    problems: list[PluginProblem] = []
+    failures: list[PluginError] = []
     for name in names:
         if name in present:
             continue
         try:
             found.append(_find_one(name, offered))
-        except PluginLoadError as exc:
-            problems += exc.problems
+        except (PluginDefinitionError, PluginLoadError) as exc:
+            failures.append(exc)
+    _raise_all(failures)
+    return [candidate for candidate in found if candidate.plugin.name not in present]
+
+
+def _raise_all(failures: list[PluginError]) -> None:
+    if len(failures) == 1:
+        raise failures[0]
+    problems: list[PluginProblem] = []
+    for failure in failures:
+        if isinstance(failure, PluginLoadError):
+            problems += failure.problems
+        else:
+            problems.append(PluginProblem(failure.plugin or "", failure.message, failure.hint or ""))
     if problems:
         raise PluginLoadError(problems)
-    return [candidate for candidate in found if candidate.plugin.name not in present]
 
 
 def _is_own(item: OfferedItem) -> bool:

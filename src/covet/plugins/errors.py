@@ -69,7 +69,7 @@ class _PluginReportError(PluginError):
     def __str__(self) -> str:
         lines = [self._title]
         for problem in self.problems:
-            lines += [f"  {problem.message}", f"    {problem.hint}"]
+            lines += [f"  {problem.message}", f"    {problem.hint}"] if problem.hint else [f"  {problem.message}"]
         return "\n".join(lines)
 
 
@@ -109,14 +109,24 @@ class PluginTimeoutError(PluginStateError, TimeoutError):
         >>> print(PluginTimeoutError("shop", "on_startup", 30.0))
         The plugin 'shop' did not end on_startup() within 30.0 s.
           Find out what it waits for, or set startup_timeout in its class.
+
+    Attributes:
+        seconds: How long it had.
+        is_late: It came to its end all the same, later.
+        is_cut_off: It went on when it was cancelled, and was closed.
     """
 
-    def __init__(self, plugin: str, hook: str, seconds: float) -> None:
+    def __init__(
+        self, plugin: str, hook: str, seconds: float, *, is_late: bool = False, is_cut_off: bool = False
+    ) -> None:
         option = f"{hook.removeprefix('on_')}_timeout"
+        mend = "Let CancelledError pass in it: it went on" if is_late or is_cut_off else "Find out what it waits for"
         super().__init__(
             f"The plugin {plugin!r} did not end {hook}() within {seconds} s.",
             plugin=plugin,
             step=hook,
-            hint=f"Find out what it waits for, or set {option} in its class.",
+            hint=f"{mend}, or set {option} in its class.",
         )
         self.seconds = seconds
+        self.is_late = is_late
+        self.is_cut_off = is_cut_off

@@ -9,26 +9,24 @@ import traceback
 from collections.abc import Iterable, Mapping
 from functools import partial
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from covet.core.lifespan import Lifespan, Step
-from covet.deadlines import Deadline
 from covet.exceptions import suggest
 from covet.plugins.announcement import StateAnnouncer
 from covet.plugins.base import HealthCheck, Plugin
 from covet.plugins.configuration import configure, hide_secrets
 from covet.plugins.dependencies import order_plugins
-from covet.plugins.discovery import Candidate, find_enabled, make_candidate
+from covet.plugins.discovery import Candidate, find_candidates
 from covet.plugins.errors import PluginConflictError, PluginError, PluginStateError, PluginTimeoutError
 from covet.plugins.health import HealthReport, run_checks
-from covet.plugins.record import PluginOrigin, PluginRecord, PluginState
+from covet.plugins.hooks import run_hook
+from covet.plugins.record import PluginRecord, PluginState
 
 if TYPE_CHECKING:
     from covet.app import CovetPy
 
 logger = logging.getLogger("covet.plugins")
-
-_ARGUMENT: Final = PluginOrigin("argument")
 
 
 class PluginManager:
@@ -98,7 +96,7 @@ class PluginManager:
         Raises:
             PluginConflictError: If a name is taken.
             PluginDependencyError: If something that they need is missing, or has the wrong version.
-            PluginLoadError: If one cannot be found or imported.
+            PluginLoadError: If one cannot be found or imported; the text has all of them.
             ConfigurationError: If a configuration is wrong, or the application has begun to start.
             Exception: What the `init_app` of a required plugin raised.
         """
@@ -108,10 +106,7 @@ class PluginManager:
                 "A plugin cannot be registered from the init_app of another.",
                 hint="Name it in dependencies, and register both together.",
             )
-        candidates = [make_candidate(item, _ARGUMENT) for item in plugins]
-        candidates += find_enabled(
-            enabled, present=[*self._records, *(candidate.plugin.name for candidate in candidates)]
-        )
+        candidates = find_candidates(plugins, enabled, present=self._records)
         self._check_new(candidates)
         origins = {candidate.plugin.name: candidate.origin for candidate in candidates}
         present = [record.plugin for name, record in self._records.items() if name not in origins]
@@ -297,7 +292,7 @@ class PluginManager:
         await self._announcer.publish()
         try:
             with record.time("on_startup"), record.routes.collect(self.app.router):
-                await self._run("on_startup", plugin, plugin.startup_timeout)
+                await self._begin(plugin)
         except BaseException as exc:
             self._fail(record, "on_startup", exc)
             if plugin.required or not isinstance(exc, Exception):
@@ -312,10 +307,10 @@ class PluginManager:
             return
         record.move(PluginState.STOPPING)
         await self._announcer.publish()
-        error: BaseException | None = None
+        plugin, error = record.plugin, None
         try:
             with record.time("on_shutdown"):
-                await self._run("on_shutdown", record.plugin, record.plugin.shutdown_timeout)
+                await run_hook(plugin.on_shutdown, "on_shutdown", plugin.name, plugin.shutdown_timeout)
         except BaseException as exc:
             error = exc
             raise
@@ -323,20 +318,17 @@ class PluginManager:
             record.move(PluginState.STOPPED, error=error)
             await self._announcer.publish()
 
-    async def _run(self, hook: str, plugin: Plugin, seconds: float | None) -> None:
-        function = plugin.on_startup if hook == "on_startup" else plugin.on_shutdown
-        if seconds is None:
-            await function()
-            return
-        deadline = Deadline(seconds)
+    async def _begin(self, plugin: Plugin) -> None:
         try:
-            with deadline:
-                await function()
-        except TimeoutError as exc:
-            # The plugin may have a time limit of its own within.
-            if not deadline.is_expired:
-                raise
-            raise PluginTimeoutError(plugin.name, hook, seconds) from exc
+            await run_hook(plugin.on_startup, "on_startup", plugin.name, plugin.startup_timeout)
+        except PluginTimeoutError as exc:
+            if exc.is_late:
+                # What it has opened by now is closed by nothing else: it counts as failed.
+                try:
+                    await run_hook(plugin.on_shutdown, "on_shutdown", plugin.name, plugin.shutdown_timeout)
+                except Exception as failure:  # noqa: BLE001 - both are told
+                    raise ExceptionGroup(f"The plugin {plugin.name!r} failed twice.", [exc, failure]) from exc
+            raise
 
     def _skip_if_blocked(self, record: PluginRecord) -> bool:
         for need in record.plugin.requirements:

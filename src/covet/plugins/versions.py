@@ -1,9 +1,10 @@
 """
 Versions, and what one plugin asks of another: `"database>=1,<2"`.
 
-Versions are ordered as PEP 440 says: `1.0.dev1 < 1.0a1 < 1.0rc1 < 1.0 = 1.0.0 < 1.0.post1 < 1.1`. Not understood, and
-refused: epochs, local versions and the `1.*` of `==`. Other than an installer this never chooses a version: a
-pre-release that is there counts like any other, except that `<2` means none of 2's own.
+Versions are ordered as PEP 440 says: `1.0.dev1 < 1.0a1 < 1.0rc1 < 1.0 = 1.0.0 < 1.0.post1 < 1.1 < 1!0.1`. A local
+label (`1.0+ubuntu1`) counts as the version that it is a build of. Not understood, and refused: the `1.*` of `==`, a
+local label in a requirement, and other spellings than the usual ones (`1.0-1`, `1.0alpha1`). Other than an installer
+this never chooses a version: a pre-release that is there counts like any other, except that `<2` means none of 2's own.
 """
 
 import operator
@@ -14,8 +15,12 @@ from typing import Final, NamedTuple
 
 from covet.plugins.errors import PluginError
 
-_VERSION: Final = re.compile(r"(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?(?:\.post(\d+))?(?:\.dev(\d+))?", re.ASCII)
-_SUFFIX: Final = re.compile(r"(?:a|b|rc|\.post|\.dev).*")
+_VERSION: Final = re.compile(
+    r"v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:(a|b|rc)(\d+))?(?:\.post(\d+))?(?:\.dev(\d+))?"
+    r"(?:\+[a-z0-9]+(?:[._-][a-z0-9]+)*)?",
+    re.ASCII | re.IGNORECASE,
+)
+_RELEASE: Final = re.compile(r"v?(?:\d+!)?(\d+(?:\.\d+)*)", re.ASCII | re.IGNORECASE)
 _REQUIREMENT: Final = re.compile(r"\s*([A-Za-z0-9_.-]*[A-Za-z0-9_])\s*(.*?)\s*", re.ASCII)
 _CLAUSE: Final = re.compile(r"\s*(==|!=|>=|<=|~=|>|<)\s*(\S+)\s*")
 
@@ -34,16 +39,22 @@ class Version(NamedTuple):
     A version, in a form that compares in the right order.
 
     Attributes:
+        epoch: What comes before all numbers; 0 unless a project has changed how it counts.
         release: Its numbers, without zeros at the end.
         stage: Pre-release and its number; the release itself comes after all of them.
         post: The number of the post-release, or -1.
         development: Development releases come before what they lead to.
     """
 
+    epoch: int
     release: tuple[int, ...]
     stage: tuple[int, int]
     post: int
     development: tuple[int, int]
+
+    def is_release_of(self, other: "Version") -> bool:
+        """Tell whether both are of the same release, whatever comes before or after it."""
+        return (self.epoch, self.release) == (other.epoch, other.release)
 
     @property
     def is_pre_release(self) -> bool:
@@ -67,15 +78,16 @@ def parse_version(text: str) -> Version:
     match = _VERSION.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise VersionError(f"{text!r} is no version.", hint="Write numbers with dots, such as '1.2.0' or '1.2.0rc1'.")
-    numbers, stage, stage_number, post, development = match.groups()
+    epoch, numbers, stage, stage_number, post, development = match.groups()
     release = [int(number) for number in numbers.split(".")]
     while release and release[-1] == 0:
         release.pop()
     if stage is not None:
-        kind = (_STAGES[stage], int(stage_number))
+        kind = (_STAGES[stage.lower()], int(stage_number))
     else:
         kind = _ONLY_DEVELOPED if development is not None and post is None else _RELEASED
     return Version(
+        0 if epoch is None else int(epoch),
         tuple(release),
         kind,
         _NO_POST if post is None else int(post),
@@ -127,6 +139,10 @@ class Requirement:
             except VersionError as exc:
                 hint = f"{exc.hint} Instead of '==1.*' write '>=1,<2'." if "*" in version else exc.hint
                 raise VersionError(f"{text!r} has a condition with no version in it: {version!r}.", hint=hint) from exc
+            if "+" in version:
+                raise VersionError(
+                    f"{text!r} asks for one build: {version!r}.", hint=f"Write '{sign}{version.partition('+')[0]}'."
+                )
             if sign == "~=" and "." not in version:
                 raise VersionError(
                     f"{text!r}: '~={version}' would accept everything.", hint=f"Write '>={version}' or '~={version}.0'."
@@ -151,21 +167,23 @@ def _make_check(compare: Callable[[Version, Version], bool]) -> Callable[[Versio
 
 def _is_before(version: Version, bound: Version) -> bool:
     # PEP 440, exclusive ordered comparison: 2.0rc1 is earlier than 2.0, and yet not what `<2` asks for.
-    is_its_own = version.is_pre_release and not bound.is_pre_release and version.release == bound.release
+    is_its_own = version.is_pre_release and not bound.is_pre_release and version.is_release_of(bound)
     return version < bound and not is_its_own
 
 
 def _is_after(version: Version, bound: Version) -> bool:
     # As above: 1.7.post1 mends 1.7, `>1.7` asks for something else.
-    is_its_own = version.post != _NO_POST and bound.post == _NO_POST and version.release == bound.release
+    is_its_own = version.post != _NO_POST and bound.post == _NO_POST and version.is_release_of(bound)
     return version > bound and not is_its_own
 
 
 def _is_compatible(version: Version, bound: str) -> bool:
     """Tell whether a version is at least the bound, and the same but for the bound's last number."""
-    numbers = tuple(int(number) for number in _SUFFIX.sub("", bound).split(".")[:-1])
+    match = _RELEASE.match(bound)
+    numbers = () if match is None else tuple(int(number) for number in match[1].split(".")[:-1])
+    least = parse_version(bound)
     padded = version.release + (0,) * len(numbers)
-    return version >= parse_version(bound) and padded[: len(numbers)] == numbers
+    return version >= least and version.epoch == least.epoch and padded[: len(numbers)] == numbers
 
 
 _CHECKS: Final[dict[str, Callable[[Version, str], bool]]] = {

@@ -235,3 +235,65 @@ def test_plugin_without_init_app_cannot_be_made() -> None:
     """It is the one hook that every plugin has."""
     with pytest.raises(TypeError, match="init_app"):
         define(init_app=...)()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("require", "required"),
+        ("dependenciez", "dependencies"),
+        ("depends", None),
+        ("on_start", "on_startup"),
+        ("on_stutdown", "on_shutdown"),
+        ("startup_timout", "startup_timeout"),
+        ("health_check", "health_checks"),
+        ("command", "commands"),
+        ("versions", None),
+        ("names", None),
+        ("apps", None),
+        ("_require", None),
+        ("routes", None),
+    ],
+)
+def test_misnamed_attributes_are_refused(name: str, meant: str | None) -> None:
+    """Nothing would read them, and nobody would notice; what is the plugin's own is left alone."""
+    if meant is None:
+        assert hasattr(define(**{name: True}), name)
+        return
+
+    with pytest.raises(PluginDefinitionError) as caught:
+        define(**{name: True})
+
+    assert str(caught.value) == (
+        f"Shop.{name} is nothing that a plugin has: nobody would read it.\n"
+        f"  Did you mean {meant!r}? What is the plugin's own begins with an underscore: '_{name}'."
+    )
+
+
+def test_helper_beside_its_hook_is_no_mistake() -> None:
+    """The hook that it could have been meant for is there."""
+
+    async def on_startup(self: Plugin) -> None:
+        """Wait for nothing."""
+
+    assert hasattr(define(on_startup=on_startup, on_start=len), "on_start")
+
+
+@pytest.mark.parametrize(
+    ("hook", "function", "message"),
+    [
+        ("init_app", lambda self: None, "too many positional arguments.\n  Its parameters are (self, app)."),
+        (
+            "init_app",
+            lambda self, app, db: None,
+            "missing a required argument: 'db'.\n  Its parameters are (self, app).",
+        ),
+        ("commands", lambda self, app: {}, "missing a required argument: 'app'.\n  Its parameters are (self)."),
+    ],
+)
+def test_hooks_that_cannot_be_called_are_refused(hook: str, function: Any, message: str) -> None:
+    """Where the class is defined, and not at the start of whoever uses it."""
+    with pytest.raises(PluginDefinitionError) as caught:
+        define(**{hook: function})
+
+    assert str(caught.value) == f"Shop.{hook} cannot be called: {message}"

@@ -69,3 +69,21 @@ def test_any_graph_without_a_circle_is_ordered(given_order: list[int], pairs: se
     assert sorted(order) == sorted(plugin.name for plugin in plugins)
     for number, names in needs.items():
         assert all(order.index(name) < order.index(f"p{number}") for name in names)
+
+
+def test_every_circle_is_told() -> None:
+    """Beside each other, and two that share a plugin."""
+    plugins = [
+        make_plugin("a", needs=["b"]),
+        make_plugin("b", needs=["a", "c"]),
+        make_plugin("c", needs=["b"]),
+        make_plugin("d", needs=["e"]),
+        make_plugin("e", needs=["d"]),
+    ]
+
+    with pytest.raises(PluginDependencyError) as caught:
+        order_plugins(plugins)
+
+    circles = [set(problem.message.partition(": ")[2].split(" → ")) for problem in caught.value.problems]
+    assert len(circles) == 3
+    assert all(circle in circles for circle in ({"a", "b"}, {"b", "c"}, {"d", "e"}))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from covet.plugins import Plugin, PluginDefinitionError, PluginLoadError, discover_plugins, get_plugin_registry
-from covet.plugins.discovery import find_enabled, make_candidate
+from covet.plugins.discovery import find_candidates, find_enabled, make_candidate
 from covet.plugins.record import PluginOrigin
 from tests.unit.distributions import install
 from tests.unit.plugins.plugin_classes import make_plugin
@@ -249,3 +249,23 @@ def test_name_beside_all_is_looked_for(registered: type[Plugin]) -> None:
     with pytest.raises(PluginLoadError, match="There is no plugin 'zz' to enable"):
         find_enabled(["*", "zz"])
     assert "cart" in [plugin.name for plugin in discover_plugins(["*", "cart"])]
+
+
+def test_everything_that_cannot_be_loaded_is_told_at_once() -> None:
+    """What the program gives, and what the settings enable."""
+    with pytest.raises(PluginLoadError) as caught:
+        find_candidates(["no.module:X", 3, int], ["nope"])
+
+    assert [problem.message for problem in caught.value.problems] == [
+        "'no.module:X' cannot be imported: ModuleNotFoundError: No module named 'no'.",
+        "3 is no plugin.",
+        "<class 'int'> is no plugin.",
+        "There is no plugin 'nope' to enable.",
+    ]
+    assert "\n  3 is no plugin.\n    Pass an instance or a subclass of Plugin" in str(caught.value)
+
+
+def test_single_mistake_keeps_its_class() -> None:
+    """It is a `TypeError` as everywhere."""
+    with pytest.raises(PluginDefinitionError, match="3 is no plugin"):
+        find_candidates([3])

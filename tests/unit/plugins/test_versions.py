@@ -12,7 +12,7 @@ from covet.plugins.versions import Requirement, VersionError, parse_version
 
 IN_ORDER = [
     *("0", "0.1.dev1", "0.1a1", "0.1", "1.0.dev1", "1.0a1.dev1", "1.0a1", "1.0a2", "1.0b1", "1.0rc1", "1.0"),
-    *("1.0.post1.dev1", "1.0.post1", "1.0.1", "1.2", "1.10", "2.0rc1", "2", "10.0"),
+    *("1.0.post1.dev1", "1.0.post1", "1.0.1", "1.2", "1.10", "2.0rc1", "2", "10.0", "1!0.1", "1!1.0rc1", "2!0"),
 ]
 
 
@@ -22,14 +22,17 @@ def test_versions_are_ordered_as_pep_440_says(earlier: str, later: str) -> None:
     assert parse_version(earlier) < parse_version(later)
 
 
-@pytest.mark.parametrize(("one", "other"), [("1", "1.0"), ("1.0", "1.0.0"), ("0", "0.0"), ("1.0rc1", "1rc1")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("1", "1.0"), ("1.0", "1.0.0"), ("0", "0.0"), ("1.0rc1", "1rc1"), ("v1.0RC1", "1.0rc1")]
+)
 def test_zeros_at_the_end_mean_nothing(one: str, other: str) -> None:
     """The same release may be written shorter."""
     assert parse_version(one) == parse_version(other)
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1.", ".1", "v1", "1.0-1", "1!1.0", "1.0+local", "1.0 ", "one", "1.0rc", "١.٢", None, 1.0]
+    "text",
+    ["", "1.", ".1", "v", "1.0-1", "!1.0", "1!", "1.0+", "1.0+a+b", "1.0+ä", "1.0 ", "one", "1.0rc", "١.٢", None, 1.0],
 )
 def test_other_texts_are_no_versions(text: object) -> None:
     """What is no version is named, with an example of one."""
@@ -43,6 +46,14 @@ def test_other_texts_are_no_versions(text: object) -> None:
     ("requirement", "version", "is_accepted"),
     [
         ("a", "0.1", True),
+        ("a==1.0", "1.0+local", True),
+        ("a>1.0", "1.0+local.2", False),
+        ("a>5", "1!1.0", True),
+        ("a<1!2", "1!2.0rc1", False),
+        ("a~=1!2.3", "1!2.4", True),
+        ("a~=2.3", "1!2.4", False),
+        ("a~=v1.4.2", "1.4.5", True),
+        ("a>=1", "v1.0", True),
         ("a>=1,<2", "1", True),
         ("a>=1,<2", "1.9.9", True),
         ("a>=1,<2", "2.0", False),
@@ -129,3 +140,11 @@ def test_releases_compare_number_by_number(one: list[int], other: list[int]) -> 
 
     assert (first < second) == (filled[0] < filled[1])
     assert (first == second) == (filled[0] == filled[1])
+
+
+def test_build_cannot_be_asked_for() -> None:
+    """Its label says nothing about what the plugin can do."""
+    with pytest.raises(VersionError) as caught:
+        Requirement.parse("a==1.0+local")
+
+    assert str(caught.value) == "'a==1.0+local' asks for one build: '1.0+local'.\n  Write '==1.0'."
