@@ -6,11 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import signature
-from typing import Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from covet.core.compiled_settings import is_form_limits
 from covet.core.path_template import PathTemplate
 from covet.exceptions import RouteError, suggest
 from covet.types import UNSET, ASGIApp, UnsetType
+
+if TYPE_CHECKING:
+    from covet.http.form_limits import FormLimits
 
 # A handler may take and return anything: its parameters are bound by name, its result becomes the response.
 Handler = Callable[..., object]
@@ -30,6 +34,7 @@ class RouteOptions(TypedDict, total=False):
     timeout: float | None
     cancel_on_disconnect: bool
     body_limit: int | None
+    form_limits: "FormLimits | None"
     status_code: int | None
     media_type: str | None
     tags: Sequence[str]
@@ -72,6 +77,7 @@ class Route:
         timeout: Seconds after which the handler is given up (504).
         cancel_on_disconnect: The handler is cancelled when its client leaves.
         body_limit: The largest body in bytes; `None` is no limit, `UNSET` leaves it to the application.
+        form_limits: How much its form may bring; `None` leaves it to the application.
         status_code: The status of the handler's results that name none.
         media_type: The media type of the handler's results that name none.
         tags: The route's own tags.
@@ -97,6 +103,7 @@ class Route:
     timeout: float | None = None
     cancel_on_disconnect: bool = False
     body_limit: int | UnsetType | None = UNSET
+    form_limits: "FormLimits | None" = None
     status_code: int | None = None
     media_type: str | None = None
     tags: tuple[str, ...] = ()
@@ -334,6 +341,7 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "timeout": (lambda value: _is_number(value) and 0 < value < float("inf"), "a number of seconds above 0"),
     "cancel_on_disconnect": (lambda value: isinstance(value, bool), "True or False"),
     "body_limit": (lambda value: type(value) is int and value >= 0, "a number of bytes or None"),
+    "form_limits": (is_form_limits, "FormLimits of covet.http.form_limits"),
     "status_code": (lambda value: isinstance(value, int) and 200 <= value <= 599, "a status from 200 to 599"),
     "media_type": (lambda value: isinstance(value, str) and value.isprintable() and "/" in value, "a media type"),
     "tags": (lambda value: _is_sequence(value) and all(isinstance(tag, str) for tag in value), "a list of texts"),
