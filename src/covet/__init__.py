@@ -33,12 +33,14 @@ from covet.app import CovetPy
 from covet.factory import create_app
 from covet.http.request import Request
 from covet.http.response import Response
-from covet.parameters import Body, Cookie, Form, Header, Inject, Path, Query, State
+from covet.http.uploads import UploadFile
+from covet.parameters import Body, Cookie, File, Form, Header, Inject, Path, Query, State
 
 __all__ = [
     "Body",
     "Cookie",
     "CovetPy",
+    "File",
     "Form",
     "Header",
     "Inject",
@@ -47,6 +49,7 @@ __all__ = [
     "Request",
     "Response",
     "State",
+    "UploadFile",
     "__version__",
     "create_app",
 ]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
+from covet.core.compiled_settings import CompiledSetting, check_form_limits
 from covet.core.configured_application import ConfiguredApplication
 from covet.core.converters import DEFAULT_PRIORITY, Converter
 from covet.core.lifespan import (
@@ -33,6 +34,7 @@ from covet.types import ASGIApp
 if TYPE_CHECKING:
     from covet.config import Settings
     from covet.di import DependencyContainer
+    from covet.http.form_limits import FormLimits
     from covet.plugins import PluginManager
 
 HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
@@ -55,6 +57,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
             mapping that it yields becomes the state of each request.
         exception_handlers: What answers exceptions, by class or by status.
         body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
+        form_limits: How much a form may bring: fields, files and their sizes; see `covet.http.form_limits`.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
         plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
         settings: Its settings: they configure its plugins and may enable further ones, and say how it is served and
@@ -75,6 +78,8 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         {'user_id': 7}
     """
 
+    form_limits = CompiledSetting["FormLimits | None"](check_form_limits)
+
     @refuse_unknown
     def __init__(
         self,
@@ -84,6 +89,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         *,
         exception_handlers: Mapping[type[Exception] | int, Handler] | None = None,
         body_limit: int | None = 1024 * 1024,
+        form_limits: "FormLimits | None" = None,
         trailing_slash: TrailingSlash = "redirect",
         plugins: Sequence[object] | None = None,
         settings: "Settings | None" = None,
@@ -95,6 +101,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
         self.body_limits = BodyLimits(max_size=body_limit)
+        self.form_limits = form_limits
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []

@@ -30,6 +30,10 @@ class Parameter:
         min_length: The least length.
         max_length: The greatest length.
         pattern: A regular expression that must be found in the text; anchor it with `^` and `$`.
+        style: How a query writes what is more than one text, in the words of OpenAPI: `"form"`, `"spaceDelimited"`,
+            `"pipeDelimited"` or `"deepObject"`.
+        explode: Whether a name is repeated for each item (`a=1&a=2`) or has them all (`a=1,2`); repeated by default.
+        extra: What becomes of names that a model does not have: `"ignore"` or `"forbid"`; by default the model decides.
         title: A few words for the documents.
         description: The text for the documents.
         examples: Examples for the documents.
@@ -47,6 +51,9 @@ class Parameter:
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+    style: str | None = None
+    explode: bool | None = None
+    extra: str | None = None
     title: str | None = None
     description: str | None = None
     examples: tuple[Any, ...] = field(default=())
@@ -101,10 +108,30 @@ class Body(Parameter):
 
 
 class Form(Parameter):
-    """The argument is a field of the form in the body."""
+    """
+    The argument is a field of the form in the body; a model is the whole form.
+
+    Example:
+        >>> from typing import Annotated
+        >>> Email = Annotated[str, Form(pattern="^[^@]+@[^@]+$")]
+    """
 
     __slots__ = ()
     source = "form"
+
+
+class File(Parameter):
+    """
+    The argument is a file of the form in the body: `UploadFile`, or a list of them.
+
+    Example:
+        >>> from typing import Annotated
+        >>> from covet.http.uploads import UploadFile
+        >>> Photos = Annotated[list[UploadFile], File(alias="photo", max_length=5)]
+    """
+
+    __slots__ = ()
+    source = "file"
 
 
 class FromState(Parameter):
@@ -145,4 +172,4 @@ class Inject(Parameter):
 
 Inject.__init__ = refuse_unknown(Inject.__init__)  # type: ignore[method-assign]
 
-__all__ = ["Body", "Cookie", "Form", "FromState", "Header", "Inject", "Parameter", "Path", "Query", "State"]
+__all__ = ["Body", "Cookie", "File", "Form", "FromState", "Header", "Inject", "Parameter", "Path", "Query", "State"]

@@ -31,6 +31,8 @@ LATE_MODULES = (
     "covet.core.settings_follower",
     "covet.di",
     "covet.events",
+    "covet.http.form_limits",
+    "covet.http.form_parts",
     "covet.introspection",
     "covet.plugins",
 )

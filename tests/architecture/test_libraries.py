@@ -25,6 +25,7 @@ ADAPTERS: dict[str, set[str]] = {
         "covet.validation.native_json",
         "covet.validation.native_twin",
     },
+    "multipart": {"covet.http.multipart"},
     "pydantic": {"covet.validation.pydantic_models", "covet.validation.schema"},
     "pydantic_core": {"covet.validation.pydantic_models"},
     "uvicorn": {"covet.server.uvicorn_driver"},

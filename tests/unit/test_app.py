@@ -363,6 +363,7 @@ async def handler_of_app(app: CovetPy) -> None:
         ({"middleware": "pkg.mod:Name"}, "middleware must be a list, got 'pkg.mod:Name'.\n  Write ['pkg.mod:Name']."),
         ({"middleware": [7]}, "int is no middleware."),
         ({"body_limit": -1}, "body_limit must be a number of bytes or None, got -1."),
+        ({"form_limits": {}}, "form_limits must be FormLimits, got {}."),
         ({"body_limit": "1MB"}, "body_limit must be a number of bytes or None, got '1MB'."),
         ({"trailing_slash": "redirct"}, "Did you mean 'redirect'?"),
         ({"exception_handlers": {200: handler}}, "is for an exception class or an error status, got 200"),

@@ -9,7 +9,7 @@ import pytest
 
 import covet
 from covet import CovetPy
-from covet.parameters import Body, Cookie, Form, FromState, Header, Parameter, Path, Query, State
+from covet.parameters import Body, Cookie, File, Form, FromState, Header, Parameter, Path, Query, State
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -20,6 +20,7 @@ Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
     [
         (Body, "body"),
         (Cookie, "cookie"),
+        (File, "file"),
         (Form, "form"),
         (FromState, "state"),
         (Header, "header"),

@@ -175,7 +175,7 @@ def _explain_argument(
     default = None
     if not argument.is_required:
         default = "made for each request" if argument.default is UNSET else show(argument.default, name=argument.name)
-    value, problem = _read_value(argument, request, table)
+    value, problem = _read_value(argument, compiled.plan.arguments, request, table)
     annotation = next(item.annotation for item in compiled.plan.info.parameters if item.name == argument.name)
     return ExplainedArgument(
         argument.name,
@@ -190,20 +190,23 @@ def _explain_argument(
 
 
 def _write_schema(argument: Argument) -> dict[str, Any]:
-    if argument.validator is None:
+    if argument.validator is None and not argument.is_model:
         return {}
     writer = SchemaWriter()
     constraints = None if argument.marker is None else make_constraints(argument.marker)
-    schema = writer.write(argument.validator.annotation, constraints=constraints)
+    annotation = argument.annotation if argument.validator is None else argument.validator.annotation
+    schema = writer.write(annotation, constraints=constraints)
     return {**schema, "$defs": writer.definitions} if writer.definitions else schema
 
 
-def _read_value(argument: Argument, request: Request, table: SerializerTable) -> tuple[str | None, str]:
+def _read_value(
+    argument: Argument, arguments: Sequence[Argument], request: Request, table: SerializerTable
+) -> tuple[str | None, str]:
     """Read an argument as the route would: its value, and what is wrong with it."""
     if argument.source not in _KNOWN_SOURCES:
         return None, ""
     try:
-        value = compile_reader(argument, table)(request)
+        value = compile_reader(argument, table, arguments)(request)
     except NotFoundError:
         return None, _NO_SUCH_PATH
     except HTTPError as exc:

@@ -60,6 +60,15 @@ async def close_all(request: Request) -> None:
             logger.exception("Closing what %r has left open failed", request)
 
 
+async def close_files(request: Request) -> None:
+    """Close the files that a request brought; whatever is deferred may read them before."""
+    uploads = getattr(request, "_uploads", None)
+    if uploads:
+        from covet.http.uploads import close_uploads
+
+        await close_uploads(uploads)
+
+
 async def abandon(request: Request, error: BaseException) -> None:
     """
     Close what a request that ended with an error has left open.
@@ -68,8 +77,14 @@ async def abandon(request: Request, error: BaseException) -> None:
         request: The request.
         error: What ended it. Nothing can be awaited while a coroutine is closed (`GeneratorExit`).
     """
-    if not isinstance(error, GeneratorExit):
+    if isinstance(error, GeneratorExit):
+        for upload in getattr(request, "_uploads", ()):
+            upload.close_at_once()
+        return
+    try:
         await close_all(request)
+    finally:
+        await close_files(request)
 
 
 async def begin_stream(request: Request, response: StreamedResponse, seconds: float | None) -> None:
@@ -106,15 +121,19 @@ async def _begin(request: Request, response: StreamedResponse) -> None:
 
 
 async def run_afterwards(request: Request | None, response: Response | None) -> None:
-    """Close what was not sent, run what was deferred on the request and what the response brought."""
+    """Close what was not sent, run what was deferred on the request and what the response brought, close files."""
     app = None if request is None else request.app
-    if request is not None and request._deferred is not None:  # noqa: SLF001 - the property would make one
-        await close_all(request)
-    if app is None:
-        await _run_deferred(request, response, call_anywhere)
-        return
-    with app.deferred_work.running():
-        await _run_deferred(request, response, app.call)
+    try:
+        if request is not None and request._deferred is not None:  # noqa: SLF001 - the property would make one
+            await close_all(request)
+        if app is None:
+            await _run_deferred(request, response, call_anywhere)
+            return
+        with app.deferred_work.running():
+            await _run_deferred(request, response, app.call)
+    finally:
+        if request is not None:
+            await close_files(request)
 
 
 # Any: what a deferred function takes and gives is its own.

@@ -11,6 +11,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args
 
 from covet.exceptions import ConfigurationError
+from covet.http.uploads import UploadFile
 from covet.introspection import Annotation, origin_of, type_name, unalias
 from covet.parameters import Parameter, Path
 from covet.validation import Constraints, Validator, compile_validator, is_model
@@ -134,6 +135,17 @@ def is_body_type(annotation: Annotation) -> bool:
         (True, False)
     """
     return any(is_model(item) or _is_mapping(item) for item in _walk(annotation))
+
+
+def is_file_type(annotation: Annotation) -> bool:
+    """
+    Tell whether a type is a file of a form, or contains one.
+
+    Example:
+        >>> is_file_type(UploadFile | None), is_file_type(list[UploadFile]), is_file_type(bytes)
+        (True, True, False)
+    """
+    return any(isinstance(item, type) and issubclass(item, UploadFile) for item in _walk(annotation))
 
 
 def _is_mapping(annotation: Annotation) -> bool:

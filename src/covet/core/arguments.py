@@ -12,6 +12,9 @@ from typing import Any, Final
 from covet.code_writer import CodeWriter
 from covet.core.argument_types import AnyValidator
 from covet.core.binding import Argument, Plan
+from covet.core.file_arguments import read_files
+from covet.core.model_arguments import name_others, read_model
+from covet.core.text_arguments import read_text
 from covet.exceptions import (
     ErrorItem,
     HTTPError,
@@ -92,7 +95,7 @@ def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable
             injected += 1
         elif source is None:
             source = f"argument_{number}"
-            reader = compile_reader(argument, serializers)
+            reader = compile_reader(argument, serializers, plan.arguments)
             readers.append((argument, reader))
             read = f"{writer.bind(f'read_{number}', reader)}(request)"
             if argument.source == "path":
@@ -162,21 +165,26 @@ def _keep_checked(check: Callable[[str], object]) -> Callable[[str], str]:
     return parse
 
 
-def compile_reader(argument: Argument, serializers: SerializerTable) -> Reader:
+def compile_reader(argument: Argument, serializers: SerializerTable, arguments: Sequence[Argument] = ()) -> Reader:
     """
     Compile what reads one argument from a request whose body, if it is wanted, has been read.
 
     Args:
         argument: The argument.
         serializers: The formats that a body may come in.
+        arguments: All arguments of the handler.
     """
+    if argument.text_model is not None:
+        return read_model(argument, name_others(argument, arguments))
+    if argument.source == "file":
+        return read_files(argument)
     if argument.source == "path":
         return _read_path(argument)
     if argument.source == "body":
         return _read_body(argument, serializers)
     if argument.source == "state":
         return _read_state(argument)
-    return _read_text(argument)
+    return read_text(argument)
 
 
 def _read_path(argument: Argument) -> Reader:
@@ -195,56 +203,6 @@ def _read_path(argument: Argument) -> Reader:
         return validator.parse(text, source="path", pointer=pointer)
 
     return read
-
-
-def _read_text(argument: Argument) -> Reader:
-    validator, alias, source, pointer = argument.validator, argument.alias, argument.source, argument.pointer
-    if validator is None:
-        raise TypeError(f"{argument.name!r} has no validator.")
-    find = _FINDERS[source]
-
-    if validator.is_sequence:
-
-        def read(request: Request) -> Any:
-            texts = find(request, alias)
-            if not texts:
-                return argument.make_default()
-            return validator.parse_many(texts, source=source, pointer=pointer)
-
-    else:
-
-        def read(request: Request) -> Any:
-            texts = find(request, alias)
-            if not texts:
-                return argument.make_default()
-            return validator.parse(texts[-1], source=source, pointer=pointer)
-
-    return read
-
-
-def _find_cookie(request: Request, alias: str) -> Sequence[str]:
-    value = request.cookies.get(alias)
-    return () if value is None else (value,)
-
-
-def _find_header(request: Request, alias: str) -> Sequence[str]:
-    return request.headers.get_list(alias)
-
-
-def _find_query(request: Request, alias: str) -> Sequence[str]:
-    return request.query_params.get_list(alias)
-
-
-def _find_field(request: Request, alias: str) -> Sequence[str]:
-    return request.read_form.get_list(alias)
-
-
-_FINDERS: Final[dict[str, Callable[[Request, str], Sequence[str]]]] = {
-    "cookie": _find_cookie,
-    "header": _find_header,
-    "query": _find_query,
-    "form": _find_field,
-}
 
 
 def _read_state(argument: Argument) -> Reader:

@@ -2,97 +2,40 @@
 Where each argument of a handler comes from: the plan, made once per route.
 
 The rules: a name in the path comes from the path, `Request` and `BackgroundTasks` are the request's own, what the
-container knows is injected, a model comes from the body, everything else from the query; a marker in `Annotated`
-decides otherwise.
+container knows is injected, a model comes from the body, a file from the form, everything else from the query; a marker
+in `Annotated` decides otherwise.
 What cannot work is an error here, at start-up, that names the route, the parameter and the mend.
 """
 
 from collections.abc import Callable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Any, Final
+from typing import Any
 
+from covet.core.argument import Argument
+from covet.core.argument_markers import find_default, find_marker, route_error
+from covet.core.argument_styles import find_style
 from covet.core.argument_types import (
     AnyValidator,
     compile_argument,
-    find_hidden_marker,
     has_limits,
     is_body_type,
+    is_file_type,
     make_constraints,
     without_none,
 )
+from covet.core.body_sources import check_bodies
 from covet.core.converters import PathConverter, StrConverter
+from covet.core.file_arguments import make_file_argument
 from covet.core.handler_code import makes_background_tasks
+from covet.core.model_arguments import is_model_argument, make_model_argument
 from covet.core.own_arguments import find_own_source
 from covet.core.route import Route
 from covet.core.services import NO_SERVICES, Injected, Services
-from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
+from covet.exceptions import ConfigurationError, RouteError
 from covet.http.response import Response
 from covet.introspection import CallableInfo, ParameterInfo, inspect_callable, type_name
-from covet.parameters import Body, Inject, Parameter, Path, Query
-from covet.types import UNSET
+from covet.parameters import Body, File, Inject, Parameter, Path, Query
 from covet.validation import is_model
-
-_BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """
-    One argument of a handler and where it comes from.
-
-    Attributes:
-        name: The parameter's name.
-        source: `"request"`, `"websocket"`, `"background"`, `"inject"`, or the source of a marker, such as `"path"`.
-        alias: The name on the wire.
-        annotation: The parameter's type.
-        validator: Makes the value from what came; `None` where nothing is validated.
-        default: The value if none came; `UNSET` if it is required.
-        default_factory: Makes the default for each request.
-        is_keyword: It is passed by name.
-        index: Its place among the path's values.
-        convert: The path's own converter, when the template names one that makes the value.
-        check: The converter that the template names, whatever makes the value: what it refuses is not found.
-        marker: What `Annotated` said, if it did.
-    """
-
-    name: str
-    source: str
-    alias: str = ""
-    annotation: Any = None
-    validator: AnyValidator | None = None
-    default: object = UNSET
-    default_factory: Callable[[], object] | None = None
-    is_keyword: bool = False
-    index: int = -1
-    convert: Callable[[str], object] | None = None
-    check: Callable[[str], object] | None = None
-    marker: Parameter | None = None
-
-    @property
-    def is_required(self) -> bool:
-        """Whether its absence is an error."""
-        return self.default is UNSET and self.default_factory is None
-
-    @property
-    def pointer(self) -> str:
-        """The JSON pointer (RFC 6901) of the value in its source."""
-        return "/" + self.alias.replace("~", "~0").replace("/", "~1")
-
-    def make_default(self) -> object:
-        """
-        Return the value for an argument that did not come.
-
-        Raises:
-            ValidationError: If it is required.
-        """
-        if self.default_factory is not None:
-            return self.default_factory()
-        if self.default is UNSET:
-            pointer = "" if self.source == "body" else self.pointer
-            raise ValidationError([ErrorItem(self.source, pointer, "is required", "missing")])
-        return self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +84,7 @@ def make_plan(route: Route, services: Services = NO_SERVICES) -> Plan:
         itself = replace(itself, annotation=route.controller, metadata=(Inject(),))
         info = replace(info, parameters=(itself, *others))
     planned = tuple(_plan_argument(route, info, parameter, services) for parameter in info.parameters)
-    _check_bodies(route, planned)
+    check_bodies(route, planned)
     wanted = [
         parameter for parameter, argument in zip(info.parameters, planned, strict=True) if argument.source == "inject"
     ]
@@ -163,14 +106,14 @@ def _is_inject(item: object) -> bool:
 def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, services: Services) -> Argument:
     kind, path_names = parameter.kind, route.parameter_names
     if kind in (kind.VAR_POSITIONAL, kind.VAR_KEYWORD):
-        raise _error(
+        raise route_error(
             route,
             parameter,
             "A handler takes named parameters only.",
             "Name each parameter and annotate it; a decorator of a handler needs functools.wraps.",
         )
     is_keyword = kind is kind.KEYWORD_ONLY
-    marker = _find_marker(route, parameter)
+    marker = find_marker(route, parameter)
     annotation = parameter.annotation
     own = find_own_source(route, info, parameter) if marker is None else None
     if own is not None:
@@ -178,7 +121,7 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
     source = marker.source if marker is not None else _infer_source(parameter, path_names, services)
     if source == "inject":
         if marker is not None and marker != Inject(qualifier=getattr(marker, "qualifier", None)):
-            raise _error(
+            raise route_error(
                 route,
                 parameter,
                 "What is injected is neither validated nor named on the wire.",
@@ -187,34 +130,43 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
         return Argument(parameter.name, source, annotation=annotation, is_keyword=is_keyword)
     if not parameter.has_annotation:
         if source != "path":
-            raise _error(
+            raise route_error(
                 route,
                 parameter,
                 "It has no annotation.",
                 f"Write its type, such as {parameter.name}: int. Names in braces in the path, and request, need none.",
             )
         annotation = str
-    return _make_argument(route, parameter, annotation, source, marker, path_names, is_keyword=is_keyword)
+    default, factory = find_default(route, parameter, marker)
+    argument = Argument(
+        parameter.name,
+        source,
+        _find_alias(parameter, marker, source),
+        annotation,
+        default=default,
+        default_factory=factory,
+        is_keyword=is_keyword,
+        marker=marker,
+    )
+    if source == File.source:
+        return make_file_argument(route, parameter, argument)
+    if is_model_argument(argument):
+        return make_model_argument(route, parameter, argument)
+    return _finish_argument(route, parameter, argument, path_names)
 
 
-def _make_argument(
-    route: Route,
-    parameter: ParameterInfo,
-    annotation: Any,
-    source: str,
-    marker: Parameter | None,
-    path_names: Sequence[str],
-    *,
-    is_keyword: bool,
-) -> Argument:
-    alias = (marker.alias if marker is not None else None) or parameter.name
-    if source == "header" and (marker is None or marker.alias is None):
-        alias = alias.replace("_", "-")
-    default, factory = _find_default(route, parameter, marker)
+def _find_alias(parameter: ParameterInfo, marker: Parameter | None, source: str) -> str:
+    if marker is not None and marker.alias is not None:
+        return marker.alias
+    return parameter.name.replace("_", "-") if source == "header" else parameter.name
+
+
+def _finish_argument(route: Route, parameter: ParameterInfo, argument: Argument, path_names: Sequence[str]) -> Argument:
+    annotation, source, marker, alias = argument.annotation, argument.source, argument.marker, argument.alias
     index, convert, check = -1, None, None
     if source == "path":
         if alias not in path_names:
-            raise _error(
+            raise route_error(
                 route,
                 parameter,
                 f"The path has no {{{alias}}}.",
@@ -235,19 +187,15 @@ def _make_argument(
         _refuse_constraints(route, parameter, marker, convert)
     else:
         validator = _compile_validator(route, parameter, annotation, marker, source)
-    return Argument(
-        parameter.name,
-        source,
-        alias,
-        annotation,
-        validator,
-        default,
-        factory,
-        is_keyword,
-        index,
-        convert,
-        check,
-        marker,
+    style, explode = find_style(route, parameter, argument, is_sequence=validator is not None and validator.is_sequence)
+    return replace(
+        argument,
+        validator=validator,
+        index=index,
+        convert=convert,
+        check=check,
+        style=style,
+        explode=explode,
     )
 
 
@@ -283,10 +231,10 @@ def _refuse_constraints(
         if not has_limits(*own, *parameter.metadata):
             return
     except ConfigurationError as exc:
-        raise _error(route, parameter, exc.message, exc.hint or "") from exc
+        raise route_error(route, parameter, exc.message, exc.hint or "") from exc
     if convert is None:
-        raise _error(route, parameter, "What comes from the state is not validated.", "Leave the constraints out.")
-    raise _error(
+        raise route_error(route, parameter, "What comes from the state is not validated.", "Leave the constraints out.")
+    raise route_error(
         route,
         parameter,
         "Its value is made by the path's own converter, not validated.",
@@ -294,88 +242,14 @@ def _refuse_constraints(
     )
 
 
-def _find_marker(route: Route, parameter: ParameterInfo) -> Parameter | None:
-    markers = [item for item in parameter.metadata if isinstance(item, Parameter)]
-    classes = [item for item in parameter.metadata if isinstance(item, type) and issubclass(item, Parameter)]
-    markers += [item() for item in classes]
-    if isinstance(parameter.default, Parameter):
-        raise _error(
-            route,
-            parameter,
-            f"{type(parameter.default).__name__}() stands as its default.",
-            f"Write {parameter.name}: Annotated[..., {type(parameter.default).__name__}(...)] instead.",
-        )
-    hidden = find_hidden_marker(parameter.annotation)
-    if hidden is not None:
-        raise _error(
-            route,
-            parameter,
-            f"{hidden} stands inside of its type, where it says nothing.",
-            f"Write {parameter.name}: Annotated[..., {hidden}(...)] around the whole type.",
-        )
-    if len(markers) > 1:
-        names = " and ".join(type(marker).__name__ for marker in markers)
-        raise _error(route, parameter, f"It has two sources, {names}.", "Keep one of them.")
-    return markers[0] if markers else None
-
-
-def _find_default(
-    route: Route, parameter: ParameterInfo, marker: Parameter | None
-) -> tuple[object, Callable[[], object] | None]:
-    if marker is None:
-        return _copy_default(parameter.default)
-    given = [parameter.default is not UNSET, marker.default is not UNSET, marker.default_factory is not None]
-    if sum(given) > 1:
-        raise _error(route, parameter, "It has more than one default.", "Keep the one in the signature.")
-    default, factory = _copy_default(parameter.default if given[0] else marker.default)
-    return default, marker.default_factory or factory
-
-
-def _copy_default(default: object) -> tuple[object, Callable[[], object] | None]:
-    """Give each request a default of its own, if one request could change what the next one gets."""
-    if isinstance(default, (list, dict, set, bytearray)) or (default is not UNSET and is_model(type(default))):
-        return default, partial(deepcopy, default)
-    return default, None
-
-
 def _infer_source(parameter: ParameterInfo, path_names: Sequence[str], services: Services) -> str:
     if parameter.name in path_names:
         return Path.source
     if parameter.has_annotation and services.knows(without_none(parameter.annotation), parameter.metadata):
         return Inject.source
+    if is_file_type(parameter.annotation):
+        return File.source
     return Body.source if is_body_type(parameter.annotation) else Query.source
-
-
-def _check_bodies(route: Route, arguments: Sequence[Argument]) -> None:
-    bodies = [argument for argument in arguments if argument.source == "body"]
-    forms = [argument for argument in arguments if argument.source == "form"]
-    if len(bodies) > 1:
-        names = " and ".join(repr(argument.name) for argument in bodies)
-        raise RouteError(
-            f"{names} both come from the body.",
-            route=str(route),
-            parameter=bodies[1].name,
-            hint="Make one model with both as fields.",
-        )
-    if bodies and forms:
-        raise RouteError(
-            "A body and a form cannot come together.",
-            route=str(route),
-            parameter=forms[0].name,
-            hint="Take either one model from the body, or fields of a form.",
-        )
-    for argument in bodies:
-        if argument.marker is None and set(route.methods) <= _BODILESS:
-            raise RouteError(
-                f"{type_name(argument.annotation)} would come from the body, which {route.methods[0]} does not have.",
-                route=str(route),
-                parameter=argument.name,
-                hint="Take its fields as parameters, or say Annotated[..., Body()] if a body is meant.",
-            )
-
-
-def _error(route: Route, parameter: ParameterInfo, message: str, hint: str) -> RouteError:
-    return RouteError(message, route=str(route), parameter=parameter.name, hint=hint)
 
 
 __all__ = ["Argument", "Plan", "make_constraints", "make_plan"]

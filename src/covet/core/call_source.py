@@ -8,6 +8,7 @@ from typing import Any, Final
 from covet.code_writer import CodeWriter
 from covet.core.afterwards import begin_stream
 from covet.core.arguments import INJECTED, JSON_TYPES, JSONBody, collect_errors, read_form, write_arguments
+from covet.core.body_sources import FORM_SOURCES
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import contain
 from covet.core.wire import Wire
@@ -123,7 +124,7 @@ class CallSource:
         if not source.readers:
             return source.passed
         with writer.block("try:"):
-            if "form" in plan.sources:
+            if plan.sources & FORM_SOURCES:
                 writer.line(f"await {writer.bind('read_form', read_form)}(request)")
             if source.body is not None:
                 self._write_json_body(source.body)

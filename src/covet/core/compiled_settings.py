@@ -67,3 +67,31 @@ def check_body_limits(value: object) -> None:
         raise ConfigurationError(
             f"body_limits must be BodyLimits, got {value!r}.", hint="Write BodyLimits(max_size=...) of covet.http.body."
         )
+
+
+def check_form_limits(value: object) -> None:
+    """
+    Refuse what are no limits of a form.
+
+    Raises:
+        ConfigurationError: If it is something else, such as a mapping.
+    """
+    if value is not None and not is_form_limits(value):
+        raise ConfigurationError(
+            f"form_limits must be FormLimits, got {value!r}.",
+            hint="Write FormLimits(max_files=...) of covet.http.form_limits.",
+        )
+
+
+def is_form_limits(value: object) -> bool:
+    """
+    Tell whether a value is `FormLimits`.
+
+    Example:
+        >>> is_form_limits({"max_files": 1})
+        False
+    """
+    # Loaded here: an application without limits of its own does not need them before the first form.
+    from covet.http.form_limits import FormLimits
+
+    return isinstance(value, FormLimits)

@@ -89,25 +89,30 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
     """Write the endpoint of a route with middleware."""
     wire.write_layered_head(writer)
     writer.line("response = error = None")
-    _write_open(writer, compiled)
-    with _Closing(writer, compiled):
-        with writer.block("try:"):
-            write_onion(writer, compiled, call)
-            wire.write_send_response(writer, is_head=is_head)
-        with writer.block(f"except {_ENDING} as exc:"):
-            writer.line("error = contain(exc)")
-            writer.line("await abandon(request, exc)")
-            writer.line("raise error from exc")
-        with writer.block("except BaseException as exc:"):
-            writer.line("error = exc")
-            writer.line("await abandon(request, exc)")
-            writer.line("raise")
-        if compiled.has_finishers:
-            with writer.block("finally:"):
-                departure = "getattr(request, 'departure', None) or error"
-                writer.line(f"await {writer.bind('finish', finish)}(layers, request, response, {departure})")
-            writer.bind("layers", compiled.layers)
-    _write_afterwards(writer)
+    with writer.block("try:"):
+        _write_open(writer, compiled)
+        with _Closing(writer, compiled):
+            with writer.block("try:"):
+                write_onion(writer, compiled, call)
+                wire.write_send_response(writer, is_head=is_head)
+            with writer.block(f"except {_ENDING} as exc:"):
+                writer.line("error = contain(exc)")
+                writer.line("await abandon(request, exc)")
+                writer.line("raise error from exc")
+            with writer.block("except BaseException as exc:"):
+                writer.line("error = exc")
+                writer.line("await abandon(request, exc)")
+                writer.line("raise")
+            if compiled.has_finishers:
+                with writer.block("finally:"):
+                    departure = "getattr(request, 'departure', None) or error"
+                    writer.line(f"await {writer.bind('finish', finish)}(layers, request, response, {departure})")
+                writer.bind("layers", compiled.layers)
+        _write_afterwards(writer)
+    # What struck while the exchange was closed: nothing may be left open then, either.
+    with writer.block("except BaseException as exc:"):
+        writer.line("await abandon(request, exc)")
+        writer.line("raise")
 
 
 def _write_open(writer: CodeWriter, compiled: CompiledRoute) -> None:

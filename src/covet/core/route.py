@@ -5,7 +5,7 @@ A route and what it inherits: plain data, no decisions.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from covet.core.path_template import PathTemplate
 from covet.core.route_options import (
@@ -17,6 +17,9 @@ from covet.core.route_security import SecurityRequirement, find_security
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
 from covet.types import UNSET, UnsetType
+
+if TYPE_CHECKING:
+    from covet.http.form_limits import FormLimits
 
 
 @dataclass(slots=True, eq=False)
@@ -51,6 +54,7 @@ class Route:
         timeout: Seconds after which the handler is given up (504).
         cancel_on_disconnect: The handler is cancelled when its client leaves.
         body_limit: The largest body in bytes; `None` is no limit, `UNSET` leaves it to the application.
+        form_limits: How much its form may bring; `None` leaves it to the application.
         status_code: The status of the handler's results that name none.
         media_type: The media type of the handler's results that name none.
         tags: The route's own tags.
@@ -78,6 +82,7 @@ class Route:
     timeout: float | None = None
     cancel_on_disconnect: bool = False
     body_limit: int | UnsetType | None = UNSET
+    form_limits: "FormLimits | None" = None
     status_code: int | None = None
     media_type: str | None = None
     tags: tuple[str, ...] = ()

@@ -4,11 +4,15 @@ What can be said about a route besides its path, methods and handler, and which 
 
 from collections.abc import Callable, Mapping, Sequence
 from inspect import signature
-from typing import Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from covet.core.compiled_settings import is_form_limits
 from covet.core.route_security import SecurityRequirement, is_security
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
+
+if TYPE_CHECKING:
+    from covet.http.form_limits import FormLimits
 
 # A handler may take and return anything: its parameters are bound by name, its result becomes the response.
 Handler = Callable[..., object]
@@ -28,6 +32,7 @@ class RouteOptions(TypedDict, total=False):
     timeout: float | None
     cancel_on_disconnect: bool
     body_limit: int | None
+    form_limits: "FormLimits | None"
     status_code: int | None
     media_type: str | None
     tags: Sequence[str]
@@ -121,6 +126,7 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "timeout": (lambda value: _is_number(value) and 0 < value < float("inf"), "a number of seconds above 0"),
     "cancel_on_disconnect": (lambda value: isinstance(value, bool), "True or False"),
     "body_limit": (lambda value: type(value) is int and value >= 0, "a number of bytes or None"),
+    "form_limits": (is_form_limits, "FormLimits of covet.http.form_limits"),
     "status_code": (lambda value: isinstance(value, int) and 200 <= value <= 599, "a status from 200 to 599"),
     "media_type": (lambda value: isinstance(value, str) and value.isprintable() and "/" in value, "a media type"),
     "tags": (lambda value: _is_sequence(value) and all(isinstance(tag, str) for tag in value), "a list of texts"),

@@ -10,6 +10,17 @@ from covet.http.query import QueryParams
 from covet.http.request import Request, State
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
+from covet.http.uploads import UploadFile
 from covet.http.urls import URL
 
-__all__ = ["URL", "BodyLimits", "Headers", "MutableHeaders", "QueryParams", "Request", "Response", "State"]
+__all__ = [
+    "URL",
+    "BodyLimits",
+    "Headers",
+    "MutableHeaders",
+    "QueryParams",
+    "Request",
+    "Response",
+    "State",
+    "UploadFile",
+]

@@ -1,13 +1,16 @@
 """
-HTML forms: what a body of `application/x-www-form-urlencoded` holds.
+HTML forms: their fields and files, and how a body of `application/x-www-form-urlencoded` is read.
 
 The rules are those of a query; the limits are those of every form, whatever its content type, and
 they hold before anything large is built.
 """
 
+from collections.abc import Iterable, Mapping
+
 from covet.exceptions import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
 from covet.http.multidict import MultiMapping
 from covet.http.percent import decode_percent, mend_percent
+from covet.http.uploads import UploadFile
 
 MAX_FORM_FIELDS = 1000
 """How many fields a form may have unless told otherwise."""
@@ -22,12 +25,18 @@ FormValue = str
 _CODECS = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1"}
 
 
-class FormData(MultiMapping[FormValue]):
+class FormData(MultiMapping[FormValue]):  # noqa: PLW1641 - as its base, it is not hashable
     """
-    The fields of a form: a read-only mapping in which a name may repeat.
+    The fields of a form: a read-only mapping in which a name may repeat. Its files stand apart, in `files`.
+
+    A client chooses what it sends as a file; whoever wants text never finds anything else among the fields.
 
     Args:
         pairs: The fields in their order, or a mapping with one value per name.
+        files: The files in their order.
+
+    Attributes:
+        files: The files by the names of their fields: a mapping of the same shape.
 
     Example:
         >>> form = FormData([("title", "Tea"), ("tag", "hot"), ("tag", "sweet")])
@@ -35,7 +44,25 @@ class FormData(MultiMapping[FormValue]):
         ('Tea', 'sweet', ['hot', 'sweet'])
     """
 
-    __slots__ = ()
+    __slots__ = ("files",)
+
+    def __init__(
+        self,
+        pairs: Iterable[tuple[str, FormValue]] | Mapping[str, FormValue] = (),
+        files: Iterable[tuple[str, UploadFile]] = (),
+    ) -> None:
+        super().__init__(pairs)
+        self.files: MultiMapping[UploadFile] = MultiMapping(files)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, FormData) and self.files != other.files:
+            return False
+        return super().__eq__(other)
+
+    async def close(self) -> None:
+        """Close its files; the framework does so at the end of the request."""
+        for _, file in self.files.multi_items():
+            await file.close()
 
 
 def parse_urlencoded(
@@ -43,6 +70,7 @@ def parse_urlencoded(
     *,
     max_fields: int = MAX_FORM_FIELDS,
     max_field_size: int = MAX_FIELD_SIZE,
+    max_fields_size: int | None = None,
     charset: str = "utf-8",
 ) -> FormData:
     """
@@ -54,6 +82,7 @@ def parse_urlencoded(
         body: The whole body; its size is the business of whoever read it.
         max_fields: How many fields are allowed, empty ones included.
         max_field_size: How many bytes a decoded name or value may have.
+        max_fields_size: How many bytes the body may have; `None` for no limit.
         charset: What `Content-Type` says: UTF-8, or its subset US-ASCII, or ISO-8859-1.
 
     Raises:
@@ -72,6 +101,10 @@ def parse_urlencoded(
         )
     if not body:
         return FormData()
+    if max_fields_size is not None and len(body) > max_fields_size:
+        raise ContentTooLargeError(
+            f"The fields of the form are larger than {max_fields_size} bytes in all.", limit=max_fields_size
+        )
     if body.count(b"&") >= max_fields:
         raise ContentTooLargeError(f"The form has more than {max_fields} fields.")
     pairs: list[tuple[str, str]] = []

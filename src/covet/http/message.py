@@ -4,17 +4,19 @@ What a message brings: its headers, and a body that is read when somebody wants 
 Nothing is parsed before it is asked for, and the body never exceeds its limits.
 """
 
-from collections.abc import AsyncGenerator
-from typing import Any, Final, NoReturn
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from covet.exceptions import HTTPError, UnsupportedMediaTypeError
+from covet.exceptions import HTTPError
 from covet.http.body import BodyLimits, BodyReader, Step, check_declared_length
 from covet.http.forms import FormData, parse_urlencoded
 from covet.http.headers import Headers
 from covet.serialization import get_json_serializer, parse_media_type
 from covet.types import UNSET, Unset
 
-_FORM: Final = "application/x-www-form-urlencoded"
+if TYPE_CHECKING:
+    from covet.http.form_limits import FormLimits
+    from covet.http.form_parts import FormParts
 
 
 class IncomingMessage:
@@ -113,21 +115,34 @@ class IncomingMessage:
             >>> [chunk async for chunk in Request(body=b"abc").stream()]
             [b'abc']
         """
+        read = self.open_body()
+        while (chunk := await read()) is not None:
+            if chunk:
+                yield chunk
+
+    def open_body(self) -> Callable[[], Awaitable[bytes | None]]:
+        """
+        Return what waits for each next chunk of the body, which may be empty, and gives `None` at its end.
+
+        Raises:
+            ContentTooLargeError: If it says that it is larger than the limit.
+            RuntimeError: If somebody has begun to read it before.
+        """
         body = getattr(self, "_body", None)
         if body is not None:
             if not isinstance(body, bytes):
                 _refuse(body)
-            elif body:
-                yield body
-            return
+            chunks = iter((body, None))
+
+            async def next_chunk() -> bytes | None:
+                return next(chunks, None)
+
+            return next_chunk
         declared = self.headers.get_bytes(b"content-length")
         if declared is not None:
             check_declared_length(declared, self.body_limits)
         self._body = UNSET
-        reader = BodyReader(self._next_chunk, self.body_limits)
-        while (chunk := await reader.read()) is not None:
-            if chunk:
-                yield chunk
+        return BodyReader(self._next_chunk, self.body_limits).read
 
     # Any: JSON is whatever the client sent.
     async def json(self) -> Any:
@@ -142,24 +157,36 @@ class IncomingMessage:
 
     async def form(self) -> FormData:
         """
-        Read the body as the fields of a form.
+        Read the body as a form: its fields, and its files, which are closed at the end of the request.
 
         Raises:
             UnsupportedMediaTypeError: If its `Content-Type` is no form's.
-            ContentTooLargeError: If it is larger than the limit, or has too many fields.
+            ContentTooLargeError: If it is larger than the limit, or has too many fields or files, or too large ones.
             BadRequestError: If it is malformed.
+            MissingDependencyError: If it is multipart, and the library for it is not installed.
         """
         try:
             return self._form
         except AttributeError:
             pass
+        from covet.http.form_reading import MULTIPART, URLENCODED, refuse_media_type
+
         content_type = self.headers.get("content-type")
-        if content_type is None:
-            raise UnsupportedMediaTypeError([_FORM], "The body has no Content-Type.")
-        media_type, params = parse_media_type(content_type)
-        if media_type != _FORM:
-            raise UnsupportedMediaTypeError([_FORM])
-        self._form = form = parse_urlencoded(await self.body(), charset=params.get("charset", "utf-8"))
+        media_type, params = ("", {}) if content_type is None else parse_media_type(content_type)
+        charset = params.get("charset", "utf-8")
+        if media_type == MULTIPART:
+            self._form = form = await self._read_multipart(params.get("boundary"), charset)
+        elif media_type == URLENCODED:
+            limits = self.form_limits
+            self._form = form = parse_urlencoded(
+                await self.body(),
+                max_fields=limits.max_fields,
+                max_field_size=limits.max_field_size,
+                max_fields_size=limits.max_fields_size,
+                charset=charset,
+            )
+        else:
+            raise refuse_media_type(content_type)
         return form
 
     def replace_body(self, body: bytes) -> None:
@@ -174,6 +201,64 @@ class IncomingMessage:
             b'tea'
         """
         self._body = body
+
+    async def _read_multipart(self, boundary: str | None, charset: str) -> FormData:
+        from covet.http.form_reading import read_multipart
+
+        try:
+            form = await read_multipart(self._open_parts(boundary), charset=charset)
+        except HTTPError as exc:
+            # Whoever asks again learns the same.
+            if not isinstance(getattr(self, "_body", None), bytes):
+                self._body = exc
+            raise
+        if form.files:
+            self._keep_form(form)
+        return form
+
+    def parts(self) -> "FormParts":
+        r"""
+        Read the body as the parts of a multipart form, one after the other as they come; once only.
+
+        Nothing is kept, and the client is asked for more only when somebody wants it: for what is passed on, or is too
+        large to be stored first.
+
+        Raises:
+            UnsupportedMediaTypeError: If its `Content-Type` is no `multipart/form-data`.
+            BadRequestError: If it is malformed; the rest is found while it is read.
+            ContentTooLargeError: If it is larger than the limit, or has too many parts, or too large ones.
+            RuntimeError: If somebody has begun to read the body before.
+            MissingDependencyError: If the library for it is not installed.
+
+        Example:
+            >>> from covet.http import Request
+            >>> body = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--b--\r\n'
+            >>> request = Request(headers={"content-type": "multipart/form-data; boundary=b"}, body=body)
+            >>> [(part.name, [chunk async for chunk in part]) async for part in request.parts()]
+            [('a', [b'1'])]
+        """
+        from covet.http.form_reading import MULTIPART, refuse_media_type
+
+        content_type = self.headers.get("content-type")
+        media_type, params = ("", {}) if content_type is None else parse_media_type(content_type)
+        if media_type != MULTIPART:
+            raise refuse_media_type(content_type)
+        return self._open_parts(params.get("boundary"))
+
+    def _open_parts(self, boundary: str | None) -> "FormParts":
+        from covet.http.form_parts import FormParts
+
+        return FormParts(self.open_body(), boundary, self.form_limits)
+
+    @property
+    def form_limits(self) -> "FormLimits":
+        """How much its form may bring."""
+        from covet.http.form_limits import DEFAULT_FORM_LIMITS
+
+        return DEFAULT_FORM_LIMITS
+
+    def _keep_form(self, form: FormData) -> None:
+        """See to it that a form's files are closed; an adapter knows when."""
 
     @property
     def read_body(self) -> bytes:

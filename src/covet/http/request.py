@@ -7,17 +7,22 @@ it is never pooled, reused or looked up by its identity.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from covet.exceptions import NotFoundError
 from covet.http.body import DEFAULT_BODY_LIMITS
 from covet.http.cookies import parse_cookies
+from covet.http.forms import FormData
 from covet.http.headers import Headers
 from covet.http.message import IncomingMessage
 from covet.http.percent import encode_path
 from covet.http.query import QueryParams
+from covet.http.uploads import UploadFile
 from covet.http.urls import URL, unquote_path
 from covet.tasks import BackgroundTasks
+
+if TYPE_CHECKING:
+    from covet.http.form_limits import FormLimits
 
 ServiceT = TypeVar("ServiceT")
 
@@ -99,6 +104,7 @@ class Request(IncomingMessage):
         "_deferred",
         "_path_params",
         "_query_params",
+        "_uploads",
         "_url",
         "app",
         "began",
@@ -119,6 +125,7 @@ class Request(IncomingMessage):
     _cookies: dict[str, str]
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
+    _uploads: list[UploadFile]
     _url: URL
     began: float
     entered: int
@@ -268,6 +275,15 @@ class Request(IncomingMessage):
         service: ServiceT = await scope.resolve(interface, qualifier=qualifier)
         return service
 
+    @property
+    def form_limits(self) -> "FormLimits":
+        """How much its form may bring: what its route says, or else its application."""
+        for owner in (self.route, self.app):
+            limits: FormLimits | None = getattr(owner, "form_limits", None)
+            if limits is not None:
+                return limits
+        return super().form_limits
+
     # ── Afterwards ───────────────────────────────────────────────────────────
 
     def defer(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> None:
@@ -291,6 +307,12 @@ class Request(IncomingMessage):
         if tasks is None:
             self._deferred = tasks = BackgroundTasks.for_request()
         return tasks
+
+    def _keep_form(self, form: FormData) -> None:
+        self._uploads = [file for _, file in form.files.multi_items()]
+        # PERF: endpoints look for deferred work anyway; some makes them come to the closing of the files, too
+        # (benchmarks/instructions.py, plain).
+        _ = self.background
 
     def __repr__(self) -> str:
         return f"<Request {self.method} {self.path!r}>"

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy, Request, Response
-from covet.core.afterwards import abandon, close_all, close_at_end
+from covet import CovetPy, Request, Response, UploadFile
+from covet.core.afterwards import abandon, close_all, close_at_end, run_afterwards
 from covet.core.middleware import Middleware
+from covet.http.forms import FormData
 from covet.responses import StreamingResponse
 from covet.testing import TestClient
 
@@ -284,3 +285,36 @@ async def test_what_is_left_open_is_closed_the_last_first(caplog: pytest.LogCapt
 
     assert (kept, log) == ([], ["c", "b", "a"])
     assert [record.getMessage() for record in caplog.records] == ["Closing what <Request GET '/'> has left open failed"]
+
+
+def make_request_with_file() -> tuple[Request, UploadFile]:
+    """Make a request as it is once a form was read that brought a file."""
+    request, upload = Request(), UploadFile("tea.txt", content=b"x")
+    request._keep_form(FormData(files=[("photo", upload)]))
+    return request, upload
+
+
+@pytest.mark.parametrize("error", [KeyError("a"), GeneratorExit()], ids=["error", "closed"])
+async def test_an_abandoned_request_leaves_no_file(error: BaseException) -> None:
+    """Where nothing can be awaited, files are closed without waiting."""
+    request, upload = make_request_with_file()
+
+    await abandon(request, error)
+
+    assert upload.is_closed
+
+
+async def test_files_are_closed_after_deferred_work() -> None:
+    """What is deferred may read them, and its failure keeps none open."""
+    request, upload = make_request_with_file()
+    seen: list[bool] = []
+
+    async def work() -> None:
+        seen.append(upload.is_closed)
+        raise asyncio.CancelledError
+
+    request.defer(work)
+    await run_afterwards(request, None)
+
+    assert seen == [False]
+    assert upload.is_closed

@@ -186,8 +186,8 @@ async def nested_list(rows: list[list[int]]) -> None:
     """Want from the query what no text can spell."""
 
 
-async def model_in_query(item: Annotated[Item, Query()]) -> None:
-    """Want a model from the query."""
+async def models_in_query(items: Annotated[list[Item], Query()]) -> None:
+    """Want models from the query."""
 
 
 async def body_and_form(item: Item, title: Annotated[str, Form()]) -> None:
@@ -242,7 +242,7 @@ async def unsupported(value: complex) -> None:
             "parameter 'response': Values of type Response cannot be validated.\n  A handler makes its",
         ),
         (nested_list, "GET", "parameter 'rows': list[list[int]] cannot come from the query."),
-        (model_in_query, "POST", "parameter 'item': Item cannot come from the query."),
+        (models_in_query, "POST", "parameter 'items': list[Item] cannot come from the query."),
         (body_and_form, "POST", "parameter 'title': A body and a form cannot come together."),
         (body_on_get, "GET", "Item would come from the body, which GET does not have."),
         (unresolvable, "POST", "parameter 'item'"),

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request
+from covet.core.compiled_settings import is_form_limits
 from covet.exceptions import ConfigurationError
 from covet.http.body import BodyLimits
+from covet.http.form_limits import FormLimits
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -65,3 +67,18 @@ def test_what_a_setting_cannot_be_is_refused() -> None:
     )
     assert app.debug is False
     assert app.body_limits == BodyLimits()
+
+
+def test_form_limits_are_limits_of_forms() -> None:
+    """None of one's own is fine; something else is not."""
+    app = CovetPy()
+
+    with pytest.raises(ConfigurationError) as refused:
+        app.form_limits = 10  # type: ignore[assignment]
+
+    assert str(refused.value) == (
+        "form_limits must be FormLimits, got 10.\n  Write FormLimits(max_files=...) of covet.http.form_limits."
+    )
+    assert app.form_limits is None
+    app.form_limits = FormLimits(max_files=1)
+    assert is_form_limits(app.form_limits)

@@ -89,6 +89,7 @@ def test_none_leaves_an_option_at_its_default() -> None:
         ("cancel_on_disconnect", 1, "cancel_on_disconnect must be True or False, got 1"),
         ("body_limit", -1, "body_limit must be a number of bytes or None, got -1"),
         ("body_limit", True, "body_limit must be a number of bytes"),
+        ("form_limits", 10, "form_limits must be FormLimits of covet.http.form_limits, got 10"),
         ("status_code", 99, "status_code must be a status from 200 to 599, got 99"),
         ("media_type", "text/html\r\nx: y", "media_type must be a media type"),
         ("tags", "users", "tags must be a list of texts, got 'users'"),

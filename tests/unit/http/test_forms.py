@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from covet.exceptions import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
 from covet.http.forms import MAX_FIELD_SIZE, FormData, parse_urlencoded
 from covet.http.query import encode_query, parse_query
+from covet.http.uploads import UploadFile
 from tests.linearity import assert_linear, assert_quick
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -161,3 +162,25 @@ def test_reading_raises_nothing_else(body: bytes) -> None:
         return
 
     assert len(form) <= 5
+
+
+async def test_files_stand_beside_the_fields() -> None:
+    """A file is no field, and forms with different files differ."""
+    file = UploadFile("tea.txt", content=b"x")
+    form = FormData([("title", "Tea")], [("photo", file), ("photo", file)])
+
+    assert (dict(form), form.files.get_list("photo")) == ({"title": "Tea"}, [file, file])
+    assert form == FormData([("title", "Tea")], [("photo", file), ("photo", file)])
+    assert form != FormData([("title", "Tea")])
+    assert form == {"title": "Tea"}
+
+    await form.close()
+    assert file.is_closed
+
+
+def test_row_003_all_fields_together_are_limited() -> None:
+    """The same limit holds as for multipart forms."""
+    with pytest.raises(ContentTooLargeError, match=r"^The fields of the form are larger than 9 bytes in all\.$"):
+        parse_urlencoded(b"a=1&b=2345", max_fields_size=9)
+
+    assert len(parse_urlencoded(b"a=1&b=2345", max_fields_size=10)) == 2

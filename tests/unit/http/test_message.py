@@ -17,8 +17,10 @@ from covet.exceptions import (
     UnsupportedMediaTypeError,
 )
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
+from covet.http.form_limits import FormLimits
 from covet.http.headers import Headers
 from covet.http.message import IncomingMessage
+from tests.unit.http.multipart_bodies import make_body, make_part
 
 FORM = "application/x-www-form-urlencoded"
 READ_ALREADY = (
@@ -301,7 +303,7 @@ async def test_row_067_what_is_no_form_is_refused_unread(content_type: str | Non
         await message.form()
 
     assert refused.value.detail == detail
-    assert refused.value.headers["accept"] == FORM
+    assert refused.value.headers["accept"] == f"{FORM}, multipart/form-data"
     assert message.asked == 0
 
 
@@ -311,3 +313,77 @@ async def test_a_form_above_the_limit_is_too_large() -> None:
     """
     with pytest.raises(ContentTooLargeError):
         await Incoming(b"a=12345", headers={"content-type": FORM}, limits=BodyLimits(4)).form()
+
+
+# ── Multipart ────────────────────────────────────────────────────────────────
+
+MULTIPART = {"content-type": "multipart/form-data; boundary=frontier"}
+PHOTO = make_body(make_part("title", b"Tea"), make_part("photo", b"x" * 100, filename="tea.png"))
+
+
+async def test_a_multipart_form_is_read_once() -> None:
+    """
+    Fields and files stay, and the body cannot be read besides.
+    """
+    message = Incoming(PHOTO, headers=MULTIPART)
+
+    form = await message.form()
+
+    assert (form["title"], form.files["photo"].filename) == ("Tea", "tea.png")
+    assert await message.form() is form
+    with pytest.raises(RuntimeError, match="cannot be read again"):
+        await message.body()
+
+
+async def test_a_multipart_body_that_was_read_is_still_a_form() -> None:
+    """
+    Middleware may look at the body first.
+    """
+    message = Incoming(PHOTO, headers=MULTIPART)
+    await message.body()
+
+    assert (await message.form())["title"] == "Tea"
+    assert [part.name async for part in message.parts()] == ["title", "photo"]
+
+
+async def test_a_malformed_form_says_the_same_again() -> None:
+    """
+    Whoever asks a second time is not told that the body was read.
+    """
+    message = Incoming(PHOTO[:-20], headers=MULTIPART)
+
+    for _ in range(2):
+        with pytest.raises(BadRequestError):
+            await message.form()
+
+
+@pytest.mark.row(4)
+async def test_row_004_all_fields_together_are_limited_while_reading() -> None:
+    """
+    Fields that are each small enough are cut at the body's limit, and at that of all fields.
+    """
+    body = make_body(*[make_part("a", b"x" * 900)] * 500)
+
+    with pytest.raises(ContentTooLargeError, match=r"^The limit is 10000 bytes\.$"):
+        await Incoming(body, headers=MULTIPART, limits=BodyLimits(10_000)).form()
+
+
+async def test_parts_are_read_once() -> None:
+    """
+    They are not kept, and what is no such form has none.
+    """
+    message = Incoming(PHOTO, headers=MULTIPART)
+    parts = message.parts()
+
+    with pytest.raises(RuntimeError, match="The body is being read"):
+        message.parts()
+    with pytest.raises(UnsupportedMediaTypeError):
+        Incoming(b"a=1", headers={"content-type": FORM}).parts()
+    assert [part.name async for part in parts] == ["title", "photo"]
+
+
+def test_a_message_by_itself_has_the_usual_limits() -> None:
+    """
+    Routes and applications have others.
+    """
+    assert Incoming(b"").form_limits == FormLimits()

@@ -1,0 +1,210 @@
+"""
+A model whose fields are texts with names of their own: parameters of a query, headers, cookies, fields of a form.
+"""
+
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from covet.exceptions import ConfigurationError, ValidationError
+from covet.introspection import Annotation, type_name
+from covet.types import UNSET
+from covet.validation.analysis import analyze
+from covet.validation.failures import MAX_ERRORS, MAX_KEY_LENGTH, Failed, Problem
+from covet.validation.nodes import ArrayNode, MapNode, ModelNode, Node, UnionNode
+from covet.validation.pydantic_shape import list_pydantic_fields
+from covet.validation.text_tree import TextTree, compile_tree, forbid_unknown
+
+_EMPTY: Final[frozenset[str]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """
+    A field of such a model.
+
+    Attributes:
+        name: The attribute.
+        key: The name on the wire.
+        annotation: Its type.
+        is_required: Whether it must come.
+        default: What it is otherwise; `UNSET` if that is not a plain value.
+        default_factory: What makes that value, if anything does.
+        has_parts: Whether one text, or a list of them, cannot carry it.
+    """
+
+    name: str
+    key: str
+    annotation: Any
+    is_required: bool
+    default: object = UNSET
+    default_factory: Callable[[], object] | None = None
+    has_parts: bool = False
+
+
+class TextModel:
+    """
+    Makes a model from the texts of its fields, or says everything that is wrong with them.
+
+    Args:
+        annotation: The model, or a mapping; `Model | None` is the model.
+        rename: Makes the name on the wire from that of a field.
+        forbids: Whether names that the model does not have are refused; by default the model decides.
+
+    Attributes:
+        fields: Its fields.
+
+    Raises:
+        ConfigurationError: If it is no model, or has a field that texts cannot carry.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass
+        ... class Page:
+        ...     number: int
+        ...     size: int = 20
+        >>> TextModel(Page).read({"number": ["2"]}, source="query", pointer="")
+        Page(number=2, size=20)
+    """
+
+    __slots__ = ("_convert", "_forbids", "_keys", "_renamed", "fields")
+
+    def __init__(
+        self, annotation: Annotation, *, rename: Callable[[str], str] = str, forbids: bool | None = None
+    ) -> None:
+        node = _find_model(analyze(annotation), annotation)
+        self._renamed: dict[str, str] = {}
+        if isinstance(node, MapNode):
+            fields = []
+        elif node.kind == "pydantic":
+            fields = [
+                TextField(
+                    item.name,
+                    rename(item.key),
+                    item.annotation,
+                    item.is_required,
+                    UNSET if item.is_required or item.default_factory is not None else item.default,
+                    item.default_factory,
+                    _has_parts_of(item.annotation),
+                )
+                for item in list_pydantic_fields(node.cls)
+            ]
+            self._renamed = {rename(item.key): item.key for item in list_pydantic_fields(node.cls)}
+        else:
+            # The names on the wire are those of the errors, too.
+            node.fields = tuple(replace(field, key=rename(field.key)) for field in node.fields)
+            fields = [
+                TextField(
+                    field.attribute,
+                    field.key,
+                    field.node.annotation,
+                    field.required,
+                    field.default,
+                    field.default_factory,
+                    _has_parts(field.node),
+                )
+                for field in node.fields
+            ]
+        self.fields = tuple(fields)
+        if forbids:
+            forbid_unknown(node)
+        self._forbids = isinstance(node, ModelNode) and node.forbid_unknown
+        self._keys = frozenset(field.key for field in fields)
+        self._convert = compile_tree(node)
+
+    def __repr__(self) -> str:
+        return f"<TextModel of {', '.join(field.key for field in self.fields)}>"
+
+    @property
+    def keys(self) -> AbstractSet[str]:
+        """The names of its fields on the wire."""
+        return self._keys
+
+    # Any: the model.
+    def read(
+        self,
+        tree: Mapping[str, TextTree],
+        *,
+        source: str,
+        pointer: str,
+        others: AbstractSet[str] = _EMPTY,
+        files: AbstractSet[str] = _EMPTY,
+    ) -> Any:
+        """
+        Make the model.
+
+        Args:
+            tree: The texts by the names of the fields.
+            source: Where they came from, for the errors.
+            pointer: The place of the model in its source, for the errors.
+            others: Names that are not the model's to judge.
+            files: Names of what is no text, and so no field; they are unknown names, if those are refused.
+
+        Raises:
+            ValidationError: If they do not fit; carries every error.
+        """
+        given = {key: value for key, value in tree.items() if key in self._keys or key not in others}
+        renamed = self._renamed
+        result = self._convert({renamed.get(key, key): value for key, value in given.items()} if renamed else given)
+        problems = [self._place(item) for item in result.problems] if isinstance(result, Failed) else []
+        if files and self._forbids:
+            problems += self._list_unknown(files)
+        if not problems:
+            return result
+        raise ValidationError([item.make_item(source, pointer) for item in problems[:MAX_ERRORS]])
+
+    def refuse_unknown(self, names: AbstractSet[str], *, source: str) -> None:
+        """
+        Refuse names that are no fields, where the model itself did not come, if it refuses any.
+
+        Raises:
+            ValidationError: If it does, and there is one.
+        """
+        problems = self._list_unknown(names) if self._forbids else []
+        if problems:
+            raise ValidationError([item.make_item(source, "") for item in problems[:MAX_ERRORS]])
+
+    def _list_unknown(self, names: AbstractSet[str]) -> list[Problem]:
+        return [
+            Problem("is not a known field", "unknown_field", [name] if len(name) <= MAX_KEY_LENGTH else [])
+            for name in sorted(names - self._keys)
+        ]
+
+    def _place(self, problem: Problem) -> Problem:
+        """Name the place as the client knows it, where pydantic knows another name."""
+        if self._renamed and problem.keys:
+            back = {key: name for name, key in self._renamed.items()}
+            outermost = problem.keys[-1]
+            if isinstance(outermost, str):
+                problem.keys[-1] = back.get(outermost, outermost)
+        return problem
+
+
+def _find_model(node: Node, annotation: Annotation) -> ModelNode | MapNode:
+    members = node.members if isinstance(node, UnionNode) else (node,)
+    models = [member for member in members if isinstance(member, ModelNode | MapNode)]
+    if len(models) == 1 and len(members) - len(models) <= 1:
+        return models[0]
+    raise ConfigurationError(
+        f"{type_name(annotation)} is no model whose fields could be read one by one.",
+        hint="Use one dataclass, TypedDict, NamedTuple, msgspec.Struct, attrs or pydantic class.",
+    )
+
+
+def _has_parts(node: Node) -> bool:
+    if isinstance(node, UnionNode):
+        return any(map(_has_parts, node.members))
+    if isinstance(node, ArrayNode):
+        return _has_parts(node.item) or isinstance(node.item, ArrayNode)
+    return isinstance(node, ModelNode | MapNode)
+
+
+def _has_parts_of(annotation: Annotation) -> bool:
+    try:
+        return _has_parts(analyze(annotation))
+    except ConfigurationError:
+        return False
+
+
+__all__ = ["TextField", "TextModel"]

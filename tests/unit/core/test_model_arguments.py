@@ -1,0 +1,299 @@
+"""
+Models read field by field: from queries, headers, cookies and forms. Over both protocols.
+"""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+import pydantic
+import pytest
+
+from covet import Cookie, CovetPy, Form, Header, Query, UploadFile
+from covet.core.argument import Argument
+from covet.core.model_arguments import is_model_argument, name_others, read_model
+from covet.exceptions import RouteError
+from covet.testing import TestClient
+from covet.validation import Constraints
+from tests.integration.wire import WireProtocol, on_both_protocols
+from tests.unit.core.handler_plans import plan_arguments
+
+
+@dataclass
+class Page:
+    number: Annotated[int, Constraints(ge=1)] = 1
+    size: int = 20
+    tag: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Address:
+    city: str
+    number: int = 0
+
+
+@dataclass
+class Order:
+    name: str
+    amounts: list[int] = field(default_factory=list)
+    home: Address | None = None
+    items: list[Address] = field(default_factory=list)
+
+
+@dataclass
+class Agent:
+    user_agent: str
+    x_count: int = 0
+
+
+class Session(msgspec.Struct, rename={"key": "sid"}):
+    key: str = "none"
+
+
+class Filter(pydantic.BaseModel):
+    name: str
+    ages: list[int] = []
+    home: Address | None = None
+
+
+def make_app() -> CovetPy:
+    """Make the application under test."""
+    app = CovetPy()
+
+    @app.get("/page")
+    async def page(page: Annotated[Page, Query()], q: str = "") -> dict[str, object]:
+        return {"page": page, "q": q}
+
+    @app.get("/strict")
+    async def strict(
+        page: Annotated[Page, Query(extra="forbid")],
+        q: str = "",
+        filter: Annotated[dict[str, int], Query(style="deepObject")] = {},  # noqa: B006
+    ) -> dict[str, object]:
+        return {"page": page, "q": q, "filter": filter}
+
+    @app.get("/optional")
+    async def optional(page: Annotated[Page | None, Query()] = None) -> dict[str, object]:
+        return {"page": page}
+
+    @app.get("/filter")
+    async def filtered(filter: Annotated[Filter, Query(style="deepObject")], sort: str = "") -> dict[str, object]:
+        return {"filter": filter, "sort": sort}
+
+    @app.get("/head")
+    async def head(agent: Annotated[Agent, Header()], session: Annotated[Session, Cookie()]) -> dict[str, object]:
+        return {"agent": agent, "key": session.key}
+
+    @app.post("/order")
+    async def order(
+        order: Annotated[Order, Form(extra="forbid")],
+        note: Annotated[str, Form()] = "",
+        photo: UploadFile | None = None,
+    ) -> dict[str, object]:
+        return {"order": order, "note": note, "photo": photo and photo.filename}
+
+    return app
+
+
+@on_both_protocols
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("/page?number=2&tag=a&tag=b&q=x&more=1", {"page": {"number": 2, "size": 20, "tag": ["a", "b"]}, "q": "x"}),
+        ("/page", {"page": {"number": 1, "size": 20, "tag": []}, "q": ""}),
+        (
+            "/strict?filter[a]=1&filter[b]=2&q=x&size=3",
+            {"page": {"number": 1, "size": 3, "tag": []}, "q": "x", "filter": {"a": 1, "b": 2}},
+        ),
+        ("/optional", {"page": None}),
+        ("/optional?size=1", {"page": {"number": 1, "size": 1, "tag": []}}),
+        (
+            "/filter?filter[name]=Bo&filter[ages]=1&filter[ages]=2&filter[home][city]=Ulm&sort=up",
+            {"filter": {"name": "Bo", "ages": [1, 2], "home": {"city": "Ulm", "number": 0}}, "sort": "up"},
+        ),
+        ("/filter?filter%5Bname%5D=Bo", {"filter": {"name": "Bo", "ages": [], "home": None}, "sort": ""}),
+    ],
+)
+async def test_queries_become_models(protocol: WireProtocol, path: str, expected: object) -> None:
+    """Field by field, or behind a name of their own."""
+    response = await TestClient(make_app(), protocol=protocol).get(path)
+
+    assert (response.status_code, response.json()) == (200, expected)
+
+
+@on_both_protocols
+@pytest.mark.parametrize(
+    ("path", "errors"),
+    [
+        ("/page?number=0&size=x", [("/number", "must be at least 1"), ("/size", "must be an integer")]),
+        (
+            "/strict?number=x&more=1&filter[a]=x",
+            [("/number", "must be an integer"), ("/more", "is not a known field"), ("/filter/a", "must be an integer")],
+        ),
+        ("/filter", [("/filter", "is required")]),
+        ("/filter?filter=x", [("/filter", "is required")]),
+        ("/filter?filter[ages]=x", [("/filter/name", "is required"), ("/filter/ages/0", "must be an integer")]),
+    ],
+)
+async def test_all_that_is_wrong_with_a_query_is_told(
+    protocol: WireProtocol, path: str, errors: list[tuple[str, str]]
+) -> None:
+    """Each error has its place in the query."""
+    response = await TestClient(make_app(), protocol=protocol).get(path)
+
+    assert response.status_code == 422
+    assert [(item["pointer"], item["message"]) for item in response.json()["errors"]] == errors
+    assert {item["source"] for item in response.json()["errors"]} == {"query"}
+
+
+@on_both_protocols
+async def test_headers_and_cookies_become_models(protocol: WireProtocol) -> None:
+    """`user_agent` is `user-agent`, and a name of a model's own is that."""
+    client = TestClient(make_app(), protocol=protocol)
+
+    good = await client.get("/head", headers={"user-agent": "me", "x-count": "3", "cookie": "sid=s1; other=2"})
+    bad = await client.get("/head", headers={"user-agent": None, "x-count": "x"})
+
+    assert good.json() == {"agent": {"user_agent": "me", "x_count": 3}, "key": "s1"}
+    assert [(item["source"], item["pointer"]) for item in bad.json()["errors"]] == [
+        ("header", "/user-agent"),
+        ("header", "/x-count"),
+    ]
+
+
+ORDER = {
+    "name": "Tea",
+    "amounts": ["1", "2"],
+    "home[city]": "Ulm",
+    "home.number": "7",
+    "items[1][city]": "b",
+    "items[0].city": "a",
+    "note": "quick",
+}
+
+
+@on_both_protocols
+@pytest.mark.parametrize("files", [None, {"photo": ("tea.png", b"x")}], ids=["urlencoded", "multipart"])
+async def test_a_form_becomes_a_model(protocol: WireProtocol, files: Any) -> None:
+    """With forms in it, lists of them, and what stands beside it."""
+    options = {} if files is None else {"files": files}
+
+    response = await TestClient(make_app(), protocol=protocol).post("/order", data=ORDER, **options)
+
+    assert response.json() == {
+        "order": {
+            "name": "Tea",
+            "amounts": [1, 2],
+            "home": {"city": "Ulm", "number": 7},
+            "items": [{"city": "a", "number": 0}, {"city": "b", "number": 0}],
+        },
+        "note": "quick",
+        "photo": files and "tea.png",
+    }
+
+
+@on_both_protocols
+async def test_all_that_is_wrong_with_a_form_is_told(protocol: WireProtocol) -> None:
+    """Also in nested forms; a file that nobody wants is an unknown field."""
+    data = {"amounts": "x", "home[number]": "y", "items[3][number]": "z", "more": "1"}
+
+    response = await TestClient(make_app(), protocol=protocol).post("/order", data=data, files={"other": ("x", b"1")})
+
+    assert response.status_code == 422
+    assert [(item["pointer"], item["message"]) for item in response.json()["errors"]] == [
+        ("/name", "is required"),
+        ("/amounts/0", "must be an integer"),
+        ("/home/city", "is required"),
+        ("/home/number", "must be an integer"),
+        ("/items/0/city", "is required"),
+        ("/items/0/number", "must be an integer"),
+        ("/more", "is not a known field"),
+        ("/other", "is not a known field"),
+    ]
+
+
+@dataclass
+class Named:
+    dotted: Annotated[int, Constraints(ge=0)] = 0
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (Annotated[Order, Query()], "Order.home cannot come from the query: it has parts."),
+        (Annotated[Order, Header()], "Order.home cannot come from the header: it has parts."),
+        (Annotated[Page, Query(alias="p")], "A model has no name of its own: each of its fields has one."),
+        (Annotated[Page, Query(min_length=1)], "A model has no limits of its own."),
+        (Annotated[Page, Constraints(max_length=1), Query()], "A model has no limits of its own."),
+        (Annotated[dict[str, str], Query()], "dict[str, str] cannot come from the query."),
+        (Annotated[Page | Order, Form()], "Page | Order cannot come from the form."),
+    ],
+)
+def test_what_cannot_be_is_refused(annotation: Any, message: str) -> None:
+    """At the start, with a hint."""
+
+    async def handler(value: annotation) -> None: ...
+
+    with pytest.raises(RouteError) as refused:
+        plan_arguments(handler)
+
+    assert refused.value.message == message
+    assert refused.value.hint
+
+
+def test_fields_are_described_like_arguments() -> None:
+    """Whoever describes the application finds name, source, type, default and style of each."""
+
+    async def handler(page: Annotated[Page, Query()], order: Annotated[Order, Form()]) -> None: ...
+
+    arguments = plan_arguments(handler)
+    number, size, tag = arguments["page"].fields
+
+    assert (number.source, number.alias, number.style, number.default, number.is_required) == (
+        "query",
+        "number",
+        "form",
+        1,
+        False,
+    )
+    assert (size.annotation, tag.is_sequence, tag.explode) == (int, True, True)
+    assert [(item.alias, item.nests) for item in arguments["order"].fields] == [
+        ("name", False),
+        ("amounts", False),
+        ("home", True),
+        ("items", True),
+    ]
+
+
+def test_without_a_marker_a_model_is_the_body() -> None:
+    """As ever."""
+
+    async def handler(page: Page) -> None: ...
+
+    argument = plan_arguments(handler)["page"]
+
+    assert argument.source == "body"
+    assert not is_model_argument(argument)
+
+
+def test_a_model_leaves_the_names_of_others_alone() -> None:
+    """Of the same source; files belong to the form."""
+
+    async def handler(
+        page: Annotated[Page, Query()],
+        q: str,
+        filter: Annotated[Filter, Query(style="deepObject")],
+        order: Annotated[Order, Form()],
+        photo: UploadFile,
+    ) -> None: ...
+
+    arguments = plan_arguments(handler)
+
+    assert name_others(arguments["page"], list(arguments.values())) == {"q", "filter["}
+    assert name_others(arguments["order"], list(arguments.values())) == {"photo"}
+
+
+def test_what_is_no_model_is_not_read_as_one() -> None:
+    """A plan that is not complete is the framework's own mistake."""
+    with pytest.raises(TypeError, match="'page' is no model of texts"):
+        read_model(Argument("page", "query", "page"), frozenset())
