@@ -12,6 +12,7 @@ from covet.core.afterwards import answer_late, close_at_end
 from covet.core.compiled_route import CompiledRoute
 from covet.core.disconnects import PIECES_PER_TURN, Inbox, run_against
 from covet.core.errors import make_error_response
+from covet.core.live_stream import LiveStream
 from covet.deadlines import resume
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers, new_headers
@@ -305,11 +306,22 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
     if first is not None:
         # An error from here on leaves to the server, which logs it and cuts the connection.
         try:
-            await request.run_until_disconnect(_pump(send, first, chunks))
+            pump = _pump(send, first, chunks)
+            await request.run_until_disconnect(_keep_alive(send, request, response, pump) if response.is_live else pump)
         except ClientDisconnectedError:
             return response
     await send({"type": "http.response.body", "body": b"", "more_body": False})
     return response
+
+
+async def _keep_alive(
+    send: Send, request: ASGIRequest, response: StreamedResponse, pump: Coroutine[Any, Any, None]
+) -> None:
+    def send_ping(ping: bytes) -> Awaitable[None]:
+        return send({"type": "http.response.body", "body": ping, "more_body": True})
+
+    async with LiveStream(request, send_ping, response.ping_interval):
+        await pump
 
 
 async def _pump(send: Send, first: bytes, chunks: AsyncIterator[bytes]) -> None:

@@ -7,7 +7,7 @@ client nor lets the event loop run.
 """
 
 from asyncio import current_task
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Self
 
 from covet.code_writer import CodeWriter
@@ -20,6 +20,7 @@ from covet.core.connections import cut_client
 from covet.core.disconnects import is_done_soon, run_against
 from covet.core.endpoint import compile_endpoint
 from covet.core.errors import make_error_response
+from covet.core.live_stream import LiveStream
 from covet.core.rsgi_body import LEFT, RSGIBody
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
@@ -313,7 +314,10 @@ async def _send_stream(
     scope = request._scope  # noqa: SLF001 - this module's own
     try:
         with Backpressure(scope, is_framed=response.declared_length is None) as pressure:
-            await request.run_until_disconnect(_pump(stream, first, chunks, pressure))
+            pump = _pump(stream, first, chunks, pressure)
+            if response.is_live:
+                pump = _keep_alive(stream, request, response, pump)
+            await request.run_until_disconnect(pump)
     except ClientDisconnectedError:
         if not await request.is_disconnected():
             # It came from the application's own stream, such as the client of another server.
@@ -323,6 +327,14 @@ async def _send_stream(
         await cut_client(scope)
         raise
     return response
+
+
+async def _keep_alive(
+    stream: RSGIStream, request: RSGIRequest, response: StreamedResponse, pump: Coroutine[Any, Any, None]
+) -> None:
+    # A ping is so small that the account of what the server holds leaves it out.
+    async with LiveStream(request, stream.send_bytes, response.ping_interval):
+        await pump
 
 
 async def _pump(stream: RSGIStream, first: bytes, chunks: AsyncIterator[bytes], pressure: Backpressure) -> None:

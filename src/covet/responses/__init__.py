@@ -1,10 +1,23 @@
 """
-The responses of the framework: JSON, HTML, text, redirects and streams.
+The responses of the framework: JSON, HTML, text, redirects, and streams of bytes, events and lines.
 """
 
 from covet.http.response import Response
 from covet.responses.content import HTMLResponse, JSONResponse, PlainTextResponse
+from covet.responses.event_stream import EventStream
+from covet.responses.json_lines import JSONLines
 from covet.responses.redirect import RedirectResponse
+from covet.responses.server_sent_event import ServerSentEvent
 from covet.responses.streaming import StreamingResponse
 
-__all__ = ["HTMLResponse", "JSONResponse", "PlainTextResponse", "RedirectResponse", "Response", "StreamingResponse"]
+__all__ = [
+    "EventStream",
+    "HTMLResponse",
+    "JSONLines",
+    "JSONResponse",
+    "PlainTextResponse",
+    "RedirectResponse",
+    "Response",
+    "ServerSentEvent",
+    "StreamingResponse",
+]
