@@ -28,7 +28,18 @@ class LiveStream:
         interval: Seconds between two pings; `None` for none.
     """
 
-    __slots__ = ("_cancelling", "_forget", "_has_ended", "_interval", "_is_over", "_pinging", "_request", "_send", "_task", "_timer")
+    __slots__ = (
+        "_cancelling",
+        "_forget",
+        "_has_ended",
+        "_interval",
+        "_is_over",
+        "_pinging",
+        "_request",
+        "_send",
+        "_task",
+        "_timer",
+    )
 
     def __init__(self, request: Request, send: SendPiece, interval: float | None) -> None:
         self._request = request

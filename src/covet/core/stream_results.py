@@ -106,12 +106,17 @@ def find_offers(annotation: Any, media_type: str | None = None) -> tuple[str, ..
         return ()
     if any(isinstance(part, type) and issubclass(part, ServerSentEvent) for part in (item, *get_args(item))):
         return (EVENT_STREAM,)
-    origin = origin_of(item) or item
-    is_json = is_model(item) or (isinstance(origin, type) and (is_model(origin) or origin in (dict, list)))
+    is_json = _is_json(item)
     if not is_json and get_args(item):
         # A union, such as of two models.
-        is_json = all(find_offers(AsyncIterator[part]) == _LINES for part in get_args(item))
+        is_json = all(map(_is_json, get_args(item)))
     return _LINES if is_json else ()
+
+
+# Any: as above.
+def _is_json(item: Any) -> bool:
+    origin = origin_of(item) or item
+    return isinstance(origin, type) and (is_model(origin) or origin in (dict, list))
 
 
 def _find_item(annotation: Any) -> Any:

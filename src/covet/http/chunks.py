@@ -19,7 +19,7 @@ _PIECE: Final = 65_536
 
 
 def open_chunks(chunks: AsyncIterable[T] | Iterable[T]) -> AsyncIterator[T]:
-    """
+    r"""
     Iterate over whatever an application has, without blocking the event loop.
 
     A plain iterator runs in a thread, item by item, because it may block. A file that is open for reading gives pieces
@@ -30,8 +30,8 @@ def open_chunks(chunks: AsyncIterable[T] | Iterable[T]) -> AsyncIterator[T]:
 
     Example:
         >>> import io
-        >>> [piece async for piece in open_chunks(io.BytesIO(b"one\\ntwo"))]
-        [b'one\\ntwo']
+        >>> [piece async for piece in open_chunks(io.BytesIO(b"one\ntwo"))]
+        [b'one\ntwo']
     """
     read = getattr(chunks, "read", None)
     if callable(read):

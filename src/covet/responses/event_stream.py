@@ -22,7 +22,7 @@ _HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
 
 class EventStream(StreamedResponse):
-    """
+    r"""
     A response of server-sent events.
 
     A handler that yields `ServerSentEvent`s and says so, `-> AsyncIterator[ServerSentEvent]`, needs no `EventStream`.
@@ -46,7 +46,7 @@ class EventStream(StreamedResponse):
         ...     yield {"number": 2}
         >>> stream = EventStream(count(), retry=500)
         >>> [piece async for piece in stream.stream()]
-        [b'retry: 500\\n\\n', b'id: 1\\ndata: one\\n\\n', b'data: {"number":2}\\n\\n']
+        [b'retry: 500\n\n', b'id: 1\ndata: one\n\n', b'data: {"number":2}\n\n']
     """
 
     __slots__ = ("_first", "_head", "_ping", "_source")
@@ -116,11 +116,11 @@ class EventStream(StreamedResponse):
         item = await first.finish()
         if item is END:
             return
-        yield item.encode() if item.__class__ is ServerSentEvent else encode_item(item)  # type: ignore[attr-defined]
+        yield item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
         # PERF: one generator between the source and the network, and no call for what is an event
         # (benchmarks/event_streams.py, covet).
         async for item in source:  # type: ignore[union-attr]
-            yield item.encode() if item.__class__ is ServerSentEvent else encode_item(item)  # type: ignore[attr-defined]
+            yield item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
 
     async def aclose(self) -> None:
         """Close the stream and what its events come from; again is no error."""
@@ -134,11 +134,11 @@ class EventStream(StreamedResponse):
 
 
 def encode_item(item: object) -> bytes:
-    """
+    r"""
     Write an item of an event stream.
 
     Example:
         >>> encode_item("tea"), encode_item(ServerSentEvent(comment="hello"))
-        (b'data: tea\\n\\n', b': hello\\n\\n')
+        (b'data: tea\n\n', b': hello\n\n')
     """
     return item.encode() if isinstance(item, ServerSentEvent) else encode_data(item)

@@ -16,7 +16,7 @@ NDJSON: Final = "application/x-ndjson"
 
 
 class JSONLines(StreamedResponse):
-    """
+    r"""
     A response of values, each of them a line of JSON.
 
     A handler that yields models and says so, `-> AsyncIterator[Item]`, needs none.
@@ -35,7 +35,7 @@ class JSONLines(StreamedResponse):
     Example:
         >>> lines = JSONLines([{"id": 1}, {"id": 2}])
         >>> [line async for line in lines.stream()]
-        [b'{"id":1}\\n', b'{"id":2}\\n']
+        [b'{"id":1}\n', b'{"id":2}\n']
     """
 
     __slots__ = ("_items",)

@@ -61,7 +61,7 @@ class ServerSentEvent:
         self.comment = comment
         if comment is not None and not isinstance(comment, str):
             raise ResponseError(f"A comment must be a text, got {comment!r}.")
-        if data is None and event is id is retry is comment is None:
+        if all(field is None for field in (data, event, id, retry, comment)):
             raise ResponseError("An event has at least one field.", hint="Write ServerSentEvent(None, comment='ping').")
         self._encoded: bytes | None = None
 
@@ -105,7 +105,7 @@ class ServerSentEvent:
 
 
 def encode_data(data: object, head: str = "") -> bytes:
-    """
+    r"""
     Write an event of some data behind its other fields.
 
     Args:
@@ -118,7 +118,7 @@ def encode_data(data: object, head: str = "") -> bytes:
 
     Example:
         >>> encode_data([1, 2])
-        b'data: [1,2]\\n\\n'
+        b'data: [1,2]\n\n'
     """
     if isinstance(data, str):
         # PERF: nearly every text is one line, and is not split (benchmarks/event_streams.py, covet).

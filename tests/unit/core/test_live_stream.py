@@ -157,7 +157,7 @@ async def test_there_is_nothing_to_guard_outside_of_a_task() -> None:
 
     def step() -> None:
         try:
-            stream.__aenter__().send(None)  # type: ignore[attr-defined]
+            stream.__aenter__().send(None)
         except RuntimeError as exc:
             raised.set_result(exc)
 

@@ -41,7 +41,7 @@ class Other:
         (AsyncIterator[Item], LINES),
         (Generator[Item, None, None], LINES),
         (AsyncIterator[dict[str, int]], LINES),
-        (AsyncIterator[dict], LINES),
+        (AsyncIterator[dict[Any, Any]], LINES),
         (AsyncIterator[list[int]], LINES),
         (AsyncIterator[Item | Other], LINES),
         (AsyncIterator[bytes], ()),
@@ -69,9 +69,7 @@ def test_offers_follow_from_what_is_yielded(annotation: Any, offers: tuple[str, 
         (None, "text/event-stream", ()),
     ],
 )
-def test_media_type_of_the_route_settles_the_form(
-    annotation: Any, media_type: str, offers: tuple[str, ...]
-) -> None:
+def test_media_type_of_the_route_settles_the_form(annotation: Any, media_type: str, offers: tuple[str, ...]) -> None:
     """A handler that writes text itself writes what the media type says."""
     assert find_offers(annotation, media_type) == offers
 

@@ -38,7 +38,7 @@ async def test_source_without_items_gives_its_end() -> None:
     """The end of a source is no error."""
 
     async def make() -> AsyncIterator[str]:
-        for item in ():
+        for item in list[str]():
             yield item
 
     step = FirstStep(make())

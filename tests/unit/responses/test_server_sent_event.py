@@ -32,7 +32,10 @@ class Progress:
         (ServerSentEvent([1, None]), b"data: [1,null]\n\n"),
         (ServerSentEvent(7), b"data: 7\n\n"),
         (ServerSentEvent(event="closed"), b"event: closed\n\n"),
-        (ServerSentEvent("x", event="e", id="7", retry=10, comment="c"), b": c\nevent: e\nid: 7\nretry: 10\ndata: x\n\n"),
+        (
+            ServerSentEvent("x", event="e", id="7", retry=10, comment="c"),
+            b": c\nevent: e\nid: 7\nretry: 10\ndata: x\n\n",
+        ),
         (ServerSentEvent("x", id=""), b"id: \ndata: x\n\n"),
         (ServerSentEvent("café", event="größe"), "event: größe\ndata: café\n\n".encode()),
     ],
