@@ -15,6 +15,7 @@ from benchmarks import (
     callgrind,
     cpu,
     environment,
+    event_streams,
     events,
     imports,
     injection,
@@ -73,6 +74,16 @@ def section_cpu(python: str, options: argparse.Namespace) -> tuple[str, object]:
     )
     text = cpu.table(figures, base="raw-rsgi", rounds=rounds, seconds=seconds)
     return text, [asdict(figure) for figure in figures]
+
+
+def section_event_streams(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure what a server-sent event costs.
+    """
+    if missing := cpu.missing_tools(python):
+        return f"No event streams: {', '.join(missing)} missing.\n", []
+    figures = event_streams.measure_all(python, quick=options.quick)
+    return event_streams.table(figures), [asdict(figure) for figure in figures]
 
 
 def section_middleware(python: str, options: argparse.Namespace) -> tuple[str, object]:
@@ -153,6 +164,7 @@ SECTIONS: dict[str, Section] = {
     "middleware": section_middleware,
     "router": section_router,
     "body": section_body,
+    "event-streams": section_event_streams,
     "events": section_events,
     "injection": section_injection,
     "import": section_import,

@@ -6,6 +6,7 @@ The scope is trusted to be what the specification says; what the application ans
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final, Self
 
 from covet.core.afterwards import answer_late, close_at_end
@@ -22,6 +23,7 @@ from covet.http.request import Address, Request, make_state
 from covet.http.response import Response, has_no_body, plain_fields
 from covet.http.response_headers import encode_pair
 from covet.http.streamed_response import StreamedResponse
+from covet.responses.event_stream import EventStream
 from covet.types import Message, Receive, Scope, Send
 
 Endpoint = Callable[[Scope, Receive, Send, Sequence[str]], Awaitable[None]]
@@ -306,22 +308,26 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
     if first is not None:
         # An error from here on leaves to the server, which logs it and cuts the connection.
         try:
-            pump = _pump(send, first, chunks)
-            await request.run_until_disconnect(_keep_alive(send, request, response, pump) if response.is_live else pump)
-        except ClientDisconnectedError:
+            if not isinstance(response, EventStream):
+                await request.run_until_disconnect(_pump(send, first, chunks))
+            else:
+                send_piece, left = partial(_send_piece, send), request._get_inbox().wait_left  # noqa: SLF001 - ours
+                async with LiveStream(request, send_piece, response.ping_interval, left):
+                    await response.pump(first, send_piece, _rest, left=OSError)
+        except ClientDisconnectedError as exc:
+            request.departure = exc
             return response
     await send({"type": "http.response.body", "body": b"", "more_body": False})
     return response
 
 
-async def _keep_alive(
-    send: Send, request: ASGIRequest, response: StreamedResponse, pump: Coroutine[Any, Any, None]
-) -> None:
-    def send_ping(ping: bytes) -> Awaitable[None]:
-        return send({"type": "http.response.body", "body": ping, "more_body": True})
+def _send_piece(send: Send, piece: bytes) -> Awaitable[None]:
+    return send({"type": "http.response.body", "body": piece, "more_body": True})
 
-    async with LiveStream(request, send_ping, response.ping_interval):
-        await pump
+
+async def _rest(_: int) -> None:
+    """Let others have a turn after some events."""
+    await asyncio.sleep(0)
 
 
 async def _pump(send: Send, first: bytes, chunks: AsyncIterator[bytes]) -> None:

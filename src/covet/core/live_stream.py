@@ -1,7 +1,7 @@
 """
-What a stream without an end needs besides its pieces: pings while nothing happens, and an end when the server stops.
+What a stream without an end needs besides its pieces: pings, and an end when its client leaves or the server stops.
 
-Neither costs anything per piece, and there is no task per stream: a ping is a timer, and a short task when it rings.
+None of it costs anything per piece. A ping is a timer, and a short task when it rings; one task waits for the client.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, Final, Self
 
+from covet.exceptions import ClientDisconnectedError
 from covet.http.request import Request
 
 # §9.2.7 of the HTML Living Standard: a comment line keeps connections from being dropped.
@@ -20,18 +21,25 @@ SendPiece = Callable[[bytes], Awaitable[Any]]
 
 class LiveStream:
     """
-    A stream that is being sent; `async with` ends its pings, and swallows the end that the server's stop brings.
+    A stream that is being sent, inside of `async with`.
+
+    The block is cancelled when the client leaves or the server stops; the latter is an end like any other.
 
     Args:
         request: The request.
         send: Sends a piece besides those of the stream.
         interval: Seconds between two pings; `None` for none.
+        wait_left: Waits until the client has left; cancelled at the end.
+
+    Raises:
+        ClientDisconnectedError: From the block, if the client left first.
     """
 
     __slots__ = (
         "_cancelling",
         "_forget",
         "_has_ended",
+        "_has_left",
         "_interval",
         "_is_over",
         "_pinging",
@@ -39,15 +47,21 @@ class LiveStream:
         "_send",
         "_task",
         "_timer",
+        "_wait_left",
+        "_watching",
     )
 
-    def __init__(self, request: Request, send: SendPiece, interval: float | None) -> None:
+    def __init__(
+        self, request: Request, send: SendPiece, interval: float | None, wait_left: Callable[[], Awaitable[Any]]
+    ) -> None:
         self._request = request
         self._send = send
         self._interval = interval
         self._pinging: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._has_ended = self._is_over = False
+        self._wait_left = wait_left
+        self._watching: asyncio.Task[None] | None = None
+        self._has_left = self._has_ended = self._is_over = False
 
     async def __aenter__(self) -> Self:
         task = asyncio.current_task()
@@ -55,6 +69,7 @@ class LiveStream:
             raise RuntimeError("A stream is sent in an asyncio task.")
         self._task = task
         self._cancelling = task.cancelling()
+        self._watching = asyncio.create_task(self._watch(), name="covet-departure")
         self._arm()
         app = self._request.app
         self._forget = _do_nothing if app is None else app.call_at_drain(self.end)
@@ -70,8 +85,14 @@ class LiveStream:
             self._cancel()
 
     def _cancel(self) -> None:
-        if not self._has_ended and not self._is_over:
+        if not (self._has_ended or self._has_left or self._is_over):
             self._has_ended = True
+            self._task.cancel()
+
+    async def _watch(self) -> None:
+        await self._wait_left()
+        if not self._is_over and not self._has_ended:
+            self._has_left = True
             self._task.cancel()
 
     def _arm(self) -> None:
@@ -96,14 +117,18 @@ class LiveStream:
         self._forget()
         if self._timer is not None:
             self._timer.cancel()
-        is_end = self._has_ended and self._task.uncancel() <= self._cancelling
-        pinging = self._pinging
-        if pinging is not None and not pinging.done():
-            # Nothing of it may come behind the end of the body.
-            pinging.cancel()
-            await asyncio.wait({pinging})
         # The rule of asyncio.timeout: swallow our own cancellation only, and only if nobody else cancelled too.
-        return is_end and kind is asyncio.CancelledError
+        is_ours = (self._has_ended or self._has_left) and self._task.uncancel() <= self._cancelling
+        # Nothing of a ping may come behind the end of the body.
+        helpers = {task for task in (self._pinging, self._watching) if task is not None and not task.done()}
+        for helper in helpers:
+            helper.cancel()
+        if helpers:
+            await asyncio.wait(helpers)
+        is_ours = is_ours and kind is asyncio.CancelledError
+        if is_ours and self._has_left:
+            raise ClientDisconnectedError("The client left.") from error
+        return is_ours
 
 
 def _do_nothing() -> None:

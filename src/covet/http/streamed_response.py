@@ -5,7 +5,7 @@ A response whose body comes in pieces: the base of all streams.
 import re
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import aclosing
-from typing import ClassVar, Final
+from typing import Final
 
 from covet.exceptions import ResponseError
 from covet.http.chunks import close_source, encode_chunks
@@ -34,9 +34,6 @@ class StreamedResponse(Response):
     """
 
     __slots__ = ("_begun", "_chunks", "_opened")
-
-    # Whether it has no end of its own, so that the server's stop ends it.
-    is_live: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -68,11 +65,6 @@ class StreamedResponse(Response):
     @body.setter
     def body(self, value: bytes) -> None:  # noqa: ARG002
         raise ResponseError("The body of a stream cannot be set.", hint="Return another response in its stead.")
-
-    @property
-    def ping_interval(self) -> float | None:
-        """Seconds between two pings of a live stream; `None` for none."""
-        return None
 
     async def begin(self) -> None:
         """Make the first piece, so that an error in it can still be answered as one."""

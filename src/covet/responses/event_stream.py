@@ -2,10 +2,10 @@
 Events for browsers: a stream without an end that is pinged, ends with the server, and is opened at once.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable
-from typing import ClassVar, Final
+from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
+from typing import Any, Final
 
-from covet.exceptions import ResponseError
+from covet.exceptions import ClientDisconnectedError, ResponseError
 from covet.http.chunks import close_source, open_chunks
 from covet.http.first_step import END, FirstStep
 from covet.http.request import Request
@@ -17,6 +17,9 @@ from covet.tasks import BackgroundTasks
 EVENT_STREAM: Final = "text/event-stream"
 # How long the first event is waited for before the stream is opened without it: an error until then is answered.
 OPENING_SECONDS: Final = 0.25
+# After so many events or bytes others get a turn.
+_PIECES: Final = 64
+_SIZE: Final = 65_536
 # Caches must not keep it, and proxies that know nginx's header must not collect it.
 _HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -50,8 +53,6 @@ class EventStream(StreamedResponse):
     """
 
     __slots__ = ("_first", "_head", "_ping", "_source")
-
-    is_live: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -105,6 +106,46 @@ class EventStream(StreamedResponse):
         self._first = FirstStep(source)
         await self._first.wait(OPENING_SECONDS)
 
+    async def pump(
+        self,
+        first: bytes,
+        send: Callable[[bytes], Awaitable[Any]],
+        rest: Callable[[int], Awaitable[None]],
+        *,
+        left: type[Exception],
+    ) -> None:
+        """
+        Send the stream, once its first piece was asked for: what `stream()` gives, in one loop.
+
+        Args:
+            first: The first piece.
+            send: Sends a piece.
+            rest: Called now and then with the bytes that were sent since, to let others have a turn.
+            left: What `send` raises if the client has left.
+
+        Raises:
+            ClientDisconnectedError: If the client has left.
+        """
+        await _send_or_leave(send, first, left)
+        item = END if self._first is None else await self._first.finish()
+        if item is END:
+            return
+        await _send_or_leave(send, encode_item(item), left)
+        pieces = size = 0
+        # PERF: no generator between the source and the network, no call for what is an event, and one account for many
+        # (benchmarks/event_streams.py, covet).
+        async for item in self._source:  # type: ignore[union-attr]
+            piece = item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
+            try:
+                await send(piece)
+            except left as exc:
+                raise ClientDisconnectedError("The client left.") from exc
+            pieces += 1
+            size += len(piece)
+            if pieces == _PIECES or size > _SIZE:
+                await rest(size)
+                pieces = size = 0
+
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         await self.begin()
         first = self._first
@@ -116,11 +157,9 @@ class EventStream(StreamedResponse):
         item = await first.finish()
         if item is END:
             return
-        yield item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
-        # PERF: one generator between the source and the network, and no call for what is an event
-        # (benchmarks/event_streams.py, covet).
+        yield encode_item(item)
         async for item in source:  # type: ignore[union-attr]
-            yield item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
+            yield encode_item(item)
 
     async def aclose(self) -> None:
         """Close the stream and what its events come from; again is no error."""
@@ -131,6 +170,14 @@ class EventStream(StreamedResponse):
         if first is not None:
             await first.aclose()
         await close_source(source)  # type: ignore[arg-type]
+
+
+# Any: what the adapter's `send` gives.
+async def _send_or_leave(send: Callable[[bytes], Awaitable[Any]], piece: bytes, left: type[Exception]) -> None:
+    try:
+        await send(piece)
+    except left as exc:
+        raise ClientDisconnectedError("The client left.") from exc
 
 
 def encode_item(item: object) -> bytes:

@@ -3,11 +3,13 @@ Tests of pings and of the end that the server's stop brings to streams.
 """
 
 import asyncio
+from functools import partial
 
 import pytest
 
 from covet import CovetPy, Request
 from covet.core.live_stream import PING, LiveStream
+from covet.exceptions import ClientDisconnectedError
 
 
 def make_request(app: CovetPy | None = None) -> Request:
@@ -19,11 +21,43 @@ async def ignore(piece: bytes) -> None:
     """Send nothing."""
 
 
+async def stay() -> None:
+    """Never leave."""
+    await asyncio.Event().wait()
+
+
+async def test_client_that_leaves_ends_the_block_with_an_error() -> None:
+    """Whoever sends the stream learns why it ended."""
+    is_left = asyncio.Event()
+    asyncio.get_running_loop().call_soon(is_left.set)
+
+    with pytest.raises(ClientDisconnectedError, match="The client left"):
+        async with LiveStream(make_request(), ignore, None, is_left.wait):
+            await asyncio.Event().wait()
+    task = asyncio.current_task()
+
+    assert task is not None
+    assert task.cancelling() == 0
+
+
+async def test_stop_after_the_departure_changes_nothing() -> None:
+    """What came first counts."""
+    app = CovetPy()
+
+    with pytest.raises(ClientDisconnectedError):
+        async with LiveStream(make_request(app), ignore, None, partial(asyncio.sleep, 0)):
+            try:
+                await asyncio.Event().wait()
+            finally:
+                app.begin_drain()
+                await asyncio.sleep(0)
+
+
 async def test_pings_are_sent_while_nothing_happens() -> None:
     """The stream itself need not do anything for them."""
     sent: asyncio.Queue[bytes] = asyncio.Queue()
 
-    async with LiveStream(make_request(), sent.put, 0.001):
+    async with LiveStream(make_request(), sent.put, 0.001, stay):
         pings = [await sent.get() for _ in range(3)]
 
     assert pings == [PING] * 3
@@ -36,7 +70,7 @@ async def test_no_ping_is_sent_without_an_interval() -> None:
     async def send(piece: bytes) -> None:
         sent.append(piece)
 
-    async with LiveStream(make_request(), send, None):
+    async with LiveStream(make_request(), send, None, stay):
         await asyncio.sleep(0.01)
 
     assert sent == []
@@ -55,7 +89,7 @@ async def test_client_that_takes_nothing_is_sent_one_ping() -> None:
         finally:
             begun.append("given up")
 
-    async with LiveStream(make_request(), send, 0.001):
+    async with LiveStream(make_request(), send, 0.001, stay):
         await is_begun.wait()
         await asyncio.sleep(0.01)
 
@@ -71,7 +105,7 @@ async def test_ping_to_a_client_that_has_left_is_no_error(error: Exception) -> N
         is_sent.set()
         raise error
 
-    async with LiveStream(make_request(), send, 0.001):
+    async with LiveStream(make_request(), send, 0.001, stay):
         await is_sent.wait()
 
 
@@ -80,7 +114,7 @@ async def test_stop_ends_the_block() -> None:
     app = CovetPy()
     log: list[str] = []
 
-    async with LiveStream(make_request(app), ignore, None):
+    async with LiveStream(make_request(app), ignore, None, stay):
         asyncio.get_running_loop().call_soon(app.begin_drain)
         try:
             await asyncio.Event().wait()
@@ -98,7 +132,7 @@ async def test_stream_that_begins_during_the_drain_ends_with_its_first_wait() ->
     app.begin_drain()
     log = ["begun"]
 
-    async with LiveStream(make_request(app), ignore, None):
+    async with LiveStream(make_request(app), ignore, None, stay):
         log.append("inside")
         await asyncio.Event().wait()
         log.append("never")
@@ -110,7 +144,7 @@ async def test_cancellation_from_outside_stays_one() -> None:
     """A server that cuts a request off is not taken for one that stops."""
 
     async def run() -> None:
-        async with LiveStream(make_request(), ignore, None):
+        async with LiveStream(make_request(), ignore, None, stay):
             await asyncio.Event().wait()
 
     task = asyncio.create_task(run())
@@ -125,7 +159,7 @@ async def test_stop_after_the_end_does_nothing() -> None:
     """A stream that has ended is forgotten."""
     app = CovetPy()
 
-    async with LiveStream(make_request(app), ignore, None) as stream:
+    async with LiveStream(make_request(app), ignore, None, stay) as stream:
         pass
     app.begin_drain()
     stream.end()
@@ -141,7 +175,7 @@ async def test_error_of_the_stream_leaves_as_it_is() -> None:
     app = CovetPy()
 
     with pytest.raises(LookupError):
-        async with LiveStream(make_request(app), ignore, None):
+        async with LiveStream(make_request(app), ignore, None, stay):
             asyncio.get_running_loop().call_soon(app.begin_drain)
             try:
                 await asyncio.Event().wait()
@@ -151,7 +185,7 @@ async def test_error_of_the_stream_leaves_as_it_is() -> None:
 
 async def test_there_is_nothing_to_guard_outside_of_a_task() -> None:
     """A coroutine that is driven by hand says so."""
-    stream = LiveStream(make_request(), ignore, None)
+    stream = LiveStream(make_request(), ignore, None, stay)
     loop = asyncio.get_running_loop()
     raised: asyncio.Future[BaseException] = loop.create_future()
 
