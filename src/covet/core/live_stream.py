@@ -125,6 +125,10 @@ class LiveStream:
             helper.cancel()
         if helpers:
             await asyncio.wait(helpers)
+        # No circle is left: Granian ends the body when nobody holds its stream any more, and must not wait for the
+        # garbage collector.
+        self._forget = _do_nothing
+        self._pinging = self._watching = None
         is_ours = is_ours and kind is asyncio.CancelledError
         if is_ours and self._has_left:
             raise ClientDisconnectedError("The client left.") from error
