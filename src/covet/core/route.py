@@ -5,11 +5,13 @@ A route and what it inherits: plain data, no decisions.
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from inspect import signature
 from typing import Any, Final, TypedDict
 
 from covet.core.path_template import PathTemplate
 from covet.exceptions import RouteError, suggest
+from covet.http.dates import is_moment
 from covet.types import UNSET, ASGIApp, UnsetType
 
 # A handler may take and return anything: its parameters are bound by name, its result becomes the response.
@@ -35,7 +37,8 @@ class RouteOptions(TypedDict, total=False):
     tags: Sequence[str]
     summary: str | None
     description: str | None
-    deprecated: bool
+    deprecated: bool | date
+    sunset: date | None
     include_in_schema: bool
     non_blocking: bool
     raises: Sequence[type[Exception]]
@@ -77,7 +80,8 @@ class Route:
         tags: The route's own tags.
         summary: A few words for the documents.
         description: The text for the documents.
-        deprecated: The documents advise against it.
+        deprecated: The documents and the answers advise against it; a date says since when, or from when on.
+        sunset: When it stops answering, for the answers to say so.
         include_in_schema: It appears in the documents.
         non_blocking: A handler that is no coroutine runs on the event loop instead of in a thread.
         raises: The errors that the documents list.
@@ -102,7 +106,8 @@ class Route:
     tags: tuple[str, ...] = ()
     summary: str | None = None
     description: str | None = None
-    deprecated: bool = False
+    deprecated: bool | date = False
+    sunset: date | None = None
     include_in_schema: bool = True
     non_blocking: bool = False
     raises: tuple[type[Exception], ...] = ()
@@ -339,7 +344,11 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "tags": (lambda value: _is_sequence(value) and all(isinstance(tag, str) for tag in value), "a list of texts"),
     "summary": (lambda value: isinstance(value, str), "a text"),
     "description": (lambda value: isinstance(value, str), "a text"),
-    "deprecated": (lambda value: isinstance(value, bool), "True or False"),
+    "deprecated": (
+        lambda value: isinstance(value, bool) or is_moment(value),
+        "True, False, a date or an aware datetime",
+    ),
+    "sunset": (is_moment, "a date or an aware datetime"),
     "include_in_schema": (lambda value: isinstance(value, bool), "True or False"),
     "non_blocking": (lambda value: isinstance(value, bool), "True or False"),
     "raises": (
