@@ -19,6 +19,7 @@ from covet.core.lifespan import (
 from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter, TrailingSlash
+from covet.core.versioning import Versioning
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
 from covet.options import refuse_unknown
@@ -53,6 +54,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
         plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
         settings: Its settings: they configure its plugins and may enable further ones, and say how it is served and
             what it logs. `create_app` applies the rest.
+        versioning: How clients choose between the versions of routers that have one; by path by default.
 
     Raises:
         ConfigurationError: If an argument is wrong; the text says how to mend it.
@@ -81,6 +83,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
         trailing_slash: TrailingSlash = "redirect",
         plugins: Sequence[object] | None = None,
         settings: "Settings | None" = None,
+        versioning: Versioning | None = None,
     ) -> None:
         for name, items in (("middleware", middleware), ("plugins", plugins)):
             if items is not None and not isinstance(items, list | tuple):
@@ -89,6 +92,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
         self.body_limits = BodyLimits(max_size=body_limit)
+        self.router.versioning = versioning or self.router.versioning
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []

@@ -141,6 +141,10 @@ class CovetPyASGI(Lifecycle):
             len(scope.get("query_string", b"")),
             scope.get("raw_path"),
         )
+        if problem is None and self.router.versions and self.router.versioning.header is not None:
+            from covet.core.version_dispatch import move_asgi
+
+            scope, path, problem = move_asgi(self.router, scope, path)
         compiled, values, mount = self._resolve(path, scope["method"], problem)
         if mount is not None:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
@@ -216,6 +220,11 @@ class CovetPyASGI(Lifecycle):
             scope.path,
             len(scope.query_string),
         )
+        if problem is None and self.router.versions and self.router.versioning.header is not None:
+            from covet.core.version_dispatch import move_rsgi
+
+            scope, problem = move_rsgi(self.router, scope)
+            headers = scope.headers
         compiled, values, mount = self._resolve(scope.path, scope.method, problem)
         if mount is not None:
             await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))

@@ -28,6 +28,7 @@ from covet.core.route import (
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
+from covet.core.versioning import PrefixVersioning, Versioning
 from covet.exceptions import RouteError, suggest
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
@@ -49,6 +50,7 @@ class CovetRouter(RouteFinder, RouteDecorators):
         tags: Tags of all its routes.
         exception_handlers: Exception handlers for all its routes.
         converters: The converters that its paths may name; a table of its own by default.
+        version: The version of the API that its routes belong to; see `covet.core.versioning`.
         trailing_slash: What happens to a path whose other spelling exists: `"redirect"` (308) is the default,
             `"ignore"` answers it as that one, `"strict"` does not find it. Only the outermost router may be given one.
 
@@ -77,6 +79,7 @@ class CovetRouter(RouteFinder, RouteDecorators):
         tags: Sequence[str] = (),
         exception_handlers: ExceptionHandlers | None = None,
         converters: ConverterTable | None = None,
+        version: str | None = None,
         trailing_slash: TrailingSlash | None = None,
     ) -> None:
         if trailing_slash is not None and trailing_slash not in _TRAILING_SLASH:
@@ -91,6 +94,10 @@ class CovetRouter(RouteFinder, RouteDecorators):
         self.websocket_tree = self._table.websocket_tree
         self._prefix = self._parse_prefix(prefix)
         self._trailing_slash = trailing_slash
+        self.version = version
+        # How versions are chosen, and which there are: known to the router of an application alone.
+        self.versioning: Versioning = PrefixVersioning()
+        self.versions: dict[str, None] = {}
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
 
@@ -181,6 +188,8 @@ class CovetRouter(RouteFinder, RouteDecorators):
                 route=prefix or "/",
                 hint="Give trailing_slash= to the outermost router.",
             )
+        if router.version is not None or router.versions:
+            prefix, middleware = self._open_version(router, prefix, middleware)
         group = make_group(middleware, tags, route=prefix)
         inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
         self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
@@ -248,6 +257,28 @@ class CovetRouter(RouteFinder, RouteDecorators):
         """
         check_new_method(method)
         self._table.methods.add(method)
+
+    def _open_version(
+        self, router: "CovetRouter", prefix: str, middleware: Sequence[object]
+    ) -> tuple[str, Sequence[object]]:
+        """Put a router's version before its prefix, and say that its answers depend on what chooses it."""
+        header = self.versioning.header
+        if router.version is None:
+            if header is not None:
+                raise RouteError(
+                    f"Versions that are chosen by {header!r} are included in the application itself.",
+                    route=prefix or "/",
+                    hint="Include the routers with a version in the application, not in another router.",
+                )
+            return prefix, middleware
+        before = self.versioning.make_prefix(router.version)
+        self.versions[router.version] = None
+        if header is None:
+            return f"{before}{prefix}", middleware
+        # Loaded here: few applications have versions.
+        from covet.core.version_dispatch import VaryByVersion
+
+        return f"{before}{prefix}", (VaryByVersion(header), *middleware)
 
     # ── Inside ───────────────────────────────────────────────────────────────
 
