@@ -19,7 +19,6 @@ from covet.core.lifespan import (
 from covet.core.route import Handler, Route, RouteOptions, describe_handler
 from covet.core.route_decorators import RouteDecorators
 from covet.core.routing import CovetRouter, TrailingSlash
-from covet.core.versioning import Versioning
 from covet.exceptions import ConfigurationError, RouteError, suggest
 from covet.http.body import BodyLimits
 from covet.options import refuse_unknown
@@ -27,6 +26,7 @@ from covet.types import ASGIApp
 
 if TYPE_CHECKING:
     from covet.config import Settings
+    from covet.core.versioning import Versioning
     from covet.di import DependencyContainer
     from covet.plugins import PluginManager
 
@@ -83,7 +83,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
         trailing_slash: TrailingSlash = "redirect",
         plugins: Sequence[object] | None = None,
         settings: "Settings | None" = None,
-        versioning: Versioning | None = None,
+        versioning: "Versioning | None" = None,
     ) -> None:
         for name, items in (("middleware", middleware), ("plugins", plugins)):
             if items is not None and not isinstance(items, list | tuple):
@@ -92,7 +92,7 @@ class CovetPy(RouteDecorators, ConfiguredApplication):
             raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
         super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
         self.body_limits = BodyLimits(max_size=body_limit)
-        self.router.versioning = versioning or self.router.versioning
+        self.router.versioning = versioning
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []

@@ -141,7 +141,7 @@ class CovetPyASGI(Lifecycle):
             len(scope.get("query_string", b"")),
             scope.get("raw_path"),
         )
-        if problem is None and self.router.versions and self.router.versioning.header is not None:
+        if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_asgi
 
             scope, path, problem = move_asgi(self.router, scope, path)
@@ -220,7 +220,7 @@ class CovetPyASGI(Lifecycle):
             scope.path,
             len(scope.query_string),
         )
-        if problem is None and self.router.versions and self.router.versioning.header is not None:
+        if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_rsgi
 
             scope, problem = move_rsgi(self.router, scope)

@@ -6,7 +6,7 @@ wherever it was included, at once, also while the application runs.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, TypeVar, Unpack
+from typing import TYPE_CHECKING, Final, TypeVar, Unpack
 
 from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
@@ -28,10 +28,12 @@ from covet.core.route import (
 from covet.core.route_decorators import HandlerT, RouteDecorators
 from covet.core.route_finder import RouteFinder, TrailingSlash
 from covet.core.route_table import WEBSOCKET, Inclusion, RouteTable
-from covet.core.versioning import PrefixVersioning, Versioning
 from covet.exceptions import RouteError, suggest
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
+
+if TYPE_CHECKING:
+    from covet.core.versioning import Versioning
 
 MiddlewareT = TypeVar("MiddlewareT")
 
@@ -95,8 +97,9 @@ class CovetRouter(RouteFinder, RouteDecorators):
         self._prefix = self._parse_prefix(prefix)
         self._trailing_slash = trailing_slash
         self.version = version
-        # How versions are chosen, and which there are: known to the router of an application alone.
-        self.versioning: Versioning = PrefixVersioning()
+        # How versions are chosen, the header that does it, and which there are.
+        self.versioning: Versioning | None = None
+        self.version_header: str | None = None
         self.versions: dict[str, None] = {}
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
@@ -262,7 +265,11 @@ class CovetRouter(RouteFinder, RouteDecorators):
         self, router: "CovetRouter", prefix: str, middleware: Sequence[object]
     ) -> tuple[str, Sequence[object]]:
         """Put a router's version before its prefix, and say that its answers depend on what chooses it."""
-        header = self.versioning.header
+        # Loaded here: few applications have versions.
+        from covet.core.versioning import PrefixVersioning, VaryByVersion
+
+        policy = self.versioning = self.versioning or PrefixVersioning()
+        header = self.version_header = policy.header
         if router.version is None:
             if header is not None:
                 raise RouteError(
@@ -271,13 +278,10 @@ class CovetRouter(RouteFinder, RouteDecorators):
                     hint="Include the routers with a version in the application, not in another router.",
                 )
             return prefix, middleware
-        before = self.versioning.make_prefix(router.version)
+        before = policy.make_prefix(router.version)
         self.versions[router.version] = None
         if header is None:
             return f"{before}{prefix}", middleware
-        # Loaded here: few applications have versions.
-        from covet.core.version_dispatch import VaryByVersion
-
         return f"{before}{prefix}", (VaryByVersion(header), *middleware)
 
     # ── Inside ───────────────────────────────────────────────────────────────

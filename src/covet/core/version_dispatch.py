@@ -6,13 +6,10 @@ What the router looks up is what handlers and middleware see: `request.path` is 
 
 from typing import Any, NamedTuple
 
-from covet.core.middleware import Middleware
 from covet.core.routing import CovetRouter
 from covet.core.rsgi_types import RSGIHeaders, RSGIScope
-from covet.core.versioning import GetHeader, Versioning
+from covet.core.versioning import GetHeader, PrefixVersioning, Versioning
 from covet.exceptions import HTTPError
-from covet.http.request import Request
-from covet.http.response import Response
 from covet.types import Scope
 
 
@@ -29,23 +26,6 @@ class Choice(NamedTuple):
     problem: HTTPError | None = None
 
 
-class VaryByVersion(Middleware):
-    """
-    Say that the answers of a version depend on the header that chooses it.
-
-    Args:
-        header: The header.
-    """
-
-    def __init__(self, header: str) -> None:
-        self._header = header
-
-    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
-        """Add the header to `Vary`."""
-        response.headers.add_vary(self._header)
-        return response
-
-
 def choose_version(router: CovetRouter, method: str, path: str, get_header: GetHeader) -> Choice:
     """
     Choose the version that answers a path.
@@ -58,7 +38,7 @@ def choose_version(router: CovetRouter, method: str, path: str, get_header: GetH
     """
     if _is_known(router, path, method):
         return Choice()
-    policy = router.versioning
+    policy = _policy_of(router)
     prefixes = {version: policy.make_prefix(version) for version in router.versions}
     having = [version for version, prefix in prefixes.items() if _is_known(router, f"{prefix}{path}", method)]
     if not having:
@@ -110,7 +90,7 @@ def move_asgi(router: CovetRouter, scope: Scope, path: str) -> tuple[Scope, str,
     prefix, problem = choose_version(router, scope["method"], path, get_header)
     if not prefix:
         return scope, path, problem
-    return move_scope(scope, path, prefix, router.versioning), f"{prefix}{path}", None
+    return move_scope(scope, path, prefix, _policy_of(router)), f"{prefix}{path}", None
 
 
 def move_rsgi(router: CovetRouter, scope: RSGIScope) -> tuple[RSGIScope, HTTPError | None]:
@@ -130,7 +110,7 @@ def move_rsgi(router: CovetRouter, scope: RSGIScope) -> tuple[RSGIScope, HTTPErr
         return ", ".join(values) if values else None
 
     prefix, problem = choose_version(router, scope.method, scope.path, get_header)
-    return (MovedScope(scope, prefix, router.versioning), None) if prefix else (scope, problem)
+    return (MovedScope(scope, prefix, _policy_of(router)), None) if prefix else (scope, problem)
 
 
 class MovedScope:
@@ -184,6 +164,10 @@ class MovedHeaders:
 
     def __len__(self) -> int:
         return len(self._headers)
+
+
+def _policy_of(router: CovetRouter) -> Versioning:
+    return router.versioning or PrefixVersioning()
 
 
 def _is_known(router: CovetRouter, path: str, method: str) -> bool:

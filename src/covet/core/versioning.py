@@ -10,7 +10,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError, HTTPError, NotAcceptableError, NotFoundError
+from covet.http.request import Request
+from covet.http.response import Response
 
 GetHeader = Callable[[str], str | None]
 
@@ -189,6 +192,23 @@ class MediaTypeVersioning(PrefixVersioning):
 
 
 Versioning = PrefixVersioning
+
+
+class VaryByVersion(Middleware):
+    """
+    Say that the answers of a version depend on the header that chooses it.
+
+    Args:
+        header: The header.
+    """
+
+    def __init__(self, header: str) -> None:
+        self._header = header
+
+    def process_response(self, request: Request, response: Response) -> Response:  # noqa: ARG002
+        """Add the header to `Vary`."""
+        response.headers.add_vary(self._header)
+        return response
 
 
 def _between(text: str, before: str, after: str) -> str | None:

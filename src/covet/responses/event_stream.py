@@ -133,7 +133,7 @@ class EventStream(StreamedResponse):
         await _send_or_leave(send, encode_item(item), left)
         pieces = size = 0
         # PERF: no generator between the source and the network, no call for what is an event, and one account for many
-        # (benchmarks/event_streams.py, covet).
+        # (benchmarks/event_streams.py).
         async for item in self._source:  # type: ignore[union-attr]
             piece = item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
             try:

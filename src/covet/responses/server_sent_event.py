@@ -121,7 +121,7 @@ def encode_data(data: object, head: str = "") -> bytes:
         b'data: [1,2]\n\n'
     """
     if isinstance(data, str):
-        # PERF: nearly every text is one line, and is not split (benchmarks/event_streams.py, covet).
+        # PERF: nearly every text is one line, and is not split (benchmarks/event_streams.py).
         if "\n" not in data and "\r" not in data:
             return f"{head}data: {data}\n\n".encode("utf-8", "replace")
         lines = "".join(f"data: {line}\n" for line in _LINE_END.split(data))
