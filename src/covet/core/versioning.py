@@ -216,3 +216,6 @@ def _between(text: str, before: str, after: str) -> str | None:
         return None
     version = text[len(before) : len(text) - len(after)]
     return version if _VERSION.fullmatch(version) else None
+
+
+__all__ = ["HeaderVersioning", "MediaTypeVersioning", "PrefixVersioning", "Versioning"]

@@ -47,3 +47,6 @@ def make_link(target: str, rel: str, *, title: str | None = None, type: str | No
         escaped = title.replace("\\", "\\\\").replace('"', '\\"')
         link += f'; title="{escaped}"'
     return link
+
+
+__all__ = ["make_link"]

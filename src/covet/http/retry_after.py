@@ -35,3 +35,6 @@ def make_retry_after(when: float | timedelta | datetime) -> str:
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < math.inf:
         raise ResponseError(f"Retry-After cannot be {when!r}.", hint="Write seconds from now, 0 or more.")
     return str(math.ceil(seconds))
+
+
+__all__ = ["make_retry_after"]
