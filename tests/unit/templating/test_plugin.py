@@ -98,4 +98,4 @@ def test_plugin_without_an_application_has_no_templates() -> None:
 def test_unknown_option_is_refused() -> None:
     """With a suggestion."""
     with pytest.raises(UnknownOptionError, match="directory"):
-        TemplatesPlugin(directry="templates")  # type: ignore[call-arg]
+        TemplatesPlugin(direktory="templates")  # type: ignore[call-arg]
