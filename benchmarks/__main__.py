@@ -15,6 +15,7 @@ from benchmarks import (
     callgrind,
     cpu,
     environment,
+    event_streams,
     events,
     imports,
     injection,
@@ -87,6 +88,16 @@ def section_static(python: str, options: argparse.Namespace) -> tuple[str, objec
     rounds, seconds = (1, 2.0) if options.quick else (options.rounds, options.seconds)
     figures = static.measure_all(python, rounds=rounds, seconds=seconds)
     return static.table(figures, rounds=rounds, seconds=seconds), [asdict(figure) for figure in figures]
+
+
+def section_event_streams(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure what a server-sent event costs.
+    """
+    if missing := cpu.missing_tools(python):
+        return f"No event streams: {', '.join(missing)} missing.\n", []
+    figures = event_streams.measure_all(python, quick=options.quick)
+    return event_streams.table(figures), [asdict(figure) for figure in figures]
 
 
 def section_middleware(python: str, options: argparse.Namespace) -> tuple[str, object]:
@@ -185,6 +196,7 @@ SECTIONS: dict[str, Section] = {
     "middleware": section_middleware,
     "router": section_router,
     "body": section_body,
+    "event-streams": section_event_streams,
     "events": section_events,
     "websocket": section_websocket,
     "injection": section_injection,

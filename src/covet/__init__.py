@@ -22,6 +22,7 @@ The map, from the ground up; a module imports only from those that are named bef
     middleware, server              layers around routes; the servers that carry them
     plugins                         what extends an application
     app                             CovetPy, the application
+    templating                      pages out of templates
     debug                           pages that show an application to its developer
     factory                         create_app, an application of its settings
     openapi                         a description of the application, and pages that show it

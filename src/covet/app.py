@@ -33,6 +33,7 @@ from covet.types import ASGIApp
 
 if TYPE_CHECKING:
     from covet.config import Settings
+    from covet.core.versioning import Versioning
     from covet.di import DependencyContainer
     from covet.http.form_limits import FormLimits
     from covet.plugins import PluginManager
@@ -62,6 +63,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
         settings: Its settings: they configure its plugins and may enable further ones, and say how it is served and
             what it logs. `create_app` applies the rest.
+        versioning: How clients choose between the versions of routers that have one; by path by default.
 
     Raises:
         ConfigurationError: If an argument is wrong; the text says how to mend it.
@@ -93,6 +95,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         trailing_slash: TrailingSlash = "redirect",
         plugins: Sequence[object] | None = None,
         settings: "Settings | None" = None,
+        versioning: "Versioning | None" = None,
     ) -> None:
         for name, items in (("middleware", middleware), ("plugins", plugins)):
             if items is not None and not isinstance(items, list | tuple):
@@ -102,6 +105,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
         self.body_limits = BodyLimits(max_size=body_limit)
         self.form_limits = form_limits
+        self.router.versioning = versioning
         self._lifespan_factory = lifespan
         self._startup: list[EventHandler] = []
         self._shutdown: list[EventHandler] = []

@@ -9,12 +9,26 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import body, callgrind, cpu, events, imports, injection, memory, startup, static, tables, websocket
+from benchmarks import (
+    body,
+    callgrind,
+    cpu,
+    event_streams,
+    events,
+    imports,
+    injection,
+    memory,
+    startup,
+    static,
+    tables,
+    websocket,
+)
 from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
 from benchmarks.rsgi import check_rsgi
 from benchmarks.variants import MIDDLEWARE_VARIANTS, VARIANTS, Variant
+from covet.testing import TestClient
 
 
 def ask(variant: Variant, case: Case) -> Answer:
@@ -304,3 +318,30 @@ def test_table_of_static_files_compares_with_the_server() -> None:
 
     assert "× 1.20" in text
     assert "large file" not in text
+
+
+async def test_both_applications_of_the_event_streams_send_the_same_events() -> None:
+    """What CovetPy sends for an event is what is written by hand."""
+    from benchmarks.apps.covet_events import app, topic
+
+    written = b'data: {"number":%d}\n\n'
+
+    async with TestClient(app, protocol="rsgi") as client, client.stream("GET", "/events") as response:
+        pieces = response.aiter_bytes()
+        received = [await anext(pieces)]
+        count = await client.get("/publish/2")
+        received += [await anext(pieces), await anext(pieces)]
+
+    assert received == [b":\n\n", written % 0, written % 1]
+    assert count.text == "1"
+    topic.queues.clear()
+
+
+def test_event_streams_are_compared_with_those_by_hand() -> None:
+    """The table's multiples are of the raw application; what failed has a dash."""
+    figures = [event_streams.StreamFigures("raw", [10.0, 12.0, 11.0]), event_streams.StreamFigures("covet", [], "no")]
+
+    text = event_streams.table(figures)
+
+    assert "| raw   |      11.0 | × 1.00 |" in text
+    assert "| covet |         - |      - |" in text

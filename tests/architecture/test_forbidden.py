@@ -29,6 +29,7 @@ ANNOTATING_BLOCK = "if TYPE_CHECKING:\n    from covet.app import CovetPy"
 LATE_MODULES = (
     "covet.config",
     "covet.core.settings_follower",
+    "covet.core.versioning",
     "covet.di",
     "covet.events",
     "covet.http.form_limits",

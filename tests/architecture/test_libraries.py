@@ -16,6 +16,7 @@ ADAPTERS: dict[str, set[str]] = {
     "click": {"covet.cli"},
     "granian": {"covet.server.granian_driver"},
     "hypercorn": {"covet.server.hypercorn_driver"},
+    "jinja2": {"covet.templating.environment"},
     "msgspec": {
         "covet.core.application",
         "covet.serialization.json_format",

@@ -101,6 +101,10 @@ class CovetPyASGI(CompiledApplication):
             len(scope.get("query_string", b"")),
             scope.get("raw_path"),
         )
+        if problem is None and self.router.version_header is not None:
+            from covet.core.version_dispatch import move_asgi
+
+            scope, path, problem = move_asgi(self.router, scope, path)
         compiled, values, mount = self._resolve(path, scope["method"], problem)
         if mount is not None:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
@@ -181,6 +185,11 @@ class CovetPyASGI(CompiledApplication):
             scope.path,
             len(scope.query_string),
         )
+        if problem is None and self.router.version_header is not None:
+            from covet.core.version_dispatch import move_rsgi
+
+            scope, problem = move_rsgi(self.router, scope)
+            headers = scope.headers
         compiled, values, mount = self._resolve(scope.path, scope.method, problem)
         if mount is not None:
             await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))

@@ -6,6 +6,7 @@ The scope is trusted to be what the specification says; what the application ans
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from functools import partial
 from typing import Any, Final, Self
 
 from covet.core.afterwards import answer_late, close_at_end
@@ -13,6 +14,7 @@ from covet.core.compiled_route import CompiledRoute
 from covet.core.disconnects import PIECES_PER_TURN, Inbox, run_against
 from covet.core.errors import make_error_response
 from covet.core.file_sending import make_last
+from covet.core.live_stream import LiveStream
 from covet.deadlines import resume
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.headers import Headers, new_headers
@@ -22,6 +24,7 @@ from covet.http.request import Address, Request, make_state
 from covet.http.response import Response, has_no_body, plain_fields
 from covet.http.response_headers import encode_pair
 from covet.http.streamed_response import StreamedResponse
+from covet.responses.event_stream import EventStream
 from covet.types import Message, Receive, Scope, Send
 
 Endpoint = Callable[[Scope, Receive, Send, Sequence[str]], Awaitable[None]]
@@ -311,11 +314,26 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
     if first is not None:
         # An error from here on leaves to the server, which logs it and cuts the connection.
         try:
-            await request.run_until_disconnect(_pump(send, first, chunks))
-        except ClientDisconnectedError:
+            if not isinstance(response, EventStream):
+                await request.run_until_disconnect(_pump(send, first, chunks))
+            else:
+                send_piece, left = partial(_send_piece, send), request._get_inbox().wait_left  # noqa: SLF001 - ours
+                async with LiveStream(request, send_piece, response.ping_interval, left):
+                    await response.pump(first, send_piece, _rest, left=OSError)
+        except ClientDisconnectedError as exc:
+            request.departure = exc
             return response
     await send({"type": "http.response.body", "body": b"", "more_body": False})
     return response
+
+
+def _send_piece(send: Send, piece: bytes) -> Awaitable[None]:
+    return send({"type": "http.response.body", "body": piece, "more_body": True})
+
+
+async def _rest(_: int) -> None:
+    """Let others have a turn after some events."""
+    await asyncio.sleep(0)
 
 
 async def _pump(send: Send, first: bytes, chunks: AsyncIterator[bytes]) -> None:

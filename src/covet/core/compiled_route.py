@@ -8,6 +8,7 @@ from typing import Any
 
 from covet.core.arguments import is_plain_body
 from covet.core.binding import Plan, make_plan
+from covet.core.deprecation import make_notices
 from covet.core.errors import CallHandler, ErrorAnswers, status_of
 from covet.core.middleware import Layer, make_layer
 from covet.core.results import ResultConverter
@@ -120,7 +121,7 @@ def compile_route(
         ConfigurationError: If a middleware is none.
     """
     plan = make_plan(route, services)
-    made = (make_layer(item) for item in (*middleware, *route.all_middleware))
+    made = (make_layer(item) for item in (*middleware, *make_notices(route), *route.all_middleware))
     layers = tuple(layer for layer in made if layer.serves(is_websocket=WEBSOCKET in route.methods))
     if route.body_limit is not UNSET:
         limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)

@@ -73,7 +73,7 @@ class Lifecycle(Composition, ABC):
     @property
     def is_draining(self) -> bool:
         """Whether the server stops: a stream without an end should come to one."""
-        return self._lifespan.is_draining
+        return self._lifespan.drain.is_set
 
     def begin_drain(self) -> None:
         """
@@ -86,7 +86,19 @@ class Lifecycle(Composition, ABC):
 
     async def wait_draining(self) -> None:
         """Wait until the server stops, as a stream does that would have no end otherwise."""
-        await self._lifespan.wait_draining()
+        await self._lifespan.drain.wait()
+
+    def call_at_drain(self, callback: Callable[[], object]) -> Callable[[], object]:
+        """
+        Call something on the event loop when the server stops; at once, if it does already.
+
+        Args:
+            callback: What is called; it must not raise.
+
+        Returns:
+            What takes it back.
+        """
+        return self._lifespan.drain.call(callback)
 
     def wait_at_stop(self, connections: Connections) -> None:
         """

@@ -15,6 +15,7 @@ from functools import partial
 from inspect import isawaitable, iscoroutine, signature
 from typing import Any, Final
 
+from covet.core.drain_signal import DrainSignal
 from covet.error_text import name_callable
 from covet.exceptions import ConfigurationError, LifespanError
 from covet.types import Receive, Send
@@ -63,16 +64,15 @@ class Lifespan:
 
     Attributes:
         phase: Where it stands.
-        is_draining: The server stops: whoever works without an end should come to one.
+        drain: The news that the server stops: whoever works without an end should come to one.
         timings: Seconds that each step of the last start and stop took.
     """
 
     def __init__(self) -> None:
         self.phase = Phase.NEW
-        self.is_draining = False
+        self.drain = DrainSignal()
         self.timings: dict[str, float] = {}
         self._undo: list[tuple[str, Callable[[], Awaitable[None]]]] = []
-        self._drain_waiters: set[asyncio.Future[None]] = set()
         self._keeper: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()
 
@@ -106,7 +106,7 @@ class Lifespan:
         """
         self._move(Phase.STARTING)
         self.timings = {}
-        self.is_draining = False
+        self.drain.reset()
         self._stopping = asyncio.Event()
         started: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         keeper = self._keeper = asyncio.create_task(self._keep(steps, started), name="covet-lifespan")
@@ -139,22 +139,7 @@ class Lifespan:
         """Say that the server stops: not ready any more, and whoever waits for it is woken. Once is enough."""
         if self.phase is Phase.READY:
             self._move(Phase.DRAINING)
-        self.is_draining = True
-        waiters, self._drain_waiters = self._drain_waiters, set()
-        for waiter in waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-
-    async def wait_draining(self) -> None:
-        """Wait until the server stops."""
-        if self.is_draining:
-            return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._drain_waiters.add(waiter)
-        try:
-            await waiter
-        finally:
-            self._drain_waiters.discard(waiter)
+        self.drain.set()
 
     # ── In the task of its own ───────────────────────────────────────────────
 

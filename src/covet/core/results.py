@@ -3,19 +3,16 @@ What a handler returned becomes a response: by a table of types, looked up once 
 """
 
 from collections.abc import AsyncIterable, Iterator
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from covet.core.route import Route
+from covet.core.stream_results import SAFE_METHODS, StreamForm
 from covet.exceptions import HTTPError, NotAcceptableError, ResponseError
 from covet.http.request import Request
 from covet.http.response import BYTES, JSON, TEXT, Response, check_status, has_no_body
-from covet.http.streamed_response import StreamedResponse
 from covet.introspection import CallableInfo, origin_of
 from covet.serialization import JSONSerializer, Serializer, SerializerTable, encode_json, load_json_encoder
 from covet.validation import is_model
-
-# RFC 9110 §9.2.1, as far as a route answers them.
-_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ResultConverter:
@@ -32,6 +29,7 @@ class ResultConverter:
         json_types: The types that are JSON without further thought, if the client accepts JSON.
         expected: The one of them that the handler says it returns; `dict` if it does not say.
         is_annotated: Whether it says so.
+        streams: The form of the streams.
         varies: The client has a choice of formats, so that the answers that use them depend on its `Accept`.
         accepted: `Accept` headers that were found to want JSON, as text: those of the table, for all routes.
         accepted_bytes: The same as bytes.
@@ -47,6 +45,7 @@ class ResultConverter:
         "is_annotated",
         "json_types",
         "status_code",
+        "streams",
         "varies",
     )
 
@@ -60,6 +59,7 @@ class ResultConverter:
         self.encode_json = (
             encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
         )
+        self.streams = StreamForm(info.return_annotation, route.media_type, encode=self.encode_json)
         self.json_types = frozenset({dict, list, *_find_models(info.return_annotation)})
         said = origin_of(info.return_annotation) or info.return_annotation
         self.is_annotated = said in self.json_types
@@ -155,7 +155,7 @@ class ResultConverter:
         if isinstance(value, (bytes, bytearray, memoryview)):
             return Response(bytes(value), status_code, media_type=media_type or BYTES)
         if isinstance(value, (AsyncIterable, Iterator)) and not is_model(type(value)):
-            return StreamedResponse(value, status_code, media_type=media_type)
+            return self.streams.make(request, value, status_code)
         if media_type is not None:
             return Response(self._find_serializer(media_type).serialize(value), status_code, media_type=media_type)
         accept = request.headers.get("accept")
@@ -164,7 +164,7 @@ class ResultConverter:
         try:
             serializer = self._serializers.choose(accept)
         except NotAcceptableError:
-            if request.method in _SAFE:
+            if request.method in SAFE_METHODS:
                 raise
             # The work is done: whoever is told 406 would do it again. RFC 9110 §12.5.1 lets the header be disregarded.
             serializer = self._serializers.choose(None)

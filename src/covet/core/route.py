@@ -5,6 +5,7 @@ A route and what it inherits: plain data, no decisions.
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
 from covet.core.path_template import PathTemplate
@@ -60,7 +61,8 @@ class Route:
         tags: The route's own tags.
         summary: A few words for the documents.
         description: The text for the documents.
-        deprecated: The documents advise against it.
+        deprecated: The documents and the answers advise against it; a date says since when, or from when on.
+        sunset: When it stops answering, for the answers to say so.
         include_in_schema: It appears in the documents.
         non_blocking: A handler that is no coroutine runs on the event loop instead of in a thread.
         raises: The errors that the documents list.
@@ -88,7 +90,8 @@ class Route:
     tags: tuple[str, ...] = ()
     summary: str | None = None
     description: str | None = None
-    deprecated: bool = False
+    deprecated: bool | date = False
+    sunset: date | None = None
     include_in_schema: bool = True
     non_blocking: bool = False
     raises: tuple[type[Exception], ...] = ()

@@ -3,6 +3,7 @@ What can be said about a route besides its path, methods and handler, and which 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
@@ -10,6 +11,7 @@ from covet.core.compiled_settings import is_form_limits
 from covet.core.route_security import SecurityRequirement, is_security
 from covet.error_text import describe_callable
 from covet.exceptions import RouteError, suggest
+from covet.http.dates import is_moment
 
 if TYPE_CHECKING:
     from covet.http.form_limits import FormLimits
@@ -38,7 +40,8 @@ class RouteOptions(TypedDict, total=False):
     tags: Sequence[str]
     summary: str | None
     description: str | None
-    deprecated: bool
+    deprecated: bool | date
+    sunset: date | None
     include_in_schema: bool
     non_blocking: bool
     raises: Sequence[type[Exception]]
@@ -132,7 +135,11 @@ _OPTION_CHECKS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "tags": (lambda value: _is_sequence(value) and all(isinstance(tag, str) for tag in value), "a list of texts"),
     "summary": (lambda value: isinstance(value, str), "a text"),
     "description": (lambda value: isinstance(value, str), "a text"),
-    "deprecated": (lambda value: isinstance(value, bool), "True or False"),
+    "deprecated": (
+        lambda value: isinstance(value, bool) or is_moment(value),
+        "True, False, a date or an aware datetime",
+    ),
+    "sunset": (is_moment, "a date or an aware datetime"),
     "include_in_schema": (lambda value: isinstance(value, bool), "True or False"),
     "non_blocking": (lambda value: isinstance(value, bool), "True or False"),
     "raises": (

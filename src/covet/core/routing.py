@@ -6,7 +6,7 @@ wherever it was included, at once, also while the application runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, TypeVar, Unpack, cast
+from typing import TYPE_CHECKING, Final, TypeVar, Unpack, cast
 
 from covet.core.controller import read_controller
 from covet.core.converters import DEFAULT_PRIORITY, Converter, ConverterTable
@@ -34,6 +34,9 @@ from covet.http.file_handler import FileHandler
 from covet.options import refuse_unknown
 from covet.types import ASGIApp
 
+if TYPE_CHECKING:
+    from covet.core.versioning import Versioning
+
 MiddlewareT = TypeVar("MiddlewareT")
 
 __all__ = ["CovetRouter", "TrailingSlash"]
@@ -53,6 +56,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         security: The security schemes that its routes ask for, unless they say otherwise.
         exception_handlers: Exception handlers for all its routes.
         converters: The converters that its paths may name; a table of its own by default.
+        version: The version of the API that its routes belong to; see `covet.core.versioning`.
         trailing_slash: What happens to a path whose other spelling exists: `"redirect"` (308) is the default,
             `"ignore"` answers it as that one, `"strict"` does not find it. Only the outermost router may be given one.
 
@@ -82,6 +86,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         security: Sequence[SecurityRequirement] | None = None,
         exception_handlers: ExceptionHandlers | None = None,
         converters: ConverterTable | None = None,
+        version: str | None = None,
         trailing_slash: TrailingSlash | None = None,
     ) -> None:
         if trailing_slash is not None and trailing_slash not in _TRAILING_SLASH:
@@ -96,6 +101,11 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         self.websocket_tree = self._table.websocket_tree
         self._prefix = self._parse_prefix(prefix)
         self._trailing_slash = trailing_slash
+        self.version = version
+        # How versions are chosen, the header that does it, and which there are.
+        self.versioning: Versioning | None = None
+        self.version_header: str | None = None
+        self.versions: dict[str, None] = {}
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
 
@@ -197,6 +207,8 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
                 route=prefix or "/",
                 hint="Give trailing_slash= to the outermost router.",
             )
+        if router.version is not None or router.versions:
+            prefix, middleware = self._open_version(router, prefix, middleware)
         group = make_group(middleware, tags, security, route=prefix)
         inclusion = Inclusion(self._table, self._join_prefix(prefix), group, name_prefix)
         self._table.include(router._table, inclusion)  # noqa: SLF001 - another instance of this class
@@ -279,6 +291,29 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         """
         check_new_method(method)
         self._table.methods.add(method)
+
+    def _open_version(
+        self, router: "CovetRouter", prefix: str, middleware: Sequence[object]
+    ) -> tuple[str, Sequence[object]]:
+        """Put a router's version before its prefix, and say that its answers depend on what chooses it."""
+        # Loaded here: few applications have versions.
+        from covet.core.versioning import PrefixVersioning, VaryByVersion
+
+        policy = self.versioning = self.versioning or PrefixVersioning()
+        header = self.version_header = policy.header
+        if router.version is None:
+            if header is not None:
+                raise RouteError(
+                    f"Versions that are chosen by {header!r} are included in the application itself.",
+                    route=prefix or "/",
+                    hint="Include the routers with a version in the application, not in another router.",
+                )
+            return prefix, middleware
+        before = policy.make_prefix(router.version)
+        self.versions[router.version] = None
+        if header is None:
+            return f"{before}{prefix}", middleware
+        return f"{before}{prefix}", (VaryByVersion(header), *middleware)
 
     # ── Inside ───────────────────────────────────────────────────────────────
 

@@ -6,7 +6,8 @@ Names of days and months are tables, since `strftime` speaks the machine's langu
 
 import re
 import time
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from datetime import time as time_of_day
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -92,6 +93,30 @@ def parse_http_date(text: str) -> datetime | None:
         )
     except ValueError:
         return None
+
+
+def is_moment(value: object) -> bool:
+    """
+    Tell whether a value says when: a date, or a datetime with a time zone.
+
+    Example:
+        >>> is_moment(date(2026, 1, 2)), is_moment(datetime(2026, 1, 2)), is_moment("2026-01-02")
+        (True, False, False)
+    """
+    if isinstance(value, datetime):
+        return value.utcoffset() is not None
+    return isinstance(value, date)
+
+
+def to_moment(value: date) -> datetime:
+    """
+    Make the moment of a date: its beginning in UTC.
+
+    Example:
+        >>> to_moment(date(2026, 1, 2))
+        datetime.datetime(2026, 1, 2, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    return value if isinstance(value, datetime) else datetime.combine(value, time_of_day(), UTC)
 
 
 def _full_year(two_digits: int) -> int:

@@ -7,8 +7,8 @@ import logging
 
 import pytest
 
+from covet import CovetPy
 from covet.core import open_sockets
-from covet.core.lifespan import Lifespan
 from covet.core.open_sockets import OpenSockets
 from covet.exceptions import ServiceUnavailableError
 from covet.http.websocket_errors import WebSocketDisconnect
@@ -19,7 +19,7 @@ async def test_all_are_closed_at_the_drain() -> None:
     """
     Each gets 1012; whoever comes later is not served.
     """
-    lifespan, transports = Lifespan(), [MemoryTransport() for _ in range(3)]
+    lifespan, transports = CovetPy(), [MemoryTransport() for _ in range(3)]
     sockets = OpenSockets(lifespan)
 
     async def serve(transport: MemoryTransport) -> None:
@@ -53,7 +53,7 @@ async def test_who_goes_on_is_cancelled(monkeypatch: pytest.MonkeyPatch) -> None
     Its cancellation is ours, and becomes the end of the connection.
     """
     monkeypatch.setattr(open_sockets, "GRACE_SECONDS", 0.01)
-    lifespan = Lifespan()
+    lifespan = CovetPy()
     sockets, websocket = OpenSockets(lifespan), make_socket()
     serving = asyncio.ensure_future(sockets.serve(websocket, asyncio.Event().wait))  # type: ignore[arg-type]
     await asyncio.sleep(0)
@@ -69,7 +69,7 @@ async def test_who_is_cancelled_by_others_stays_cancelled() -> None:
     """
     That belongs to them.
     """
-    sockets = OpenSockets(Lifespan())
+    sockets = OpenSockets(CovetPy())
     serving = asyncio.ensure_future(sockets.serve(make_socket(), asyncio.Event().wait))  # type: ignore[arg-type]
     await asyncio.sleep(0)
 
@@ -87,7 +87,7 @@ async def test_who_resists_is_named(monkeypatch: pytest.MonkeyPatch, caplog: pyt
     caplog.set_level(logging.WARNING)
     monkeypatch.setattr(open_sockets, "GRACE_SECONDS", 0.01)
     monkeypatch.setattr(open_sockets, "_LAST_SECONDS", 0.01)
-    lifespan, go_on = Lifespan(), asyncio.Event()
+    lifespan, go_on = CovetPy(), asyncio.Event()
     sockets = OpenSockets(lifespan)
 
     async def resist() -> None:

@@ -3,6 +3,7 @@ A route is checked when it is made, and inherits from its groups as they are at 
 """
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import partial
 from typing import Any, cast
 
@@ -95,7 +96,9 @@ def test_none_leaves_an_option_at_its_default() -> None:
         ("tags", "users", "tags must be a list of texts, got 'users'"),
         ("summary", 1, "summary must be a text"),
         ("description", 1, "description must be a text"),
-        ("deprecated", "yes", "deprecated must be True or False"),
+        ("deprecated", "yes", "deprecated must be True, False, a date or an aware datetime"),
+        ("sunset", "2026-01-02", "sunset must be a date or an aware datetime"),
+        ("sunset", datetime(2026, 1, 2), "sunset must be a date or an aware datetime"),  # noqa: DTZ001
         ("include_in_schema", "yes", "include_in_schema must be True or False"),
         ("non_blocking", "yes", "non_blocking must be True or False"),
         ("raises", [404], "raises must be a list of exception classes"),

@@ -9,7 +9,6 @@ import pytest
 
 from covet import CovetPy
 from covet.core import rsgi_websocket
-from covet.core.lifespan import Lifespan
 from covet.core.open_sockets import OpenSockets
 from covet.core.rsgi_websocket import RSGITransport
 from covet.http.websocket import WebSocket
@@ -46,7 +45,7 @@ def make_transport(protocol: Protocol, **scope: str) -> RSGITransport:
     Make a transport whose client cannot be found.
     """
     shown = {"client": "192.0.2.1:1", "server": "127.0.0.1:1", "scheme": "http", "http_version": "1.1"}
-    return RSGITransport(SimpleNamespace(**shown | scope), protocol, OpenSockets(Lifespan()))
+    return RSGITransport(SimpleNamespace(**shown | scope), protocol, OpenSockets(CovetPy()))
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,10 @@
 Tests of the pieces of a streamed body.
 """
 
+import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +87,54 @@ async def test_a_source_that_is_not_used_is_closed_off_the_loop() -> None:
         await close_source(source)
 
     assert log == [False, "aclose"]
+
+
+class AsyncFile:
+    """A file as libraries for asynchronous files have it."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.is_closed = False
+
+    async def read(self, size: int) -> bytes:
+        """Give the next piece."""
+        piece, self._data = self._data[:size], self._data[size:]
+        return piece
+
+    async def close(self) -> None:
+        """Note it."""
+        self.is_closed = True
+
+
+async def test_file_comes_in_pieces_and_is_closed(tmp_path: Path) -> None:
+    """Not in lines, of which it may have millions or none; it is read in a thread."""
+    path = tmp_path / "data.bin"
+    path.write_bytes(b"x\n" * 50_000)
+    file = await asyncio.to_thread(path.open, "rb")
+
+    pieces = [len(piece) async for piece in encode_chunks(file)]
+
+    assert pieces == [65_536, 34_464]
+    assert file.closed
+
+
+async def test_asynchronous_file_comes_in_pieces_and_is_closed() -> None:
+    """It is read where it is."""
+    file = AsyncFile(b"x" * 70_000)
+
+    pieces = [len(piece) async for piece in encode_chunks(file)]  # type: ignore[arg-type]
+
+    assert (pieces, file.is_closed) == ([65_536, 4_464], True)
+
+
+async def test_file_that_is_left_early_is_closed(tmp_path: Path) -> None:
+    """A client that leaves keeps no descriptor open."""
+    path = tmp_path / "data.bin"
+    path.write_bytes(bytes(200_000))
+    file = await asyncio.to_thread(path.open, "rb")
+    pieces = encode_chunks(file)
+
+    await anext(pieces)
+    await pieces.aclose()
+
+    assert file.closed

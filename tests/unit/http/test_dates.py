@@ -2,7 +2,7 @@
 HTTP dates: written in one form, read in three.
 """
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import format_datetime
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from covet.http import dates
-from covet.http.dates import format_http_date, parse_http_date
+from covet.http.dates import format_http_date, is_moment, parse_http_date, to_moment
 from tests.linearity import assert_linear
 
 MOMENT = datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC)
@@ -130,3 +130,26 @@ def test_reading_raises_nothing(text: str) -> None:
 def test_reading_is_linear(unit: str) -> None:
     """A long header is refused in linear time."""
     assert_linear(parse_http_date, lambda size: unit * size, size=500)
+
+
+@pytest.mark.parametrize(
+    ("value", "is_one"),
+    [
+        (date(2026, 1, 2), True),
+        (datetime(2026, 1, 2, tzinfo=UTC), True),
+        (datetime(2026, 1, 2), False),  # noqa: DTZ001 - naive on purpose
+        ("2026-01-02", False),
+        (0, False),
+    ],
+)
+def test_moment_is_a_date_or_has_a_time_zone(value: object, is_one: bool) -> None:
+    """A naive datetime is one thing here and another there."""
+    assert is_moment(value) is is_one
+
+
+def test_moment_of_a_date_is_its_beginning() -> None:
+    """In UTC; a datetime stays."""
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+
+    assert to_moment(date(2026, 1, 2)) == moment
+    assert to_moment(moment) is moment

@@ -1,0 +1,37 @@
+"""
+Send events to subscribers by hand against RSGI.
+"""
+
+from typing import Any
+
+from benchmarks.apps.raw_rsgi import JSON, TEXT, RawApplication, encode
+from benchmarks.apps.topic import Topic
+from benchmarks.cases import GREETING
+
+HEADERS = [("content-type", "text/event-stream"), ("cache-control", "no-store")]
+
+
+class RawEvents(RawApplication):
+    """
+    Stream to whoever asks for `/events`; `/publish/{count}` sends so many to all of them.
+    """
+
+    def __init__(self) -> None:
+        self.topic: Topic[bytes] = Topic()
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        if scope.path == "/events":
+            stream = protocol.response_stream(200, HEADERS)
+            queue = self.topic.subscribe()
+            await stream.send_bytes(b":\n\n")
+            while True:
+                await stream.send_bytes(await queue.get())
+        elif scope.path.startswith("/publish/"):
+            messages = [b"data: %s\n\n" % encode({"number": number}) for number in range(int(scope.path[9:]))]
+            await self.topic.publish(messages)
+            protocol.response_str(200, TEXT, str(len(self.topic.queues)))
+        else:
+            protocol.response_bytes(200, JSON, encode({"message": GREETING}))
+
+
+app = RawEvents()

@@ -1,0 +1,75 @@
+"""
+What every template knows besides what it is given: the request, and what only a request can say.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from covet.http.percent import quote_path
+from covet.http.request import Request
+from covet.templating.errors import TemplateError
+
+
+# Any: values of templates have every type.
+def make_context(request: Request) -> Mapping[str, Any]:
+    """
+    Make what templates know of a request: `request`, `url_for` and `csrf_token`.
+
+    Args:
+        request: The request.
+
+    Example:
+        >>> sorted(make_context(Request()))
+        ['csrf_token', 'request', 'url_for']
+    """
+    return {
+        "request": request,
+        "url_for": partial(url_for, request),
+        "csrf_token": partial(csrf_token, request),
+    }
+
+
+def url_for(request: Request, name: str, /, **params: object) -> str:
+    """
+    Write the path of a route by its name, below the prefix that the application is mounted under.
+
+    Args:
+        request: The request.
+        name: The route's name.
+        **params: The values of its path's parameters.
+
+    Raises:
+        CovetError: If there is no such route, or a parameter is missing.
+    """
+    if request.app is None:
+        raise TemplateError("url_for() needs a request of an application.")
+    path: str = request.app.url_for(name, **params)
+    return f"{quote_path(request.root_path)}{path}"
+
+
+def csrf_token(request: Request) -> str:
+    """
+    Return the token that protects the forms of a request from other sites.
+
+    A middleware leaves it, or a function that makes it, in `request.state.csrf_token`.
+
+    Args:
+        request: The request.
+
+    Raises:
+        TemplateError: If no middleware does: a form without protection must not look as if it had one.
+
+    Example:
+        >>> request = Request()
+        >>> request.state.csrf_token = "secret"
+        >>> csrf_token(request)
+        'secret'
+    """
+    token = getattr(request.state, "csrf_token", None)
+    if token is None:
+        raise TemplateError(
+            "csrf_token() has no token: no middleware protects this route.",
+            hint="Add the CSRF middleware, or leave csrf_token() out.",
+        )
+    return str(token() if callable(token) else token)

@@ -1,0 +1,56 @@
+"""
+Tests of what every template knows.
+"""
+
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Request
+from covet.exceptions import ItemNotFoundError
+from covet.templating import TemplateError
+from covet.templating.context import csrf_token, make_context, url_for
+
+
+def test_path_of_a_route_is_written_by_its_name() -> None:
+    """A name that is not there is an error, not an empty link."""
+    app = CovetPy()
+    app.add_route("/items/{name}", lambda name: name, name="show_item")
+    request = Request(app=app)
+
+    assert url_for(request, "show_item", name="a b") == "/items/a%20b"
+    with pytest.raises(ItemNotFoundError):
+        url_for(request, "show_items")
+
+
+def test_request_without_an_application_has_no_routes() -> None:
+    """The error says what is missing."""
+    with pytest.raises(TemplateError, match=r"url_for\(\) needs a request of an application\."):
+        url_for(Request(), "index")
+
+
+@pytest.mark.parametrize("token", ["secret", lambda: "secret"])
+def test_token_is_the_one_that_a_middleware_left(token: Any) -> None:
+    """Or makes when it is asked for."""
+    request = Request()
+    request.state.csrf_token = token
+
+    assert csrf_token(request) == "secret"
+
+
+def test_form_without_protection_says_so() -> None:
+    """It must not look as if it had one."""
+    with pytest.raises(TemplateError) as caught:
+        csrf_token(Request())
+
+    assert str(caught.value) == (
+        "csrf_token() has no token: no middleware protects this route.\n"
+        "  Add the CSRF middleware, or leave csrf_token() out."
+    )
+
+
+def test_context_belongs_to_its_request() -> None:
+    """Nothing is shared."""
+    request = Request()
+
+    assert make_context(request)["request"] is request
