@@ -18,7 +18,7 @@ ADAPTERS: dict[str, set[str]] = {
     "hypercorn": {"covet.server.hypercorn_driver"},
     "jinja2": {"covet.templating.environment"},
     "msgspec": {
-        "covet.core.application",
+        "covet.core.compiled_application",
         "covet.serialization.json_format",
         "covet.serialization.models",
         "covet.serialization.msgpack",
