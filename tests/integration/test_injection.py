@@ -658,6 +658,20 @@ async def test_a_route_that_comes_while_the_application_runs_is_injected() -> No
         assert (await client.get("/later")).status_code == 404
 
 
+async def test_the_first_service_may_come_with_a_late_route() -> None:
+    """The container is made and built while the application runs."""
+    app = CovetPy()
+
+    async with TestClient(app) as client:
+        app.container.register(Plain)
+
+        @app.get("/late")
+        async def late(plain: Plain) -> str:
+            return type(plain).__name__
+
+        assert (await client.get("/late")).text == "Plain"
+
+
 # ── Isolation ────────────────────────────────────────────────────────────────
 
 

@@ -130,6 +130,8 @@ class CompiledApplication(Lifecycle):
             from covet.core.compilation import compile_early
 
             route.endpoint = self._compile(route)
+            # The first service of an application may come with a late route.
+            self._build_services()
             compile_early(route.endpoint, self, self._protocol)
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
