@@ -18,9 +18,9 @@ def test_every_option_is_checked() -> None:
 def test_an_unknown_option_has_a_suggestion() -> None:
     """The text names the route."""
     with pytest.raises(RouteError) as caught:
-        check_options({"timout": 1}, route="GET /x")
+        check_options({"time_out": 1}, route="GET /x")
 
-    assert str(caught.value).startswith("GET /x: There is no option 'timout'.\n  Did you mean 'timeout'?")
+    assert str(caught.value).startswith("GET /x: There is no option 'time_out'.\n  Did you mean 'timeout'?")
 
 
 @pytest.mark.parametrize(
