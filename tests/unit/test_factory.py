@@ -328,7 +328,7 @@ def test_everything_that_cannot_be_made_is_told_at_once() -> None:
     assert lines[:3] == [
         "4 parts of the application cannot be made.",
         "  'corz' is not registered in middleware.",
-        "    Did you mean 'cors'? Available: cors.",
+        "    Did you mean 'cors'? Available: compression, conditional, cors, decompression, gzip.",
     ]
     for text in ("'no.module:Z'", "'gzipp'", "3 is no plugin", "There is no plugin 'nope' to enable"):
         assert text in str(caught.value)
