@@ -159,7 +159,11 @@ class OpenAPIPlugin(Plugin):
         """
         check_declarations(self._make_outline(), self._get_app().list_compiled())
         if await run_in_thread(list_missing, [UIS[kind] for _, kind in self._list_pages()]):
-            logger.warning("The pages of %r cannot be shown, their files are missing: run make ui.", self.config.path)
+            logger.warning(
+                "The pages of %r cannot be shown, their files are missing. They come with the wheel of covetpy; "
+                "in a checkout of its repository, make ui fetches them.",
+                self.config.path,
+            )
 
     # ── The document ─────────────────────────────────────────────────────────
 

@@ -299,7 +299,11 @@ async def test_pages_without_their_files_say_how_to_get_them(files: Path, caplog
 
     assert (docs.status_code, style.status_code, document.status_code) == (503, 404, 200)
     assert "make ui" in docs.text
-    assert caplog.messages == ["The pages of '/openapi.json' cannot be shown, their files are missing: run make ui."]
+    [message] = caplog.messages
+    assert message == (
+        "The pages of '/openapi.json' cannot be shown, their files are missing. They come with the wheel of covetpy; "
+        "in a checkout of its repository, make ui fetches them."
+    )
 
 
 @pytest.mark.parametrize("path", ["/docs/versions.json", "/docs/..%2Fplugin.py", "/docs/swagger-ui.LICENSE", "/docs/x"])
