@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 from covet.core.compiled_settings import CompiledSetting, check_form_limits
 from covet.core.configured_application import ConfiguredApplication
 from covet.core.converters import DEFAULT_PRIORITY, Converter
-from covet.core.lifespan import (
-    EventHandler,
-    Step,
-    check_event_handler,
-    check_lifespan,
-    make_context_step,
-    make_handler_steps,
-)
+from covet.core.lifespan import Step, check_lifespan, make_context_step
 from covet.core.route import Route
 from covet.core.route_decorators import RouteDecorators
 from covet.core.route_options import Handler, RouteOptions
@@ -24,8 +17,7 @@ from covet.core.route_security import SecurityRequirement
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.static_mounting import StaticMounting
 from covet.core.websocket_route import WebSocketOptions
-from covet.error_text import describe_callable
-from covet.exceptions import ConfigurationError, RouteError, suggest
+from covet.exceptions import ConfigurationError, RouteError
 from covet.http.body import BodyLimits
 from covet.http.file_handler import FileHandler
 from covet.options import refuse_unknown
@@ -42,8 +34,6 @@ HandlerT = TypeVar("HandlerT", bound=Callable[..., object])
 MiddlewareT = TypeVar("MiddlewareT")
 
 LifespanFactory = Callable[[Any], AbstractAsyncContextManager[Any]]
-
-_EVENTS = ("startup", "shutdown")
 
 
 class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
@@ -107,8 +97,6 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         self.form_limits = form_limits
         self.router.versioning = versioning
         self._lifespan_factory = lifespan
-        self._startup: list[EventHandler] = []
-        self._shutdown: list[EventHandler] = []
         self._plugin_manager: PluginManager | None = None
         if lifespan is not None:
             check_lifespan(lifespan)
@@ -313,41 +301,11 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
 
     # ── Start, stop, run ─────────────────────────────────────────────────────
 
-    def on_event(self, event: str) -> Callable[[HandlerT], HandlerT]:
-        """
-        Declare a handler of `"startup"` or `"shutdown"`; it takes nothing and may be a coroutine function.
-
-        Startup handlers run in order; shutdown handlers in reverse, once every startup handler has run.
-
-        Raises:
-            ConfigurationError: If there is no such event, or the application has begun to start already.
-        """
-        if event not in _EVENTS:
-            raise ConfigurationError(f"There is no event {event!r}.", hint=suggest(event, _EVENTS))
-
-        def decorate(handler: HandlerT) -> HandlerT:
-            if not callable(handler):
-                raise ConfigurationError(f"The handler of the event {event!r} cannot be called: {handler!r}.")
-            check_event_handler(handler, event)
-            self.refuse_late(f"The handler {describe_callable(handler)} of the event {event!r}")
-            (self._startup if event == "startup" else self._shutdown).append(handler)
-            return handler
-
-        return decorate
-
-    def on_startup(self, handler: HandlerT) -> HandlerT:
-        """Declare a handler of the start."""
-        return self.on_event("startup")(handler)
-
-    def on_shutdown(self, handler: HandlerT) -> HandlerT:
-        """Declare a handler of the stop."""
-        return self.on_event("shutdown")(handler)
-
     def _get_steps(self) -> list[Step]:
         steps = super()._get_steps()
         if self._lifespan_factory is not None:
             steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
-        return self._surround(steps + make_handler_steps(self._startup, self._shutdown))
+        return self._surround(steps + self._get_handler_steps())
 
     def _get_plugin_steps(self) -> list[Step]:
         # A section of a plugin that is not there is warned about, even if there is no plugin at all.

@@ -343,20 +343,6 @@ async def test_start_and_stop_run_in_order(protocol: str) -> None:
     assert log == ["enter CovetPy", "start 1", "start 2", "stop 2", "stop 1", "leave"]
 
 
-def test_an_event_that_does_not_exist_is_refused() -> None:
-    """With a suggestion."""
-    app = CovetPy()
-
-    with pytest.raises(ConfigurationError) as caught:
-        app.on_event("start")
-
-    assert str(caught.value) == ("There is no event 'start'.\n  Did you mean 'startup'? Available: shutdown, startup.")
-
-
-async def handler_of_app(app: CovetPy) -> None:
-    """Take the application, as handlers of other frameworks do."""
-
-
 @pytest.mark.parametrize(
     ("options", "text"),
     [
@@ -388,16 +374,6 @@ def test_a_wrong_argument_is_refused(options: dict[str, Any], text: str) -> None
 @pytest.mark.parametrize(
     ("method", "arguments", "text"),
     [
-        ("on_startup", (7,), "The handler of the event 'startup' cannot be called: 7."),
-        ("on_shutdown", (None,), "The handler of the event 'shutdown' cannot be called: None."),
-        (
-            "on_startup",
-            (handler_of_app,),
-            (
-                "The handler handler_of_app of the event 'startup' cannot be called: missing a required argument: "
-                "'app'.\n  It takes nothing; a lifespan= takes the application."
-            ),
-        ),
         ("wrap", ("pkg.mod:Name",), "What wraps an application is called with it: 'pkg.mod:Name' cannot be called."),
         ("mount", ("/sub", None), "/sub: What is mounted is no ASGI application: None."),
         ("get", (5,), "A path is a text, got 5."),

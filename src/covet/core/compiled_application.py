@@ -8,7 +8,7 @@ from typing import Any
 
 from covet._extras import find_extra
 from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
-from covet.core.lifecycle import Lifecycle
+from covet.core.event_handlers import EventHandlers
 from covet.core.path_template import PathTemplate
 from covet.core.pipeline import MiddlewarePipeline
 from covet.core.route import Mount, Route, make_route
@@ -23,7 +23,7 @@ from covet.serialization import MessagePackSerializer, Serializer, SerializerTab
 from covet.types import ASGIApp
 
 
-class CompiledApplication(Lifecycle):
+class CompiledApplication(EventHandlers):
     """
     Compile routes, once for all requests.
 

@@ -11,19 +11,14 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
-from functools import partial
-from inspect import isawaitable, iscoroutine, signature
+from inspect import iscoroutine, signature
 from typing import Any, Final
 
 from covet.core.drain_signal import DrainSignal
-from covet.error_text import name_callable
 from covet.exceptions import ConfigurationError, LifespanError
 from covet.types import Receive, Send
 
 logger = logging.getLogger("covet.lifespan")
-
-# A handler of an event takes nothing; what it returns is awaited if it can be.
-EventHandler = Callable[[], object]
 
 
 class Phase(Enum):
@@ -280,24 +275,6 @@ def make_context_step(
     return name, begin, end
 
 
-def make_handler_steps(startup: Sequence[EventHandler], shutdown: Sequence[EventHandler]) -> list[Step]:
-    """Make the steps of the `startup` and `shutdown` handlers; shutdown handlers run in reverse."""
-
-    async def nothing() -> None:
-        return
-
-    steps: list[Step] = [(f"on_startup {name_callable(handler)}", partial(_call, handler), None) for handler in startup]
-    # Armed only once every startup handler has run: a shutdown handler undoes a start that succeeded.
-    steps += [(f"on_shutdown {name_callable(handler)}", nothing, partial(_call, handler)) for handler in shutdown]
-    return steps
-
-
-async def _call(handler: EventHandler) -> None:
-    result = handler()
-    if isawaitable(result):
-        await result
-
-
 def check_lifespan(lifespan: object) -> None:
     """
     Refuse what is no lifespan.
@@ -310,21 +287,22 @@ def check_lifespan(lifespan: object) -> None:
             f"lifespan must be a callable, got {type(lifespan).__name__}.",
             hint="Decorate an async generator of the application with contextlib.asynccontextmanager.",
         )
-    _check_call(lifespan, ("app",), "lifespan", "Its parameter is the application.")
+    check_call(lifespan, ("app",), "lifespan", "Its parameter is the application.")
 
 
-def check_event_handler(handler: Callable[..., object], event: str) -> None:
+def check_call(function: Callable[..., object], arguments: Sequence[str], name: str, hint: str) -> None:
     """
-    Refuse a handler of an event that takes something.
+    Refuse a function that cannot be called with some arguments.
+
+    Args:
+        function: The function.
+        arguments: What it will be called with.
+        name: What the error calls it.
+        hint: What to do about it.
 
     Raises:
-        ConfigurationError: If it cannot be called without arguments.
+        ConfigurationError: If it cannot.
     """
-    hint = "It takes nothing; a lifespan= takes the application."
-    _check_call(handler, (), f"The handler {name_callable(handler)} of the event {event!r}", hint)
-
-
-def _check_call(function: Callable[..., object], arguments: Sequence[str], name: str, hint: str) -> None:
     try:
         parameters = signature(function)
     except ValueError:
