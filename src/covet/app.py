@@ -253,6 +253,11 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         """The middleware around every route, the outermost first."""
         return self._pipeline.layers
 
+    @property
+    def wrappers(self) -> tuple[Callable[[ASGIApp], ASGIApp], ...]:
+        """The raw ASGI middleware around the whole application, the outermost first."""
+        return self._wrapping.wrappers
+
     def wrap(self, wrapper: Callable[[ASGIApp], ASGIApp]) -> None:
         """
         Put raw ASGI middleware around the whole application.

@@ -533,3 +533,20 @@ async def test_what_comes_too_late_is_refused() -> None:
         "The pool comes too late: the application is ready, and would not run it.\n"
         "  Declare it before the application starts."
     )
+
+
+def test_wrappers_are_listed_in_order() -> None:
+    """Those that were called already, too; for tools that say what is around an application."""
+    app = CovetPy()
+
+    def first(inner: ASGIApp) -> ASGIApp:
+        return inner
+
+    def second(inner: ASGIApp) -> ASGIApp:
+        return inner
+
+    app.wrap(first)
+    app.compile()
+    app.wrap(second)
+
+    assert app.wrappers == (first, second)

@@ -3,7 +3,7 @@ What answers a request, read from the plan that answers it: the application is c
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from covet.app import CovetPy
@@ -88,6 +88,7 @@ class ExplainedRequest:
         hints: What may have been meant, where nothing answers.
         route: The route; `None` if none answers.
         layers: The middleware, the outermost first.
+        wrappers: The raw ASGI middleware around the whole application, outside of all layers.
         arguments: The handler's arguments.
         services: What is injected, drawn; `None` if nothing is.
         limits: The limits, by name.
@@ -104,6 +105,7 @@ class ExplainedRequest:
     route: Route | None = None
     layers: tuple[ExplainedLayer, ...] = ()
     arguments: tuple[ExplainedArgument, ...] = ()
+    wrappers: tuple[str, ...] = ()
     services: Diagram | None = None
     limits: dict[str, object] | None = None
     handlers: tuple[ExplainedHandler, ...] = ()
@@ -124,6 +126,12 @@ def explain_request(app: CovetPy, method: str, path: str, query: str = "") -> Ex
     Raises:
         ConfigurationError: If the application cannot be served.
     """
+    explained = _explain_inside(app, method, path, query)
+    return replace(explained, wrappers=tuple(name_of(wrapper) for wrapper in app.wrappers))
+
+
+def _explain_inside(app: CovetPy, method: str, path: str, query: str) -> ExplainedRequest:
+    """Explain what no wrapper is around any more."""
     compiled, values, mount = app.find_endpoint(method, path)
     if mount is not None:
         return _explain_mount(mount, method, path, query)

@@ -49,6 +49,7 @@ def make_plain(explained: ExplainedRequest) -> dict[str, Any]:
         "route": None
         if route is None
         else {"path": route.path, "methods": list(route.methods), "name": route.name, "tags": list(route.all_tags)},
+        "wrappers": list(explained.wrappers),
         "middleware": [asdict(layer) for layer in explained.layers],
         "arguments": [asdict(argument) for argument in explained.arguments],
         "services": [] if explained.services is None else explained.services.to_list(),
@@ -63,6 +64,8 @@ def _list_blocks(explained: ExplainedRequest) -> Iterator[tuple[str, str]]:
     route = explained.route
     if route is not None:
         yield "route", f"{route}, named {route.name}"
+    if explained.wrappers:
+        yield "raw ASGI middleware around everything", "\n".join(explained.wrappers)
     if explained.layers:
         rows = [(layer.name, ", ".join(layer.hooks)) for layer in explained.layers]
         yield "middleware, the outermost first", align_table(("NAME", "HOOKS"), rows)

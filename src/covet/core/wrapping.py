@@ -19,10 +19,14 @@ class Wrapping:
 
     Args:
         app: What they are around.
+
+    Attributes:
+        wrappers: All of them, in order.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self.wrappers: tuple[Wrapper, ...] = ()
         self._waiting: list[Wrapper] = []
         self._outermost: ASGIApp | None = None
         self._innermost: _Inside | None = None
@@ -37,6 +41,7 @@ class Wrapping:
         if not callable(wrapper):
             raise ConfigurationError(f"What wraps an application is called with it: {wrapper!r} cannot be called.")
         self._waiting.append(wrapper)
+        self.wrappers += (wrapper,)
 
     def apply(self) -> ASGIApp | None:
         """

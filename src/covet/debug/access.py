@@ -41,9 +41,12 @@ def may_look(request: Request) -> bool:
     client = request.client
     # Over a Unix socket there is no address: the file system says who may connect.
     is_here = client is None or is_loopback(client.host)
+    # Not `request.host`, which makes up a name where there is none.
+    host = request.headers.get("host")
     return (
         is_here
-        and _is_local_host(request.host)
+        and host is not None
+        and _is_local_host(host)
         and not any(name in request.headers for name in _FORWARDING)
         and not _is_foreign(request)
     )

@@ -104,6 +104,20 @@ def test_middleware_stands_in_order_with_its_hooks() -> None:
     ]
 
 
+def test_wrappers_are_around_everything() -> None:
+    """Around mounted applications and what no route has, too."""
+    app = make_app()
+    app.mount("/inner", CovetPy())
+
+    def wrap(inner):  # type: ignore[no-untyped-def]
+        return inner
+
+    app.wrap(wrap)
+
+    for path in ("/plain", "/nothing", "/inner/a"):
+        assert [name.rpartition(".")[2] for name in explain_request(app, "GET", path).wrappers] == ["wrap"]
+
+
 def test_arguments_have_their_sources() -> None:
     """Names on the wire, types, defaults, constraints; what is secret by its name is masked."""
     arguments = {item.name: item for item in explain("GET", "/api/users/7", "page=3&password=topsecret").arguments}

@@ -115,6 +115,14 @@ def test_json_has_the_same(composed: Path) -> None:
     assert explained["mounted"] is None
 
 
+def test_wrappers_stand_before_the_middleware() -> None:
+    """They see the request first."""
+    explained = ExplainedRequest("GET", "/", 200, "It answers.", wrappers=("main:wrap",))
+
+    assert "\nraw ASGI middleware around everything\n  main:wrap" in write_text(explained)
+    assert make_plain(explained)["wrappers"] == ["main:wrap"]
+
+
 def test_bare_explanation_is_two_lines() -> None:
     """What is not there has no heading."""
     explained = ExplainedRequest("GET", "/", 404, "No route has this path.", hints=("Did you mean '/a'?",))

@@ -5,6 +5,7 @@ Who may look: this machine, by its own name, for nobody else's page.
 import pytest
 
 from covet.debug.access import is_loopback, may_look
+from covet.http.headers import Headers
 from covet.http.request import Request
 
 HERE = ("127.0.0.1", 50000)
@@ -51,6 +52,14 @@ def test_other_names_are_refused(host: str) -> None:
     """A name of an attacker's that leads here stands in the header: DNS rebinding."""
     assert not ask(host=host)
     assert not ask(None, host=host)
+
+
+def test_request_without_a_name_is_refused() -> None:
+    """No server lets one through; a name that was made up for it would be this machine's own."""
+    request = Request(client=HERE)
+    request.headers = Headers()
+
+    assert not may_look(request)
 
 
 @pytest.mark.parametrize(
