@@ -223,13 +223,13 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
     # ── Around the routes ────────────────────────────────────────────────────
 
     @refuse_unknown
-    def add_middleware(self, middleware: object, *, priority: int = 100) -> None:
+    def add_middleware(self, middleware: object, *, priority: int | None = None) -> None:
         """
-        Put a layer around every route, inside those that are there already.
+        Put a layer around every route: by its priority, and inside those that have the same.
 
         Args:
             middleware: An instance, a class, a function or `"pkg.mod:Name"`.
-            priority: Lower is further out.
+            priority: Lower is further out; left out, the middleware's own.
 
         Raises:
             ConfigurationError: If it is no middleware.
@@ -238,7 +238,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         self._recompile()
 
     @refuse_unknown
-    def middleware(self, middleware: MiddlewareT, *, priority: int = 100) -> MiddlewareT:
+    def middleware(self, middleware: MiddlewareT, *, priority: int | None = None) -> MiddlewareT:
         """Put a layer around every route; a call, or a decorator of a function."""
         self.add_middleware(middleware, priority=priority)
         return middleware

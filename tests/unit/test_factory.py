@@ -48,6 +48,8 @@ class Marker(Middleware):
 class Outermost(Marker):
     """Stands outermost in a profile."""
 
+    priority = 20
+
     def __init__(self, text: str = "default") -> None:
         self.text = text
 
@@ -190,14 +192,14 @@ def test_middleware_may_be_named_as_in_the_registry(importable: Path) -> None:
 
     app = create_app(make_settings(middleware=["stamp"]), ["cors"])
 
-    assert describe(app) == ["Stamp", "CORSMiddleware"]
+    assert describe(app) == ["CORSMiddleware", "Stamp"]
 
 
 def test_builder_may_be_given() -> None:
     """It stands where a list does."""
     app = create_app(make_settings(), MiddlewareBuilder().custom(Marker).cors(allow_origins=[ORIGIN]))
 
-    assert describe(app) == ["Marker", "CORSMiddleware"]
+    assert describe(app) == ["CORSMiddleware", "Marker"]
 
 
 def test_ones_own_takes_the_place_of_the_default() -> None:

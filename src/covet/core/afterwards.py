@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from covet.core.errors import make_error_response, unwrap
-from covet.core.middleware import Layer, settle
+from covet.core.hook_results import settle
+from covet.core.middleware import Layer
 from covet.deadlines import Deadline
 from covet.exceptions import HandlerTimeoutError, ResponseError
 from covet.http.request import Request

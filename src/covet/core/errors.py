@@ -13,7 +13,8 @@ from contextlib import suppress
 from os import urandom
 from typing import Any, Final
 
-from covet.core.middleware import Layer, check_response, settle
+from covet.core.hook_results import check_response, settle
+from covet.core.middleware import Layer
 from covet.deadlines import DRAIN_IS_OVER
 from covet.exceptions import (
     ClientDisconnectedError,

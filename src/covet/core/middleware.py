@@ -9,12 +9,14 @@ that was entered sees a response leave, and `call_next` always returns one.
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import partial
 from inspect import isclass, iscoroutinefunction, signature
 from typing import Any, Final
 
+from covet.core.hook_results import check_response, settle
 from covet.error_text import name_callable
-from covet.exceptions import ConfigurationError, ResponseError
+from covet.exceptions import ConfigurationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.import_paths import import_path
@@ -32,6 +34,8 @@ HOOKS: Final[dict[str, Sequence[str]]] = {
     WEBSOCKET_HOOK: ("websocket",),
 }
 
+DEFAULT_PRIORITY: Final = 100
+
 # What a class that was written for Starlette, aiohttp or Litestar calls its way around the inside.
 _FOREIGN_HOOKS: Final = frozenset({"dispatch", "middleware", "handle"})
 
@@ -46,12 +50,18 @@ class Middleware:
 
     A hook is a coroutine function, or a plain function if it awaits nothing.
 
+    Attributes:
+        priority: Where it stands unless it is added with another: lower is further out, ties keep the order of their
+            adding. Functions and classes that say nothing have 100; `covet.middleware.places` has the built-in ones.
+
     Example:
         >>> class VersionMiddleware(Middleware):
         ...     async def process_response(self, request, response):
         ...         response.headers["x-version"] = "7"
         ...         return response
     """
+
+    priority: int = DEFAULT_PRIORITY
 
     def process_request(self, request: Request) -> Response | Awaitable[Response | None] | None:
         """
@@ -121,18 +131,6 @@ class Middleware:
         else:
             check_response(response, name, "process_request")
         return check_response(await settle(self.process_response(request, response)), name, "process_response")
-
-
-# Any: a hook's result, whichever hook it was.
-async def settle(result: Any) -> Any:
-    """
-    Await a hook's result if it has to be awaited.
-
-    Example:
-        >>> await settle(7)
-        7
-    """
-    return await result if hasattr(result, "__await__") else result
 
 
 @dataclass(slots=True, eq=False)
@@ -265,6 +263,32 @@ def make_middleware(item: object) -> Any:
     return item
 
 
+def read_priority(item: object) -> int:
+    """
+    Read where a middleware stands by itself.
+
+    Raises:
+        ConfigurationError: If its priority is no integer, or a text leads nowhere.
+
+    Example:
+        >>> class OuterMiddleware(Middleware):
+        ...     priority = 20
+        >>> read_priority(OuterMiddleware), read_priority(print)
+        (20, 100)
+    """
+    if isinstance(item, str) and ":" in item:
+        item = import_middleware(item)
+    is_middleware = isinstance(item, Middleware) or (isclass(item) and issubclass(item, Middleware))
+    # Any: what a subclass made of it.
+    priority: Any = getattr(item, "priority", None) if is_middleware else DEFAULT_PRIORITY
+    if type(priority) is not int and not isinstance(priority, IntEnum):
+        raise ConfigurationError(
+            f"The priority of a middleware must be an integer, {describe_middleware(item)} has {priority!r}.",
+            hint=f"Lower is further out; leave it out for {DEFAULT_PRIORITY}.",
+        )
+    return int(priority)
+
+
 def import_middleware(target: str) -> object:
     """
     Import what `"package.module:Name"` names.
@@ -328,42 +352,3 @@ class OnceNext:
             raise RuntimeError(f"{self._name} called call_next twice for one request.")
         self._is_called = True
         return self._inner(request)
-
-
-def check_response(response: object, name: str, hook: str) -> Response:
-    """
-    Return what a layer answered if it is a response.
-
-    Raises:
-        ResponseError: If it is not; the text names the layer.
-
-    Example:
-        >>> check_response("text", "Stamp", "process_response")
-        Traceback (most recent call last):
-            ...
-        covet.exceptions.ResponseError: Stamp.process_response returned str, expected Response.
-          Return the response, at the end of the hook too.
-    """
-    if isinstance(response, Response):
-        return response
-    raise ResponseError(
-        f"{name}{'.' if hook else ''}{hook} returned {type(response).__name__}, expected Response.",
-        hint="Return the response, at the end of the hook too.",
-    )
-
-
-# Any: whatever the hook returned.
-async def settle_response(response: Any, name: str, hook: str) -> Response | None:
-    """
-    Take what a hook returned that is not exactly a `Response`: a subclass of it, an awaitable, or a mistake.
-
-    Returns:
-        The response; `None` only if `process_request` goes on.
-
-    Raises:
-        ResponseError: If it is neither; the text names the layer.
-    """
-    settled = await settle(response)
-    if settled is None and hook == "process_request":
-        return None
-    return check_response(settled, name, hook)

@@ -9,7 +9,8 @@ from typing import Final
 from covet.code_writer import CodeWriter
 from covet.core.call_source import CallSource
 from covet.core.compiled_route import CompiledRoute
-from covet.core.middleware import CallNext, Layer, OnceNext, settle_response
+from covet.core.hook_results import settle_response
+from covet.core.middleware import CallNext, Layer, OnceNext
 from covet.http.response import Response
 
 # CPython allows 20 statically nested blocks; a longer onion continues in a function of its own.

@@ -3,8 +3,9 @@ Middleware in order: the application's own, or some around a handler for a test.
 """
 
 from collections.abc import Iterable
+from enum import IntEnum
 
-from covet.core.middleware import CallNext, make_layer, make_middleware
+from covet.core.middleware import CallNext, make_layer, make_middleware, read_priority
 from covet.core.path_template import PathTemplate
 from covet.core.route import make_route
 from covet.exceptions import ConfigurationError
@@ -40,20 +41,23 @@ class MiddlewarePipeline:
         for item in items:
             self.add(item)
 
-    def add(self, middleware: object, priority: int = 100) -> None:
+    def add(self, middleware: object, priority: int | None = None) -> None:
         """
         Add a layer.
 
         Args:
             middleware: An instance, a class, `"pkg.mod:Name"` or a function.
-            priority: Lower is further out; ties keep the order of their adding.
+            priority: Lower is further out; ties keep the order of their adding. Left out, it is the middleware's own,
+                which is 100 unless its class has another.
 
         Raises:
             ConfigurationError: If it is no middleware.
         """
-        if type(priority) is not int:
-            raise ConfigurationError(f"The priority of a middleware must be an integer, got {priority!r}.")
         made = make_middleware(middleware)
+        if priority is None:
+            priority = read_priority(made)
+        elif type(priority) is not int and not isinstance(priority, IntEnum):
+            raise ConfigurationError(f"The priority of a middleware must be an integer, got {priority!r}.")
         make_layer(made)
         self._items.append((priority, self._serial, made))
         self._serial += 1

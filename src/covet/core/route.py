@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
 
+from covet.core.middleware import read_priority
 from covet.core.path_template import PathTemplate
 from covet.core.route_options import (
     ExceptionHandlers,
@@ -109,8 +110,9 @@ class Route:
 
     @property
     def all_middleware(self) -> tuple[object, ...]:
-        """The groups' middleware and the route's own, the outermost first."""
-        return (*(item for group in self.groups for item in group.middleware), *self.middleware)
+        """The groups' middleware and the route's own, the outermost first; built-in ones have their places."""
+        given = (*(item for group in self.groups for item in group.middleware), *self.middleware)
+        return tuple(sorted(given, key=read_priority))
 
     @property
     def all_exception_handlers(self) -> tuple[ExceptionHandlers, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from covet.code_writer import CodeWriter
 from covet.core.arguments import INJECTED, collect_errors, write_arguments
 from covet.core.compiled_route import CompiledRoute
-from covet.core.middleware import settle
+from covet.core.hook_results import settle
 from covet.core.route import Route
 from covet.exceptions import RouteError, ValidationError
 from covet.http.websocket_phase import WebSocketPhase

@@ -18,6 +18,7 @@ from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
 from covet.http.streamed_response import StreamedResponse
 from covet.middleware.compressors import Compressor, check_codings, find_codings, make_compressor_factory
+from covet.middleware.places import Place
 from covet.options import refuse_unknown
 from covet.threads import run_in_thread
 
@@ -56,6 +57,8 @@ class CompressionMiddleware(Middleware):
         >>> response.headers["content-encoding"], response.headers["vary"], len(response.content) < 100
         ('gzip', 'Accept-Encoding', True)
     """
+
+    priority: int = Place.COMPRESSION
 
     @refuse_unknown
     def __init__(

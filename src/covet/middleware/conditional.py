@@ -14,6 +14,7 @@ from covet.http.preconditions import SAFE_METHODS, Outcome, PreconditionFailedEr
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.streamed_response import StreamedResponse
+from covet.middleware.places import Place
 
 _KEPT: Final = "no-store"
 
@@ -39,6 +40,8 @@ class ConditionalMiddleware(Middleware):
         >>> first.status_code, again.status_code
         (200, 304)
     """
+
+    priority: int = Place.CONDITIONAL
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Tag a response, and leave its body out if the client has it."""

@@ -18,6 +18,7 @@ from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
 from covet.http.urls import URL
+from covet.middleware.places import Place
 from covet.options import refuse_unknown
 
 # Fetch: a page may send these anyway, as long as Content-Type is a form's; listed, JSON is allowed as well.
@@ -69,6 +70,8 @@ class CORSMiddleware(Middleware):
         >>> response.headers["access-control-allow-origin"], response.headers["vary"]
         ('https://example.com', 'Origin')
     """
+
+    priority: int = Place.CORS
 
     @refuse_unknown
     def __init__(

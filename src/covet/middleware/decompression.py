@@ -13,6 +13,7 @@ from covet.http.content_codings import IDENTITY
 from covet.http.headers import Headers
 from covet.http.request import Request
 from covet.middleware.compressors import check_codings, find_codings, make_inflater
+from covet.middleware.places import Place
 from covet.options import refuse_unknown
 from covet.threads import run_in_thread
 
@@ -69,6 +70,8 @@ class DecompressionMiddleware(Middleware):
         >>> response.json()
         {'size': 400}
     """
+
+    priority: int = Place.DECOMPRESSION
 
     @refuse_unknown
     def __init__(
