@@ -8,16 +8,17 @@ labels, and never by a pattern of text: `https://a.example.com.evil` is somebody
 
 import re
 from collections.abc import Collection, Iterable
-from typing import Final, TypeGuard
+from typing import Final
 
 from covet.core.errors import make_problem
 from covet.core.middleware import Middleware
-from covet.exceptions import ConfigurationError, PermissionDeniedError, suggest
+from covet.exceptions import PermissionDeniedError, suggest
 from covet.http.headers import Headers
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
 from covet.http.urls import URL
+from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
 from covet.options import refuse_unknown
 
@@ -34,6 +35,8 @@ _ALLOW_CREDENTIALS: Final = "access-control-allow-credentials"
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # What `*` stands for in an origin: one label of a host, as browsers send it.
 _LABEL: Final = re.compile(r"[0-9a-z_-]{1,63}")
+_check: Final = OptionChecks("CORSMiddleware")
+_fail = _check.fail
 _ORIGIN_HINT: Final = "Write scheme, host and, unless it is the scheme's own, port: 'https://example.com'."
 
 
@@ -85,8 +88,8 @@ class CORSMiddleware(Middleware):
         max_age: int | None = 600,
         allow_private_network: bool = False,
     ) -> None:
-        self._allow_credentials = _check_flag("allow_credentials", allow_credentials)
-        self._allow_private_network = _check_flag("allow_private_network", allow_private_network)
+        self._allow_credentials = _check.flag("allow_credentials", allow_credentials)
+        self._allow_private_network = _check.flag("allow_private_network", allow_private_network)
         origins = _check_texts("allow_origins", allow_origins)
         methods = _check_methods(_DEFAULT_METHODS if allow_methods is None else allow_methods)
         headers = _check_names("allow_headers", allow_headers)
@@ -214,16 +217,6 @@ def _remove(headers: MutableHeaders, name: str) -> None:
 # ── Start-up ─────────────────────────────────────────────────────────────────
 
 
-def _fail(option: str, problem: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(f"CORSMiddleware: {option} {problem}", hint=hint)
-
-
-def _check_flag(option: str, value: object) -> bool:
-    if not isinstance(value, bool):
-        raise _fail(option, f"is {value!r}, expected True or False.", "Leave it out for False.")
-    return value
-
-
 def _check_max_age(value: object) -> str | None:
     if value is None:
         return None
@@ -234,23 +227,10 @@ def _check_max_age(value: object) -> str | None:
 
 
 def _check_texts(option: str, value: object) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    if isinstance(value, str):
-        raise _fail(option, f"is the text {value!r}, expected a list.", f"Write {option}=[{value!r}].")
-    if not _is_collection(value):
-        raise _fail(option, f"is {value!r}, expected a list.", f"Write {option}=[...] with texts.")
-    texts = tuple(item for item in value if isinstance(item, str))
-    if len(texts) < len(value):
-        strange = next(item for item in value if not isinstance(item, str))
-        raise _fail(option, f"has {strange!r}, expected texts.", "Write each one in quotes.")
-    if "*" in texts and len(set(texts)) > 1:
+    texts = _check.texts(option, value)
+    if "*" in texts and len(texts) > 1:
         raise _fail(option, "has '*' beside others, which it includes.", f"Write {option}=['*'], or leave '*' out.")
-    return tuple(dict.fromkeys(texts))
-
-
-def _is_collection(value: object) -> TypeGuard[Collection[object]]:
-    return isinstance(value, (list, tuple, set, frozenset))
+    return texts
 
 
 def _check_methods(value: Collection[str]) -> tuple[str, ...]:

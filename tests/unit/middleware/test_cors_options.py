@@ -130,7 +130,7 @@ from tests.unit.middleware.cors_client import SITE
         ),
         (
             {"allow_credentials": "yes"},
-            "allow_credentials is 'yes', expected True or False.\n  Leave it out for False.",
+            "allow_credentials is 'yes', expected True or False.\n  Leave it out for the default.",
         ),
         ({"allow_private_network": 1}, "allow_private_network is 1, expected True or False."),
         (
