@@ -65,8 +65,30 @@ def _read_cors_options(settings: "Settings") -> Mapping[str, object] | None:
     return {"allow_origins": security.cors_allow_origins, "allow_credentials": security.cors_allow_credentials}
 
 
+def _read_trusted_hosts(settings: "Settings") -> Mapping[str, object] | None:
+    hosts = settings.security.allowed_hosts
+    return {"allowed_hosts": hosts} if hosts else None
+
+
+def _read_trusted_proxies(settings: "Settings") -> Mapping[str, object] | None:
+    proxies = settings.security.trusted_proxies
+    return {"trusted_proxies": proxies} if proxies else None
+
+
+def _read_no_options(settings: "Settings") -> Mapping[str, object]:  # noqa: ARG001
+    return {}
+
+
+_DEPLOYED: Final = frozenset({"staging", "production"})
+
 # The outermost first. What is outermost sees every response, an error's too.
-PROFILE: Final[tuple[ProfileLayer, ...]] = (ProfileLayer("cors", _read_cors_options),)
+PROFILE: Final[tuple[ProfileLayer, ...]] = (
+    ProfileLayer("trusted_hosts", _read_trusted_hosts),
+    ProfileLayer("proxy_headers", _read_trusted_proxies),
+    ProfileLayer("request_id", _read_no_options, _DEPLOYED),
+    ProfileLayer("security_headers", _read_no_options, _DEPLOYED),
+    ProfileLayer("cors", _read_cors_options),
+)
 """The middleware that `create_app` adds by itself, around all others."""
 
 

@@ -136,10 +136,10 @@ class SecuritySettings:
         jwt_secret_key: Signs tokens (for the `JWTAuthProvider` of a later release; read by nothing yet).
         cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
         cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
-        allowed_hosts: The host names that requests may be for; no host is refused yet (for the trusted hosts
-            middleware of a later release; read by nothing yet).
-        trusted_proxies: The addresses of proxies whose forwarding headers are believed; none is believed yet (for the
-            proxy headers middleware of a later release; read by nothing yet).
+        allowed_hosts: The host names that requests may be for; any, if there is none (read by `TrustedHostMiddleware`
+            of `create_app`).
+        trusted_proxies: The networks of proxies whose forwarding headers are believed; none, if there is none (read by
+            `ProxyHeadersMiddleware` of `create_app`).
         rate_limit_enabled: Whether clients are to be limited; on in staging and production, where nothing limits them
             yet (for the `RateLimitMiddleware` of a later release; read by nothing yet).
         rate_limit_requests: How many requests a client may make within the window (for the `RateLimitMiddleware` of a

@@ -14,6 +14,7 @@ from covet.http.body import DEFAULT_BODY_LIMITS
 from covet.http.cookies import parse_cookies
 from covet.http.forms import FormData
 from covet.http.headers import Headers
+from covet.http.hosts import is_valid_host
 from covet.http.message import IncomingMessage
 from covet.http.percent import encode_path
 from covet.http.query import QueryParams
@@ -102,6 +103,7 @@ class Request(IncomingMessage):
         "_closers",
         "_cookies",
         "_deferred",
+        "_forwarded",
         "_path_params",
         "_query_params",
         "_uploads",
@@ -123,6 +125,7 @@ class Request(IncomingMessage):
     _client: Address | None
     _closers: list[Callable[[], Awaitable[None]]]
     _cookies: dict[str, str]
+    _forwarded: tuple[str, str]
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
     _uploads: list[UploadFile]
@@ -220,7 +223,7 @@ class Request(IncomingMessage):
 
     @property
     def client(self) -> Address | None:
-        """The address of the peer that the server sees: a proxy's, where there is one."""
+        """The address of the peer that the server sees: a proxy's, unless `set_forwarded` said whose it stands for."""
         client = self._client
         if client is None:
             self._client = client = self._read_client()
@@ -228,8 +231,11 @@ class Request(IncomingMessage):
 
     @property
     def scheme(self) -> str:
-        """`"http"` or `"https"`, as the server sees it."""
-        return self._read_scheme()
+        """`"http"` or `"https"`, as the server sees it, or as `set_forwarded` said."""
+        try:
+            return self._forwarded[0]
+        except AttributeError:
+            return self._read_scheme()
 
     @property
     def root_path(self) -> str:
@@ -238,8 +244,11 @@ class Request(IncomingMessage):
 
     @property
     def host(self) -> str:
-        """The `Host` header, validated before the request got here."""
-        return self.headers.get("host", "localhost")
+        """The `Host` header, validated before the request got here, or what `set_forwarded` said."""
+        try:
+            return self._forwarded[1]
+        except AttributeError:
+            return self.headers.get("host", "localhost")
 
     @property
     def url(self) -> URL:
@@ -248,9 +257,48 @@ class Request(IncomingMessage):
             return self._url
         except AttributeError:
             self._url = url = URL.from_parts(
-                self._read_scheme(), self.host, self._read_raw_path(), _to_text(self._read_query())
+                self.scheme, self.host, self._read_raw_path(), _to_text(self._read_query())
             )
             return url
+
+    def set_forwarded(
+        self, *, client: tuple[str, int] | None = None, scheme: str | None = None, host: str | None = None
+    ) -> None:
+        """
+        Take for true what a proxy says of its client; what is left out stays as it is.
+
+        Whoever calls it has to know that the proxy is one of its own: `ProxyHeadersMiddleware` does. The headers stay.
+
+        Args:
+            client: The address of the client; port 0 if it is not known.
+            scheme: `"http"` or `"https"`, as the client asked.
+            host: The host that the client asked for, as a `Host` header has it.
+
+        Raises:
+            ValueError: If the scheme is another, or the host is not valid.
+
+        Example:
+            >>> request = Request(url="/tea?cups=2", headers={"Host": "10.0.0.7"})
+            >>> request.set_forwarded(client=("192.0.2.1", 0), scheme="https", host="example.com")
+            >>> request.client.host, str(request.url)
+            ('192.0.2.1', 'https://example.com/tea?cups=2')
+        """
+        own = self.scheme
+        if scheme is None:
+            scheme = own
+        elif scheme not in {"http", "https"}:
+            raise ValueError(f"The scheme of a request is http or https, got {scheme!r}.")
+        elif own in {"ws", "wss"}:
+            scheme = scheme.replace("http", "ws")
+        if host is None:
+            host = self.host
+        elif not is_valid_host(host):
+            raise ValueError("The host is not valid: it is written as in a Host header, such as 'example.com:8443'.")
+        url = self.url
+        self._url = URL.from_parts(scheme, host, url.path, url.query)
+        self._forwarded = scheme, host
+        if client is not None:
+            self._client = Address(*client)
 
     async def resolve(self, interface: Callable[..., ServiceT], *, qualifier: str | None = None) -> ServiceT:
         """

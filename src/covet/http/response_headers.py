@@ -182,6 +182,22 @@ class MutableHeaders(MutableMapping[str, str]):
             for name, value in other.items() if isinstance(other, Mapping) else other:
                 self[name] = value
 
+    def set_defaults(self, other: "MutableHeaders") -> None:
+        """
+        Set those of other headers that are not set here: what a handler said stays.
+
+        Args:
+            other: The headers, each name once.
+
+        Example:
+            >>> headers = MutableHeaders({"X-Frame-Options": "SAMEORIGIN"})
+            >>> headers.set_defaults(MutableHeaders({"X-Frame-Options": "DENY", "X-Content-Type-Options": "nosniff"}))
+            >>> headers["x-frame-options"], headers["x-content-type-options"]
+            ('SAMEORIGIN', 'nosniff')
+        """
+        # PERF: one merge of two dictionaries, however many headers there are (benchmarks/onion.py).
+        self._fields = {**other._fields, **self._fields}
+
     def add_vary(self, name: str) -> None:
         """
         Add a name to `Vary` unless it is there already or `*` is.

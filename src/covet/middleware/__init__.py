@@ -9,8 +9,13 @@ from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
 from covet.middleware.decompression import DecompressionMiddleware
+from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.injection import DIMiddleware
+from covet.middleware.proxy_headers import ProxyHeadersMiddleware
 from covet.middleware.registry import MIDDLEWARE_GROUP, find_middleware, get_middleware_registry
+from covet.middleware.request_id import RequestIDMiddleware, get_request_id
+from covet.middleware.security_headers import SecurityHeadersMiddleware
+from covet.middleware.trusted_hosts import TrustedHostMiddleware
 
 __all__ = [
     "MIDDLEWARE_GROUP",
@@ -21,9 +26,15 @@ __all__ = [
     "DIMiddleware",
     "DecompressionMiddleware",
     "GZipMiddleware",
+    "HTTPSRedirectMiddleware",
     "Middleware",
     "MiddlewareBuilder",
     "MiddlewarePipeline",
+    "ProxyHeadersMiddleware",
+    "RequestIDMiddleware",
+    "SecurityHeadersMiddleware",
+    "TrustedHostMiddleware",
     "find_middleware",
     "get_middleware_registry",
+    "get_request_id",
 ]

@@ -7,11 +7,12 @@ A step only notes what is wanted; `build()` makes it, and reports everything tha
 import inspect
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Self, TypedDict, Unpack
+from typing import Any, Literal, NamedTuple, Self, TypedDict, Unpack
 
 from covet.core.middleware import describe_middleware, make_layer
 from covet.exceptions import ConfigurationError, suggest
 from covet.middleware.registry import find_middleware
+from covet.middleware.security_headers import DEFAULT_POLICY
 from covet.options import UnknownOptionError
 
 
@@ -33,6 +34,22 @@ class CompressionOptions(TypedDict, total=False):
     brotli_quality: int
     zstd_level: int
     codings: Sequence[str] | None
+
+
+class SecurityHeadersOptions(TypedDict, total=False):
+    """The further options of `SecurityHeadersMiddleware`."""
+
+    hsts_max_age: int
+    hsts_include_subdomains: bool
+    hsts_preload: bool
+    csp_report_only: str | Mapping[str, Sequence[str]] | None
+    reporting_endpoints: Mapping[str, str] | None
+    opener_policy: str | None
+    embedder_policy: str | None
+    resource_policy: str | None
+    referrer_policy: str | None
+    permissions_policy: Mapping[str, Sequence[str]] | None
+    frame_options: Literal["DENY", "SAMEORIGIN"] | None
 
 
 class MiddlewareStep(NamedTuple):
@@ -93,6 +110,22 @@ class MiddlewareBuilder:
             **options: Its further options.
         """
         return self._add("compression", {"minimum_size": minimum_size, "level": level, **options})
+
+    def security_headers(
+        self,
+        hsts_enabled: bool = True,
+        csp_policy: str | Mapping[str, Sequence[str]] | None = DEFAULT_POLICY,
+        **options: Unpack[SecurityHeadersOptions],
+    ) -> Self:
+        """
+        Add the headers that keep a page to itself; see `SecurityHeadersMiddleware`.
+
+        Args:
+            hsts_enabled: Whether browsers shall use `https` alone from now on.
+            csp_policy: The Content-Security-Policy; `None` for none.
+            **options: Its further options.
+        """
+        return self._add("security_headers", {"hsts_enabled": hsts_enabled, "csp_policy": csp_policy, **options})
 
     # Any: the options of a middleware of one's own, checked against its constructor in `build()`.
     def custom(self, middleware: object, /, **options: Any) -> Self:

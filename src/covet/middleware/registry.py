@@ -11,6 +11,11 @@ from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
 from covet.middleware.decompression import DecompressionMiddleware
+from covet.middleware.https_redirect import HTTPSRedirectMiddleware
+from covet.middleware.proxy_headers import ProxyHeadersMiddleware
+from covet.middleware.request_id import RequestIDMiddleware
+from covet.middleware.security_headers import SecurityHeadersMiddleware
+from covet.middleware.trusted_hosts import TrustedHostMiddleware
 from covet.registry import Registry
 
 MIDDLEWARE_GROUP: Final = "covet.middleware"
@@ -79,5 +84,10 @@ for _name, _class in {
     "cors": CORSMiddleware,
     "decompression": DecompressionMiddleware,
     "gzip": GZipMiddleware,
+    "https_redirect": HTTPSRedirectMiddleware,
+    "proxy_headers": ProxyHeadersMiddleware,
+    "request_id": RequestIDMiddleware,
+    "security_headers": SecurityHeadersMiddleware,
+    "trusted_hosts": TrustedHostMiddleware,
 }.items():
     _REGISTRY.register(_name, _class)

@@ -14,19 +14,20 @@ from covet.templating.errors import TemplateError
 # Any: values of templates have every type.
 def make_context(request: Request) -> Mapping[str, Any]:
     """
-    Make what templates know of a request: `request`, `url_for` and `csrf_token`.
+    Make what templates know of a request: `request`, `url_for`, `csrf_token` and `csp_nonce`.
 
     Args:
         request: The request.
 
     Example:
         >>> sorted(make_context(Request()))
-        ['csrf_token', 'request', 'url_for']
+        ['csp_nonce', 'csrf_token', 'request', 'url_for']
     """
     return {
         "request": request,
         "url_for": partial(url_for, request),
         "csrf_token": partial(csrf_token, request),
+        "csp_nonce": partial(csp_nonce, request),
     }
 
 
@@ -73,3 +74,28 @@ def csrf_token(request: Request) -> str:
             hint="Add the CSRF middleware, or leave csrf_token() out.",
         )
     return str(token() if callable(token) else token)
+
+
+def csp_nonce(request: Request) -> str:
+    """
+    Return the nonce that lets a script or style of this page run under its Content-Security-Policy.
+
+    Args:
+        request: The request.
+
+    Raises:
+        TemplateError: If no policy has a nonce: a page that shows one would not work.
+
+    Example:
+        >>> request = Request()
+        >>> request.state.csp_nonce = "r4nd0m"
+        >>> csp_nonce(request)
+        'r4nd0m'
+    """
+    nonce = getattr(request.state, "csp_nonce", None)
+    if nonce is None:
+        raise TemplateError(
+            "csp_nonce() has no nonce: no middleware makes one for this route.",
+            hint="Add SecurityHeadersMiddleware with '{nonce}' in its csp_policy, or leave csp_nonce() out.",
+        )
+    return str(nonce)

@@ -2,6 +2,7 @@
 Tests of requests, made by hand and off the wire.
 """
 
+import re
 from typing import Any
 
 import pytest
@@ -199,3 +200,34 @@ def test_a_body_made_by_hand_is_bytes(body: Any) -> None:
     """A text has no one form in bytes, and of a number `bytes` would make zeros."""
     with pytest.raises(TypeError, match=rf"A body is bytes, got {type(body).__name__}\."):
         Request(body=body)
+
+
+def test_what_a_proxy_says_is_taken_over() -> None:
+    """In the client, the scheme, the host and the URL; the headers stay."""
+    request = Request(url="/a%20b?c=1", headers={"host": "10.0.0.7:8000"}, client=("10.0.0.1", 5))
+    assert str(request.url) == "http://10.0.0.7:8000/a%20b?c=1"
+
+    request.set_forwarded(client=("192.0.2.1", 0), scheme="https", host="example.com")
+
+    assert (request.client, request.scheme, request.host) == (Address("192.0.2.1", 0), "https", "example.com")
+    assert str(request.url) == "https://example.com/a%20b?c=1"
+    assert request.headers["host"] == "10.0.0.7:8000"
+    request.set_forwarded()
+    assert str(request.url) == "https://example.com/a%20b?c=1"
+
+
+@pytest.mark.parametrize(
+    ("said", "text"),
+    [
+        ({"scheme": "ftp"}, "The scheme of a request is http or https, got 'ftp'."),
+        ({"host": "a@b"}, "The host is not valid: it is written as in a Host header, such as 'example.com:8443'."),
+    ],
+)
+def test_what_no_proxy_says_is_refused(said: dict[str, str], text: str) -> None:
+    """And nothing of it is taken over."""
+    request = Request(url="http://example.com/")
+
+    with pytest.raises(ValueError, match=re.escape(text)):
+        request.set_forwarded(client=("192.0.2.1", 0), **said)
+
+    assert (request.client, request.scheme, request.host) == (None, "http", "example.com")

@@ -203,3 +203,13 @@ def test_headers_begin_with_the_content_type() -> None:
     """A response without a body has none."""
     assert make_headers(None).multi_items() == []
     assert make_headers(make_field("content-type", "text/css"))["Content-Type"] == "text/css"
+
+
+def test_defaults_are_set_where_nothing_is() -> None:
+    """What is there stays, a second value of it too."""
+    headers = MutableHeaders([("X-A", "1"), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+
+    headers.set_defaults(MutableHeaders({"X-A": "0", "X-B": "0", "Set-Cookie": "c=3"}))
+
+    assert (headers["x-a"], headers["x-b"], headers.get_list("set-cookie")) == ("1", "0", ["a=1", "b=2"])
+    assert (b"x-b", b"0") in headers.encode()

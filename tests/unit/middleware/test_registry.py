@@ -14,7 +14,12 @@ from covet.middleware import (
     CORSMiddleware,
     DecompressionMiddleware,
     GZipMiddleware,
+    HTTPSRedirectMiddleware,
     Middleware,
+    ProxyHeadersMiddleware,
+    RequestIDMiddleware,
+    SecurityHeadersMiddleware,
+    TrustedHostMiddleware,
     find_middleware,
     get_middleware_registry,
 )
@@ -54,6 +59,11 @@ def test_built_in_middleware_is_registered() -> None:
         "cors": CORSMiddleware,
         "decompression": DecompressionMiddleware,
         "gzip": GZipMiddleware,
+        "https_redirect": HTTPSRedirectMiddleware,
+        "proxy_headers": ProxyHeadersMiddleware,
+        "request_id": RequestIDMiddleware,
+        "security_headers": SecurityHeadersMiddleware,
+        "trusted_hosts": TrustedHostMiddleware,
     }
     assert find_middleware("cors") is CORSMiddleware
 
@@ -87,7 +97,8 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: broken, compression, conditional, cors, decompression, gzip, stamp, stamp_two."
+        "Available: broken, compression, conditional, cors, decompression, gzip, https_redirect, proxy_headers, "
+        "request_id, security_headers, stamp, stamp_two, trusted_hosts."
     )
 
 

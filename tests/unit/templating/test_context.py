@@ -9,7 +9,7 @@ import pytest
 from covet import CovetPy, Request
 from covet.exceptions import ItemNotFoundError
 from covet.templating import TemplateError
-from covet.templating.context import csrf_token, make_context, url_for
+from covet.templating.context import csp_nonce, csrf_token, make_context, url_for
 
 
 def test_path_of_a_route_is_written_by_its_name() -> None:
@@ -54,3 +54,14 @@ def test_context_belongs_to_its_request() -> None:
     request = Request()
 
     assert make_context(request)["request"] is request
+
+
+def test_a_nonce_that_nobody_made_is_an_error() -> None:
+    """A page that shows an empty one would not work, and nobody would know why."""
+    with pytest.raises(TemplateError) as caught:
+        csp_nonce(Request())
+
+    assert str(caught.value) == (
+        "csp_nonce() has no nonce: no middleware makes one for this route.\n"
+        "  Add SecurityHeadersMiddleware with '{nonce}' in its csp_policy, or leave csp_nonce() out."
+    )

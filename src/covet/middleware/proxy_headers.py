@@ -1,0 +1,120 @@
+"""
+Who asks, behind proxies: the client, the scheme and the host that they say, if they are one's own.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any, Final, Literal
+
+from covet.core.middleware import Middleware
+from covet.http.addresses import NetworkSet, parse_address
+from covet.http.forwarded import Hop, read_forwarded, read_x_forwarded
+from covet.http.hosts import is_valid_host
+from covet.http.request import Request
+from covet.middleware.option_checks import OptionChecks
+from covet.middleware.places import Place
+from covet.options import refuse_unknown
+
+_check: Final = OptionChecks("ProxyHeadersMiddleware")
+_READERS: Final = {"x-forwarded": read_x_forwarded, "forwarded": read_forwarded}
+# Over a Unix socket the peer has no address: the file system says who may connect.
+_UNIX: Final = "unix"
+
+
+class ProxyHeadersMiddleware(Middleware):
+    """
+    Believe the forwarding headers of proxies that are listed, and of nobody else.
+
+    They are read from the right: what the nearest proxy adds is believed if the peer is one of the list, what stands
+    before it if that address is one, too. The first address that is not on the list is the client. From then on
+    `request.client`, `request.scheme` and `request.url` are the client's; the headers stay as they came. Applications
+    that are mounted, and what wraps the whole application, see what the server sees.
+
+    Args:
+        trusted_proxies: The proxies: addresses or networks (`"10.0.0.0/8"`), and `"unix"` for whoever connects over a
+            Unix socket.
+        header: Which headers the proxies write: `"x-forwarded"` or `"forwarded"` (RFC 7239). The others come from
+            clients: a proxy that does not know them passes them on.
+        trust_host: Whether the host that they say is believed, too.
+
+    Raises:
+        ConfigurationError: If an option is wrong, or everybody would be believed.
+
+    Example:
+        >>> from covet import CovetPy, Request
+        >>> from covet.testing import TestClient
+        >>> app = CovetPy(middleware=[ProxyHeadersMiddleware(["127.0.0.0/8"])])
+        >>> @app.get("/")
+        ... async def index(request: Request) -> str:
+        ...     return f"{request.client.host} {request.url}"
+        >>> headers = {"X-Forwarded-For": "6.6.6.6, 192.0.2.1", "X-Forwarded-Proto": "https", "Host": "example.com"}
+        >>> (await TestClient(app).get("/", headers=headers)).text
+        '192.0.2.1 https://example.com/'
+    """
+
+    priority: int = Place.PROXY_HEADERS
+
+    @refuse_unknown
+    def __init__(
+        self,
+        trusted_proxies: Collection[str],
+        *,
+        header: Literal["x-forwarded", "forwarded"] = "x-forwarded",
+        trust_host: bool = False,
+    ) -> None:
+        proxies = _check.texts("trusted_proxies", trusted_proxies)
+        if not proxies:
+            raise _check.fail("trusted_proxies", "is empty: nobody would be believed.", "List the proxies' networks.")
+        self._trusts_unix = _UNIX in proxies
+        self._networks = _check_networks([text for text in proxies if text != _UNIX])
+        if header not in _READERS:
+            hint = "Write the one that your proxies set, and no client can."
+            raise _check.fail("header", f"is {header!r}, expected 'x-forwarded' or 'forwarded'.", hint)
+        self._read = _READERS[header]
+        self._trust_host = _check.flag("trust_host", trust_host)
+
+    def process_request(self, request: Request) -> None:
+        """Take what a proxy of the list says for true."""
+        peer = request.client
+        if not (self._trusts_unix if peer is None else peer.host in self._networks):
+            return
+        hops = self._read(request.headers)
+        if hops:
+            self._believe(request, hops)
+
+    # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
+    def websocket_connect(self, websocket: Any) -> None:
+        """Do the same for the handshake of a WebSocket."""
+        self.process_request(websocket.request)
+
+    def _believe(self, request: Request, hops: Sequence[Hop]) -> None:
+        client: str | None = None
+        scheme = host = ""
+        for hop in reversed(hops):
+            # What a trusted proxy says of whom it serves; the farthest one that is trusted saw the client itself.
+            scheme, host = hop.scheme or scheme, hop.host or host
+            address = parse_address(hop.client)
+            if address is None:
+                # "unknown", or nonsense: whoever stands before it cannot be told.
+                break
+            client = str(address)
+            if address not in self._networks:
+                break
+        request.set_forwarded(
+            client=None if client is None else (client, 0),
+            scheme=scheme if scheme in {"http", "https"} else {"ws": "http", "wss": "https"}.get(scheme),
+            host=host if self._trust_host and is_valid_host(host) else None,
+        )
+
+
+def _check_networks(texts: Sequence[str]) -> NetworkSet:
+    for text in texts:
+        if text == "*" or text.endswith("/0"):
+            hint = "List the networks that the proxies are in, such as '10.0.0.0/8'."
+            raise _check.fail("trusted_proxies", f"has {text!r}: every client could say who it is.", hint)
+    try:
+        return NetworkSet(texts)
+    except ValueError as exc:
+        raise _check.fail("trusted_proxies", f"is wrong: {exc}", "Write '10.0.0.0/8', '192.0.2.7' or 'unix'.") from exc
+
+
+__all__ = ["ProxyHeadersMiddleware"]

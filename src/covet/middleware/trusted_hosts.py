@@ -1,0 +1,124 @@
+"""
+For which hosts the application answers: a name that somebody else points at it is not one of them.
+"""
+
+import re
+from collections.abc import Collection
+from typing import Any, Final
+
+from covet.core.errors import make_problem
+from covet.core.middleware import Middleware
+from covet.exceptions import BadRequestError
+from covet.http.hosts import is_valid_host, parse_host
+from covet.http.request import Request
+from covet.http.response import Response
+from covet.middleware.option_checks import OptionChecks
+from covet.middleware.places import Place
+from covet.options import refuse_unknown
+
+_check: Final = OptionChecks("TrustedHostMiddleware")
+_WILDCARD: Final = re.compile(r"\*\.(?=[^.])")
+
+
+class TrustedHostMiddleware(Middleware):
+    """
+    Answer requests for the hosts that are listed; 400 to all others.
+
+    Names are compared without regard to case, label by label, and never as patterns. An entry with a port is for that
+    port alone. What a proxy says of the host is not looked at here: the `Host` header is, which it passes on.
+
+    Args:
+        allowed_hosts: The hosts: `"example.com"`, `"example.com:8443"`, `"*.example.com"` for every name below it (and
+            not itself), `"[::1]"`; `["*"]` for any.
+
+    Raises:
+        ConfigurationError: If there is none, or one is no host.
+
+    Example:
+        >>> from covet import CovetPy
+        >>> from covet.testing import TestClient
+        >>> app = CovetPy(middleware=[TrustedHostMiddleware(["example.com"])])
+        >>> @app.get("/")
+        ... async def index() -> str:
+        ...     return "hello"
+        >>> client = TestClient(app)
+        >>> for host in ("example.com", "EXAMPLE.com:80", "example.com.evil.org"):
+        ...     print((await client.get("/", headers={"Host": host})).status_code)
+        200
+        200
+        400
+    """
+
+    priority: int = Place.TRUSTED_HOST
+
+    @refuse_unknown
+    def __init__(self, allowed_hosts: Collection[str]) -> None:
+        hosts = _check.texts("allowed_hosts", allowed_hosts)
+        if not hosts:
+            raise _check.fail("allowed_hosts", "is empty: no request would be answered.", "Write ['example.com'].")
+        if "*" in hosts and len(hosts) > 1:
+            raise _check.fail("allowed_hosts", "has '*' beside others, which it includes.", "Write ['*'] alone.")
+        self._is_open = hosts == ("*",)
+        self._hosts: set[tuple[str, int | None]] = set()
+        # The names below which every name is allowed, with a dot in front.
+        self._parents: set[tuple[str, int | None]] = set()
+        for text in () if self._is_open else hosts:
+            name, port = _check_host(text)
+            (self._parents if text.startswith("*.") else self._hosts).add((name, port))
+        # PERF: nearly every request writes the host as it is listed (benchmarks/onion.py).
+        self._written = frozenset(text for text in hosts if "*" not in text and text == text.lower())
+
+    def process_request(self, request: Request) -> Response | None:
+        """Refuse a request that is for another host."""
+        if request.headers.get("host") in self._written or self._is_allowed(request):
+            return None
+        return make_problem(_refuse())
+
+    # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
+    def websocket_connect(self, websocket: Any) -> None:
+        """
+        Refuse a WebSocket that is for another host.
+
+        Raises:
+            BadRequestError: If it is.
+        """
+        if not self._is_allowed(websocket.request):
+            raise _refuse()
+
+    def _is_allowed(self, request: Request) -> bool:
+        if self._is_open:
+            return True
+        text = request.headers.get("host", "")
+        if not is_valid_host(text):
+            return False
+        name, port = parse_host(text)
+        name = name.removesuffix(".")
+        if (name, None) in self._hosts or (name, port) in self._hosts:
+            return True
+        while self._parents and "." in name:
+            name = name.partition(".")[2]
+            if (name, None) in self._parents or (name, port) in self._parents:
+                return True
+        return False
+
+
+def _refuse() -> BadRequestError:
+    return BadRequestError("This host is not served here.")
+
+
+def _check_host(text: str) -> tuple[str, int | None]:
+    name = _WILDCARD.sub("", text, count=1) if text.startswith("*.") else text
+    if "://" in text or "/" in text:
+        hint = f"Write {text.rpartition('://')[2].partition('/')[0]!r}."
+        raise _check.fail("allowed_hosts", f"has {text!r}, which is a URL.", hint)
+    if not text.isascii():
+        hint = "Write the ASCII form that clients send: 'xn--…'."
+        raise _check.fail("allowed_hosts", f"has {text!r}, which is no host of a header.", hint)
+    if not is_valid_host(name):
+        hint = "Write 'example.com', 'example.com:8443', '*.example.com', '[::1]', or '*' alone for any host."
+        raise _check.fail("allowed_hosts", f"has {text!r}, which is no host.", hint)
+    host, port = parse_host(name)
+    return host.removesuffix("."), port
+
+
+__all__ = ["TrustedHostMiddleware"]

@@ -1,0 +1,159 @@
+"""
+Whom proxies stand for.
+"""
+
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Request
+from covet.exceptions import ConfigurationError
+from covet.http.request import Address
+from covet.http.websocket import WebSocket
+from covet.middleware import ProxyHeadersMiddleware
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+
+
+def see(headers: dict[str, str] | list[tuple[str, str]], *, peer: str | None = "10.0.0.1", **options: Any) -> str:
+    """Tell who asks, and for what, once the middleware has seen a request."""
+    middleware = ProxyHeadersMiddleware(["10.0.0.0/8", "unix"], **options)
+    pairs = [("host", "app.internal:8000"), *(headers.items() if isinstance(headers, dict) else headers)]
+    request = Request(url="/a?b=1", headers=pairs, client=None if peer is None else (peer, 4711))
+    middleware.process_request(request)
+    return f"{request.client.host if request.client else None} {request.url}"
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen"),
+    [
+        ({}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "192.0.2.1"}, "192.0.2.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "6.6.6.6, 192.0.2.1"}, "192.0.2.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "6.6.6.6, 192.0.2.1, 10.9.9.9"}, "192.0.2.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "10.3.3.3, 10.2.2.2"}, "10.3.3.3 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "[2001:db8::1]:80"}, "2001:db8::1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "::ffff:192.0.2.1"}, "192.0.2.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "6.6.6.6, unknown"}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "6.6.6.6, unknown, 10.2.2.2"}, "10.2.2.2 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-for": "'; drop table"}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-proto": "https"}, "10.0.0.1 https://app.internal:8000/a?b=1"),
+        ({"x-forwarded-proto": "wss"}, "10.0.0.1 https://app.internal:8000/a?b=1"),
+        ({"x-forwarded-proto": "ftp"}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+        (
+            {"x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https, http"},
+            "192.0.2.1 http://app.internal:8000/a?b=1",
+        ),
+        ({"x-forwarded-host": "example.com"}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ({"forwarded": "for=192.0.2.1;proto=https"}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ({"x-real-ip": "192.0.2.1"}, "10.0.0.1 http://app.internal:8000/a?b=1"),
+    ],
+)
+def test_headers_are_read_from_the_right(headers: dict[str, str], seen: str) -> None:
+    """Up to the first address that is no proxy of one's own; the rest is whatever the client wrote."""
+    assert see(headers) == seen
+
+
+def test_repeated_headers_are_one_list() -> None:
+    """A proxy may add a header of its own beside the client's."""
+    assert see([("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "192.0.2.1")]).startswith("192.0.2.1 ")
+
+
+@pytest.mark.parametrize("peer", ["192.0.2.9", "2001:db8::9", "::ffff:11.0.0.1"])
+def test_row_059_a_peer_that_is_no_proxy_is_not_believed(peer: str) -> None:
+    """Whatever it says."""
+    headers = {"x-forwarded-for": "1.1.1.1", "x-forwarded-proto": "https", "x-forwarded-host": "evil.com"}
+
+    assert see(headers, peer=peer, trust_host=True) == f"{peer} http://app.internal:8000/a?b=1"
+
+
+def test_a_peer_of_a_unix_socket_is_one_if_it_is_listed() -> None:
+    """It has no address; who may connect is the file system's business."""
+    assert see({"x-forwarded-for": "192.0.2.1"}, peer=None).startswith("192.0.2.1 ")
+    request = Request(headers={"x-forwarded-for": "192.0.2.1"})
+    ProxyHeadersMiddleware(["10.0.0.0/8"]).process_request(request)
+    assert request.client is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "seen"),
+    [
+        ({"x-forwarded-host": "example.com"}, "http://example.com/a?b=1"),
+        ({"x-forwarded-host": "example.com:81"}, "http://example.com:81/a?b=1"),
+        ({"x-forwarded-host": "example.com@evil.com"}, "http://app.internal:8000/a?b=1"),
+        ({"x-forwarded-host": "example.com/x?"}, "http://app.internal:8000/a?b=1"),
+    ],
+)
+def test_the_host_is_believed_if_that_is_asked_for(headers: dict[str, str], seen: str) -> None:
+    """And if it is one."""
+    assert see(headers, trust_host=True).split(" ")[1] == seen
+
+
+@pytest.mark.parametrize(
+    ("header", "seen"),
+    [
+        ("for=192.0.2.1;proto=https;host=example.com", "192.0.2.1 https://example.com/a?b=1"),
+        ('for=6.6.6.6, for="[2001:db8::1]:80"', "2001:db8::1 http://app.internal:8000/a?b=1"),
+        ("for=6.6.6.6;proto=https, for=192.0.2.1;proto=http", "192.0.2.1 http://app.internal:8000/a?b=1"),
+        ('for="127.0.0.1;host=evil;proto=https"', "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ("for=192.0.2.1;for=6.6.6.6", "10.0.0.1 http://app.internal:8000/a?b=1"),
+        ("for=_hidden;proto=https", "10.0.0.1 https://app.internal:8000/a?b=1"),
+    ],
+)
+def test_forwarded_is_read_in_place_of_the_others(header: str, seen: str) -> None:
+    """A client may send the others to a proxy that does not know them."""
+    headers = {"forwarded": header, "x-forwarded-for": "7.7.7.7"}
+
+    assert see(headers, header="forwarded", trust_host=True) == seen
+
+
+@Protocols
+async def test_handlers_and_sockets_see_the_client(protocol: Any) -> None:
+    """Over both protocols; the headers are as they came."""
+    app = CovetPy(middleware=[ProxyHeadersMiddleware(["127.0.0.0/8"])])
+
+    @app.get("/{name}")
+    async def show(request: Request) -> list[str]:
+        return [str(request.client), request.scheme, str(request.url), request.headers["x-forwarded-for"]]
+
+    @app.websocket("/feed")
+    async def feed(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_json([str(websocket.client), str(websocket.url)])
+
+    headers = {"x-forwarded-for": "192.0.2.1", "x-forwarded-proto": "https"}
+    async with TestClient(app, protocol=protocol, base_url="http://example.com") as client:
+        response = await client.get("/caf%C3%A9?b=%20", headers=headers)
+        async with client.websocket_connect("/feed", headers=headers) as socket:
+            told = await socket.receive_json()
+
+    address = str(Address("192.0.2.1", 0))
+    assert response.json() == [address, "https", "https://example.com/caf%C3%A9?b=%20", "192.0.2.1"]
+    assert told == [address, "wss://example.com/feed"]
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"trusted_proxies": []}, "trusted_proxies is empty: nobody would be believed.\n  List the proxies' networks."),
+        (
+            {"trusted_proxies": ["*"]},
+            "has '*': every client could say who it is.\n  List the networks that the proxies",
+        ),
+        ({"trusted_proxies": ["0.0.0.0/0"]}, "has '0.0.0.0/0': every client could say who it is."),
+        ({"trusted_proxies": ["::/0"]}, "has '::/0': every client could say who it is."),
+        ({"trusted_proxies": ["10.0.0.1/8"]}, "trusted_proxies is wrong: '10.0.0.1/8' is no network: "),
+        ({"trusted_proxies": ["nginx"]}, "trusted_proxies is wrong: 'nginx' is no network: "),
+        ({"trusted_proxies": "10.0.0.1"}, "trusted_proxies is the text '10.0.0.1', expected a list."),
+        ({"header": "x-real-ip"}, "header is 'x-real-ip', expected 'x-forwarded' or 'forwarded'."),
+        ({"trust_host": "yes"}, "trust_host is 'yes', expected True or False."),
+    ],
+)
+def test_wrong_options_are_refused(options: dict[str, Any], text: str) -> None:
+    """Where they are written."""
+    with pytest.raises(ConfigurationError) as caught:
+        ProxyHeadersMiddleware(**{"trusted_proxies": ["10.0.0.0/8"], **options})
+
+    assert str(caught.value).startswith("ProxyHeadersMiddleware: ")
+    assert text in str(caught.value)
