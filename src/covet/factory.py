@@ -86,6 +86,7 @@ PROFILE: Final[tuple[ProfileLayer, ...]] = (
     ProfileLayer("trusted_hosts", _read_trusted_hosts),
     ProfileLayer("proxy_headers", _read_trusted_proxies),
     ProfileLayer("request_id", _read_no_options, _DEPLOYED),
+    ProfileLayer("request_logging", _read_no_options, _DEPLOYED),
     ProfileLayer("security_headers", _read_no_options, _DEPLOYED),
     ProfileLayer("cors", _read_cors_options),
 )

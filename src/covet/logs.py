@@ -9,6 +9,7 @@ import logging
 import sys
 import time
 from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
 from typing import Final, Literal, TextIO
 
 __all__ = ["JSONFormatter", "LogFormat", "LogLevel", "TextFormatter", "make_formatter"]
@@ -17,6 +18,9 @@ LogLevel = Literal["debug", "info", "warning", "error", "critical"]
 LogFormat = Literal["text", "json"]
 
 FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+current_request_id: Final[ContextVar[str | None]] = ContextVar("covet.request_id", default=None)
+"""The id of the request that is being answered, if `RequestIDMiddleware` gives it one."""
 
 _LOGGER_NAME: Final = "covet"
 _CONTINUED: Final = "\n  | "
@@ -53,8 +57,9 @@ class JSONFormatter(logging.Formatter):
     r"""
     Write a record for programs: one line of JSON.
 
-    Its members are `time` (RFC 3339, in UTC), `level`, `logger`, `message`, and `exception` if there is one. What a
-    record carries besides, such as `extra`, is left out: nobody has looked whether it is secret.
+    Its members are `time` (RFC 3339, in UTC), `level`, `logger`, `message`, `request_id` where there is one, what
+    `RequestLoggingMiddleware` tells of a request, and `exception` if there is one. What a record carries besides, such
+    as `extra`, is left out: nobody has looked whether it is secret.
 
     Example:
         >>> record = logging.LogRecord("shop", logging.INFO, "", 0, "no user %s", ("eve\n",), None)
@@ -69,19 +74,24 @@ class JSONFormatter(logging.Formatter):
         from json import dumps
 
         moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        entry = {
+        entry: dict[str, object] = {
             "time": f"{moment}.{int(record.msecs):03d}Z",
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
+        request = current_request_id.get()
+        if request is not None:
+            entry["request_id"] = request
+        # Any member: the middleware has looked at what it tells.
+        entry |= getattr(record, "covet_members", {})
         traces = [self.formatException(record.exc_info)] if record.exc_info else [record.exc_text or ""]
         if record.stack_info:
             traces.append(self.formatStack(record.stack_info))
         if any(traces):
             entry["exception"] = "\n".join(filter(None, traces))
         # APPSEC: ASCII only, so that no line separator and no control character is left.
-        return dumps(entry)
+        return dumps(entry, default=str)
 
 
 def make_formatter(log_format: LogFormat, *, line: str = FORMAT) -> logging.Formatter:

@@ -46,7 +46,7 @@ class Marker(Middleware):
 
 
 # What the profile adds where an application is deployed.
-DEPLOYED = ["RequestIDMiddleware", "SecurityHeadersMiddleware"]
+DEPLOYED = ["RequestIDMiddleware", "RequestLoggingMiddleware", "SecurityHeadersMiddleware"]
 
 
 class Outermost(Marker):

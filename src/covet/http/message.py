@@ -267,6 +267,19 @@ class IncomingMessage:
         return body if isinstance(body, bytes) else _refuse(UNSET if body is None else body)
 
     @property
+    def known_body(self) -> bytes | None:
+        """
+        The body, if somebody has read it whole; `None` otherwise. Nothing is read for it.
+
+        Example:
+            >>> from covet.http import Request
+            >>> Request(body=b"abc").known_body
+            b'abc'
+        """
+        body = getattr(self, "_body", None)
+        return body if isinstance(body, bytes) else None
+
+    @property
     def read_form(self) -> FormData:
         """The form, once `form()` was awaited."""
         return self._form

@@ -14,6 +14,7 @@ from covet.middleware.injection import DIMiddleware
 from covet.middleware.proxy_headers import ProxyHeadersMiddleware
 from covet.middleware.registry import MIDDLEWARE_GROUP, find_middleware, get_middleware_registry
 from covet.middleware.request_id import RequestIDMiddleware, get_request_id
+from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
 from covet.middleware.trusted_hosts import TrustedHostMiddleware
 
@@ -32,6 +33,7 @@ __all__ = [
     "MiddlewarePipeline",
     "ProxyHeadersMiddleware",
     "RequestIDMiddleware",
+    "RequestLoggingMiddleware",
     "SecurityHeadersMiddleware",
     "TrustedHostMiddleware",
     "find_middleware",

@@ -14,6 +14,7 @@ from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.proxy_headers import ProxyHeadersMiddleware
 from covet.middleware.request_id import RequestIDMiddleware
+from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
 from covet.middleware.trusted_hosts import TrustedHostMiddleware
 from covet.registry import Registry
@@ -87,6 +88,7 @@ for _name, _class in {
     "https_redirect": HTTPSRedirectMiddleware,
     "proxy_headers": ProxyHeadersMiddleware,
     "request_id": RequestIDMiddleware,
+    "request_logging": RequestLoggingMiddleware,
     "security_headers": SecurityHeadersMiddleware,
     "trusted_hosts": TrustedHostMiddleware,
 }.items():

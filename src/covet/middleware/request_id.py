@@ -5,7 +5,7 @@ A name for each request, by which its lines in all logs are found.
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from contextvars import ContextVar, Token
+from contextvars import Token
 from typing import Any, Final
 
 from covet.core.middleware import Middleware
@@ -14,6 +14,7 @@ from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import check_header_name
 from covet.http.trace_context import TraceContext, read_trace_context
+from covet.logs import current_request_id
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
 from covet.options import refuse_unknown
@@ -21,8 +22,6 @@ from covet.options import refuse_unknown
 _check: Final = OptionChecks("RequestIDMiddleware")
 # APPSEC: it is written to logs, and sent on to other services.
 _VALID: Final = re.compile(r"[0-9A-Za-z._\-]{1,128}")
-
-_current: ContextVar[str | None] = ContextVar("covet.request_id", default=None)
 
 
 def get_request_id() -> str | None:
@@ -33,7 +32,7 @@ def get_request_id() -> str | None:
         >>> get_request_id() is None
         True
     """
-    return _current.get()
+    return current_request_id.get()
 
 
 class RequestIDMiddleware(Middleware):
@@ -92,7 +91,7 @@ class RequestIDMiddleware(Middleware):
         if given is None or _VALID.fullmatch(given) is None:
             given = trace.trace_id if self._generate is None else self._generate()
         state.request_id = given
-        state.request_id_reset = _current.set(given)
+        state.request_id_reset = current_request_id.set(given)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Say the id on a response."""
@@ -104,7 +103,7 @@ class RequestIDMiddleware(Middleware):
         token: Token[str | None] = request.state.request_id_reset
         # The end may be seen in another context, such as that of a task: there it was never set.
         with suppress(ValueError):
-            _current.reset(token)
+            current_request_id.reset(token)
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     def websocket_connect(self, websocket: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from covet import CovetPy, Request
 from covet.exceptions import (
     BadRequestError,
     ClientDisconnectedError,
@@ -20,6 +21,7 @@ from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.form_limits import FormLimits
 from covet.http.headers import Headers
 from covet.http.message import IncomingMessage
+from covet.testing import TestClient
 from tests.unit.http.multipart_bodies import make_body, make_part
 
 FORM = "application/x-www-form-urlencoded"
@@ -387,3 +389,17 @@ def test_a_message_by_itself_has_the_usual_limits() -> None:
     Routes and applications have others.
     """
     assert Incoming(b"").form_limits == FormLimits()
+
+
+async def test_a_body_is_known_once_it_was_read() -> None:
+    """Whoever only wants to look reads nothing."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def show(request: Request) -> list[bool]:
+        before = request.known_body
+        await request.body()
+        return [before is None, request.known_body == b"tea"]
+
+    async with TestClient(app) as client:
+        assert (await client.post("/", content=b"tea")).json() == [True, True]

@@ -18,6 +18,7 @@ from covet.middleware import (
     Middleware,
     ProxyHeadersMiddleware,
     RequestIDMiddleware,
+    RequestLoggingMiddleware,
     SecurityHeadersMiddleware,
     TrustedHostMiddleware,
     find_middleware,
@@ -62,6 +63,7 @@ def test_built_in_middleware_is_registered() -> None:
         "https_redirect": HTTPSRedirectMiddleware,
         "proxy_headers": ProxyHeadersMiddleware,
         "request_id": RequestIDMiddleware,
+        "request_logging": RequestLoggingMiddleware,
         "security_headers": SecurityHeadersMiddleware,
         "trusted_hosts": TrustedHostMiddleware,
     }
@@ -98,7 +100,7 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
         "Available: broken, compression, conditional, cors, decompression, gzip, https_redirect, proxy_headers, "
-        "request_id, security_headers, stamp, stamp_two, trusted_hosts."
+        "request_id, request_logging, security_headers, stamp, stamp_two, trusted_hosts."
     )
 
 
