@@ -3,8 +3,11 @@ An application whose streams never wait, and which reads bodies in every way, fo
 """
 
 import asyncio
+import fcntl
 import os
 from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import IO
 
 from covet import CovetPy, Request
 from covet.responses import StreamingResponse
@@ -14,6 +17,7 @@ PIECE = b"x" * 1000
 
 made = 0
 outcomes: list[str] = []
+locked: list[IO[bytes]] = []
 closed = asyncio.Event()
 
 
@@ -94,6 +98,14 @@ async def is_closed() -> str:
 async def pid() -> int:
     """Tell which process this is."""
     return os.getpid()
+
+
+@app.get("/lock")
+def lock(path: str) -> None:
+    """Lock a file for as long as this process lives, as a database does."""
+    file = Path(path).open("ab")  # noqa: SIM115 - it stays open
+    fcntl.lockf(file, fcntl.LOCK_EX)
+    locked.append(file)
 
 
 @app.get("/client")

@@ -3,6 +3,7 @@ Streams that never wait, and bodies that do not end well, on every server.
 """
 
 import contextlib
+import fcntl
 import socket
 import struct
 import threading
@@ -246,6 +247,22 @@ def test_length_that_was_declared_goes_out_and_is_kept(server: ServerProcess) ->
 
     assert (whole.get("content-length"), len(whole.body), whole.is_whole) == ("8000000", 8_000_000, True)
     assert (cut.get("content-length"), cut.body, cut.is_whole, is_closed) == ("8", b"half", False, True)
+
+
+@pytest.mark.parametrize("path", ["/short", "/sized"])
+def test_locks_of_the_process_survive_streams(granian: ServerProcess, tmp_path: Path, path: str) -> None:
+    """
+    POSIX drops a process's locks on a file when any descriptor of it is closed: looking for connections closes none.
+    """
+    file = tmp_path / "database"
+    # The connection stays open, so that the next one has a number behind the file's.
+    with httpx2.Client(base_url=granian.url) as other:
+        other.get("/lock", params={"path": str(file)}).raise_for_status()
+        with WireClient(granian.port) as client, contextlib.suppress(EOFError):
+            client.ask("GET", path)
+
+    with file.open("ab") as mine, pytest.raises(BlockingIOError):
+        fcntl.lockf(mine, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def test_clients_port_is_a_number(server: ServerProcess) -> None:

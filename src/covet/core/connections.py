@@ -7,7 +7,7 @@ was cut, so that is done, from underneath the server. A stream that is held back
 
 import os
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Final
 
@@ -17,8 +17,10 @@ from covet.threads import run_in_thread
 # The peer's host and port, and the port that listens.
 ConnectionKey = tuple[str, int, int]
 
-# Windows has no such flag, and no list of open files either.
+# Windows has no such flags, and no list of open files either.
 _DONT_WAIT: Final = getattr(socket, "MSG_DONTWAIT", 0)
+_TYPE: Final = socket.SOCK_STREAM | getattr(socket, "SOCK_NONBLOCK", 0)
+_FAMILIES: Final = frozenset({socket.AF_INET, socket.AF_INET6})
 
 
 async def cut_client(scope: RSGIScope) -> None:
@@ -82,11 +84,7 @@ def find_connection(client: str, server: str) -> socket.socket | None:
     key = make_connection_key(client, server)
     if key is None:
         return None
-    for found, connection in _list_connections():
-        if found == key:
-            return connection
-        connection.close()
-    return None
+    return next(find_sockets(lambda connection: _read_key(connection) == key), None)
 
 
 def send_to_connections(payloads: Mapping[ConnectionKey, bytes]) -> set[ConnectionKey]:
@@ -106,15 +104,14 @@ def send_to_connections(payloads: Mapping[ConnectionKey, bytes]) -> set[Connecti
         set()
     """
     sent: set[ConnectionKey] = set()
-    for key, connection in _list_connections():
-        with connection:
-            payload = payloads.get(key)
-            if payload is None:
+    for connection in find_sockets(lambda connection: _read_key(connection) in payloads):
+        with connection, suppress(OSError):
+            key = _read_key(connection)
+            if key is None:
                 continue
             # A client that does not read has no room: it gets nothing, rather than a part.
-            with suppress(OSError):
-                if connection.send(payload, _DONT_WAIT) == len(payload):
-                    sent.add(key)
+            if connection.send(payloads[key], _DONT_WAIT) == len(payloads[key]):
+                sent.add(key)
         if len(sent) == len(payloads):
             break
     return sent
@@ -136,42 +133,85 @@ def make_connection_key(client: str, server: str) -> ConnectionKey | None:
     return None if number is None or port is None else (host, number, port)
 
 
-def _list_connections() -> Iterator[tuple[ConnectionKey, socket.socket]]:
-    """Give duplicates of the TCP connections of this process, to be closed: the server's own stay as they are."""
-    # What fails was closed meanwhile, or the platform has no such list: then nothing can be found.
+def find_sockets(is_wanted: Callable[[socket.socket], bool]) -> Iterator[socket.socket]:
+    """
+    Find sockets of this process, whoever opened them.
+
+    It reads the process's list of open files: call it in a thread.
+
+    Nothing that is no socket is duplicated: POSIX drops all locks that the process holds on a file when any
+    descriptor of it is closed, and with them those of its databases.
+
+    Args:
+        is_wanted: Tells whether a socket is one of them. It gets the server's own, and neither keeps nor closes it;
+            an `OSError` of it means no.
+
+    Returns:
+        Duplicates, each to be closed: the server's own stay as they are.
+
+    Example:
+        >>> with socket.create_server(("127.0.0.1", 0)) as listener:
+        ...     for found in find_sockets(lambda found: found.getsockname() == listener.getsockname()):
+        ...         with found:
+        ...             print(found.fileno() == listener.fileno(), found.getsockname() == listener.getsockname())
+        False True
+    """
+    # Where the platform has no such list, nothing can be found.
     try:
         numbers = [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208 - names
     except OSError:
         return
     for number in numbers:
-        connection = _duplicate(number)
-        if connection is None:
-            continue
-        try:
-            host, peer_port = connection.getpeername()[:2]
-            key = (_plain(host), peer_port, connection.getsockname()[1])
-        except (OSError, IndexError, TypeError, ValueError):
-            # No connection, or one of another family.
-            connection.close()
-            continue
-        yield key, connection
+        found = _duplicate(number, is_wanted)
+        if found is not None:
+            yield found
 
 
-def _duplicate(number: int) -> socket.socket | None:
+def _duplicate(number: int, is_wanted: Callable[[socket.socket], bool]) -> socket.socket | None:
+    """Duplicate a socket, if it is wanted."""
     try:
-        # Closing a duplicate leaves the server's own alone.
-        duplicate = os.dup(number)
+        borrowed = _open(number)
     except OSError:
+        # It is no socket, or was closed meanwhile.
         return None
     try:
-        connection = socket.socket(fileno=duplicate)
-    except OSError:
-        os.close(duplicate)
+        is_found = _ask(is_wanted, borrowed)
+    finally:
+        # It is the server's, which closes it.
+        borrowed.detach()
+    if not is_found:
         return None
-    if connection.type == socket.SOCK_STREAM:
-        return connection
-    connection.close()
+    try:
+        duplicate = _open(os.dup(number))
+    except OSError:
+        # Should a file have taken the number, its duplicate stays open: closing it would drop the file's locks.
+        return None
+    if _ask(is_wanted, duplicate):
+        return duplicate
+    # Another connection has taken the number.
+    duplicate.close()
     return None
+
+
+def _ask(is_wanted: Callable[[socket.socket], bool], connection: socket.socket) -> bool:
+    try:
+        return is_wanted(connection)
+    except OSError:
+        return False
+
+
+def _open(number: int) -> socket.socket:
+    # The type is said so that no default timeout is applied: it would change the server's own, too.
+    return socket.socket(type=_TYPE, fileno=number)
+
+
+def _read_key(connection: socket.socket) -> ConnectionKey | None:
+    """Tell a TCP connection from all others; `None` if it is none. What has no peer is an `OSError`."""
+    kind = connection.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE)
+    if connection.family not in _FAMILIES or kind != socket.SOCK_STREAM:
+        return None
+    host, peer_port = connection.getpeername()[:2]
+    return _plain(host), peer_port, connection.getsockname()[1]
 
 
 def _split(address: str) -> tuple[str, int | None]:

@@ -8,13 +8,13 @@ outlives the deadline is cut off, so that the shutdown hooks run before the work
 
 import asyncio
 import logging
-import os
 import signal
 import socket
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from covet.core.connections import find_sockets
 from covet.deadlines import DRAIN_IS_OVER
 
 logger = logging.getLogger("covet.server")
@@ -139,7 +139,8 @@ class Drain:
         self.loop.call_later(LAST_BYTES_SECONDS, self.loop.run_in_executor, None, self._cut_connections)
 
     def _cut_connections(self) -> None:
-        cut = sum(1 for number in _open_files() if _cut_if_client(number, self.listening_on))
+        listening_on = self.listening_on
+        cut = sum(_cut(found) for found in find_sockets(lambda connection: _is_clients(connection, listening_on)))
         if cut:
             logger.warning("%d connection(s) were still open and are cut.", cut)
 
@@ -167,33 +168,21 @@ def _coroutine_name(task: "asyncio.Task[object]") -> str:
     return getattr(task.get_coro(), "__name__", "")
 
 
-def _open_files() -> list[int]:
-    try:
-        return [int(name) for name in os.listdir("/dev/fd")]  # noqa: PTH208 - names, not paths
-    except OSError:
-        return []
+def _is_clients(connection: socket.socket, listening_on: int | str) -> bool:
+    """Tell whether a socket is a connection that a client opened to our address."""
+    if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        return False
+    local = connection.getsockname()
+    # What has no peer is an OSError, which means no.
+    connection.getpeername()
+    return bool((local[1] if isinstance(local, tuple) and len(local) > 1 else local) == listening_on)
 
 
-def _cut_if_client(number: int, listening_on: int | str) -> bool:
-    """Shut a file down if it is a connection that a client opened to our address."""
-    try:
-        duplicate = os.dup(number)
-    except OSError:
-        return False
-    try:
-        connection = socket.socket(fileno=duplicate)
-    except OSError:
-        os.close(duplicate)
-        return False
+def _cut(connection: socket.socket) -> bool:
     with connection:
         try:
-            if connection.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-                return False
-            local = connection.getsockname()
-            connection.getpeername()
-            if (local[1] if isinstance(local, tuple) and len(local) > 1 else local) != listening_on:
-                return False
             connection.shutdown(socket.SHUT_RDWR)
         except OSError:
+            # The client was faster.
             return False
     return True

@@ -2,15 +2,19 @@
 Tests of cutting a client's connection from underneath the server, with real sockets.
 """
 
+import fcntl
 import os
 import socket
+import subprocess
+import sys
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
-from covet.core.connections import cut_client, cut_connection, find_connection
+from covet.core.connections import cut_client, cut_connection, find_connection, find_sockets, send_to_connections
 
 
 @pytest.fixture(params=["127.0.0.1", "::1", "::ffff:127.0.0.1"])
@@ -183,3 +187,91 @@ def test_a_connection_that_is_gone_already_cannot_be_cut(
     monkeypatch.setattr(socket.socket, "shutdown", shutdown)
 
     assert not cut_connection(address(server.getpeername()), address(server.getsockname()))
+
+
+# Another process sees a lock; the one that holds it does not.
+ASK = """
+import fcntl, sys
+with open(sys.argv[1], "ab") as file:
+    try:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(0)
+sys.exit("the lock is gone")
+"""
+
+
+def assert_locked(file: Path) -> None:
+    """
+    Check that another process cannot lock a file.
+    """
+    subprocess.run([sys.executable, "-c", ASK, str(file)], check=True)
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        pytest.param(lambda: cut_connection("192.0.2.7:1", "192.0.2.8:2"), id="cut"),
+        pytest.param(lambda: find_connection("192.0.2.7:1", "192.0.2.8:2"), id="find"),
+        pytest.param(lambda: send_to_connections({("192.0.2.7", 1, 2): b"bye"}), id="send"),
+    ],
+)
+def test_locks_of_the_process_survive_a_search(tmp_path: Path, look: Callable[[], object]) -> None:
+    """
+    POSIX drops a process's locks on a file when any descriptor of it is closed: the search closes none.
+    """
+    with (tmp_path / "database").open("ab") as file:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+
+        look()
+
+        assert_locked(tmp_path / "database")
+
+
+def test_a_file_that_has_taken_the_number_of_a_socket_keeps_its_locks(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """
+    Between the look at a socket and its duplicate the server may close it, and a file may be opened.
+    """
+    duplicates = []
+    with (tmp_path / "database").open("ab") as file, socket.create_server(("127.0.0.1", 0)) as listener:
+        fcntl.lockf(file, fcntl.LOCK_EX)
+
+        def duplicate(_number: int, dup: Callable[[int], int] = os.dup) -> int:
+            duplicates.append(dup(file.fileno()))
+            return duplicates[-1]
+
+        monkeypatch.setattr(os, "dup", duplicate)
+        found = list(find_sockets(lambda found: found.getsockname() == listener.getsockname()))
+
+        assert_locked(tmp_path / "database")
+        assert found == []
+        os.close(duplicates[0])
+
+
+def test_a_connection_that_has_taken_the_number_of_another_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What was meant for one client never reaches another.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_server(("127.0.0.1", 0)) as other:
+        monkeypatch.setattr(os, "dup", lambda _number, dup=os.dup: dup(other.fileno()))
+
+        found = list(find_sockets(lambda found: found.getsockname() == listener.getsockname()))
+
+    assert found == []
+
+
+def test_a_default_timeout_changes_no_socket_of_another_library() -> None:
+    """
+    Whether a socket blocks is kept with the connection, which its duplicates share.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        socket.setdefaulttimeout(5)
+        try:
+            for found in find_sockets(lambda found: found.getsockname() == listener.getsockname()):
+                found.close()
+        finally:
+            socket.setdefaulttimeout(None)
+
+        assert os.get_blocking(listener.fileno())
