@@ -108,7 +108,9 @@ class FormParts:
         self.limits = limits
         self._read_chunk = read_chunk
         self._parser = MultipartParser(boundary, limits)
-        self._rest = b""
+        # The latest piece of the body, and how much of it was parsed.
+        self._chunk = b""
+        self._parsed = 0
         self._events: deque[Event] = deque()
         self._part: FormPart | None = None
         self._size = 0
@@ -193,16 +195,17 @@ class FormParts:
         while not self._events:
             if self._is_over:
                 return None
-            chunk: bytes | None = self._rest
-            if not chunk:
+            if self._parsed >= len(self._chunk):
                 chunk = await self._read_chunk()
-            if chunk is None:
-                self._parser.finish()
-                self._is_over = True
-                return None
-            self._rest = chunk[_PIECE_SIZE:]
+                if chunk is None:
+                    self._parser.finish()
+                    self._is_over = True
+                    return None
+                self._chunk, self._parsed = chunk, 0
+            piece = self._chunk[self._parsed : self._parsed + _PIECE_SIZE]
+            self._parsed += len(piece)
             # What lies behind the last boundary is read, so that it counts, and dropped.
-            self._events.extend(self._parser.feed(chunk[:_PIECE_SIZE] if self._rest else chunk))
+            self._events.extend(self._parser.feed(piece))
         return self._events.popleft()
 
 
