@@ -106,10 +106,10 @@ def resume(step: Coroutine[Any, Any, T], waiting: Any) -> Generator[Any, Any, T]
         >>> await wait_if_need_be(asyncio.sleep(0.001, "done"))
         'done'
     """
-    # PEP 380 by hand: `yield from` would begin the coroutine again.
+    # PEP 380 by hand up to the next step; an event loop sends nothing, and so does `yield from` to what was begun.
     while True:
         try:
-            sent = yield waiting
+            yield waiting
         except GeneratorExit:
             step.close()
             raise
@@ -119,10 +119,7 @@ def resume(step: Coroutine[Any, Any, T], waiting: Any) -> Generator[Any, Any, T]
             except StopIteration as ended:
                 return ended.value  # type: ignore[no-any-return] # a StopIteration forgets the type
         else:
-            try:
-                waiting = step.send(sent)
-            except StopIteration as ended:
-                return ended.value  # type: ignore[no-any-return]
+            return (yield from step)  # type: ignore[no-any-return] # as above
 
 
 class _Sweeper:

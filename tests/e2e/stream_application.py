@@ -60,6 +60,17 @@ async def endless() -> AsyncIterator[bytes]:
         yield piece
 
 
+@app.get("/late")
+async def late() -> AsyncIterator[bytes]:
+    """Wait for longer than any test before the first piece."""
+    closed.clear()
+    try:
+        await asyncio.sleep(600)
+        yield PIECE
+    finally:
+        closed.set()
+
+
 @app.get("/sized")
 async def sized() -> StreamingResponse:
     """Stream 8,000,000 bytes, and say so."""

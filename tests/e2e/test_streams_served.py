@@ -125,6 +125,17 @@ def test_stream_over_http2_is_held_back_and_goes_on() -> None:
         assert other.get("/closed").text == "closed"
 
 
+def test_stream_ends_when_its_client_leaves_before_the_first_piece(server: ServerProcess) -> None:
+    """
+    A server that stops need not wait for it.
+    """
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        connection.sendall(b"GET /late HTTP/1.1\r\nHost: a\r\n\r\n")
+        time.sleep(0.3)
+
+    assert httpx2.get(f"{server.url}/closed", timeout=15).text == "closed"
+
+
 def test_server_stops_while_a_client_reads_nothing() -> None:
     """
     SIGTERM ends a worker whose generator never waits, after the drain.

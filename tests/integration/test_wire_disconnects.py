@@ -8,7 +8,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from covet import CovetPy, Request
+from covet import CovetPy, Request, Response
+from covet.middleware import CompressionMiddleware, Middleware
+from covet.responses import StreamingResponse
 from covet.testing import TestClient
 from tests.integration.wire import WireProtocol, error_records, on_both_protocols
 
@@ -109,6 +111,51 @@ async def test_asking_takes_nothing_of_the_body(protocol: WireProtocol) -> None:
     response = await TestClient(app, protocol=protocol).post("/", content=b"body")
 
     assert response.content == b"body"
+
+
+@on_both_protocols
+@pytest.mark.parametrize("kind", ["generator", "lines", "returned", "compressed", "of a middleware"])
+async def test_stream_is_cancelled_before_its_first_piece(
+    protocol: WireProtocol, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A stream needs no option: it ends as well while nothing of it was sent, and `on_finish` learns why."""
+    app = CovetPy()
+    started, closed = asyncio.Event(), asyncio.Event()
+    finished: list[str] = []
+
+    async def wait() -> AsyncIterator[bytes]:
+        try:
+            started.set()
+            await asyncio.Event().wait()
+            yield b"never"
+        finally:
+            await asyncio.sleep(0)
+            closed.set()
+
+    class Finishing(Middleware):
+        async def process_request(self, request: Request) -> Response | None:
+            return StreamingResponse(wait()) if kind == "of a middleware" else None
+
+        async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
+            finished.append(type(error).__name__)
+
+    async def lines() -> AsyncIterator[dict[str, int]]:
+        async for _ in wait():
+            yield {}
+
+    async def make() -> StreamingResponse:
+        return StreamingResponse(wait())
+
+    app.add_middleware(Finishing())
+    if kind == "compressed":
+        app.add_middleware(CompressionMiddleware())
+    app.add_route("/", {"generator": wait, "lines": lines}.get(kind, make), ("POST",))
+
+    with caplog.at_level(logging.WARNING):
+        await _call_and_leave(TestClient(app, protocol=protocol, leave_timeout=2), started)
+
+    assert (closed.is_set(), finished) == (True, ["ClientDisconnectedError"])
+    assert error_records(caplog) == []
 
 
 async def _call_and_leave(client: TestClient, started: asyncio.Event) -> None:

@@ -92,6 +92,8 @@ async def begin_stream(request: Request, response: StreamedResponse, seconds: fl
     """
     Make the first piece of a handler's stream, and see to it that the stream is closed, sent or not.
 
+    It is given up when the client leaves, as the pieces that follow are.
+
     Args:
         request: The request; `HEAD` begins nothing.
         response: The stream.
@@ -99,6 +101,7 @@ async def begin_stream(request: Request, response: StreamedResponse, seconds: fl
 
     Raises:
         HandlerTimeoutError: If the time is up.
+        ClientDisconnectedError: If the client left first.
     """
     close_at_end(request, response.aclose)
     if seconds is None:
@@ -118,7 +121,7 @@ async def _begin(request: Request, response: StreamedResponse) -> None:
     await response.prepare(request)
     # A file needs no beginning: its server may send it without us.
     if request.method != "HEAD" and response.file_span is None:
-        await response.begin()
+        await request.run_until_disconnect(response.begin())
 
 
 async def run_afterwards(request: Request | None, response: Response | None) -> None:

@@ -307,7 +307,7 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
             headers = _without_body(headers, status)
         elif not is_head:
             # The first piece comes before the status goes: an error in it is still a clean answer.
-            first = await anext(chunks, None)
+            first = await request.run_until_disconnect(anext(chunks, None))
     except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
         return await send_response(send, request, await answer_late(request, exc), is_head)
     await send({"type": "http.response.start", "status": status, "headers": headers})

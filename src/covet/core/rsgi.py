@@ -311,7 +311,7 @@ async def _send_stream(
             return response
         chunks = response.stream()
         # The first piece comes before the status goes: an error in it is still a clean answer.
-        first = await anext(chunks, None)
+        first = await request.run_until_disconnect(anext(chunks, None))
     except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
         return await send_response(protocol, request, await answer_late(request, exc), is_head)
     stream = protocol.response_stream(status, headers)

@@ -103,6 +103,37 @@ async def test_the_call_that_ends_first_gives_its_result() -> None:
     assert asyncio.all_tasks() == before
 
 
+async def test_a_call_that_never_waits_is_watched_by_nobody() -> None:
+    """
+    What is there already costs no task.
+    """
+    waited = []
+
+    async def wait_left() -> None:
+        waited.append(True)
+
+    async def call() -> str:
+        return "done"
+
+    results = [await run_against(made, wait_left) for made in (call(), Ready())]
+    await settle()
+
+    assert (results, waited) == (["done", "ready"], [])
+
+
+class Ready:
+    """
+    Something to be awaited that is no coroutine.
+    """
+
+    def __await__(self) -> Generator[Any, None, str]:
+        """
+        Give a result at once.
+        """
+        yield from ()
+        return "ready"
+
+
 async def test_an_error_of_the_call_comes_out_as_it_is() -> None:
     """
     It is the call's error, not one of the connection.
