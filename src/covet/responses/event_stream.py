@@ -121,7 +121,7 @@ class EventStream(StreamedResponse):
             first: The first piece.
             send: Sends a piece.
             rest: Called now and then with the bytes that were sent since, to let others have a turn.
-            left: What `send` raises if the client has left.
+            left: What `send` and `rest` raise if the client has left.
 
         Raises:
             ClientDisconnectedError: If the client has left.
@@ -136,15 +136,15 @@ class EventStream(StreamedResponse):
         # (benchmarks/event_streams.py).
         async for item in self._source:  # type: ignore[union-attr]
             piece = item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
-            try:
-                await send(piece)
-            except left as exc:
-                raise ClientDisconnectedError("The client left.") from exc
             pieces += 1
             size += len(piece)
-            if pieces == _PIECES or size > _SIZE:
-                await rest(size)
-                pieces = size = 0
+            try:
+                await send(piece)
+                if pieces == _PIECES or size > _SIZE:
+                    await rest(size)
+                    pieces = size = 0
+            except left as exc:
+                raise ClientDisconnectedError("The client left.") from exc
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         await self.begin()
