@@ -5,7 +5,7 @@ What every message of an ASGI application has, checked as a server would have to
 from collections.abc import Iterable
 
 from covet.testing.errors import ProtocolViolation
-from covet.testing.wire import RawHeaders
+from covet.testing.wire import RawHeaders, check_header
 
 
 def check_message(message: object) -> str:
@@ -25,6 +25,28 @@ def check_message(message: object) -> str:
     if not isinstance(kind, str):
         raise ProtocolViolation(f"A message needs a type that is a str, got {kind!r}.")
     return kind
+
+
+def check_links(links: object) -> list[bytes]:
+    """
+    Return the links of early hints.
+
+    Raises:
+        ProtocolViolation: If they are no values of a header.
+
+    Example:
+        >>> check_links([b"</a.css>; rel=preload"])
+        [b'</a.css>; rel=preload']
+    """
+    if not isinstance(links, Iterable) or isinstance(links, bytes | str):
+        raise ProtocolViolation(f"The links of early hints must be an iterable of bytes, got {links!r}.")
+    checked: list[bytes] = []
+    for link in links:
+        if not isinstance(link, bytes):
+            raise ProtocolViolation(f"A link of early hints must be bytes, got {link!r}.")
+        check_header(b"link", link)
+        checked.append(link)
+    return checked
 
 
 def check_headers(headers: object) -> RawHeaders:

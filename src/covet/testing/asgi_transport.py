@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from covet.exceptions import LifespanError
-from covet.testing.asgi_messages import check_headers, check_message
+from covet.testing.asgi_messages import check_headers, check_links, check_message
 from covet.testing.asgi_socket import ASGISocket
 from covet.testing.errors import ClientLeft, ProtocolViolation
 from covet.testing.exchange import Exchange, Recorder
@@ -19,6 +19,7 @@ from covet.testing.wire import RawHeaders
 from covet.types import ASGIApp, Message, Scope
 
 _SPEC_VERSION = "2.4"
+_EARLY_HINT = "http.response.early_hint"
 
 
 class ASGITransport:
@@ -53,7 +54,9 @@ class ASGITransport:
     async def handle(self, exchange: Exchange) -> None:
         """Call the application for one request."""
         connection = _Connection(exchange)
-        await self._app(self._make_scope(exchange), connection.receive, connection.send)
+        scope = self._make_scope(exchange)
+        scope["extensions"][_EARLY_HINT] = {}
+        await self._app(scope, connection.receive, connection.send)
 
     async def handle_socket(self, exchange: SocketExchange) -> None:
         """Call the application for one WebSocket."""
@@ -121,6 +124,9 @@ class _Connection:
             self._is_started = True
             exchange.start(message.get("status"), headers)
             return
+        if kind == _EARLY_HINT:
+            exchange.hint([link for _, link in headers])
+            return
         exchange.write(body)
         if not message.get("more_body", False):
             exchange.finish()
@@ -138,6 +144,10 @@ class _Connection:
             if self._is_started:
                 raise ProtocolViolation("'http.response.start' was sent twice.")
             return kind, check_headers(message.get("headers", [])), b""
+        if kind == _EARLY_HINT:
+            if self._is_started:
+                raise ProtocolViolation(f"{kind!r} was sent after the response had begun.")
+            return kind, [(b"link", link) for link in check_links(message.get("links"))], b""
         if kind == "http.response.body":
             if not self._is_started:
                 raise ProtocolViolation("'http.response.body' was sent before 'http.response.start'.")

@@ -180,6 +180,7 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
             content,
             request=response.request,
             history=response.history,
+            early_hints=response.early_hints,
         )
 
     @asynccontextmanager
@@ -204,7 +205,13 @@ class TestClient(RequestMethods[Coroutine[Any, Any, ClientResponse]]):
                     return
                 content = await response.aread()
                 history.append(
-                    ClientResponse(response.status_code, response.headers.raw, content, request=response.request)
+                    ClientResponse(
+                        response.status_code,
+                        response.headers.raw,
+                        content,
+                        request=response.request,
+                        early_hints=response.early_hints,
+                    )
                 )
             if len(history) > _MAX_REDIRECTS:
                 raise TooManyRedirectsError(f"{method} {path} was redirected more than {_MAX_REDIRECTS} times.")

@@ -46,6 +46,7 @@ class Exchange:
         self.recorder: Recorder = {"exceptions": []}
         self.status: int | None = None
         self.headers: RawHeaders = []
+        self.early_hints: list[str] = []
         self.is_complete = False
         self.has_left = asyncio.Event()
         self.is_over = asyncio.Event()
@@ -73,6 +74,10 @@ class Exchange:
             self.violation = violation
         self._notify()
         return violation
+
+    def hint(self, links: list[bytes]) -> None:
+        """Take the links of early hints."""
+        self.early_hints += [link.decode("latin-1").strip() for link in links]
 
     def start(self, status: object, headers: RawHeaders) -> None:
         """Take the response's head."""

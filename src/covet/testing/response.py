@@ -72,6 +72,7 @@ class ResponseHead:
         status_code: The status.
         headers: The headers, names in any case.
         cookies: The cookies that this response set, by name.
+        early_hints: The links that the client was told of before it, in 103 Early Hints; over ASGI alone.
         request: The request that it answers.
         history: The redirects that led to it, oldest first.
     """
@@ -83,9 +84,11 @@ class ResponseHead:
         *,
         request: ClientRequest,
         history: tuple["ClientResponse", ...] = (),
+        early_hints: Iterable[str] = (),
     ) -> None:
         self.status_code = status_code
         self.headers = ResponseHeaders(headers)
+        self.early_hints = list(early_hints)
         self.request = request
         self.history = history
 
@@ -144,8 +147,9 @@ class ClientResponse(ResponseHead):
         *,
         request: ClientRequest,
         history: tuple["ClientResponse", ...] = (),
+        early_hints: Iterable[str] = (),
     ) -> None:
-        super().__init__(status_code, headers, request=request, history=history)
+        super().__init__(status_code, headers, request=request, history=history, early_hints=early_hints)
         self.content = content
 
     @property
@@ -184,7 +188,9 @@ class StreamedResponse(ResponseHead):
         *,
         history: tuple[ClientResponse, ...] = (),
     ) -> None:
-        super().__init__(status_code, exchange.headers, request=exchange.request, history=history)
+        super().__init__(
+            status_code, exchange.headers, request=exchange.request, history=history, early_hints=exchange.early_hints
+        )
         self._exchange = exchange
         self._is_taken = False
 

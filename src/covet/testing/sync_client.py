@@ -44,7 +44,13 @@ class SyncStreamedResponse(ResponseHead):
     """A response whose body is read while the application sends it, once."""
 
     def __init__(self, response: StreamedResponse, portal: Portal) -> None:
-        super().__init__(response.status_code, response.headers.raw, request=response.request, history=response.history)
+        super().__init__(
+            response.status_code,
+            response.headers.raw,
+            request=response.request,
+            history=response.history,
+            early_hints=response.early_hints,
+        )
         self._response = response
         self._portal = portal
 

@@ -29,6 +29,8 @@ def body(content: Any = b"", **more: Any) -> Message:
     return {"type": "http.response.body", "body": content, **more}
 
 
+HINT: Message = {"type": "http.response.early_hint", "links": [b"</a.css>; rel=preload"]}
+
 VIOLATIONS: list[tuple[list[Any], str]] = [
     ([BODY], "'http.response.body' was sent before 'http.response.start'"),
     ([START, START], "'http.response.start' was sent twice"),
@@ -36,6 +38,9 @@ VIOLATIONS: list[tuple[list[Any], str]] = [
     ([START], "returned without finishing its response"),
     ([START, body(more_body=True)], "returned without finishing its response"),
     ([{"type": "http.response.trailers"}], "'http.response.trailers' was sent; over HTTP an application sends"),
+    ([START, HINT], "'http.response.early_hint' was sent after the response had begun"),
+    ([START, BODY, HINT], "'http.response.early_hint' was sent after the response was complete"),
+    ([{**HINT, "links": "</a>"}], "links of early hints must be an iterable of bytes"),
     ([{"status": 200}], "A message needs a type that is a str, got None"),
     ([["http.response.start"]], "A message must be a dict"),
     ([{"type": "http.response.start"}], "status must be an int, got None"),
@@ -129,7 +134,7 @@ async def test_the_scope_is_the_specifications() -> None:
         "client": ("127.0.0.1", 50000),
         "server": ("testserver", 80),
         "state": {},
-        "extensions": {"covet.test": {"exceptions": []}},
+        "extensions": {"covet.test": {"exceptions": []}, "http.response.early_hint": {}},
     }
 
 
@@ -282,3 +287,22 @@ async def test_a_wrong_lifespan_message_is_refused() -> None:
     with pytest.raises(ProtocolViolation, match="was sent after the startup was answered"):
         async with TestClient(twice):
             await asyncio.sleep(0)
+
+
+async def test_early_hints_are_shown() -> None:
+    """
+    A response has the links that came before it, a streamed one too.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        assert scope["extensions"]["http.response.early_hint"] == {}
+        await send(HINT)
+        await send({"type": "http.response.early_hint", "links": iter([b" </b.js> ", b"</c.js>"])})
+        await answer(send)
+
+    links = ["</a.css>; rel=preload", "</b.js>", "</c.js>"]
+    client = TestClient(app)
+    async with client.stream("GET", "/") as response:
+        assert response.early_hints == links
+
+    assert (await client.get("/")).early_hints == links

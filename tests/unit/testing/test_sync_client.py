@@ -117,3 +117,21 @@ def test_a_forgotten_task_is_named(protocol: Protocol) -> None:
     message = r"left 1 tasks running after its shutdown: cleaner \(sleep\)"
     with pytest.warns(ResourceWarning, match=message), TestClient(Forgetful(), protocol=protocol) as client:
         client.get("/")
+
+
+def test_early_hints_come_with_both(protocol: Protocol) -> None:
+    """
+    The response that is read, and the one that is streamed; RSGI has none.
+    """
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.early_hint", "links": [b"</a.css>"]})
+            await answer(send)
+
+    with TestClient(Echo() if protocol == "rsgi" else app, protocol=protocol) as client:
+        with client.stream("GET", "/") as streamed:
+            pass
+        hints = client.get("/").early_hints
+
+    assert hints == streamed.early_hints == ([] if protocol == "rsgi" else ["</a.css>"])
