@@ -20,7 +20,7 @@ from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongE
 from covet.http.headers import Headers, new_headers
 from covet.http.limits import MAX_HEADERS, MAX_HEADERS_SIZE, MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
-from covet.http.request import Address, Request, make_state
+from covet.http.request import Address, Request, State, make_state, new_state
 from covet.http.response import Response, has_no_body, plain_fields
 from covet.http.response_headers import encode_pair
 from covet.http.streamed_response import StreamedResponse
@@ -28,6 +28,9 @@ from covet.responses.event_stream import EventStream
 from covet.types import Message, Receive, Scope, Send
 
 Endpoint = Callable[[Scope, Receive, Send, Sequence[str]], Awaitable[None]]
+
+# The ASGI extension by which a server says that it sends them, and the message.
+_EARLY_HINT: Final = "http.response.early_hint"
 
 LENGTHS: Final = tuple((b"content-length", b"%d" % size) for size in range(1024))
 
@@ -67,9 +70,11 @@ class ASGIRequest(Request):
         departure: What ended the answer early, if the client left while it was sent.
     """
 
-    __slots__ = ("_inbox", "_receive", "_scope", "departure")
+    __slots__ = ("_inbox", "_receive", "_scope", "_send", "departure")
 
     _inbox: Inbox
+    # `None` once the response has begun.
+    _send: Send | None
     departure: ClientDisconnectedError
 
     # Any: the application, which stands above.
@@ -79,6 +84,7 @@ class ASGIRequest(Request):
         app: Any,
         scope: Scope,
         receive: Receive,
+        send: Send | None,
         path_values: Sequence[str],
         raw_headers: dict[bytes, bytes] | None = None,
     ) -> Self:
@@ -90,6 +96,7 @@ class ASGIRequest(Request):
             app: The application.
             scope: The ASGI scope.
             receive: Gives the messages of the body.
+            send: Sends the messages of the response; `None` if it is no answer to a request of HTTP alone.
             path_values: The texts of the path's parameters.
             raw_headers: The scope's headers as a mapping, if somebody found that no name came twice.
         """
@@ -99,9 +106,11 @@ class ASGIRequest(Request):
         self.route = compiled.shown
         self.body_limits = compiled.limits
         self.path_values = path_values
-        self.state = make_state(app.lifespan_state)
+        # PERF: most applications have nothing there; their requests are spared a call (benchmarks/onion.py).
+        self.state = make_state(app.lifespan_state) if app.lifespan_state else new_state(State)
         self._scope = scope
         self._receive = receive
+        self._send = send
         self._body = self._client = self._deferred = None
         self.headers = new_headers(ASGIHeaders).begin(raw_headers or scope["headers"])
         return self
@@ -198,6 +207,20 @@ class ASGIRequest(Request):
             self.departure = exc
             raise
 
+    async def _send_links(self, links: Sequence[str]) -> bool:
+        send, scope = self._send, self._scope
+        if send is None or _EARLY_HINT not in (scope.get("extensions") or ()):
+            return False
+        if scope["http_version"] in {"1.0", "0.9"}:
+            # RFC 9110 §15.2: such a client would take them for the response.
+            return False
+        try:
+            await send({"type": _EARLY_HINT, "links": [link.encode("ascii") for link in links]})
+        except OSError:
+            # So servers say that the client has left (ASGI 2.4); whoever answers it will notice.
+            return False
+        return True
+
     def record_error(self, exc: Exception) -> None:
         """Tell a test client about an error that was answered as 500."""
         recorder = self._scope.get("extensions", {}).get("covet.test")
@@ -250,6 +273,7 @@ async def send_response(send: Send, request: ASGIRequest, response: Response, is
         headers = _without_body(headers, status)
     else:
         headers.append(make_length(len(body)))
+    request._send = None  # noqa: SLF001 - this module's own
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if is_head else body})
     return response
@@ -299,6 +323,7 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
         status = response.status_code
         headers = response.encode_headers()
         if not is_head and not has_no_body(status) and (last := make_last(request.scope, response)) is not None:
+            request._send = None  # noqa: SLF001 - this module's own
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send(last)
             return response
@@ -310,6 +335,7 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
             first = await request.run_until_disconnect(anext(chunks, None))
     except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
         return await send_response(send, request, await answer_late(request, exc), is_head)
+    request._send = None  # noqa: SLF001 - as above
     await send({"type": "http.response.start", "status": status, "headers": headers})
     if first is not None:
         # An error from here on leaves to the server, which logs it and cuts the connection.

@@ -163,6 +163,6 @@ async def serve_asgi_websocket(
     )
     if problem is None and compiled.websocket is None:
         problem = values[0]  # type: ignore[assignment] # as documented
-    request = new_request(ASGIHandshake).begin(compiled, app, {**scope, "method": "GET"}, receive, values)
+    request = new_request(ASGIHandshake).begin(compiled, app, {**scope, "method": "GET"}, receive, None, values)
     request.websocket = websocket = WebSocket(request, ASGITransport(scope, receive, send), rules_of(compiled))
     await run_websocket(compiled, websocket, sockets, problem)

@@ -38,7 +38,7 @@ class ASGIWire:
     """What ASGI contributes to the source of an endpoint."""
 
     parameters = "scope, receive, send, values"
-    request = "new_request(ASGIRequest).begin(compiled, app, scope, receive, values)"
+    request = "new_request(ASGIRequest).begin(compiled, app, scope, receive, send, values)"
     exchange = "send"
     wants_json = "accept in json_accepted"
     sends_json = "content_type in json_content_types"
@@ -136,9 +136,14 @@ class ASGIWire:
         with writer.block("if start is None:"):
             writer.line(f"response = await send_response(send, request, response, {is_head})")
         with writer.block("else:"):
+            self.write_start(writer)
             writer.line("await send(start)")
             body = "b''" if is_head else "response._body"
             writer.line(f"await send({{'type': 'http.response.body', 'body': {body}}})")
+
+    def write_start(self, writer: CodeWriter) -> None:
+        """Write the noting that the response begins: no early hints may follow."""
+        writer.line("request._send = None")
 
     def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
         """Write what leaves the headers of the bytes in `body` in `headers`."""

@@ -64,6 +64,8 @@ def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: C
                 write_failure(writer, compiled)
                 writer.line("response = await answer(request, exc, 0)")
             with writer.block("if response is None:"):
+                if compiled.needs_request:
+                    wire.write_start(writer)
                 wire.write_send(writer, status_code=results.status_code, is_head=is_head)
             with writer.block("else:"):
                 with writer.block("try:"):

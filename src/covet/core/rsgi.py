@@ -30,7 +30,7 @@ from covet.http.body import BodyLimits
 from covet.http.headers import Headers, new_headers
 from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
-from covet.http.request import Address, Request, make_state, new_request
+from covet.http.request import Address, Request, State, make_state, new_request, new_state
 from covet.http.response import TEXT, Response, has_no_body, plain_fields
 from covet.http.streamed_response import StreamedResponse
 from covet.responses.event_stream import EventStream
@@ -97,7 +97,8 @@ class RSGIRequest(Request):
         self.route = compiled.shown
         self.body_limits = compiled.limits
         self.path_values = path_values
-        self.state = make_state(app.lifespan_state)
+        # PERF: most applications have nothing there; their requests are spared a call (benchmarks/onion.py).
+        self.state = make_state(app.lifespan_state) if app.lifespan_state else new_state(State)
         self._scope = scope
         self._protocol = protocol
         self._body = self._client = self._deferred = None
@@ -245,6 +246,9 @@ class RSGIWire:
         with writer.block("else:"):
             headers = "[field[0] for field in fields.values()]"
             writer.line(f"protocol.response_bytes(response._status_code, {headers}, response._body)")
+
+    def write_start(self, writer: CodeWriter) -> None:
+        """Write nothing: RSGI has no early hints."""
 
     def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
         """Write what leaves the headers of the bytes in `body` in `headers`; Granian computes the length."""

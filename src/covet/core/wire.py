@@ -43,6 +43,9 @@ class Wire(Protocol):
     def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
         """Write what sends `response`, and leaves there what was sent."""
 
+    def write_start(self, writer: CodeWriter) -> None:
+        """Write the noting on `request` that the response begins."""
+
     def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
         """Write what leaves the headers of the bytes in `body` in `headers`; they may say `Vary: Accept`."""
 

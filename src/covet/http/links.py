@@ -3,18 +3,22 @@
 """
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Final
 
 from covet.exceptions import ResponseError
 from covet.http.dates import format_http_date
+from covet.http.response_headers import check_header_value
 from covet.http.urls import quote_url
 
 __all__ = ["make_link", "make_retry_after"]
 
 # RFC 8288 §3.3: registered names, or URIs; several are separated by spaces.
 _REL: Final = re.compile(r"[A-Za-z][A-Za-z0-9.:/?#%_~+\-]*(?: [A-Za-z][A-Za-z0-9.:/?#%_~+\-]*)*")
+# RFC 8288 §3: what every link begins with.
+_TARGET: Final = re.compile(r"<[^<> ]+>")
 _NAME: Final = re.compile(r"[a-z][a-z0-9\-]*")
 _VALUE: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
@@ -50,6 +54,33 @@ def make_link(target: str, *, rel: str, **attributes: str) -> str:
             )
         parts.append(f'{written}="{value}"')
     return "; ".join(parts)
+
+
+def check_links(links: Iterable[str]) -> list[str]:
+    """
+    Return values of `Link`, or refuse them; each may hold several links.
+
+    Raises:
+        ResponseError: If a value is no link, or cannot stand in a header. Its text is not repeated: a target may be
+            signed.
+
+    Example:
+        >>> check_links(['</site.css>; rel="preload"; as="style"'])
+        ['</site.css>; rel="preload"; as="style"']
+    """
+    if isinstance(links, str) or not isinstance(links, Iterable):
+        raise ResponseError(
+            f"Links must be a list of values of Link, got {type(links).__name__}.",
+            hint="Write [link] for a single one.",
+        )
+    checked = [check_header_value("link", link) for link in links]
+    for number, link in enumerate(checked, 1):
+        if _TARGET.match(link) is None:
+            raise ResponseError(
+                f"Link {number} of {len(checked)} does not begin with its target in angle brackets.",
+                hint="Write make_link('/site.css', rel='preload', as_='style').",
+            )
+    return checked
 
 
 def make_retry_after(moment: float | timedelta | datetime) -> str:

@@ -15,6 +15,7 @@ from covet.http.cookies import parse_cookies
 from covet.http.forms import FormData
 from covet.http.headers import Headers
 from covet.http.hosts import is_valid_host
+from covet.http.links import check_links
 from covet.http.message import IncomingMessage
 from covet.http.percent import encode_path
 from covet.http.query import QueryParams
@@ -52,10 +53,10 @@ def make_state(given: Mapping[str, Any] | None) -> State:
         1
     """
     # PERF: what `__init__` does for no attributes costs twice as much (benchmarks/onion.py).
-    return State(**given) if given else _new_state(State)
+    return State(**given) if given else new_state(State)
 
 
-_new_state: Final = State.__new__
+new_state: Final = State.__new__
 
 
 class Address(NamedTuple):
@@ -332,7 +333,29 @@ class Request(IncomingMessage):
                 return limits
         return super().form_limits
 
-    # ── Afterwards ───────────────────────────────────────────────────────────
+    # ── Before and after the response ────────────────────────────────────────
+
+    async def send_early_hints(self, links: Iterable[str]) -> bool:
+        """
+        Tell the client what it will need, while the response is still made: 103 Early Hints (RFC 8297).
+
+        Args:
+            links: Values of `Link`, as `covet.http.links.make_link` writes them.
+
+        Returns:
+            Whether they were sent. `False` says that the server or the client knows no early hints, that the response
+            has begun, or that there are no links: the response is what it would have been anyhow.
+
+        Raises:
+            ResponseError: If a value is no link, or cannot stand in a header.
+
+        Example:
+            >>> request = Request()  # made by hand, it has no client
+            >>> await request.send_early_hints(['</site.css>; rel="preload"; as="style"'])
+            False
+        """
+        checked = check_links(links)
+        return await self._send_links(checked) if checked else False
 
     def defer(self, func: Callable[..., object], /, *args: object, **kwargs: object) -> None:
         """
@@ -366,6 +389,9 @@ class Request(IncomingMessage):
         return f"<Request {self.method} {self.path!r}>"
 
     # ── What an adapter replaces ─────────────────────────────────────────────
+
+    async def _send_links(self, links: Sequence[str]) -> bool:  # noqa: ARG002
+        return False
 
     # Any: what the awaitable gives.
     async def run_until_disconnect(self, call: Awaitable[Any]) -> Any:

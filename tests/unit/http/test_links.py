@@ -6,7 +6,7 @@ import pytest
 
 from covet import Response
 from covet.exceptions import ResponseError
-from covet.http.links import make_link, make_retry_after
+from covet.http.links import check_links, make_link, make_retry_after
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,51 @@ def test_what_could_break_out_is_refused(arguments: dict[str, str], message: str
     """It is named."""
     with pytest.raises(ResponseError) as caught:
         make_link(**arguments)
+
+    assert str(caught.value) == message
+
+
+def test_links_are_returned_as_they_go() -> None:
+    """Whatever gives them; one value may hold several."""
+    several = '</a>; rel="next", </b>; rel="prev"'
+
+    assert check_links(link for link in (" </a.css>; rel=preload ", several)) == ["</a.css>; rel=preload", several]
+    assert check_links([]) == []
+
+
+@pytest.mark.parametrize(
+    ("links", "message"),
+    [
+        ("</a>", "Links must be a list of values of Link, got str.\n  Write [link] for a single one."),
+        (None, "Links must be a list of values of Link, got NoneType.\n  Write [link] for a single one."),
+        ([7], "The value of header 'link' is int, expected str."),
+        (
+            ["</a>", "/site.css?key=secret"],
+            (
+                "Link 2 of 2 does not begin with its target in angle brackets.\n"
+                "  Write make_link('/site.css', rel='preload', as_='style')."
+            ),
+        ),
+        (
+            ["</a>\r\nset-cookie: a=b"],
+            (
+                "The value of header 'link' has a character that no header can carry.\n"
+                "  Control characters are refused; encode what is beyond ASCII (RFC 8187)."
+            ),
+        ),
+        (
+            ["</caf\xe9>"],
+            (
+                "The value of header 'link' has a character that no header can carry.\n"
+                "  Control characters are refused; encode what is beyond ASCII (RFC 8187)."
+            ),
+        ),
+    ],
+)
+def test_what_is_no_link_is_refused(links: object, message: str) -> None:
+    """Its text is not repeated: a target may be signed."""
+    with pytest.raises(ResponseError) as caught:
+        check_links(links)  # type: ignore[arg-type]
 
     assert str(caught.value) == message
 
