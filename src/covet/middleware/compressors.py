@@ -15,6 +15,8 @@ _ZSTD_MODULE: Final = "compression.zstd" if sys.version_info >= (3, 14) else "ba
 # The module that each coding needs, the preferred coding first; gzip needs none.
 _MODULES: Final[dict[str, str | None]] = {"zstd": _ZSTD_MODULE, "br": "brotli", "gzip": None}
 _LIBRARIES: Final = {"zstd": "backports-zstd", "br": "brotli"}
+# APPSEC: 2 to this power, 8 MiB, is the largest window of zstd in HTTP (RFC 9659); who asks for more memory is refused.
+_ZSTD_WINDOW: Final = 23
 # zlib: a gzip wrapper around the largest window.
 _GZIP: Final = 31
 
@@ -199,7 +201,8 @@ class _BrotliInflater:
 class _ZstdInflater:
     def __init__(self, module: Any) -> None:  # Any: the library
         self._module = module
-        self._inner = module.ZstdDecompressor()
+        self._options = {module.DecompressionParameter.window_log_max: _ZSTD_WINDOW}
+        self._inner = module.ZstdDecompressor(options=self._options)
         self._rest = b""
 
     def inflate(self, data: bytes, size: int) -> bytes:
@@ -207,7 +210,7 @@ class _ZstdInflater:
             self._rest = self._inner.unused_data or data
             if not self._rest:
                 return b""
-            self._inner = self._module.ZstdDecompressor()
+            self._inner = self._module.ZstdDecompressor(options=self._options)
             data = self._rest
             self._rest = b""
         try:

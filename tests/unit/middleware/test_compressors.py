@@ -67,6 +67,21 @@ def test_no_more_is_made_than_was_asked_for(coding: str) -> None:
     assert 0 < len(piece) <= 70_000
 
 
+@pytest.mark.row(72)
+@pytest.mark.parametrize(("exponent", "is_allowed"), [(13, True), (14, False), (17, False)])
+def test_row_072_zstd_may_ask_for_no_more_memory_than_http_allows(exponent: int, *, is_allowed: bool) -> None:
+    """A frame says how much its reader has to keep: 8 MiB at most (RFC 9659), before anything is reserved."""
+    # RFC 8878 §3.1.1: magic number, descriptor, window of 2 to the power of 10 + exponent; a last block of three bytes.
+    frame = b"\x28\xb5\x2f\xfd\x00" + bytes([exponent << 3]) + b"\x19\x00\x00tea"
+
+    if is_allowed:
+        assert inflate("zstd", frame + frame) == b"teatea"
+        return
+    for body in (frame, b"\x28\xb5\x2f\xfd\x00\x00\x19\x00\x00tea" + frame):
+        with pytest.raises(ValueError, match="The body is no zstd"):
+            inflate("zstd", body)
+
+
 @on_each_coding
 def test_malformed_data_is_an_error(coding: str) -> None:
     """One of the kind that is caught."""
