@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from covet import CovetPy, Request
+from covet.middleware import CompressionMiddleware
 from covet.responses import StreamingResponse
 from covet.types import Receive, Scope, Send
 
@@ -19,6 +20,7 @@ made = 0
 outcomes: list[str] = []
 locked: list[IO[bytes]] = []
 closed = asyncio.Event()
+told = asyncio.Event()
 
 
 async def make_without_end() -> AsyncIterator[bytes]:
@@ -69,6 +71,21 @@ async def late() -> AsyncIterator[bytes]:
         yield PIECE
     finally:
         closed.set()
+
+
+@app.get("/compressed", media_type="text/plain", middleware=[CompressionMiddleware()])
+async def compressed() -> AsyncIterator[str]:
+    """Stream a piece, and another one once somebody said so."""
+    told.clear()
+    yield "first"
+    await told.wait()
+    yield "second"
+
+
+@app.post("/tell")
+async def tell() -> None:
+    """Say so."""
+    told.set()
 
 
 @app.get("/sized")

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from covet.middleware.compressors import make_inflater
 from tests.e2e.server_process import ServerProcess, serve
 from tests.e2e.wire_client import WireClient, WireResponse
 
@@ -95,6 +96,29 @@ def test_stream_that_nobody_reads_is_held_back(
     assert held < MOST_MADE
     assert 20_000 - 1_000 < after < 20_000 + MOST_MADE
     assert httpx2.get(f"{server.url}/closed", timeout=15).text == "closed"
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "zstd"])
+def test_compressed_stream_arrives_piece_by_piece(server: ServerProcess, coding: str) -> None:
+    """
+    A piece can be read by the client before the next one exists.
+    """
+    inflater = make_inflater(coding)
+    with (
+        httpx2.Client(base_url=server.url, timeout=10) as client,
+        client.stream("GET", "/compressed", headers={"Accept-Encoding": coding}) as response,
+    ):
+        pieces = response.iter_raw()
+        seen = b""
+        while seen != b"first":
+            seen += inflater.inflate(next(pieces), 100)
+        httpx2.post(f"{server.url}/tell", timeout=10)
+        for piece in pieces:
+            seen += inflater.inflate(piece, 100)
+
+    assert seen == b"firstsecond"
+    assert inflater.is_complete
+    assert (response.headers["content-encoding"], response.headers["vary"]) == (coding, "Accept-Encoding")
 
 
 def test_stream_over_http2_is_held_back_and_goes_on() -> None:

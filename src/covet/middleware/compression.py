@@ -12,7 +12,7 @@ from typing import Final
 from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError
 from covet.http.content_codings import IDENTITY, choose_coding, is_compressible
-from covet.http.entity_tags import weaken_etag
+from covet.http.entity_tags import EntityTags, weaken_etag
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
@@ -20,10 +20,13 @@ from covet.http.streamed_response import StreamedResponse
 from covet.middleware.compressors import Compressor, check_codings, find_codings, make_compressor_factory
 from covet.middleware.places import Place
 from covet.options import refuse_unknown
+from covet.responses.event_stream import EventStream
 from covet.threads import run_in_thread
 
 # More is compressed in a thread: a hundredth of a second of it would hold up everybody else.
 _LARGE: Final = 32 * 1024
+# RFC 9530, RFC 3230, RFC 2616 §14.15
+_DIGESTS: Final = ("content-digest", "repr-digest", "digest", "content-md5")
 _LEVELS: Final = {"level": (1, 9), "brotli_quality": (0, 11), "zstd_level": (1, 19)}
 
 
@@ -32,8 +35,8 @@ class CompressionMiddleware(Middleware):
     Compress what becomes smaller, in the coding that the client likes best.
 
     A stream is compressed as it comes: each piece can be read at once. Left alone are small bodies, types that are
-    compressed already, streams of events, parts of files, what has a `Content-Encoding`, and what says
-    `Cache-Control: no-transform`. A handler says `Content-Encoding: identity` for a body that holds a secret.
+    compressed already, streams of events, parts of files, what has a `Content-Encoding` or a digest of its bytes, and
+    what says `Cache-Control: no-transform`. A handler says `Content-Encoding: identity` for a body that holds a secret.
 
     Args:
         minimum_size: Bytes from which on a body is worth it.
@@ -85,33 +88,37 @@ class CompressionMiddleware(Middleware):
     # PERF: a plain function for the many responses that are left alone: no coroutine (benchmarks/onion.py).
     def process_response(self, request: Request, response: Response) -> Response | Awaitable[Response]:
         """Compress a response, if that is worth while."""
+        if "content-encoding" in response.headers:
+            return _leave_coded(response)
         if isinstance(response, StreamedResponse):
-            return self._compress_stream(request, response)
-        accepted = request.headers.get("accept-encoding")
-        body = response.body
-        if len(body) < self._minimum_size and (not body or not _refuses_identity(accepted)):
-            return self._mark_unchanged(accepted, response) if response.status_code == 304 else response
-        coding = self._choose(accepted, response, is_small=len(body) < self._minimum_size)
+            # Whatever type it says it has: who compresses events collects them, and nobody would end the stream.
+            return response if isinstance(response, EventStream) else self._compress_stream(request, response)
+        status, body = response.status_code, response.body
+        if status == 304:
+            return self._mark_unchanged(request, response)
+        is_small = not body or (len(body) < self._minimum_size and not _refuses_identity(request))
+        if is_small and status != 206:
+            return response
+        coding = self._choose(request, response)
         if coding is None:
             return response
         compressor = self._factories[coding]()
         if len(body) > _LARGE:
-            return _compress_large(response, compressor, coding)
-        response.body = compressor.finish(body)
-        _mark(response.headers, coding)
-        return response
+            return _compress_large(request, response, compressor, coding)
+        return _take(request, response, compressor.finish(body), coding)
 
     async def _compress_stream(self, request: Request, response: StreamedResponse) -> Response:
         # A file decides now what is sent of it.
         await response.prepare(request)
-        accepted = request.headers.get("accept-encoding")
+        if "content-encoding" in response.headers:
+            return _leave_coded(response)
         if response.status_code == 304:
-            return self._mark_unchanged(accepted, response)
+            return self._mark_unchanged(request, response)
         size = response.declared_length
-        is_small = size is not None and size < self._minimum_size
-        if is_small and not _refuses_identity(accepted):
+        is_small = size is not None and size < self._minimum_size and not _refuses_identity(request)
+        if is_small and response.status_code != 206:
             return response
-        coding = self._choose(accepted, response, is_small=is_small)
+        coding = self._choose(request, response)
         if coding is None:
             return response
         headers = response.headers
@@ -121,30 +128,35 @@ class CompressionMiddleware(Middleware):
             return response
         return CompressedStream(response, self._factories[coding])
 
-    def _choose(self, accepted: str | None, response: Response, *, is_small: bool) -> str | None:
+    def _choose(self, request: Request, response: Response) -> str | None:
         """Choose a coding for a response that may be compressed; `None` to leave it alone."""
         headers = response.headers
-        if "content-encoding" in headers:
-            # The application's way to say so; on the wire it means nothing (RFC 9110 §12.5.3).
-            if headers["content-encoding"].lower() == IDENTITY:
-                del headers["content-encoding"]
+        if response.status_code in {204, 205} or _is_fixed(headers):
             return None
-        if response.status_code in {204, 205, 206} or "content-range" in headers:
+        is_part = response.status_code == 206 or "content-range" in headers
+        # What stands in several parts of a file is not said any more.
+        is_several = is_part and headers.get("content-type", "").startswith("multipart/byteranges")
+        if not is_several and not is_compressible(headers.get("content-type")):
             return None
-        if not is_compressible(headers.get("content-type")) or _is_fixed(headers):
+        # Whatever is chosen: a cache must learn that there is a choice (RFC 9110 §12.5.5, for a part §15.3.7).
+        headers.add_vary("Accept-Encoding")
+        if is_part:
             return None
-        if not is_small:
-            headers.add_vary("Accept-Encoding")
-        coding = choose_coding(accepted, self._codings)
+        coding = choose_coding(request.headers.get("accept-encoding"), self._codings)
         return None if coding == IDENTITY else coding
 
-    def _mark_unchanged(self, accepted: str | None, response: Response) -> Response:
+    def _mark_unchanged(self, request: Request, response: Response) -> Response:
         """Let a 304 say what the whole response would have said (RFC 9110 §15.4.5)."""
         headers = response.headers
-        if is_compressible(headers.get("content-type")) and not _is_fixed(headers):
-            headers.add_vary("Accept-Encoding")
-            if "etag" in headers and choose_coding(accepted, self._codings) in self._factories:
-                headers["etag"] = weaken_etag(headers["etag"])
+        if not is_compressible(headers.get("content-type")) or _is_fixed(headers):
+            return response
+        headers.add_vary("Accept-Encoding")
+        etag = headers.get("etag")
+        if etag is None or choose_coding(request.headers.get("accept-encoding"), self._codings) not in self._factories:
+            return response
+        # A client that names the strong one has the body as it is: it was too small, or did not become smaller.
+        if etag not in EntityTags.parse(request.headers.get("if-none-match", "")).tags:
+            headers["etag"] = weaken_etag(etag)
         return response
 
 
@@ -209,9 +221,24 @@ async def _compress_pieces(
     yield compressor.finish()
 
 
-async def _compress_large(response: Response, compressor: Compressor, coding: str) -> Response:
-    response.body = await run_in_thread(compressor.finish, response.body)
-    _mark(response.headers, coding)
+async def _compress_large(request: Request, response: Response, compressor: Compressor, coding: str) -> Response:
+    return _take(request, response, await run_in_thread(compressor.finish, response.body), coding)
+
+
+def _take(request: Request, response: Response, compressed: bytes, coding: str) -> Response:
+    """Put a compressed body in the place of its own, if it became smaller, or the client takes no other."""
+    if len(compressed) < len(response.body) or _refuses_identity(request):
+        response.body = compressed
+        _mark(response.headers, coding)
+    return response
+
+
+def _leave_coded(response: Response) -> Response:
+    """Leave a body alone that says how it is coded; `identity` is how the application asks for that."""
+    headers = response.headers
+    if headers["content-encoding"].lower() == IDENTITY:
+        # On the wire it means nothing (RFC 9110 §12.5.3).
+        del headers["content-encoding"]
     return response
 
 
@@ -226,11 +253,12 @@ def _mark(headers: MutableHeaders, coding: str) -> None:
 
 
 def _is_fixed(headers: MutableHeaders) -> bool:
-    # RFC 9111 §5.2.2.6
-    return "no-transform" in headers.get("cache-control", "").lower()
+    # RFC 9111 §5.2.2.6; a digest would be one of other bytes.
+    return "no-transform" in headers.get("cache-control", "").lower() or any(name in headers for name in _DIGESTS)
 
 
-def _refuses_identity(accepted: str | None) -> bool:
+def _refuses_identity(request: Request) -> bool:
+    accepted = request.headers.get("accept-encoding")
     return accepted is not None and "q=0" in accepted and choose_coding(accepted, ()) is None
 
 
