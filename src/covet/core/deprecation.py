@@ -50,15 +50,16 @@ def make_notices(route: Route) -> Sequence[Middleware]:
         RouteError: If it ends before it is deprecated.
     """
     headers = MutableHeaders()
-    since = None if route.deprecated is False else _UNKNOWN if route.deprecated is True else to_moment(route.deprecated)
+    said, last = route.deprecation, route.end
+    since = None if said is False else _UNKNOWN if said is True else to_moment(said)
     if since is not None:
         headers["deprecation"] = f"@{int(since.timestamp())}"
-    if route.sunset is not None:
-        end = to_moment(route.sunset)
+    if last is not None:
+        end = to_moment(last)
         # RFC 9745 §4
         if since is not None and end < since:
             raise RouteError(
-                f"It ends at {route.sunset}, before it is deprecated at {route.deprecated}.",
+                f"It ends at {last}, before it is deprecated at {said}.",
                 route=str(route),
                 hint="sunset= is when it stops answering, deprecated= since when nobody should use it.",
             )

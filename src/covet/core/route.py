@@ -36,6 +36,8 @@ class RouteGroup:
     exception_handlers: dict[type[Exception] | int, Handler] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     security: tuple[SecurityRequirement, ...] | None = None
+    deprecated: bool | date | None = None
+    sunset: date | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -62,8 +64,9 @@ class Route:
         tags: The route's own tags.
         summary: A few words for the documents.
         description: The text for the documents.
-        deprecated: The documents and the answers advise against it; a date says since when, or from when on.
-        sunset: When it stops answering, for the answers to say so.
+        deprecated: The documents and the answers advise against it; a date says since when, or from when on. `None`
+            leaves it to its groups.
+        sunset: When it stops answering, for the answers to say so; `None` leaves it to its groups.
         include_in_schema: It appears in the documents.
         non_blocking: A handler that is no coroutine runs on the event loop instead of in a thread.
         raises: The errors that the documents list.
@@ -91,7 +94,7 @@ class Route:
     tags: tuple[str, ...] = ()
     summary: str | None = None
     description: str | None = None
-    deprecated: bool | date = False
+    deprecated: bool | date | None = None
     sunset: date | None = None
     include_in_schema: bool = True
     non_blocking: bool = False
@@ -129,6 +132,18 @@ class Route:
     def all_security(self) -> tuple[SecurityRequirement, ...] | None:
         """What the nearest of the route and its groups asks for; `None` if none of them says anything."""
         return find_security([*(group.security for group in self.groups), self.security])
+
+    @property
+    def deprecation(self) -> bool | date:
+        """Whether, or since when, the nearest of the route and its groups that says anything advises against it."""
+        said = (self.deprecated, *(group.deprecated for group in reversed(self.groups)))
+        return next((value for value in said if value is not None), False)
+
+    @property
+    def end(self) -> date | None:
+        """When it stops answering, by the nearest of the route and its groups that says anything."""
+        said = (self.sunset, *(group.sunset for group in reversed(self.groups)))
+        return next((value for value in said if value is not None), None)
 
     def convert(self, values: Sequence[str]) -> dict[str, object]:
         """
@@ -249,16 +264,20 @@ def make_group(
     tags: Sequence[str] | None = (),
     security: Sequence[SecurityRequirement] | None = None,
     *,
+    deprecated: bool | date | None = None,
+    sunset: date | None = None,
     route: str = "",
 ) -> RouteGroup:
     """
     Make what routes have in common from what a user gave.
 
     Raises:
-        RouteError: If it is no list: a text would be taken for its letters.
+        RouteError: If it is not what it should be, such as no list: a text would be taken for its letters.
     """
-    check_options({"middleware": middleware, "tags": tags, "security": security}, route=route or "/")
-    return RouteGroup(list(middleware or ()), {}, tuple(tags or ()), None if security is None else tuple(security))
+    given = {"middleware": middleware, "tags": tags, "security": security, "deprecated": deprecated, "sunset": sunset}
+    check_options(given, route=route or "/")
+    requirements = None if security is None else tuple(security)
+    return RouteGroup(list(middleware or ()), {}, tuple(tags or ()), requirements, deprecated, sunset)
 
 
 def make_route(

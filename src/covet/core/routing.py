@@ -6,6 +6,7 @@ wherever it was included, at once, also while the application runs.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Final, TypeVar, Unpack, cast
 
 from covet.core.controller import read_controller
@@ -54,6 +55,8 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         middleware: Middleware around all its routes.
         tags: Tags of all its routes.
         security: The security schemes that its routes ask for, unless they say otherwise.
+        deprecated: Its routes are deprecated, or since when, unless they say otherwise.
+        sunset: When its routes stop answering, unless they say otherwise.
         exception_handlers: Exception handlers for all its routes.
         converters: The converters that its paths may name; a table of its own by default.
         version: The version of the API that its routes belong to; see `covet.core.versioning`.
@@ -84,6 +87,8 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         middleware: Sequence[object] = (),
         tags: Sequence[str] = (),
         security: Sequence[SecurityRequirement] | None = None,
+        deprecated: bool | date | None = None,
+        sunset: date | None = None,
         exception_handlers: ExceptionHandlers | None = None,
         converters: ConverterTable | None = None,
         version: str | None = None,
@@ -95,7 +100,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
                 hint=suggest(str(trailing_slash), _TRAILING_SLASH),
             )
         self.converters = converters if converters is not None else ConverterTable()
-        self.group = make_group(middleware, tags, security, route=prefix)
+        self.group = make_group(middleware, tags, security, deprecated=deprecated, sunset=sunset, route=prefix)
         self._table = RouteTable(self.group)
         self.tree = self._table.tree
         self.websocket_tree = self._table.websocket_tree

@@ -66,7 +66,7 @@ def _read_route(route: Route, around: list[str]) -> dict[str, object]:
         "timeout": route.timeout,
         "body_limit": "the application's" if route.body_limit is UNSET else route.body_limit,
         "cancel_on_disconnect": route.cancel_on_disconnect,
-        "deprecated": route.deprecated,
+        "deprecated": route.deprecation,
         "include_in_schema": route.include_in_schema,
     }
 

@@ -131,7 +131,7 @@ class OperationWriter:
             written["description"] = description
         if route.all_tags:
             written["tags"] = list(route.all_tags)
-        if route.deprecated:
+        if route.deprecation:
             written["deprecated"] = True
         return written
 

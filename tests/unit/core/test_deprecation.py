@@ -90,6 +90,40 @@ async def test_what_a_handler_says_itself_stays(protocol: WireProtocol) -> None:
     assert (response.headers["deprecation"], response.headers["sunset"]) == ("@0", "Fri, 02 Jan 2026 00:00:00 GMT")
 
 
+@on_both_protocols
+async def test_routes_say_what_their_router_does(protocol: WireProtocol) -> None:
+    """A whole version is deprecated in one place; a route may say otherwise, and an inner router as well."""
+    app = CovetPy()
+    router = CovetRouter(prefix="/v1", deprecated=SINCE, sunset=date(2026, 1, 2))
+    inner = CovetRouter(prefix="/inner", deprecated=False)
+    router.add_route("/old", lambda: "old")
+    router.add_route("/kept", lambda: "kept", deprecated=False, sunset=date(2027, 1, 1))
+    inner.add_route("/new", lambda: "new")
+    router.include_router(inner)
+    app.include_router(router)
+
+    async with TestClient(app, protocol=protocol) as client:
+        answers = [await client.get(path) for path in ("/v1/old", "/v1/kept", "/v1/inner/new")]
+
+    assert [answer.headers.get("deprecation") for answer in answers] == ["@1688169599", None, None]
+    assert [answer.headers.get("sunset") for answer in answers] == [
+        "Fri, 02 Jan 2026 00:00:00 GMT",
+        "Fri, 01 Jan 2027 00:00:00 GMT",
+        "Fri, 02 Jan 2026 00:00:00 GMT",
+    ]
+
+
+@pytest.mark.parametrize("options", [{"deprecated": "yes"}, {"sunset": datetime(2026, 1, 1)}])  # noqa: DTZ001
+def test_router_is_told_what_it_may_be_told(options: dict[str, Any]) -> None:
+    """As a route is."""
+    ((name, value),) = options.items()
+    with pytest.raises(RouteError) as caught:
+        CovetRouter(prefix="/v1", **options)
+
+    expected = "True, False, a date or an aware datetime" if name == "deprecated" else "a date or an aware datetime"
+    assert str(caught.value) == f"/v1: {name} must be {expected}, got {value!r}."
+
+
 async def test_route_that_ends_before_it_is_deprecated_is_refused() -> None:
     """At the start, with both dates and the difference between them."""
     with pytest.raises(RouteError) as caught:

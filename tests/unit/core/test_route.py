@@ -68,7 +68,8 @@ def test_none_leaves_an_option_at_its_default() -> None:
     """
     route = make(deprecated=None, name=None, tags=None)
 
-    assert (route.deprecated, route.name, route.named, route.tags) == (False, "show", False, ())
+    assert (route.deprecated, route.name, route.named, route.tags) == (None, "show", False, ())
+    assert (route.deprecation, route.end) == (False, None)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ An operation says everything about a route and a method.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pytest
@@ -64,6 +65,21 @@ def test_options_of_the_route_win() -> None:
 
     assert (found["summary"], found.get("description"), found["deprecated"]) == ("Short", None, True)
     assert found["tags"] == ["a", "b"]
+
+
+def test_routes_of_a_deprecated_router_are_deprecated() -> None:
+    """
+    A route may say otherwise.
+    """
+    app, router = CovetPy(), CovetRouter(prefix="/v1", deprecated=date(2026, 1, 1))
+    router.add_route("/old", lambda: None)
+    router.add_route("/kept", lambda: None, deprecated=False)
+    app.include_router(router)
+
+    paths = describe(app)["paths"]
+
+    assert paths["/v1/old"]["get"]["deprecated"] is True
+    assert "deprecated" not in paths["/v1/kept"]["get"]
 
 
 def test_a_name_is_better_than_nothing() -> None:
