@@ -6,6 +6,7 @@ import re
 from typing import Final, Literal
 
 from covet.exceptions import ResponseError
+from covet.http.percent import encode_extended
 
 Disposition = Literal["attachment", "inline"]
 
@@ -14,8 +15,6 @@ _KINDS: Final = ("attachment", "inline")
 # control characters, quotes, what separates paths, and the marks that turn the direction of writing.
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _NOT_ASCII: Final = re.compile(r"[^\x20-\x7e]|[%;]")
-# RFC 8187 §3.2.1: attr-char
-_NOT_ATTR: Final = re.compile(rb"[^A-Za-z0-9!#$&+\-.^_`|~]")
 _MAX_NAME: Final = 255
 
 
@@ -49,5 +48,4 @@ def make_content_disposition(kind: Disposition, filename: str | None = None) -> 
     value = f'{kind}; filename="{plain}"'
     if plain == name:
         return value
-    encoded = _NOT_ATTR.sub(lambda match: b"%%%02X" % match[0][0], name.encode()).decode("ascii")
-    return f"{value}; filename*=UTF-8''{encoded}"
+    return f"{value}; filename*={encode_extended(name)}"

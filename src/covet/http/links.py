@@ -10,6 +10,7 @@ from typing import Final
 
 from covet.exceptions import ResponseError
 from covet.http.dates import format_http_date
+from covet.http.percent import encode_extended
 from covet.http.response_headers import check_header_value
 from covet.http.urls import quote_url
 
@@ -30,7 +31,8 @@ def make_link(target: str, *, rel: str, **attributes: str) -> str:
     Args:
         target: A path or a URL; what a URL cannot hold is encoded.
         rel: What it is to the response, such as `"next"` or `"preload"`.
-        **attributes: Further attributes, such as `title` or `hreflang`; `as_` stands for `as`.
+        **attributes: Further attributes, such as `title` or `hreflang`; `as_` stands for `as`. What ASCII cannot write
+            is encoded (RFC 8187).
 
     Raises:
         ResponseError: If something cannot stand in a header.
@@ -48,9 +50,13 @@ def make_link(target: str, *, rel: str, **attributes: str) -> str:
     parts = [f"<{quoted}>", f'rel="{rel}"']
     for name, value in attributes.items():
         written = name.rstrip("_").replace("_", "-")
-        if _NAME.fullmatch(written) is None or not isinstance(value, str) or _VALUE.fullmatch(value) is None:
+        is_named = _NAME.fullmatch(written) is not None and isinstance(value, str)
+        if is_named and not value.isascii() and value.isprintable():
+            parts.append(f"{written}*={encode_extended(value)}")
+            continue
+        if not is_named or _VALUE.fullmatch(value) is None:
             raise ResponseError(
-                f"{name}={value!r} is no attribute of a link.", hint="Values are visible ASCII without quotes."
+                f"{name}={value!r} is no attribute of a link.", hint="Values are visible characters without quotes."
             )
         parts.append(f'{written}="{value}"')
     return "; ".join(parts)

@@ -17,6 +17,8 @@ _IN_DECODED_PATH = re.compile(r"[^A-Za-z0-9\-._~!$&'()*+,;=:@/]+")
 _IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/%]+|{_STRAY_PERCENT}")
 _IN_QUERY = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%]+|{_STRAY_PERCENT}")
 _IN_URL = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?%\[\]#]+|{_STRAY_PERCENT}")
+# RFC 8187 §3.2.1: attr-char
+_NOT_ATTR = re.compile(rb"[^A-Za-z0-9!#$&+\-.^_`|~]")
 _FORBIDDEN = re.compile(r"[\r\n\0]")
 
 _STRAY_PERCENT_BYTE = re.compile(_STRAY_PERCENT.encode())
@@ -50,6 +52,20 @@ def encode_path(decoded: str) -> str:
         ('/caf%C3%A9/100%25', '/a%252Fb')
     """
     return _IN_DECODED_PATH.sub(_encode, decoded)
+
+
+def encode_extended(text: str) -> str:
+    """
+    Write a text as the value of a header's parameter that ASCII cannot write, `name*=` (RFC 8187).
+
+    Raises:
+        UnicodeEncodeError: If it holds a lone surrogate.
+
+    Example:
+        >>> encode_extended("N\u00e4chste")
+        "UTF-8''N%C3%A4chste"
+    """
+    return "UTF-8''" + _NOT_ATTR.sub(lambda match: b"%%%02X" % match[0][0], text.encode()).decode("ascii")
 
 
 def quote_segment(text: str) -> str:

@@ -17,6 +17,7 @@ from covet.http.links import check_links, make_link, make_retry_after
         (make_link("/a>b", rel="self"), '</a%3Eb>; rel="self"'),
         (make_link("https://a.example/", rel="https://a.example/rel"), '<https://a.example/>; rel="https://a.example/rel"'),
         (make_link("/x", rel="item", hreflang="de", title="a; b"), '</x>; rel="item"; hreflang="de"; title="a; b"'),
+        (make_link("/x", rel="next", title='Nächste "5"'), "</x>; rel=\"next\"; title*=UTF-8''N%C3%A4chste%20%225%22"),
     ],
 )  # fmt: skip
 def test_link_can_stand_in_a_header(link: str, expected: str) -> None:
@@ -35,7 +36,15 @@ def test_link_can_stand_in_a_header(link: str, expected: str) -> None:
         ),
         (
             {"target": "/a", "rel": "next", "title": 'a"b'},
-            "title='a\"b' is no attribute of a link.\n  Values are visible ASCII without quotes.",
+            "title='a\"b' is no attribute of a link.\n  Values are visible characters without quotes.",
+        ),
+        (
+            {"target": "/a", "rel": "next", "title": "\ud800"},
+            "title='\\ud800' is no attribute of a link.\n  Values are visible characters without quotes.",
+        ),
+        (
+            {"target": "/a", "rel": "next", "title": "\u202etea"},
+            "title='\\u202etea' is no attribute of a link.\n  Values are visible characters without quotes.",
         ),
     ],
 )

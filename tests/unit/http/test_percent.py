@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from covet.exceptions import BadRequestError
 from covet.http.percent import (
     decode_percent,
+    encode_extended,
     encode_path,
     mend_percent,
     quote_path,
@@ -48,6 +49,16 @@ TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n
 def test_a_path_is_quoted_once(path: str, quoted: str) -> None:
     """What RFC 3986 allows in a path stays, `%XX` included; everything else is encoded as UTF-8."""
     assert quote_path(path) == quoted
+
+
+@given(TEXT)
+def test_an_extended_value_is_what_it_was(text: str) -> None:
+    """Nothing in it could end the value of the parameter (RFC 8187)."""
+    charset, _, encoded = encode_extended(text).rpartition("''")
+
+    assert charset == "UTF-8"
+    assert set(encoded) <= {*string.ascii_letters, *string.digits, *"!#$&+-.^_`|~%"}
+    assert unquote_to_bytes(encoded).decode() == text
 
 
 @pytest.mark.parametrize(
