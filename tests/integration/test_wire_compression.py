@@ -9,6 +9,7 @@ import pytest
 
 from covet import CovetPy, Request, Response
 from covet.core import CovetRouter
+from covet.http.preconditions import make_not_modified
 from covet.middleware import CompressionMiddleware, ConditionalMiddleware, DecompressionMiddleware, GZipMiddleware
 from covet.middleware.compressors import make_inflater
 from covet.responses import EventStream, FileResponse, JSONLines, ServerSentEvent, StreamingResponse
@@ -249,6 +250,22 @@ async def test_unchanged_answer_has_the_tag_of_the_whole_one(
 
     assert first["etag"].startswith("W/") is is_weak
     assert (status, again["etag"], again["vary"], body) == (304, first["etag"], "Accept-Encoding", b"")
+
+
+@on_both_protocols
+async def test_unchanged_answer_of_a_handler_has_that_tag_too(protocol: WireProtocol) -> None:
+    """It says nothing of its type."""
+    app = CovetPy(middleware=[CompressionMiddleware()])
+
+    @app.get("/")
+    async def show(request: Request) -> object:
+        return make_not_modified(request, etag="v1") or (TEXT, 200, {"etag": '"v1"'})
+
+    _, first, _ = await ask(app, protocol, accept_encoding=EVERYTHING)
+    status, again, body = await ask(app, protocol, accept_encoding=EVERYTHING, if_none_match=first["etag"])
+
+    assert (status, again, body) == (304, {"etag": 'W/"v1"', "vary": "Accept-Encoding"}, b"")
+    assert first["etag"] == again["etag"]
 
 
 @on_both_protocols

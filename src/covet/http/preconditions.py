@@ -1,8 +1,8 @@
 """
 Preconditions of requests (RFC 9110 §13): whether a client has the current state already, or expects another one.
 
-A handler that reads gets its 304 from `FileResponse` or `ConditionalMiddleware`. A handler that writes asks
-`check_preconditions` before it does.
+A handler that reads gets its 304 from `FileResponse` or `ConditionalMiddleware`, or from `make_not_modified` before its
+work begins. A handler that writes asks `check_preconditions` before it does.
 """
 
 import time
@@ -11,10 +11,11 @@ from enum import Enum
 from typing import Final, NamedTuple
 
 from covet.exceptions import HTTPError
-from covet.http.dates import parse_http_date
+from covet.http.dates import format_http_date, parse_http_date
 from covet.http.entity_tags import EntityTags, check_etag
 from covet.http.headers import Headers
 from covet.http.request import Request
+from covet.http.response import Response
 
 __all__ = [
     "Outcome",
@@ -23,6 +24,7 @@ __all__ = [
     "Preconditions",
     "check_preconditions",
     "is_range_current",
+    "make_not_modified",
 ]
 
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
@@ -179,6 +181,39 @@ def check_preconditions(
     tag = None if etag is None else check_etag(etag)
     if conditions.evaluate(request.method, tag, seconds) is Outcome.FAILED:
         raise PreconditionFailedError
+
+
+def make_not_modified(
+    request: Request, *, etag: str | None = None, last_modified: datetime | float | None = None
+) -> Response | None:
+    """
+    Make the 304 for a client that has the state already; `None` if it needs it: before the work of making it.
+
+    Args:
+        request: The request, a `GET` or `HEAD`.
+        etag: The tag of the state; quotes are added if it has none.
+        last_modified: When it has changed: an aware datetime, or seconds since 1970.
+
+    Raises:
+        PreconditionFailedError: If the client expects another state (412).
+
+    Example:
+        >>> make_not_modified(Request(headers={"If-None-Match": '"v1"'}), etag="v1")
+        <Response 304>
+        >>> make_not_modified(Request(headers={"If-None-Match": '"v1"'}), etag="v2") is None
+        True
+    """
+    seconds = last_modified.timestamp() if isinstance(last_modified, datetime) else last_modified
+    tag = None if etag is None else check_etag(etag)
+    outcome = Preconditions.of(request.headers).evaluate(request.method, tag, seconds)
+    if outcome is Outcome.FAILED:
+        raise PreconditionFailedError
+    if outcome is Outcome.PROCEED:
+        return None
+    headers = {} if tag is None else {"etag": tag}
+    if seconds is not None:
+        headers["last-modified"] = format_http_date(seconds)
+    return Response(None, 304, headers)
 
 
 def _has_changed(since: str, last_modified: float | None) -> bool:

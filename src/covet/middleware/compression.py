@@ -148,7 +148,8 @@ class CompressionMiddleware(Middleware):
     def _mark_unchanged(self, request: Request, response: Response) -> Response:
         """Let a 304 say what the whole response would have said (RFC 9110 §15.4.5)."""
         headers = response.headers
-        if not is_compressible(headers.get("content-type")) or _is_fixed(headers):
+        # Made by hand, it does not say which type it stands for.
+        if not is_compressible(headers.get("content-type", "text/plain")) or _is_fixed(headers):
             return response
         headers.add_vary("Accept-Encoding")
         etag = headers.get("etag")

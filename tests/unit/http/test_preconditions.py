@@ -2,6 +2,7 @@
 
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,6 +18,7 @@ from covet.http.preconditions import (
     Preconditions,
     check_preconditions,
     is_range_current,
+    make_not_modified,
 )
 
 NOW = 1_700_000_000.5
@@ -140,3 +142,35 @@ def test_expectation_may_be_required() -> None:
 
     assert caught.value.status_code == 428
     assert str(caught.value) == "Send If-Match with the entity tag of the state that you have seen."
+
+
+@pytest.mark.parametrize(
+    ("headers", "options", "sent"),
+    [
+        ({"If-None-Match": '"v1"'}, {"etag": "v1"}, {"etag": '"v1"'}),
+        ({"If-None-Match": "W/\"v1\""}, {"etag": "v1", "last_modified": NOW}, {"etag": '"v1"', "last-modified": THEN}),
+        ({"If-Modified-Since": THEN}, {"last_modified": datetime.fromtimestamp(NOW, UTC)}, {"last-modified": THEN}),
+        ({"If-None-Match": "*"}, {}, {}),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_client_that_has_the_state_is_told_so(
+    method: str, headers: dict[str, str], options: dict[str, Any], sent: dict[str, str]
+) -> None:
+    """Before the work: with what the whole answer would say of the state."""
+    response = make_not_modified(Request(method, headers=headers), **options)
+
+    assert response is not None
+    assert (response.status_code, response.body, dict(response.headers)) == (304, b"", sent)
+
+
+@pytest.mark.parametrize("headers", [{}, {"If-None-Match": '"v2"'}, {"If-Modified-Since": EARLIER}])
+def test_client_that_has_another_state_gets_the_answer(headers: dict[str, str]) -> None:
+    """And so does one that has none."""
+    assert make_not_modified(Request(headers=headers), etag="v1", last_modified=NOW) is None
+
+
+def test_read_of_an_expected_state_fails_on_another() -> None:
+    """412, as for a write."""
+    with pytest.raises(PreconditionFailedError):
+        make_not_modified(Request(headers={"If-Match": '"v2"'}), etag="v1")
