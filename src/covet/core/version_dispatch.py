@@ -43,7 +43,7 @@ def choose_version(router: CovetRouter, method: str, path: str, get_header: GetH
     having = [version for version, prefix in prefixes.items() if _is_known(router, f"{prefix}{path}", method)]
     if not having:
         return Choice()
-    asked = policy.read(get_header)
+    asked = policy.read(get_header, having)
     return Choice(prefixes[asked]) if asked in having else Choice(problem=policy.refuse(having))
 
 

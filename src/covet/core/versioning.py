@@ -6,7 +6,7 @@ in a browser. A header or a media type leads from `/users` to one of them.
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +14,7 @@ from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError, HTTPError, NotAcceptableError, NotFoundError
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.serialization import negotiate
 
 GetHeader = Callable[[str], str | None]
 
@@ -21,6 +22,7 @@ _VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 # RFC 9110 §5.6.2
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MARK: Final = "{version}"
+_UNWANTED: Final = re.compile(r"(?:^|;)[ \t]*[qQ]=0(?:\.0{0,3})?[ \t]*(?:;|$)")
 # APPSEC: docs/advisories.md, row 26: longer headers are not read.
 _MAX_LENGTH: Final = 8192
 
@@ -68,8 +70,14 @@ class PrefixVersioning:
             )
         return self.prefix.replace(_MARK, version)
 
-    def read(self, get_header: GetHeader) -> str | None:  # noqa: ARG002
-        """Read which version a request asks for; `None` if it does not say."""
+    def read(self, get_header: GetHeader, having: Collection[str]) -> str | None:  # noqa: ARG002
+        """
+        Read which version a request asks for; `None` if it does not say.
+
+        Args:
+            get_header: Gives a header's value by its name in lower case.
+            having: The versions that have the path.
+        """
         return None
 
     # What is asked for is not repeated: it came from outside.
@@ -111,7 +119,7 @@ class HeaderVersioning(PrefixVersioning):
         """The header that chooses a version."""
         return self.name.lower()
 
-    def read(self, get_header: GetHeader) -> str | None:
+    def read(self, get_header: GetHeader, having: Collection[str]) -> str | None:  # noqa: ARG002
         """Read which version a request asks for."""
         value = get_header(self.name.lower())
         if value is None:
@@ -162,10 +170,18 @@ class MediaTypeVersioning(PrefixVersioning):
         """The header that chooses a version."""
         return "accept"
 
-    def read(self, get_header: GetHeader) -> str | None:
-        """Read which version a request asks for; of several the first."""
-        versions = self._find_all(get_header("accept"))
-        return versions[0] if versions else self.default
+    def read(self, get_header: GetHeader, having: Collection[str]) -> str | None:
+        """Read which version a request asks for: of several that have the path the most welcome (RFC 9110 §12.5.1)."""
+        accept = get_header("accept")
+        named = self._find_all(accept)
+        if not named:
+            return self.default
+        offers = {self.media_type.replace(_MARK, version): version for version in named if version in having}
+        chosen = negotiate(accept, list(offers))
+        if chosen is not None:
+            return offers[chosen]
+        # Whoever says only which ones he does not want gets another.
+        return self.default if offers and self.default not in offers.values() else ""
 
     def refuse(self, versions: Iterable[str]) -> HTTPError:
         """Make the answer to a request for a version that does not have the path, which others have."""
@@ -179,7 +195,9 @@ class MediaTypeVersioning(PrefixVersioning):
         parts = value.split(",")
         for number, part in enumerate(parts):
             kind, semicolon, parameters = part.partition(";")
-            if _between(kind.strip().lower(), before.lower(), after.lower()) is not None:
+            is_version = _between(kind.strip().lower(), before.lower(), after.lower()) is not None
+            # A version that is not wanted says nothing about JSON.
+            if is_version and not _UNWANTED.search(parameters):
                 parts[number] = f"application/json{semicolon}{parameters}"
         return ",".join(parts)
 

@@ -75,6 +75,8 @@ async def test_every_version_has_paths_of_its_own(protocol: WireProtocol, versio
         (HeaderVersioning(name="X-Version"), {"x-version": "2"}, "2"),
         (BY_MEDIA_TYPE, {"accept": V2}, "2"),
         (BY_MEDIA_TYPE, {"accept": f"text/html, {V2}; q=0.9, */*;q=0.1"}, "2"),
+        (BY_MEDIA_TYPE, {"accept": f"application/vnd.shop.v1+json;q=0, {V2}"}, "2"),
+        (BY_MEDIA_TYPE, {"accept": f"application/vnd.shop.v1+json;q=0.5, application/vnd.shop.v9+json, {V2}"}, "2"),
         (MediaTypeVersioning(media_type="application/vnd.shop.v{version}+json", default="2"), {}, "2"),
     ],
 )

@@ -49,7 +49,8 @@ def test_path_alone_reads_no_header() -> None:
     """Nothing is asked of the request."""
     policy = PrefixVersioning()
 
-    assert (policy.header, policy.read({"api-version": "1"}.get), policy.rewrite("accept", "x")) == (None, None, "x")
+    assert (policy.header, policy.rewrite("accept", "x")) == (None, "x")
+    assert policy.read({"api-version": "1"}.get, ["1"]) is None
     assert policy.refuse(["1"]).extensions == {"versions": ["1"]}
 
 
@@ -61,21 +62,30 @@ def test_path_alone_reads_no_header() -> None:
         ("application/vnd.shop.v2+json", "2"),
         ("APPLICATION/VND.SHOP.V2+JSON; q=0.1", "2"),
         ("text/html, application/vnd.shop.v3+json, application/vnd.shop.v2+json", "3"),
+        ("application/vnd.shop.v3+json;q=0.5, application/vnd.shop.v2+json", "2"),
+        ("application/vnd.shop.v9+json, application/vnd.shop.v2+json;q=0.1", "2"),
+        ("application/vnd.shop.v9+json", ""),
+        ("application/vnd.shop.v2+json;q=0, application/vnd.shop.v3+json", "3"),
+        ("application/vnd.shop.v2+json;q=0, */*", "0"),
+        ("application/vnd.shop.v0+json; q=0.0, */*", ""),
         ("application/vnd.shop.v+json", "0"),
         ("application/vnd.shop.v../x+json", "0"),
         ("application/vnd.shop.v2+json," * 400, "0"),
     ],
 )
 def test_media_type_says_the_version(accept: str | None, version: str) -> None:
-    """The first that is one; a header that is too long says nothing."""
-    assert BY_MEDIA_TYPE.read({"accept": accept}.get) == version
+    """The most welcome of those that have the path; a header that is too long says nothing."""
+    assert BY_MEDIA_TYPE.read({"accept": accept}.get, ["0", "2", "3"]) == version
 
 
 def test_media_type_is_json_for_handlers() -> None:
     """With its parameters; other headers and media types stay."""
     value = "text/html, application/vnd.shop.v2+json;q=0.5,*/*"
 
+    unwanted = "application/vnd.shop.v1+json;q=0.0, application/vnd.shop.v1+json; q=0"
+
     assert BY_MEDIA_TYPE.rewrite("accept", value) == "text/html,application/json;q=0.5,*/*"
+    assert BY_MEDIA_TYPE.rewrite("accept", unwanted) == unwanted
     assert BY_MEDIA_TYPE.rewrite("content-type", value) == value
 
 
