@@ -339,6 +339,7 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
     await send({"type": "http.response.start", "status": status, "headers": headers})
     if first is not None:
         # An error from here on leaves to the server, which logs it and cuts the connection.
+        request.app.open_streams.add()
         try:
             if not isinstance(response, EventStream):
                 await request.run_until_disconnect(_pump(send, first, chunks))

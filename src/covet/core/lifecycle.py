@@ -9,6 +9,7 @@ from typing import Protocol
 from covet.core.composition import Composition
 from covet.core.deferred_work import DeferredWork
 from covet.core.lifespan import Lifespan, Phase, Step
+from covet.core.open_streams import OpenStreams
 
 
 class Connections(Protocol):
@@ -29,6 +30,7 @@ class Lifecycle(Composition, ABC):
 
     Attributes:
         deferred_work: What runs after responses; the stop waits for it.
+        open_streams: The streams that are sent; the stop waits until those that were cancelled have cleaned up.
         drain_timeout: Seconds that what is under way gets at the stop; a server sets its own.
     """
 
@@ -38,6 +40,7 @@ class Lifecycle(Composition, ABC):
         super().__init__(on_change)
         self._lifespan = Lifespan()
         self.deferred_work = DeferredWork()
+        self.open_streams = OpenStreams()
         self._connections: list[Connections] = []
 
     @abstractmethod
@@ -140,6 +143,7 @@ class Lifecycle(Composition, ABC):
             self.begin_drain()
         if self.is_draining:
             await self.wait_connections()
+            await self.open_streams.wait_ended()
             await self.deferred_work.finish()
         await self._wiring.stop(self._lifespan)
 

@@ -322,6 +322,7 @@ async def _send_stream(
     if first is None:
         return response
     scope = request._scope  # noqa: SLF001 - this module's own
+    request.app.open_streams.add()
     try:
         with Backpressure(scope, is_framed=response.declared_length is None) as pressure:
             if not isinstance(response, EventStream):
