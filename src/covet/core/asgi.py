@@ -20,9 +20,10 @@ from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongE
 from covet.http.headers import Headers, new_headers
 from covet.http.limits import MAX_HEADERS, MAX_HEADERS_SIZE, MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
-from covet.http.request import Address, Request, State, make_state, new_state
+from covet.http.request import Address, Request
 from covet.http.response import Response, has_no_body, plain_fields
 from covet.http.response_headers import encode_pair
+from covet.http.state import State, make_state, new_state
 from covet.http.streamed_response import StreamedResponse
 from covet.responses.event_stream import EventStream
 from covet.types import Message, Receive, Scope, Send

@@ -17,7 +17,7 @@ from covet.core.unmatched import unmatched
 from covet.core.wrapping import Wrapping
 from covet.exceptions import ConfigurationError, RouteError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
-from covet.http.request import State
+from covet.http.state import State
 from covet.registry import Registry
 from covet.serialization import MessagePackSerializer, Serializer, SerializerTable, get_serializer_registry
 from covet.types import ASGIApp

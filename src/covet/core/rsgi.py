@@ -30,8 +30,9 @@ from covet.http.body import BodyLimits
 from covet.http.headers import Headers, new_headers
 from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
-from covet.http.request import Address, Request, State, make_state, new_request, new_state
+from covet.http.request import Address, Request, new_request
 from covet.http.response import TEXT, Response, has_no_body, plain_fields
+from covet.http.state import State, make_state, new_state
 from covet.http.streamed_response import StreamedResponse
 from covet.responses.event_stream import EventStream
 

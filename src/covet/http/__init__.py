@@ -7,9 +7,10 @@ Nothing in here knows a route or an application.
 from covet.http.body import BodyLimits
 from covet.http.headers import Headers
 from covet.http.query import QueryParams
-from covet.http.request import Request, State
+from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders
+from covet.http.state import State
 from covet.http.uploads import UploadFile
 from covet.http.urls import URL
 

@@ -6,7 +6,6 @@ it is never pooled, reused or looked up by its identity.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from covet.exceptions import NotFoundError
@@ -19,6 +18,7 @@ from covet.http.links import check_links
 from covet.http.message import IncomingMessage
 from covet.http.percent import encode_path
 from covet.http.query import QueryParams
+from covet.http.state import State, make_state
 from covet.http.uploads import UploadFile
 from covet.http.urls import URL, unquote_path
 from covet.tasks import BackgroundTasks
@@ -27,36 +27,6 @@ if TYPE_CHECKING:
     from covet.http.form_limits import FormLimits
 
 ServiceT = TypeVar("ServiceT")
-
-
-class State(SimpleNamespace):
-    """
-    A place for attributes of one's own.
-
-    Example:
-        >>> state = State()
-        >>> state.user = "ada"
-        >>> state.user
-        'ada'
-    """
-
-
-def make_state(given: Mapping[str, Any] | None) -> State:
-    """
-    Make the state of a request.
-
-    Args:
-        given: What it begins with: what the application's lifespan yields.
-
-    Example:
-        >>> make_state({"pool": 1}).pool
-        1
-    """
-    # PERF: what `__init__` does for no attributes costs twice as much (benchmarks/onion.py).
-    return State(**given) if given else new_state(State)
-
-
-new_state: Final = State.__new__
 
 
 class Address(NamedTuple):

@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from covet.http.headers import Headers
 from covet.http.query import QueryParams
-from covet.http.request import Address, Request, State
+from covet.http.request import Address, Request
+from covet.http.state import State
 from covet.http.urls import URL
 from covet.http.websocket_codes import split_subprotocols
 
