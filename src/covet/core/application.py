@@ -17,8 +17,9 @@ from covet.core.routing import TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.unmatched import (
     answer_unmatched,
-    find_hosts,
+    find_asgi_problem,
     find_problem,
+    find_rsgi_problem,
     refuse_closed,
     refuse_method,
 )
@@ -91,16 +92,7 @@ class CovetPyASGI(CompiledApplication):
         if scope["type"] != "http":
             await self._serve_other(scope, root, path, receive, send)
             return
-        headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-        problem = find_problem(
-            [value.decode("latin-1") for name, value in headers if name == b"host"],
-            len(headers),
-            sum(len(name) + len(value) for name, value in headers),
-            scope["method"],
-            path,
-            len(scope.get("query_string", b"")),
-            scope.get("raw_path"),
-        )
+        problem = find_asgi_problem(scope, path)
         if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_asgi
 
@@ -110,7 +102,7 @@ class CovetPyASGI(CompiledApplication):
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
         if problem is None:
-            self._remember_host(next(value for name, value in headers if name == b"host"))
+            self._remember_host(next(value for name, value in scope["headers"] if name == b"host"))
         if root:
             scope = {**scope, "path": path, "root_path": "", "covet.root_path": root}
         endpoint = compiled.asgi_head if scope["method"] == "HEAD" else compiled.asgi
@@ -175,25 +167,16 @@ class CovetPyASGI(CompiledApplication):
         if self._wrapped is not None:
             await self._bridge(self._wrapped, scope, protocol)
             return
-        headers = scope.headers
-        pairs = headers.items()
-        problem = find_problem(
-            find_hosts(scope),
-            max(len(pairs), len(headers)),
-            sum(len(name) + len(value) for name, value in pairs),
-            scope.method,
-            scope.path,
-            len(scope.query_string),
-        )
+        problem = find_rsgi_problem(scope)
         if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_rsgi
 
             scope, problem = move_rsgi(self.router, scope)
-            headers = scope.headers
         compiled, values, mount = self._resolve(scope.path, scope.method, problem)
         if mount is not None:
             await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))
             return
+        headers = scope.headers
         if problem is None:
             for host in headers.get_all("host"):
                 self._remember_host(host.encode("latin-1"))

@@ -9,9 +9,8 @@ from typing import Any, Final
 from covet.core.asgi import ASGIRequest, make_length
 from covet.core.disconnects import run_against
 from covet.core.open_sockets import OpenSockets
-from covet.core.unmatched import find_problem
+from covet.core.unmatched import find_asgi_problem
 from covet.core.websocket_runner import rules_of, run_websocket
-from covet.exceptions import HTTPError
 from covet.http.request import Request, new_request
 from covet.http.response import Response, has_no_body
 from covet.http.streamed_response import StreamedResponse
@@ -151,16 +150,7 @@ async def serve_asgi_websocket(
     if message["type"] != "websocket.connect":
         # The client was faster.
         return
-    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
-    problem: HTTPError | None = find_problem(
-        [value.decode("latin-1") for name, value in headers if name == b"host"],
-        len(headers),
-        sum(len(name) + len(value) for name, value in headers),
-        "GET",
-        scope["path"],
-        len(scope.get("query_string", b"")),
-        scope.get("raw_path"),
-    )
+    problem = find_asgi_problem(scope, scope["path"])
     if problem is None and compiled.websocket is None:
         problem = values[0]  # type: ignore[assignment] # as documented
     request = new_request(ASGIHandshake).begin(compiled, app, {**scope, "method": "GET"}, receive, None, values)

@@ -15,10 +15,9 @@ from covet.core.open_sockets import OpenSockets
 from covet.core.rsgi import RSGIRequest
 from covet.core.rsgi_types import RSGIHandshake as RSGIWebSocketProtocol
 from covet.core.rsgi_types import RSGIMessage, RSGIProtocol, RSGIScope
-from covet.core.unmatched import find_hosts, find_problem
+from covet.core.unmatched import find_rsgi_problem
 from covet.core.websocket_runner import rules_of, run_websocket
 from covet.deadlines import Deadline
-from covet.exceptions import HTTPError
 from covet.http.request import Request, new_request
 from covet.http.response import Response
 from covet.http.websocket import WebSocket
@@ -164,15 +163,7 @@ async def serve_rsgi_websocket(
         scope: The head of the handshake.
         protocol: The server's.
     """
-    pairs = scope.headers.items()
-    problem: HTTPError | None = find_problem(
-        find_hosts(scope),
-        max(len(pairs), len(scope.headers)),
-        sum(len(name) + len(value) for name, value in pairs),
-        "GET",
-        scope.path,
-        len(scope.query_string),
-    )
+    problem = find_rsgi_problem(scope)
     if problem is None and compiled.websocket is None:
         problem = values[0]  # type: ignore[assignment] # as documented
     transport = RSGITransport(scope, protocol, sockets)

@@ -23,6 +23,7 @@ from covet.http.limits import check_headers_size, check_target_size
 from covet.http.percent import quote_path, quote_query
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.types import Scope
 
 # RFC 9110 §9.1, and PATCH (RFC 5789): what is not among them is no method.
 _KNOWN_METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
@@ -70,6 +71,44 @@ def find_problem(
     if not path.startswith("/") and not (path == "*" and method == "OPTIONS"):
         return BadRequestError("The target of a request is a path.")
     return None
+
+
+def find_asgi_problem(scope: Scope, path: str) -> HTTPError | None:
+    """
+    Find what is wrong with the head of a request or a handshake that came over ASGI.
+
+    Args:
+        scope: Its scope.
+        path: Its path, below the prefix that the application is mounted under.
+    """
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    return find_problem(
+        [value.decode("latin-1") for name, value in headers if name == b"host"],
+        len(headers),
+        sum(len(name) + len(value) for name, value in headers),
+        scope.get("method", "GET"),
+        path,
+        len(scope.get("query_string", b"")),
+        scope.get("raw_path"),
+    )
+
+
+def find_rsgi_problem(scope: RSGIScope) -> HTTPError | None:
+    """
+    Find what is wrong with the head of a request or a handshake that came over RSGI.
+
+    Args:
+        scope: Its head.
+    """
+    pairs = scope.headers.items()
+    return find_problem(
+        find_hosts(scope),
+        max(len(pairs), len(scope.headers)),
+        sum(len(name) + len(value) for name, value in pairs),
+        scope.method,
+        scope.path,
+        len(scope.query_string),
+    )
 
 
 def find_hosts(scope: RSGIScope) -> list[str]:
