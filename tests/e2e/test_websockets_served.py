@@ -4,6 +4,7 @@ WebSockets on every server, with a client that is not ours; the cases of Autobah
 
 import asyncio
 import os
+import random
 import socket
 import sys
 import time
@@ -79,6 +80,25 @@ async def test_messages_come_back(server: ServerProcess) -> None:
             await client.send(message)
 
             assert await client.recv() == message
+
+
+async def test_a_wait_that_is_given_up_loses_no_message(server: ServerProcess) -> None:
+    """
+    A handler gives up waiting a thousand times in a second, and whatever comes meanwhile is there for its next wait.
+    """
+
+    async def talk() -> list[str | bytes]:
+        answers = []
+        async with open_socket(server, "/impatient") as client:
+            for number in range(50):
+                await asyncio.sleep(random.uniform(0, 0.004))
+                await client.send(str(number))
+                answers.append(await asyncio.wait_for(client.recv(), 5))
+        return answers
+
+    answers = await asyncio.gather(*(talk() for _ in range(4)))
+
+    assert answers == [[str(number) for number in range(50)]] * 4
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1000, ""), (1000, "done"), (1008, "ü" * 61), (4999, "")])

@@ -6,6 +6,7 @@ import asyncio
 import os
 import resource
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from covet import CovetPy
 from covet.http.websocket import WebSocket
@@ -42,6 +43,15 @@ async def fail(websocket: WebSocket) -> None:
     """Fail."""
     await websocket.accept()
     raise ValueError("secret")
+
+
+@app.websocket("/impatient")
+async def impatient(websocket: WebSocket) -> None:
+    """Look for messages, without waiting for long."""
+    await websocket.accept()
+    while True:
+        with suppress(TimeoutError):
+            await websocket.send(await asyncio.wait_for(websocket.receive(), 0.001))
 
 
 @app.websocket("/deaf")

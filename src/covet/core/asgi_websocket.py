@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from covet.core.asgi import ASGIRequest, make_length
 from covet.core.disconnects import run_against
+from covet.core.kept_receive import KeptReceive
 from covet.core.open_sockets import OpenSockets
 from covet.core.unmatched import find_asgi_problem
 from covet.core.websocket_runner import rules_of, run_websocket
@@ -19,7 +20,7 @@ from covet.http.websocket_codes import NO_CODE
 from covet.http.websocket_errors import WebSocketDisconnect, WebSocketError
 from covet.types import Message, Receive, Scope, Send
 
-_DENIAL: Final = "websocket.http.response"
+DENIAL: Final = "websocket.http.response"
 
 
 class ASGIHandshake(ASGIRequest):
@@ -45,56 +46,47 @@ class ASGITransport:
         send: The server's.
     """
 
-    __slots__ = ("_is_closing", "_receive", "_scope", "_send", "_waiting")
+    __slots__ = ("_is_closing", "_receive", "_scope", "_send")
 
     run_against = staticmethod(run_against)
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
-        self._receive = receive
+        self._receive = KeptReceive(receive)
         self._send = send
         self._is_closing = False
-        # What the server's own `receive` returned, while somebody waits for it.
-        self._waiting: Any = None
 
     async def accept(self, subprotocol: str | None, headers: list[tuple[str, str]]) -> None:
         """Answer the handshake."""
-        if headers and type(getattr(self._receive, "__self__", None)).__module__.endswith("granian"):
-            # Measured: 2.8.7.
-            raise WebSocketError(
-                "Granian leaves out the headers of accept().",
-                hint="Leave them out, or serve with uvicorn or Hypercorn.",
-            )
+        if headers:
+            check_accept_headers(self._receive.ask)
         pairs = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers]
         await self._send({"type": "websocket.accept", "subprotocol": subprotocol, "headers": pairs})
 
     async def refuse(self, response: Response) -> None:
         """Answer the handshake with a response, if the server can; else it says 403."""
-        if _DENIAL not in (self._scope.get("extensions") or {}) or isinstance(response, StreamedResponse):
+        if DENIAL not in (self._scope.get("extensions") or {}) or isinstance(response, StreamedResponse):
             await self._send({"type": "websocket.close", "code": 1000, "reason": ""})
             return
         headers = response.encode_headers()
         body = b"" if has_no_body(response.status_code) else response.body
         start = {
-            "type": f"{_DENIAL}.start",
+            "type": f"{DENIAL}.start",
             "status": response.status_code,
             "headers": [*headers, make_length(len(body))],
         }
         await self._send(start)
-        await self._send({"type": f"{_DENIAL}.body", "body": body, "more_body": False})
+        await self._send({"type": f"{DENIAL}.body", "body": body, "more_body": False})
 
     async def receive(self) -> str | bytes:
         """Wait for a message."""
-        waiting = self._waiting = self._receive()
         try:
-            message = await waiting
+            message = await self._receive()
         except asyncio.CancelledError:
             if self._is_closing:
                 # Not the task was cancelled, but what it waits for: by `close()`.
                 raise WebSocketDisconnect(NO_CODE) from None
             raise
-        finally:
-            self._waiting = None
         if message["type"] == "websocket.receive":
             # Either may be left out, or be None.
             text: str | None = message.get("text")
@@ -111,11 +103,27 @@ class ASGITransport:
 
     async def close(self, code: int, reason: str, *, is_clear: Callable[[], bool]) -> None:  # noqa: ARG002 - the server minds the order
         """Send the close."""
-        if hasattr(self._waiting, "cancel"):
-            # Measured: Granian's `close` waits for its `receive`, which would end with the client's next message only.
-            self._is_closing = True
-            self._waiting.cancel()
+        # Measured: Granian's `close` waits for its `receive`, which would end with the client's next message only.
+        self._is_closing = True
+        self._receive.cancel()
         await self._send({"type": "websocket.close", "code": code, "reason": reason})
+
+
+def check_accept_headers(receive: Receive) -> None:
+    """
+    Refuse headers of an accepted handshake, if the server would leave them out.
+
+    Args:
+        receive: The server's.
+
+    Raises:
+        WebSocketError: If it is Granian.
+    """
+    if type(getattr(receive, "__self__", None)).__module__.endswith("granian"):
+        # Measured: 2.8.7.
+        raise WebSocketError(
+            "Granian leaves out the headers of accept().", hint="Leave them out, or serve with uvicorn or Hypercorn."
+        )
 
 
 def read_disconnect(message: Message) -> WebSocketDisconnect:
