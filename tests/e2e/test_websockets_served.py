@@ -222,7 +222,7 @@ async def test_row_070_fragments_without_an_end_are_cut(granian: ServerProcess) 
 
     async def fragments() -> Any:
         nonlocal sent
-        for _ in range(100):
+        for _ in range(200):
             yield b"x" * MIB
             sent += 1
             assert httpx2.get(f"{granian.url}/ok", timeout=1).status_code == 200
@@ -234,7 +234,8 @@ async def test_row_070_fragments_without_an_end_are_cut(granian: ServerProcess) 
     after = httpx2.get(f"{granian.url}/ok").json()
 
     assert after["pid"] == before["pid"]
-    assert sent < 80
+    # What the kernel holds for a busy machine comes on top of the limit.
+    assert sent < 120
     # Granian holds a message twice while it puts it together.
     assert after["peak"] - before["peak"] < (2 * 64 + 16) * MIB
 
