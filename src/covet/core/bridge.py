@@ -85,11 +85,19 @@ def make_asgi_scope(scope: RSGIScope, root_path: str, state: dict[str, Any]) -> 
         "path": scope.path,
         "query_string": scope.query_string.encode(),
         "root_path": root_path,
-        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in scope.headers.items()],
+        "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in _list_headers(scope)],
         "client": parse_client(scope.client),
         "server": parse_client(scope.server),
         "state": state,
     }
+
+
+def _list_headers(scope: RSGIScope) -> list[tuple[str, str]]:
+    pairs = scope.headers.items()
+    if scope.http_version == "2" and scope.authority and "host" not in scope.headers:
+        # ASGI: HTTP/2's :authority is shown as a Host, in the first place (RFC 9113 §8.3.1).
+        return [("host", scope.authority), *pairs]
+    return pairs
 
 
 class _Exchange:
@@ -234,6 +242,11 @@ class _Exchange:
         await self.abort()
         if not is_begun:
             self._protocol.response_empty(500, [])
+
+
+def log_silence() -> None:
+    """Say that an application has left a handshake to somebody else."""
+    logger.error("An ASGI application returned without answering the handshake of a WebSocket.")
 
 
 def decode_header_value(name: str, raw: bytes) -> str:

@@ -2,13 +2,17 @@
 Tests of ASGI applications behind RSGI.
 """
 
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from covet import CovetPy
+from covet.core.bridge import make_asgi_scope
+from covet.core.rsgi_types import RSGIScope
 from covet.exceptions import ResponseError
 from covet.testing import TestClient
+from covet.testing.request import ClientRequest, Origin
+from covet.testing.rsgi_fakes import RSGIScope as ShownScope
 from covet.types import Receive, Scope, Send
 
 NOT_UTF_8 = "is not UTF-8, which is all that RSGI can carry.\n  Encode it (RFC 8187), or serve with --interface asgi."
@@ -118,3 +122,22 @@ async def test_row_045_a_header_that_cannot_be_carried_is_refused(name: str, mes
             await client.get(f"/sub/{name}")
 
     assert str(refused.value) == f"The value of header 'x-name' {message}"
+
+
+class FakeScope(ShownScope):
+    """The head of a request over HTTP/2."""
+
+    def __init__(self, version: str, authority: str, headers: tuple[tuple[bytes, bytes], ...]) -> None:
+        request = ClientRequest("GET", Origin("https", authority), "/", "", (*headers, (b"x-a", b"1")), b"")
+        super().__init__(request, ("192.0.2.1", 1))
+        self.http_version = version
+        self.authority = authority
+
+
+def test_the_authority_of_http_2_is_shown_as_a_host() -> None:
+    """It has no `Host`; ASGI has one in any case, in the first place. One that was sent is left alone."""
+    scopes = [FakeScope("2", "example.com", headers) for headers in ((), ((b"host", b"a"),))]
+
+    seen = [make_asgi_scope(cast("RSGIScope", scope), "", {})["headers"] for scope in scopes]
+
+    assert seen == [[(b"host", b"example.com"), (b"x-a", b"1")], [(b"host", b"a"), (b"x-a", b"1")]]
