@@ -9,6 +9,7 @@ import pytest
 
 from covet import CovetPy, Request
 from covet.exceptions import LifespanError, ResponseError
+from covet.responses import ServerSentEvent
 from covet.testing import IncompleteResponseError, TestClient
 from covet.types import Message, Receive, Scope, Send
 from tests.integration.asgi_applications import Recorder, mount, respond
@@ -167,6 +168,31 @@ async def test_covetpy_application_in_a_mounted_one_works(protocol: WireProtocol
     response = await TestClient(mount(mount(innermost, "/b"), "/a"), protocol=protocol).get("/a/b/x")
 
     assert response.text == "/a/b /x /a/b/x"
+
+
+@on_both_protocols
+async def test_stream_of_a_mounted_covetpy_application_ends_with_the_server(protocol: WireProtocol) -> None:
+    """The drain of the outer application is that of the inner ones: an event stream does not wait for the deadline."""
+    inner = CovetPy()
+
+    @inner.get("/events")
+    async def events() -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent("first")
+        await asyncio.Event().wait()
+
+    app = mount(inner)
+    app.mount("/again", inner)
+    app.drain_timeout = 7.0
+
+    async with TestClient(app, protocol=protocol) as client, client.stream("GET", "/sub/events") as response:
+        pieces = response.aiter_bytes()
+        await anext(pieces)
+        first = await anext(pieces)
+        app.begin_drain()
+        rest = [piece async for piece in pieces]
+
+    assert (first, rest) == (b"data: first\n\n", [])
+    assert (inner.is_draining, inner.drain_timeout) == (True, 7.0)
 
 
 @on_both_protocols

@@ -246,5 +246,14 @@ class CovetPyASGI(CompiledApplication):
         self.hosts_bytes.add(host)
         self._hosts_text.add(host.decode("latin-1"))
 
+    def begin_drain(self) -> None:
+        """
+        Learn that the server stops; servers call it when they are told to. What is mounted learns of it, too.
+
+        The application is not ready any more and `wait_draining()` returns. Requests are answered as before.
+        """
+        super().begin_drain()
+        self._mounts.begin_drain(self.router.mounts, self.drain_timeout)
+
     def _get_steps(self) -> list[Step]:
         return [*super()._get_steps(), *self._mounts.make_steps(self.router.mounts)]

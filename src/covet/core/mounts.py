@@ -43,6 +43,19 @@ class MountedApplications:
             self._states[mount.prefix] = state
         return steps
 
+    def begin_drain(self, mounts: Iterable[Mount], timeout: float) -> None:
+        """
+        Tell those that want to know, as servers do, that the server stops: their streams and sockets end.
+
+        Args:
+            mounts: All of them.
+            timeout: Seconds that what is under way gets.
+        """
+        for mount in mounts:
+            if mount.route is None and not mount.is_closed and hasattr(mount.app, "begin_drain"):
+                mount.app.drain_timeout = timeout
+                mount.app.begin_drain()
+
     def copy_state(self, mount: Mount) -> State | None:
         """Copy what an application put into its state, for one request; `None` if nothing was started."""
         state = self._states.get(mount.prefix)
