@@ -253,18 +253,6 @@ async def test_mount_learns_that_it_has_answered(protocol: WireProtocol) -> None
     assert (response.text, seen) == ("done", ["http.disconnect"])
 
 
-async def test_websocket_of_a_mount_is_passed_on() -> None:
-    """Over ASGI a mounted application has its WebSockets, with its root path."""
-    scopes: list[Scope] = []
-
-    async def sockets(scope: Scope, receive: Receive, send: Send) -> None:
-        scopes.append(scope)
-
-    await mount(sockets)({"type": "websocket", "path": "/sub/ws", "root_path": ""}, _no_message, _no_send)
-
-    assert (scopes[0]["path"], scopes[0]["root_path"]) == ("/sub/ws", "/sub")
-
-
 # ── What a mounted application may not do to the server ──────────────────────
 
 
@@ -381,11 +369,3 @@ async def test_truncated_upload_reaches_a_mount_as_disconnect(protocol: WireProt
         )
 
     assert seen == ["http.request", "http.disconnect"]
-
-
-async def _no_message() -> Message:
-    raise AssertionError("nothing is received")
-
-
-async def _no_send(message: Message) -> None:
-    raise AssertionError("nothing is sent")

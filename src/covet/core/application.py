@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 
 from covet.core.compiled_application import CompiledApplication
 from covet.core.lifespan import Step, serve_lifespan
-from covet.core.mounts import MountedApplications
 from covet.core.route import Mount
 from covet.core.routing import TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
@@ -38,7 +37,6 @@ class CovetPyASGI(CompiledApplication):
     def __init__(self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect") -> None:
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self._wrapping = Wrapping(self._dispatch_inner_asgi)
-        self._mounts = MountedApplications()
         self._http_protocol: type | None = None
         # PERF: servers tell ASGI 3 by whether `app.__call__` is a coroutine function; calling the application looks
         # it up on the class. So the class has a plain function, which saves a coroutine per request, and
@@ -78,7 +76,10 @@ class CovetPyASGI(CompiledApplication):
             return
         self.compile()
         if self._wrapped is not None:
-            await self._wrapped(scope, receive, send)
+            if scope["type"] == "websocket":
+                await self._websockets.pass_on(self._wrapped, scope, receive, send)
+            else:
+                await self._wrapped(scope, receive, send)
             return
         await self._dispatch_inner_asgi(scope, receive, send)
 
@@ -90,7 +91,10 @@ class CovetPyASGI(CompiledApplication):
             # A mounted application sees its own paths (ASGI: path includes root_path).
             path = path[len(root) :] or "/"
         if scope["type"] != "http":
-            await self._serve_other(scope, root, path, receive, send)
+            if scope["type"] != "websocket":
+                raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
+            found = self.router.resolve_websocket(path)
+            await self._websockets.serve_asgi(found, self._unmatched, scope, root, path, receive, send)
             return
         problem = find_asgi_problem(scope, path)
         if problem is None and self.router.version_header is not None:
@@ -107,17 +111,6 @@ class CovetPyASGI(CompiledApplication):
             scope = {**scope, "path": path, "root_path": "", "covet.root_path": root}
         endpoint = compiled.asgi_head if scope["method"] == "HEAD" else compiled.asgi
         await endpoint(scope, receive, send, values)
-
-    async def _serve_other(self, scope: Scope, root: str, path: str, receive: Receive, send: Send) -> None:
-        """Answer what is no HTTP request: a WebSocket; all others are refused."""
-        if scope["type"] != "websocket":
-            raise ConfigurationError(f"ASGI scope type {scope['type']!r} is not known.")
-        found = self.router.resolve_websocket(path)
-        mount = found.mount
-        if mount is not None and mount.route is None and not mount.is_closed:
-            await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
-            return
-        await self._websockets.serve_asgi(found, self._unmatched, scope, root, path, receive, send)
 
     async def _start_over_asgi(self) -> None:
         self._protocol = "asgi"
@@ -157,11 +150,11 @@ class CovetPyASGI(CompiledApplication):
         self.compile()
         if scope.proto != "http":
             handshake = cast("RSGIHandshake", protocol)
-            found = self.router.resolve_websocket(scope.path)
-            if found.mount is not None or self._wrapped is not None:
+            if self._wrapped is not None:
                 # APPSEC: what is around the application must see all that comes in, and only ASGI can show it that.
-                handshake.close(403)
+                await self._websockets.bridge(self._wrapped, self._unmatched, scope, handshake)
                 return
+            found = self.router.resolve_websocket(scope.path)
             await self._websockets.serve_rsgi(found, self._unmatched, scope, handshake)
             return
         if self._wrapped is not None:

@@ -9,6 +9,7 @@ from typing import Any
 from covet._extras import find_extra
 from covet.core.compiled_settings import CompiledSetting, check_body_limits, check_debug
 from covet.core.event_handlers import EventHandlers
+from covet.core.mounts import MountedApplications
 from covet.core.path_template import PathTemplate
 from covet.core.pipeline import MiddlewarePipeline
 from covet.core.route import Mount, Route, make_route
@@ -53,6 +54,7 @@ class CompiledApplication(EventHandlers):
         self.body_limits = DEFAULT_BODY_LIMITS
         self.serializers = _copy_serializers(self._recompile)
         self._pipeline = MiddlewarePipeline()
+        self._mounts = MountedApplications()
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
         self._unmatched: Any = None
@@ -170,7 +172,7 @@ class CompiledApplication(EventHandlers):
     def _websockets(self) -> Any:
         from covet.core.websocket_dispatch import WebSocketDispatch
 
-        return WebSocketDispatch(self, self._prepare)
+        return WebSocketDispatch(self, self._prepare, self._mounts)
 
     # Any: as above.
     def _compile_unmatched(self) -> Any:

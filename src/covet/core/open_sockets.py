@@ -12,7 +12,6 @@ from typing import Final, Protocol
 
 from covet.core.close_frames import CloseFrames
 from covet.exceptions import ServiceUnavailableError
-from covet.http.websocket import WebSocket
 from covet.http.websocket_codes import RESTART
 from covet.http.websocket_errors import WebSocketDisconnect
 
@@ -39,6 +38,13 @@ class Draining(Protocol):
         """Wait until the server stops."""
 
 
+class Stoppable(Protocol):
+    """A WebSocket, or what stands for one that another application serves."""
+
+    async def stop(self, code: int, reason: str = "") -> None:
+        """Close it, because the server stops."""
+
+
 class OpenSockets:
     """
     Keep the WebSockets of an application, and close them when its server stops.
@@ -53,14 +59,14 @@ class OpenSockets:
     def __init__(self, app: Draining) -> None:
         self.close_frames = CloseFrames()
         self._app = app
-        self._tasks: dict[WebSocket, asyncio.Task[object] | None] = {}
-        self._stopped: set[WebSocket] = set()
+        self._tasks: dict[Stoppable, asyncio.Task[object] | None] = {}
+        self._stopped: set[Stoppable] = set()
         self._watcher: asyncio.Task[None] | None = None
 
     def __len__(self) -> int:
         return len(self._tasks)
 
-    async def serve(self, websocket: WebSocket, call: Callable[[], Awaitable[None]]) -> None:
+    async def serve(self, websocket: Stoppable, call: Callable[[], Awaitable[None]]) -> None:
         """
         Await a handler, with its WebSocket among the open ones.
 
@@ -107,10 +113,11 @@ class OpenSockets:
             await self._close_all()
             if tasks:
                 await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-            for websocket, task in list(self._tasks.items()):
-                if task is not None:
-                    self._stopped.add(websocket)
-                    task.cancel("the server stops")
+            late = [(websocket, task) for websocket, task in self._tasks.items() if task is not None]
+            self._stopped.update(websocket for websocket, _ in late)
+            # Behind a wrapper there are two for one task, which is cancelled once.
+            for task in {task for _, task in late}:
+                task.cancel("the server stops")
         finally:
             self._watcher = None
 

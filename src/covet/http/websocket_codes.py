@@ -62,6 +62,22 @@ def check_close(code: object, reason: object) -> tuple[int, str]:
     return code, reason
 
 
+def check_refusal(status: object) -> int:
+    """
+    Return the status of a refusal if a handshake can be answered with it.
+
+    Raises:
+        WebSocketError: If it is no error and no redirect.
+
+    Example:
+        >>> check_refusal(429)
+        429
+    """
+    if type(status) is not int or not 300 <= status <= 599:
+        raise WebSocketError(f"A refusal has a status from 300 to 599, got {status!r}.")
+    return status
+
+
 def check_subprotocol(name: object) -> str:
     """
     Return the name of a subprotocol if it is one.

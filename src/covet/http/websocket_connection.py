@@ -10,7 +10,7 @@ from covet.exceptions import ServiceUnavailableError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import check_header_name, check_header_value
-from covet.http.websocket_codes import ABNORMAL, NORMAL, check_close, check_subprotocol
+from covet.http.websocket_codes import ABNORMAL, NORMAL, check_close, check_refusal, check_subprotocol
 from covet.http.websocket_errors import WebSocketDisconnect, WebSocketError, WebSocketStateError
 from covet.http.websocket_handshake import WebSocketHandshake
 from covet.http.websocket_phase import WebSocketPhase, may_follow
@@ -116,8 +116,7 @@ class WebSocketConnection(WebSocketHandshake):
                 "A WebSocket that was accepted cannot be refused any more.", hint="Close it: close(1008)."
             )
         answer = Response(None, response) if isinstance(response, int) else response
-        if not 300 <= answer.status_code <= 599:
-            raise WebSocketError(f"A refusal has a status from 300 to 599, got {answer.status_code}.")
+        check_refusal(answer.status_code)
         self._end = WebSocketDisconnect(ABNORMAL)
         self._move(_CLOSED)
         await self._transport.refuse(answer)

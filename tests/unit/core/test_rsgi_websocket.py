@@ -11,9 +11,7 @@ from covet import CovetPy
 from covet.core import rsgi_websocket
 from covet.core.open_sockets import OpenSockets
 from covet.core.rsgi_websocket import RSGITransport
-from covet.http.websocket import WebSocket
 from covet.http.websocket_errors import WebSocketDisconnect, WebSocketError
-from covet.testing import TestClient, WebSocketRefusedError
 
 
 class Protocol:
@@ -109,23 +107,3 @@ async def test_the_connection_is_let_go() -> None:
     transport.release()
 
     assert not hasattr(transport, "_receive")
-
-
-async def test_a_wrapped_application_refuses_over_rsgi() -> None:
-    """
-    What is around it must see all that comes in.
-    """
-    app = CovetPy()
-    app.wrap(lambda inner: inner)
-
-    @app.websocket("/x")
-    async def handler(websocket: WebSocket) -> None:
-        await websocket.accept()
-
-    with pytest.raises(WebSocketRefusedError) as caught:
-        async with TestClient(app, protocol="rsgi").websocket_connect("/x"):
-            raise AssertionError
-    async with TestClient(app).websocket_connect("/x") as socket:
-        assert (await socket.receive_close()).code == 1000
-
-    assert caught.value.status_code == 403
