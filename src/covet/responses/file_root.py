@@ -10,17 +10,10 @@ from pathlib import Path
 from typing import Final
 
 from covet.exceptions import ConfigurationError
+from covet.http.file_names import is_usable_part
 from covet.responses.open_file import NO_FOLLOW, OpenFile
 
-# APPSEC: docs/advisories.md, rows 37 to 42. Windows takes these for devices, whatever the directory and the ending.
-_DEVICES: Final = frozenset(
-    ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
-    + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"]
-)
-_MAX_PART: Final = 255
 _MAX_PARTS: Final = 64
-# Of what no part of a path may hold, `:` names drives and hidden streams, and the rest wildcards and pipes on Windows.
-_FORBIDDEN: Final = frozenset('\\:*?"<>|')
 
 
 class FileRoot:
@@ -82,7 +75,7 @@ class FileRoot:
         if len(parts) > _MAX_PARTS:
             return None
         for part in parts:
-            if not _is_usable(part) or (part[0] == "." and not self._dotfiles):
+            if not is_usable_part(part) or (part[0] == "." and not self._dotfiles):
                 return None
         return parts
 
@@ -127,12 +120,3 @@ class FileRoot:
         if not self._follow and not path.startswith(self._prefix):
             raise FileNotFoundError(path)
         return OpenFile(path, flags=NO_FOLLOW, coding=coding)
-
-
-def _is_usable(part: str) -> bool:
-    if not part or part in {".", ".."} or len(part) > _MAX_PART or not part.isprintable():
-        return False
-    if not _FORBIDDEN.isdisjoint(part) or part[-1] in ". ":
-        return False
-    # Windows looks at what stands before the first dot, without spaces.
-    return len(part) < 3 or part.partition(".")[0].rstrip(" ").lower() not in _DEVICES

@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from covet.exceptions import ConfigurationError
+from covet.http.file_names import make_storable_name
 from covet.responses.file_root import FileRoot
 
 SECRET = b"secret"
@@ -64,6 +65,15 @@ def test_row_041_path_is_refused_before_the_file_system_hears_of_it(
         monkeypatch.setattr(os, name, spy)
 
     assert root.split(path) is None
+
+
+@given(name=st.text(max_size=300))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_storable_name_is_found(root: FileRoot, name: str) -> None:
+    """What is made of a client's name for storing is a path of one part."""
+    storable = make_storable_name(name)
+
+    assert root.split(storable) == [storable]
 
 
 @pytest.mark.parametrize("path", ["css", "css/nothing", "css/site.css/more", "nothing/at/all", "é" * 200])
