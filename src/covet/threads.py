@@ -106,3 +106,6 @@ def _call(func: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
     except StopIteration as exc:
         # A future cannot carry it, and whoever waits for the future would wait for ever (PEP 479 has the same rule).
         raise RuntimeError(f"{getattr(func, '__qualname__', func)!s} raised StopIteration") from exc
+
+
+__all__ = ["run_in_thread"]

@@ -93,3 +93,6 @@ def _look_up(ending: str) -> str:
     from mimetypes import MimeTypes
 
     return MimeTypes().types_map[True].get(f".{ending}", BYTES)
+
+
+__all__ = ["guess_media_type"]
