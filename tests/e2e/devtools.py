@@ -16,8 +16,9 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from tests.e2e.browser import CHROMIUM, FLAGS
 
@@ -39,13 +40,16 @@ class Page:
     Attributes:
         requests: The addresses that pages asked for, in order.
         complaints: What the console shows as a warning or an error: scripts' own words, refused requests, policies.
+        questions: What `alert`, `confirm` and `prompt` said; all of them are answered with OK.
     """
 
     def __init__(self, write: int, read: int) -> None:
         self.requests: list[str] = []
         self.complaints: list[str] = []
+        self.questions: list[str] = []
         self._write = write
-        self._number = 0
+        self._writing = threading.Lock()
+        self._numbers = count(1)
         self._session: str | None = None
         self._answers: queue.Queue[dict[str, Any]] = queue.Queue()
         self._reader = threading.Thread(target=self._read, args=(read,), daemon=True)
@@ -54,7 +58,18 @@ class Page:
         self._session = self._call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Log", "Network"):
             self._call(f"{domain}.enable")
-        self._call("Emulation.setDeviceMetricsOverride", width=1280, height=1400, deviceScaleFactor=1, mobile=False)
+        self.look_like()
+
+    def look_like(self, *, width: int = 1280, height: int = 1400, scheme: Literal["light", "dark"] = "light") -> None:
+        """Take another size, or the colours that somebody prefers."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
+        )
+        self._call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def keep_downloads(self, directory: Path) -> None:
+        """Store what is downloaded in a directory, without asking."""
+        self._ask("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(directory)}, None)
 
     def go(self, url: str) -> None:
         """Open an address."""
@@ -85,6 +100,11 @@ class Page:
         self.wait_for(f"!!{element}")
         self.evaluate(f"{element}.click()")
 
+    def choose_files(self, selector: str, *paths: Path) -> None:
+        """Choose files in the first input of a selector, as in its dialog."""
+        found = self._call("Runtime.evaluate", expression=f"document.querySelector({json.dumps(selector)})")
+        self._call("DOM.setFileInputFiles", files=[str(path) for path in paths], objectId=found["result"]["objectId"])
+
     def read(self, selector: str) -> str:
         """Return the text of the first element of a selector, once there is one."""
         element = f"document.querySelector({json.dumps(selector)})"
@@ -96,19 +116,27 @@ class Page:
         path.write_bytes(base64.b64decode(self._call("Page.captureScreenshot", format="png")["data"]))
 
     def _call(self, method: str, **parameters: object) -> dict[str, Any]:
-        self._number += 1
-        message: dict[str, object] = {"id": self._number, "method": method, "params": parameters}
-        if self._session is not None:
-            message["sessionId"] = self._session
-        os.write(self._write, json.dumps(message).encode() + b"\0")
+        return self._ask(method, parameters, self._session)
+
+    def _ask(self, method: str, parameters: dict[str, object], session: str | None) -> dict[str, Any]:
+        number = self._send(method, parameters, session)
         while True:
             answer = self._answers.get(timeout=_PATIENCE)
-            if answer["id"] == self._number:
+            if answer["id"] == number:
                 break
         if "error" in answer:
             raise AssertionError(f"{method}: {answer['error']}")
         result: dict[str, Any] = answer["result"]
         return result
+
+    def _send(self, method: str, parameters: dict[str, object], session: str | None) -> int:
+        number = next(self._numbers)
+        message: dict[str, object] = {"id": number, "method": method, "params": parameters}
+        if session is not None:
+            message["sessionId"] = session
+        with self._writing:
+            os.write(self._write, json.dumps(message).encode() + b"\0")
+        return number
 
     def _read(self, read: int) -> None:
         buffer = b""
@@ -123,7 +151,11 @@ class Page:
             self._answers.put(message)
             return
         parameters = message.get("params", {})
-        if message["method"] == "Network.requestWillBeSent":
+        if message["method"] == "Page.javascriptDialogOpening":
+            self.questions.append(parameters["message"])
+            # Whoever clicked waits for the answer, so nobody waits for this one.
+            self._send("Page.handleJavaScriptDialog", {"accept": True}, self._session)
+        elif message["method"] == "Network.requestWillBeSent":
             self.requests.append(parameters["request"]["url"])
         elif message["method"] == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(parameters["exceptionDetails"]))
