@@ -4,6 +4,7 @@ VENV ?= .venv
 HOST ?= 127.0.0.1
 PORT ?= 8000
 WORKERS ?= 2
+APP ?= examples.todo.app:app
 
 BIN := $(VENV)/bin
 PINS := constraints/constraints.txt
@@ -24,8 +25,8 @@ endif
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.installed-standard ## Serve the example application on http://127.0.0.1:8000
-	$(BIN)/covet run examples.todo.app:app --host $(HOST) --port $(PORT)
+run: $(VENV)/.installed-standard ## Serve an example application on http://127.0.0.1:8000
+	$(BIN)/covet run $(APP) --host $(HOST) --port $(PORT)
 
 test: $(VENV)/.installed-dev ## Run every test
 	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)

@@ -85,7 +85,8 @@ def test_make_run_serves_the_example() -> None:
     """
     makefile = (ROOT / "Makefile").read_text("utf-8")
 
-    assert "covet run examples.todo.app:app " in makefile
+    assert "APP ?= examples.todo.app:app\n" in makefile
+    assert "covet run $(APP) " in makefile
 
 
 # ── The contract of Todo-Backend ─────────────────────────────────────────────
