@@ -202,9 +202,13 @@ def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
 
 def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
-    # APPSEC: 501 is what a client gets for a method that it made up; a trace for each would fill the disk.
+    # APPSEC: 501 is what a client gets for a method that it made up; a line for each would fill the disk.
     if exc.status_code >= 500 and not isinstance(exc, NotImplementedMethodError):
-        _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
+        if exc.status_code == 500 or exc.__cause__ is not None:
+            _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
+        else:
+            # Raised on purpose, such as 503 or 507, and perhaps for every request: where is known, why the text says.
+            logger.warning("%s answered %d (%s): %s", describe_route(request), exc.status_code, instance, exc.message)
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
 

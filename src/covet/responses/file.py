@@ -89,6 +89,8 @@ class FileResponse(StreamedResponse):
         if not (200 <= self.status_code < 300 or self.status_code >= 400):
             raise ResponseError(f"A file's status is a success or an error, got {status_code!r}.")
         self.headers.setdefault("x-content-type-options", "nosniff")
+        # RFC 9111 §4.2.2: what says when it was changed, and nothing else, any cache may keep for as long as it likes.
+        self.headers.setdefault("cache-control", "private, no-cache")
         if content_disposition is not None or filename is not None:
             disposition = make_content_disposition(content_disposition or "attachment", filename)
             self.headers["content-disposition"] = disposition

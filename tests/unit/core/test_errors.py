@@ -67,6 +67,29 @@ async def test_an_unhandled_error_tells_nothing(
     assert [response.json()["instance"] in record.getMessage() for record in caplog.records] == [True]
 
 
+@pytest.mark.parametrize(
+    ("status", "cause", "level", "has_trace"),
+    [
+        (503, None, "WARNING", False),
+        (507, None, "WARNING", False),
+        (503, OSError("gone"), "ERROR", True),
+        (500, None, "ERROR", True),
+    ],
+)
+async def test_a_refusal_on_purpose_is_one_line(
+    status: int, cause: Exception | None, level: str, has_trace: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Clients may call for it as often as they like; what has a cause, or is a fault, shows its trace."""
+    error = HTTPError("no room", status_code=status)
+    error.__cause__ = cause
+
+    await get(make_app(error))
+
+    (record,) = [record for record in caplog.records if record.name == "covet.errors"]
+    assert (record.levelname, bool(record.exc_info)) == (level, has_trace)
+    assert "no room" in (record.exc_text or record.getMessage())
+
+
 async def test_the_nearest_exception_handler_answers() -> None:
     """Route, then router, then application."""
     app = CovetPy(exception_handlers={KeyError: lambda request, exc: "application"})

@@ -70,6 +70,7 @@ async def test_whole_file_is_sent(files: Path, protocol: WireProtocol, name: str
     assert headers == {
         "content-type": "text/plain; charset=utf-8" if name.endswith("txt") else "application/octet-stream",
         "x-content-type-options": "nosniff",
+        "cache-control": "private, no-cache",
         "last-modified": "Fri, 02 Jan 2026 03:04:05 GMT",
         "accept-ranges": "bytes",
         "content-length": str(len(content)),
