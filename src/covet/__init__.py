@@ -11,6 +11,7 @@ The map, from the ground up; a module imports only from those that are named bef
     deadlines, import_paths,
     entry_points, registry,
     validation, serialization
+    security                        keys, tokens, passwords: what is signed, random or hashed
     config                          settings: layers, sections, secrets
     di                              services that find each other
     events                          what happens, told to those who want to know

@@ -14,6 +14,7 @@ from tests.architecture.source import SourceFile, read_source
 # Who adapts which library. A new adapter is a decision, so it is written here.
 ADAPTERS: dict[str, set[str]] = {
     "click": {"covet.cli"},
+    "cryptography": {"covet.security.encryption"},
     "granian": {"covet.server.granian_driver"},
     "hypercorn": {"covet.server.hypercorn_driver"},
     "jinja2": {"covet.templating.environment"},
