@@ -13,6 +13,7 @@ from tests.architecture.source import SourceFile, read_source
 
 # Who adapts which library. A new adapter is a decision, so it is written here.
 ADAPTERS: dict[str, set[str]] = {
+    "argon2": {"covet.security.argon2id"},
     "click": {"covet.cli"},
     "cryptography": {"covet.security.encryption"},
     "granian": {"covet.server.granian_driver"},

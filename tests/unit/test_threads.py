@@ -9,7 +9,7 @@ from functools import partial
 
 import pytest
 
-from covet.threads import MAX_THREADS, call_anywhere, is_async, run_in_thread
+from covet.threads import MAX_THREADS, ThreadLimiter, call_anywhere, is_async, run_in_thread
 
 CURRENT: contextvars.ContextVar[str] = contextvars.ContextVar("current", default="nothing")
 
@@ -100,3 +100,91 @@ def test_making_an_instance_gives_nothing_to_await() -> None:
     assert not is_async(Job)
     assert is_async(Job())
     assert is_async(partial(Job()))
+
+
+async def test_limiter_lets_few_run_and_takes_no_thread_for_those_who_wait() -> None:
+    """The others go on, though more calls wait than there are threads."""
+    limiter, running, most, lock, free = ThreadLimiter(2), 0, 0, threading.Lock(), threading.Event()
+
+    def work(number: int) -> int:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        free.wait(5)
+        with lock:
+            running -= 1
+        return number
+
+    waiting = [asyncio.ensure_future(limiter.run(work, number)) for number in range(MAX_THREADS + 5)]
+    await asyncio.sleep(0)
+
+    assert await asyncio.wait_for(run_in_thread(divmod, 7, 2), 5) == (3, 1)
+    free.set()
+    assert await asyncio.gather(*waiting) == list(range(MAX_THREADS + 5))
+    assert most == 2
+
+
+async def test_cancelled_call_keeps_its_place_until_its_thread_is_done() -> None:
+    """Clients that leave cannot make more run at once; one that waited gives up its turn."""
+    limiter, started, free = ThreadLimiter(1), threading.Event(), threading.Event()
+    order: list[str] = []
+
+    def first() -> None:
+        started.set()
+        free.wait(5)
+        order.append("first")
+
+    running = asyncio.ensure_future(limiter.run(first))
+    await run_in_thread(started.wait, 5)
+    waiting = asyncio.ensure_future(limiter.run(order.append, "never"))
+    last = asyncio.ensure_future(limiter.run(order.append, "last"))
+    await asyncio.sleep(0)
+    running.cancel()
+    waiting.cancel()
+    await asyncio.gather(running, waiting, return_exceptions=True)
+    await asyncio.sleep(0.01)
+
+    assert (order, last.done()) == ([], False)
+    free.set()
+    await asyncio.wait_for(last, 5)
+    assert order == ["first", "last"]
+
+
+async def test_failed_call_gives_its_place_to_the_next() -> None:
+    """The error is the function's own."""
+    limiter = ThreadLimiter(1)
+
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            await limiter.run(divmod, 1, 0)
+
+    assert await limiter.run(divmod, 7, 2) == (3, 1)
+
+
+def test_limiter_serves_one_loop_after_the_other() -> None:
+    """Also when a thread outlives the loop that started it."""
+    limiter, started, free, done = ThreadLimiter(1), threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        started.set()
+        free.wait(5)
+        done.set()
+
+    async def leave_behind() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(limiter.run(work), 0.01)
+
+    asyncio.run(leave_behind())
+    assert started.wait(5)
+    assert asyncio.run(limiter.run(divmod, 7, 2)) == (3, 1)
+    assert len(limiter._gates) == 1
+    free.set()
+    assert done.wait(5)
+
+
+@pytest.mark.parametrize("number", [0, -1, MAX_THREADS + 1])
+def test_limiter_without_room_is_refused(number: int) -> None:
+    """The message says the range."""
+    with pytest.raises(ValueError, match=rf"max_concurrent must be from 1 to 40, got {number}\."):
+        ThreadLimiter(number)

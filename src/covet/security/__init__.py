@@ -6,31 +6,41 @@ Secrets at work: what is signed, encrypted, random or hashed, for sessions, CSRF
   and their time.
 - `signed_urls`, `csrf`: what is made of them.
 - `tokens`: random texts, API keys, and what is stored of them.
+- `passwords`: the front of logins; `hashing`, `argon2id`, `phc`: the schemes behind it.
 - `errors`: what goes wrong.
 
 No HTTP in here.
 """
 
+from covet.security.argon2id import Argon2id
 from covet.security.clock import Clock
 from covet.security.csrf import is_csrf_token_valid, make_csrf_token
 from covet.security.encryption import Encrypter
-from covet.security.errors import BadSignatureError, ExpiredSignatureError, InvalidPasswordError
+from covet.security.errors import BadSignatureError, ExpiredSignatureError, InvalidPasswordError, UnreadableHashError
+from covet.security.hashing import PasswordScheme, Scrypt
 from covet.security.key_ring import KeyRing
+from covet.security.passwords import PasswordHasher, Verification
 from covet.security.sealing import Sealed, TokenSealer
 from covet.security.signed_urls import sign_url, verify_url
 from covet.security.signing import Signer
 from covet.security.tokens import generate_api_key, generate_token, hash_token, is_api_key, is_same_secret
 
 __all__ = [
+    "Argon2id",
     "BadSignatureError",
     "Clock",
     "Encrypter",
     "ExpiredSignatureError",
     "InvalidPasswordError",
     "KeyRing",
+    "PasswordHasher",
+    "PasswordScheme",
+    "Scrypt",
     "Sealed",
     "Signer",
     "TokenSealer",
+    "UnreadableHashError",
+    "Verification",
     "generate_api_key",
     "generate_token",
     "hash_token",

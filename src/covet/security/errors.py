@@ -7,14 +7,17 @@ What goes wrong with tokens and passwords. No text here holds a secret, a token,
     └── BadSignatureError             403  the token was not made here, or not for this
         └── ExpiredSignatureError     403  it was, but its time is over
     ValidationError
-    └── InvalidPasswordError          400  the password is empty, too long or no text
+    └── InvalidPasswordError          400  the password is empty, too long or no Unicode
+    CovetError
+    └── UnreadableHashError                a stored hash is damaged, or of another kind (also ValueError)
 
-They are client errors: what is wrong came from outside, and whoever does not catch them answers with their status.
+All but the last are the client's: what is wrong came from outside, and whoever does not catch them answers with their
+status.
 """
 
 from datetime import datetime
 
-from covet.exceptions import ErrorItem, PermissionDeniedError, ValidationError
+from covet.exceptions import CovetError, ErrorItem, PermissionDeniedError, ValidationError
 
 
 class BadSignatureError(PermissionDeniedError):
@@ -47,7 +50,7 @@ class ExpiredSignatureError(BadSignatureError):
 
 class InvalidPasswordError(ValidationError):
     """
-    400: a password that cannot be one: it is empty, too long, or no Unicode.
+    400: a password that cannot be one: it is empty, too long, no Unicode, or has a NUL in it.
 
     Attributes:
         reason: What is expected, without the password.
@@ -63,3 +66,7 @@ class InvalidPasswordError(ValidationError):
     def __init__(self, reason: str, type: str) -> None:  # noqa: A002 - the member's name in `errors`
         super().__init__([ErrorItem("body", "/password", reason, type)])
         self.reason = reason
+
+
+class UnreadableHashError(CovetError, ValueError):
+    """A stored password hash is none that its scheme writes; the text says why, and holds nothing of it."""
