@@ -7,10 +7,9 @@ for a token that is too long, nor say why one is refused.
 
 import json
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import isfinite
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, NamedTuple, NoReturn, SupportsIndex, TypeAlias
 
 from covet.security.base64url import decode_base64url, encode_base64url
 from covet.security.clock import Clock, read_milliseconds, to_datetime, utc_now
@@ -26,12 +25,13 @@ _TIME_BYTES: Final = 6
 _HEAD_BYTES: Final = 1 + 2 * _TIME_BYTES
 _NEVER: Final = (1 << 8 * _TIME_BYTES) - 1
 
+_to_json: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
 Lifetime: TypeAlias = timedelta | float
 """A time span: a `timedelta`, or a number of seconds."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sealed:
+class Sealed(NamedTuple):
     """
     What a token holds.
 
@@ -129,12 +129,22 @@ class TokenSealer(ABC):
             BadSignatureError: If it was not made here, for this purpose and this context, or was changed since.
             ExpiredSignatureError: If it was, but its time is over.
         """
-        return self.read(token, context=context, max_age=max_age).payload
+        return _read_payload(self._open(token, context, max_age)[0])
 
     def read(self, token: str, *, context: str | bytes = b"", max_age: Lifetime | None = None) -> Sealed:
         """
         Give the value of a token, and what is known of it; the arguments and errors are those of `unseal`.
         """
+        body, issued, expires, is_current = self._open(token, context, max_age)
+        return Sealed(
+            payload=_read_payload(body),
+            issued_at=to_datetime(issued),
+            expires_at=None if expires == _NEVER else to_datetime(expires),
+            is_current=is_current,
+        )
+
+    def _open(self, token: str, context: str | bytes, max_age: Lifetime | None) -> tuple[bytes, int, int, bool]:
+        """Give the body of a token, its two times, and whether the secret in use protects it."""
         # APPSEC: docs/advisories.md, row 89: a token that is too long costs nothing.
         data = decode_base64url(token) if len(token) <= MAX_TOKEN_BYTES else None
         exposed = None if data is None else self._expose(data, _to_bytes(context))
@@ -148,15 +158,13 @@ class TokenSealer(ABC):
         ends = expires if max_age is None else min(expires, issued + _to_milliseconds(max_age, "max_age"))
         if now >= ends and ends != _NEVER:
             raise ExpiredSignatureError(to_datetime(ends))
-        return Sealed(
-            payload=_read_payload(body[0], body[_HEAD_BYTES:]),
-            issued_at=to_datetime(issued),
-            expires_at=None if expires == _NEVER else to_datetime(expires),
-            is_current=is_current,
-        )
+        return body, issued, expires, is_current
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(purpose={self.purpose!r})"
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        raise TypeError(f"A {type(self).__name__} cannot be pickled: its keys would be written in clear.")
 
 
 def _write_payload(payload: object) -> tuple[int, bytes]:
@@ -165,7 +173,7 @@ def _write_payload(payload: object) -> tuple[int, bytes]:
     if isinstance(payload, str):
         return _TEXT, payload.encode("utf-8", "surrogatepass")
     try:
-        text = json.dumps(payload, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        text = _to_json(payload)
     except (TypeError, ValueError) as exc:
         # The value itself may be secret: only its type is named.
         raise TypeError(
@@ -175,11 +183,12 @@ def _write_payload(payload: object) -> tuple[int, bytes]:
 
 
 # Any: what the caller sealed.
-def _read_payload(kind: int, data: bytes) -> Any:
-    if kind == _BYTES:
+def _read_payload(body: bytes) -> Any:
+    data = body[_HEAD_BYTES:]
+    if body[0] == _BYTES:
         return data
     text = data.decode("utf-8", "surrogatepass")
-    return text if kind == _TEXT else json.loads(text)
+    return text if body[0] == _TEXT else json.loads(text)
 
 
 def _to_bytes(context: str | bytes) -> bytes:

@@ -40,21 +40,24 @@ class Signer(TokenSealer):
     """
 
     def _prepare(self, ring: KeyRing) -> None:
-        self._keys = ring.derive("signing", self.purpose)
+        # Keyed once: each token takes a copy.
+        self._macs = tuple(hmac.new(key, _VERSION, "sha256") for key in ring.derive("signing", self.purpose))
 
     def _protect(self, body: bytes, context: bytes) -> bytes:
-        return _VERSION + body + _sign(self._keys[0], body, context)
+        return _VERSION + body + _sign(self._macs[0], body, context)
 
     def _expose(self, data: bytes, context: bytes) -> tuple[bytes, bool] | None:
         if len(data) < _MIN_BYTES or data[:1] != _VERSION:
             return None
         body, mac = data[1:-_MAC_BYTES], data[-_MAC_BYTES:]
-        for number, key in enumerate(self._keys):
-            if hmac.compare_digest(_sign(key, body, context), mac):
+        for number, keyed in enumerate(self._macs):
+            if hmac.compare_digest(_sign(keyed, body, context), mac):
                 return body, number == 0
         return None
 
 
-def _sign(key: bytes, body: bytes, context: bytes) -> bytes:
+def _sign(keyed: hmac.HMAC, body: bytes, context: bytes) -> bytes:
+    mac = keyed.copy()
     # The context's length comes first: nothing of it can pass as the body's.
-    return hmac.digest(key, _VERSION + len(context).to_bytes(8) + context + body, "sha256")
+    mac.update(len(context).to_bytes(8) + context + body)
+    return mac.digest()

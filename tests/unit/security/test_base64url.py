@@ -2,6 +2,9 @@
 Base64 for URLs: each value has one spelling, and nothing else is read.
 """
 
+from base64 import urlsafe_b64decode
+from itertools import product
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,10 +25,27 @@ def test_what_is_written_is_read(data: bytes) -> None:
 
 @given(st.text(st.sampled_from(ALPHABET + "=+/ \n.é\0"), max_size=12))
 def test_what_is_read_has_one_spelling(text: str) -> None:
-    """A text that is read is the one that would be written."""
+    """A text that is read is the one that would be written; any other is not read."""
     data = decode_base64url(text)
 
-    assert data is None or encode_base64url(data) == text
+    assert encode_base64url(data) == text if data is not None else not is_written(text)
+
+
+def is_written(text: str) -> bool:
+    """Tell whether a text is what some bytes are written as, by the standard library."""
+    try:
+        data = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return False
+    return encode_base64url(data) == text
+
+
+@pytest.mark.parametrize("length", range(1, 4))
+def test_all_short_texts_are_read_rightly(length: int) -> None:
+    """Of all texts of up to three characters, those are read that would be written."""
+    for chars in product(ALPHABET if length < 3 else ALPHABET[::3] + "AEIM048_-", repeat=length):
+        text = "".join(chars)
+        assert (decode_base64url(text) is not None) == is_written(text)
 
 
 @pytest.mark.parametrize("size", [1, 2, 4, 5])

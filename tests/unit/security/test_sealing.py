@@ -5,6 +5,7 @@ Tokens, signed or encrypted: what comes back, what is refused, and what is never
 import json
 import logging
 import os
+import pickle
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -87,8 +88,12 @@ def test_what_is_known_of_a_token(make: Make, clock: FakeClock) -> None:
 
 @on_each
 def test_sealer_shows_no_secret(make: Make) -> None:
-    """Its purpose is all that it shows."""
-    assert repr(make(NEW, purpose="test")) == f"{make.__name__}(purpose='test')"
+    """Its purpose is all that it shows, and it cannot be pickled."""
+    sealer = make(NEW, purpose="test")
+
+    assert repr(sealer) == f"{make.__name__}(purpose='test')"
+    with pytest.raises(TypeError, match=f"A {make.__name__} cannot be pickled: its keys would be written in clear"):
+        pickle.dumps(sealer)
 
 
 # ── Time ─────────────────────────────────────────────────────────────────────
