@@ -50,6 +50,7 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
     "covet.cli.plugins": {"click"},
     "covet.cli.routes": {"click"},
     "covet.cli.run": {"click"},
+    "covet.cli.secret": {"click"},
 }
 
 # Of the standard library, but only of a newer Python than the one that may run this test.

@@ -213,6 +213,34 @@ def test_settings_need_no_library(python: Path, tmp_path: Path) -> None:
     assert 'pip install "covetpy[yaml]"' in error
 
 
+def test_secrets_need_no_library(python: Path, tmp_path: Path) -> None:
+    """
+    Signing and scrypt work there; Argon2 and encryption say what they need.
+    """
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import asyncio, json\n"
+        "from covet.exceptions import MissingDependencyError\n"
+        "from covet.security import Encrypter, PasswordHasher, Signer\n"
+        "signer = Signer('k' * 32, purpose='a test')\n"
+        "hasher = PasswordHasher()\n"
+        "async def log_in():\n"
+        "    stored = await hasher.hash('correct horse')\n"
+        "    return stored[:22], await hasher.verify(stored, 'correct horse'), await hasher.verify(stored, 'wrong')\n"
+        "values = [signer.unseal(signer.seal([7], expires_in=60)), *asyncio.run(log_in())]\n"
+        "for ask in (lambda: Encrypter('k' * 32, purpose='a test'), lambda: hasher.needs_rehash('$argon2id$')):\n"
+        "    try:\n"
+        "        ask()\n"
+        "    except MissingDependencyError as exc:\n"
+        "        values.append(exc.library)\n"
+        "print(json.dumps(values))\n"
+    )
+
+    values = json.loads(_run(str(python), "-W", "error", str(script)))
+
+    assert values == [[7], "$scrypt$ln=16,r=8,p=2$", True, False, "cryptography", "argon2-cffi"]
+
+
 def _run(*command: str) -> str:
     # Neither this environment's packages nor a user's own ones may leak into the empty one.
     environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}

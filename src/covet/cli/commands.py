@@ -37,6 +37,7 @@ COMMANDS = {
     "plugins": LazyCommand("covet.cli.plugins", "plugins", "Show the plugins of an application."),
     "routes": LazyCommand("covet.cli.routes", "routes", "List the routes of an application."),
     "run": LazyCommand("covet.cli.run", "run", "Serve an application."),
+    "secret": LazyCommand("covet.cli.secret", "secret", "Make a secret key."),
 }
 
 

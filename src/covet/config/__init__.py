@@ -6,6 +6,7 @@ Configuration: what an application is told from outside, read from layers, check
 - `files`, `dotenv`, `lines`, `references`, `names`: how it is written.
 - `loading`, `parsers`, `units`, `fields`: texts to typed values; `profiles`: what an environment means.
 - `errors`, `fixes`, `explanation`, `masking`, `secret`, `json_schema`: what is shown of it.
+- `key_ring`: the keys that its secrets give; imported by whoever needs keys.
 - `watcher`: values that change while the application runs.
 
 Nothing here reads the environment or a file when it is imported.

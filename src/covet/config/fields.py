@@ -245,13 +245,18 @@ def _read_member(
 
 
 def _walk_metadata(annotation: Annotation) -> Iterator[object]:
-    """Go through what `Annotated` carries, on the members of a union as well: `Reloadable[int] | None`."""
+    """
+    Go through what `Annotated` carries, on the members of a union and the secrets of a collection as well.
+
+    `Reloadable[int] | None` may be reloaded, and each of `list[Annotated[Secret, Constraints(min_length=40)]]` is long.
+    """
     inner, metadata = split_annotated(annotation)
     yield from metadata
     inner = unalias(inner)
-    if origin_of(inner) in {Union, types.UnionType}:
+    if origin_of(inner) in {Union, types.UnionType} or holds_secret(inner):
         for member in get_args(inner):
-            yield from _walk_metadata(member)
+            if member is not ...:
+                yield from _walk_metadata(member)
 
 
 def _accept(value: object) -> object:

@@ -230,6 +230,8 @@ def _find_texts(value: object) -> set[str]:
 
 
 def _has_reference(value: object) -> bool:
+    if isinstance(value, list):
+        return all(map(_has_reference, value))
     return isinstance(value, str) and has_reference(value)
 
 

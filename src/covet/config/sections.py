@@ -131,8 +131,9 @@ class SecuritySettings:
     Who may do what, and the keys that prove it.
 
     Attributes:
-        secret_key: Signs cookies, sessions and CSRF tokens (for the middleware of a later release; read by nothing
-            yet).
+        secret_key: Signs what the application gives away and believes when it comes back (read by `make_key_ring`).
+        secret_key_fallbacks: The secret keys before that one, which are still believed, until what they signed has
+            expired (read by `make_key_ring`).
         jwt_secret_key: Signs tokens (for the `JWTAuthProvider` of a later release; read by nothing yet).
         cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
         cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
@@ -149,6 +150,7 @@ class SecuritySettings:
     """
 
     secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
+    secret_key_fallbacks: tuple[Annotated[Secret, Constraints(min_length=MIN_KEY_BYTES)], ...] = ()
     jwt_secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
     cors_allow_origins: tuple[str, ...] = ()
     cors_allow_credentials: bool = False

@@ -67,6 +67,23 @@ def test_fields_are_read() -> None:
     assert find(shape, "cache.limit").is_reloadable
 
 
+@pytest.mark.parametrize(
+    "hint",
+    [
+        Annotated[Secret, Constraints(min_length=40)],
+        Annotated[Secret, Constraints(min_length=40)] | None,
+        list[Annotated[Secret, Constraints(min_length=40)]],
+        tuple[Annotated[Secret, Constraints(min_length=40)], ...],
+        dict[str, Annotated[Secret, Constraints(min_length=40)]] | None,
+    ],
+)
+def test_length_of_a_secret_is_read_wherever_it_stands(hint: object) -> None:
+    """Within a collection, too: each of its secrets has to be that long."""
+    shape = type("Shape", (), {"__annotations__": {"keys": hint}, "keys": None})
+
+    assert find(read_annotations(shape), "keys").min_bytes == 40
+
+
 def test_a_section_may_be_absent() -> None:
     """`X | None = None` is a section that is there only if somebody sets it."""
     shape = read_section(Cache, ("cache",))

@@ -205,6 +205,10 @@ def test_plugins_are_tables() -> None:
         (".env", "prod", f"COVET_SECURITY_SECRET_KEY={SECRET}\n", True),
         (".env", "prod", "COVET_SECURITY_SECRET_KEY=${KEY}\n", False),
         ("config.toml", "prod", "[security]\nsecret_key = ''\n", False),
+        ("config.toml", "prod", f"[security]\nsecret_key_fallbacks = ['{SECRET}']\n", True),
+        ("config.toml", "prod", f"[security]\nsecret_key_fallbacks = ['${{KEY}}', '{SECRET}x']\n", True),
+        ("config.toml", "prod", "[security]\nsecret_key_fallbacks = ['${KEY}']\n", False),
+        ("config.toml", "prod", "[security]\nsecret_key_fallbacks = []\n", False),
     ],
 )
 def test_secrets_in_files_are_warned_about(

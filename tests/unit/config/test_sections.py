@@ -129,7 +129,12 @@ def write_type(field: Field) -> str:
     for unit, name in ((DurationUnit, "duration"), (SizeUnit, "size")):
         if any(isinstance(item, unit) for item in _walk(field.annotation)):
             text = name
-    text = {"str": "text", "Secret": "secret", "tuple[str, ...]": "list of texts"}.get(text, text)
+    text = {
+        "str": "text",
+        "Secret": "secret",
+        "tuple[str, ...]": "list of texts",
+        "tuple[Secret, ...]": "list of secrets",
+    }.get(text, text)
     return ", ".join(text.removeprefix("Literal[").removesuffix("]").replace("'", "`").split(", "))
 
 
