@@ -23,12 +23,15 @@ class OpenStreams:
         >>> streams = OpenStreams()
         >>> async def send():
         ...     streams.add()
-        ...     await asyncio.sleep(0.01)
+        ...     await asyncio.sleep(0)
         ...     print("closed")
-        >>> task = asyncio.create_task(send())
-        >>> await asyncio.sleep(0)
-        >>> await streams.wait_ended()
+        >>> async def stop():
+        ...     await streams.wait_ended()
+        ...     print("stopped")
+        >>> await asyncio.gather(send(), stop())
         closed
+        stopped
+        [None, None]
     """
 
     def __init__(self) -> None:
