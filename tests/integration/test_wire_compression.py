@@ -270,9 +270,9 @@ async def test_unchanged_answer_of_a_handler_has_that_tag_too(protocol: WireProt
 
 @on_both_protocols
 async def test_conditions_work_around_compression_too(protocol: WireProtocol) -> None:
-    """The other way round tags what is sent: other bytes, another tag."""
-    app = CovetPy(middleware=[ConditionalMiddleware(), CompressionMiddleware()])
-    app.add_route("/", lambda: TEXT)
+    """Compression of a route stands inside of the application's conditions: other bytes get another tag then."""
+    app = CovetPy(middleware=[ConditionalMiddleware()])
+    app.add_route("/", lambda: TEXT, middleware=[CompressionMiddleware()])
     tags = {}
 
     for coding in ("gzip", "br", "zstd", "identity"):
