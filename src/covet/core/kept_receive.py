@@ -25,12 +25,14 @@ class KeptReceive:
 
     Example:
         >>> messages = asyncio.Queue()
-        >>> receive = KeptReceive(lambda: asyncio.ensure_future(messages.get()))
-        >>> try:
-        ...     await asyncio.wait_for(receive(), 0.01)
-        ... except TimeoutError:
-        ...     messages.put_nowait("late")
-        >>> await receive()
+        >>> async def receive_twice():
+        ...     receive = KeptReceive(lambda: asyncio.ensure_future(messages.get()))
+        ...     try:
+        ...         await asyncio.wait_for(receive(), 0.01)
+        ...     except TimeoutError:
+        ...         messages.put_nowait("late")
+        ...     return await receive()
+        >>> await receive_twice()
         'late'
     """
 
