@@ -267,8 +267,10 @@ def read_priority(item: object) -> int:
     """
     Read where a middleware stands by itself.
 
+    A text that leads nowhere is refused where the middleware is made.
+
     Raises:
-        ConfigurationError: If its priority is no integer, or a text leads nowhere.
+        ConfigurationError: If its priority is no integer.
 
     Example:
         >>> class OuterMiddleware(Middleware):
@@ -276,8 +278,11 @@ def read_priority(item: object) -> int:
         >>> read_priority(OuterMiddleware), read_priority(print)
         (20, 100)
     """
-    if isinstance(item, str) and ":" in item:
-        item = import_middleware(item)
+    if isinstance(item, str):
+        try:
+            item = import_middleware(item)
+        except ConfigurationError:
+            return DEFAULT_PRIORITY
     is_middleware = isinstance(item, Middleware) or (isclass(item) and issubclass(item, Middleware))
     # Any: what a subclass made of it.
     priority: Any = getattr(item, "priority", None) if is_middleware else DEFAULT_PRIORITY
