@@ -22,6 +22,7 @@ The map, from the ground up; a module imports only from those that are named bef
     parameters, core                what matches a request and what runs for it
     middleware, server              layers around routes; the servers that carry them
     plugins                         what extends an application
+    deployment                      whether strangers may see it
     app                             CovetPy, the application
     templating                      pages out of templates
     debug                           pages that show an application to its developer

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from covet.core.compiled_settings import CompiledSetting, check_form_limits
@@ -308,6 +309,11 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
 
     def _get_steps(self) -> list[Step]:
         steps = super()._get_steps()
+        if self._given_settings is not None and self._given_settings.is_production:
+            # Loaded here: only production refuses what is unsafe. Before anything is started.
+            from covet.deployment import refuse_unsafe
+
+            steps.insert(0, ("deployment", partial(refuse_unsafe, self), None))
         if self._lifespan_factory is not None:
             steps.append(make_context_step("lifespan", self._lifespan_factory(self), keep=self._keep_state))
         return self._surround(steps + self._get_handler_steps())

@@ -7,18 +7,20 @@ import json
 import click
 
 from covet.cli.application import NamedApplication, takes_application
-from covet.cli.report import check_application, report_failure
+from covet.cli.report import add_deployment, check_application, report_failure
 from covet.exceptions import ConfigurationError
 
 
 @click.command()
 @takes_application
+@click.option("--deploy", is_flag=True, help="Check as well whether strangers may see it.")
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
-def check(application: NamedApplication, *, as_json: bool) -> None:
+def check(application: NamedApplication, *, deploy: bool, as_json: bool) -> None:
     """
     Check the application found at MODULE:APP as its start does, without starting it.
 
-    Settings, plugins, routes and services: whatever is wrong is one report, and ends the command with status 1.
+    Settings, plugins, routes and services: whatever is wrong is one report, and ends the command with status 1. With
+    --deploy, so does what is unsafe to deploy; what is only unwise is a warning.
     """
     try:
         app = application.load_own("start to check")
@@ -26,6 +28,8 @@ def check(application: NamedApplication, *, as_json: bool) -> None:
         report = report_failure(application.target, exc)
     else:
         report = check_application(app, application.target)
+        if deploy:
+            add_deployment(report, app)
     if as_json:
         click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:

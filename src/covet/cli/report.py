@@ -74,7 +74,8 @@ class CheckReport:
 
     @property
     def _title(self) -> str:
-        return f"{self.target} cannot start: {count(len(self.errors), 'error')}."
+        only_unsafe = all(item.part == "deployment" for item in self.errors)
+        return f"{self.target} {'is unsafe' if only_unsafe else 'cannot start'}: {count(len(self.errors), 'error')}."
 
     def __str__(self) -> str:
         lines = [f"{self.target} can start." if self.is_good else self._title]
@@ -122,6 +123,23 @@ def check_application(app: CovetPy, target: str) -> CheckReport:
             report.errors += [Finding(f"{item.part}, {place}", item.message) for item in inner.errors]
             report.warnings += [Finding(f"{item.part}, {place}", item.message) for item in inner.warnings]
     return report
+
+
+def add_deployment(report: CheckReport, app: CovetPy) -> None:
+    """
+    Add to a report what is wrong with deploying the application as it is.
+
+    Args:
+        report: The report.
+        app: The application.
+    """
+    # Loaded here: `covet check` alone needs nothing of it.
+    from covet.deployment import CHECKS, Severity, check_deployment
+
+    for problem in check_deployment(app):
+        findings = report.errors if problem.severity is Severity.ERROR else report.warnings
+        findings.append(Finding("deployment", str(problem)))
+    report.counts["deployment"] = count(len(CHECKS), "check")
 
 
 def find_compile_errors(app: CovetPy) -> list[BaseException]:

@@ -106,6 +106,11 @@ class RequestLoggingMiddleware(Middleware):
         self._exempt = frozenset(_check.texts("exempt", exempt))
         self._sensitive = frozenset(name.lower() for name in _check.texts("sensitive", sensitive))
 
+    @property
+    def logs_content(self) -> bool:
+        """Whether headers or bodies are logged."""
+        return self._log_headers or self._log_body or self._log_response
+
     def process_request(self, request: Request) -> None:
         """Look at the clock."""
         request.began = perf_counter()
@@ -130,7 +135,7 @@ class RequestLoggingMiddleware(Middleware):
         }
         if error is not None:
             members["error"] = type(error).__name__
-        if self._log_headers or self._log_body or self._log_response:
+        if self.logs_content:
             self._add_content(members, request, response)
         logger.log(level, RequestLine(members), extra={"covet_members": members})
 

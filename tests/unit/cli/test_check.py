@@ -122,3 +122,25 @@ def test_json_has_everything(composed: Path) -> None:
     assert [item["part"] for item in json.loads(bad.output)["errors"]] == [
         *("routes", "routes", "services", "services", "routes, mounted at /inner"),
     ]
+
+
+def test_deployment_is_checked_where_that_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is unsafe is an error, what is unwise a warning; without the option there is neither."""
+    (tmp_path / "deployed.py").write_text(
+        "from covet import CovetPy\n"
+        "from covet.middleware import CORSMiddleware\n"
+        "app = CovetPy(middleware=[CORSMiddleware(allow_origins=['*'])])\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    plain = call("deployed:app")
+    deployed = call("--deploy", "deployed:app")
+    as_json = call("--deploy", "--json", "deployed:app")
+    sys.modules.pop("deployed", None)
+
+    assert (plain.status, deployed.status, as_json.status) == (0, 1, 1)
+    assert deployed.errors.startswith("deployed:app is unsafe: 1 error.\n\ndeployment\n  [D112] ")
+    assert "\nwarnings: deployment\n  [D103] " in deployed.errors
+    parts = {item["part"] for name in ("errors", "warnings") for item in json.loads(as_json.output)[name]}
+    assert parts == {"deployment"}

@@ -1,0 +1,54 @@
+"""
+What production refuses: an application with an error of a deployment does not start.
+"""
+
+from collections.abc import Sequence
+
+from covet.core.configured_application import ConfiguredApplication
+from covet.deployment.checks import DeploymentProblem, Severity, check_deployment
+from covet.exceptions import ConfigurationError
+from covet.threads import run_in_thread
+
+
+class UnsafeDeploymentError(ConfigurationError):
+    """
+    An application is not safe to deploy; `problems` has every reason.
+
+    Example:
+        >>> problem = DeploymentProblem("D101", Severity.ERROR, "debug", "debug is on.", "Set debug = false.")
+        >>> print(UnsafeDeploymentError([problem]))
+        Production refuses to start: 1 thing is unsafe.
+          [D101] debug is on.
+            Set debug = false.
+          `covet check --deploy` shows the warnings, too.
+    """
+
+    def __init__(self, problems: Sequence[DeploymentProblem]) -> None:
+        things = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
+        super().__init__(
+            f"Production refuses to start: {things} unsafe.", hint="`covet check --deploy` shows the warnings, too."
+        )
+        self.problems = tuple(problems)
+
+    def __str__(self) -> str:
+        lines = [f"  {line}" for problem in self.problems for line in str(problem).splitlines()]
+        return "\n".join([self.message, *lines, f"  {self.hint}"])
+
+
+async def refuse_unsafe(app: ConfiguredApplication) -> None:
+    """
+    Refuse to start an application of production settings that has an error of a deployment.
+
+    Args:
+        app: The application.
+
+    Raises:
+        UnsafeDeploymentError: If it has one; lists all of them.
+    """
+    if not app.settings.is_production:
+        return
+    # It looks at files.
+    problems = await run_in_thread(lambda: list(check_deployment(app)))
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    if errors:
+        raise UnsafeDeploymentError(errors)

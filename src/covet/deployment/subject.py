@@ -1,0 +1,111 @@
+"""
+What is checked: an application, its settings, and what its middleware answers to requests that are made up.
+"""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+from covet.config import Settings
+from covet.core.configured_application import ConfiguredApplication
+from covet.core.middleware import Middleware
+from covet.http.request import Request
+from covet.http.response import Response
+from covet.middleware import (
+    CORSMiddleware,
+    HTTPSRedirectMiddleware,
+    ProxyHeadersMiddleware,
+    SecurityHeadersMiddleware,
+    TrustedHostMiddleware,
+)
+
+MiddlewareT = TypeVar("MiddlewareT", bound=Middleware)
+
+# RFC 2606 and RFC 5737: a name and an address that belong to nobody.
+STRANGE_HOST = "deployment-check.invalid"
+STRANGE_ADDRESS = "198.51.100.7"
+_STRANGE_ORIGIN = f"https://{STRANGE_HOST}"
+
+
+class Subject:
+    """
+    An application as it would be deployed.
+
+    Args:
+        app: The application.
+    """
+
+    def __init__(self, app: ConfiguredApplication) -> None:
+        self.app = app
+        self.settings: Settings = app.settings
+        # Any: middleware of every kind.
+        self.layers: tuple[Any, ...] = tuple(app.layers)  # type: ignore[attr-defined]
+
+    def find(self, cls: type[MiddlewareT]) -> MiddlewareT | None:
+        """Return the application's middleware of a class."""
+        return next((layer for layer in self.layers if isinstance(layer, cls)), None)
+
+    @cached_property
+    def headers(self) -> Mapping[str, str] | None:
+        """The security headers of a plain answer over `https`; `None` if nothing sets any."""
+        layer = self.find(SecurityHeadersMiddleware)
+        if layer is None:
+            return None
+        request = Request(url="https://example.com/")
+        layer.process_request(request)
+        return layer.process_response(request, Response("")).headers
+
+    @cached_property
+    def policy(self) -> Mapping[str, list[str]] | None:
+        """The directives of the Content-Security-Policy; `None` if there is none."""
+        text = (self.headers or {}).get("content-security-policy")
+        if text is None:
+            return None
+        parts = [part.split() for part in text.split(";")]
+        return {name: sources for name, *sources in parts}
+
+    def may_read(self, origin: str = _STRANGE_ORIGIN) -> tuple[bool, bool]:
+        """Tell whether the pages of an origin may read answers, and whether with their visitors' cookies."""
+        layer = self.find(CORSMiddleware)
+        if layer is None:
+            return False, False
+        headers = layer.process_response(Request(headers={"origin": origin}), Response("")).headers
+        allowed = headers.get("access-control-allow-origin")
+        return allowed in {"*", origin}, headers.get("access-control-allow-credentials") == "true"
+
+    @property
+    def answers_any_host(self) -> bool:
+        """Whether a request for any host is answered."""
+        layer = self.find(TrustedHostMiddleware)
+        return layer is None or layer.process_request(Request(headers={"host": STRANGE_HOST})) is None
+
+    @property
+    def believes_strangers(self) -> bool:
+        """Whether somebody on the public net may say who they are."""
+        layer = self.find(ProxyHeadersMiddleware)
+        if layer is None:
+            return False
+        for address in (STRANGE_ADDRESS, "2001:db8::7", "8.8.8.8"):
+            request = Request(
+                headers={"x-forwarded-for": "192.0.2.1", "forwarded": "for=192.0.2.1"}, client=(address, 1)
+            )
+            layer.process_request(request)
+            if request.client is not None and request.client.host == "192.0.2.1":
+                return True
+        return False
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether TLS ends here, or at a proxy that is known."""
+        server = self.settings.server
+        return server.tls_certificate is not None or self.find(ProxyHeadersMiddleware) is not None
+
+    @property
+    def redirects(self) -> bool:
+        """Whether what comes in the clear is sent to `https`."""
+        return self.find(HTTPSRedirectMiddleware) is not None
+
+    def has_plugin(self, name: str) -> bool:
+        """Tell whether the application has a plugin."""
+        manager: Any = getattr(self.app, "plugin_manager", None)
+        return manager is not None and any(record.name == name for record in manager.records)

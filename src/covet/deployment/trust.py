@@ -1,0 +1,190 @@
+"""
+Checks of whom an application believes: keys, hosts, proxies, other origins, debug pages.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Final
+
+from covet.config import Settings
+from covet.config.secret import MIN_SECRET_BYTES, Secret, find_weakness
+from covet.deployment.row import Row
+from covet.deployment.subject import Subject
+from covet.middleware import TrustedHostMiddleware
+
+_MIN_KEY_BYTES: Final = 32
+_PRIVATE: Final = ("http://localhost", "http://127.0.0.1", "https://localhost")
+
+
+def _find_debug(subject: Subject) -> str | None:
+    if subject.app.debug or subject.settings.debug:
+        return "debug is on: errors show source and variables."
+    return None
+
+
+def _find_debug_plugin(subject: Subject) -> str | None:
+    if subject.has_plugin("debug"):
+        return "The plugin 'debug' is there: its pages show how the application is made."
+    return None
+
+
+def _find_environment(subject: Subject) -> str | None:
+    if subject.settings.is_production:
+        return None
+    return f"environment is {str(subject.settings.environment)!r}: what production refuses is not refused."
+
+
+def _find_reload(subject: Subject) -> str | None:
+    return "server.reload is on: a file that changes restarts the workers." if subject.settings.server.reload else None
+
+
+def _find_weak_keys(subject: Subject) -> str | None:
+    security = subject.settings.security
+    for name in ("secret_key", "jwt_secret_key"):
+        secret: Secret | None = getattr(security, name)
+        weakness = None if secret is None else find_weakness(secret.reveal(), min_bytes=_MIN_KEY_BYTES)
+        if weakness is not None:
+            return f"security.{name} {weakness}: whoever guesses it signs what the application believes."
+    return None
+
+
+def _find_weak_fallbacks(subject: Subject) -> str | None:
+    for secret in subject.settings.security.secret_key_fallbacks:
+        weakness = find_weakness(secret.reveal(), min_bytes=_MIN_KEY_BYTES)
+        if weakness is not None:
+            return f"security.secret_key_fallbacks has a key that {weakness}: what it signed is believed still."
+    return None
+
+
+def _find_one_key(subject: Subject) -> str | None:
+    security = subject.settings.security
+    first, second = security.secret_key, security.jwt_secret_key
+    if first is not None and second is not None and first.reveal() == second.reveal():
+        return "security.secret_key and security.jwt_secret_key are the same: who learns one has both."
+    return None
+
+
+def _find_weak_secrets(subject: Subject) -> str | None:
+    for path, secret in _walk(subject.settings):
+        if path.startswith("security."):
+            continue
+        weakness = find_weakness(secret.reveal(), min_bytes=MIN_SECRET_BYTES)
+        if weakness == "is a placeholder":
+            return f"{path} {weakness}."
+    return None
+
+
+def _walk(value: object, path: str = "") -> Iterator[tuple[str, Secret]]:
+    if isinstance(value, Secret):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _walk(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, Settings):
+        for name in value.read_shape().members:
+            yield from _walk(getattr(value, name), name)
+    elif is_dataclass(value):
+        for item in fields(value):
+            yield from _walk(getattr(value, item.name), f"{path}.{item.name}" if path else item.name)
+
+
+def _find_hosts(subject: Subject) -> str | None:
+    if subject.find(TrustedHostMiddleware) is None:
+        return "No TrustedHostMiddleware: links and redirects are built from whatever host a request names."
+    return None
+
+
+def _find_open_hosts(subject: Subject) -> str | None:
+    if subject.find(TrustedHostMiddleware) is not None and subject.answers_any_host:
+        return "security.allowed_hosts is any host: a forged Host header reaches links and caches."
+    return None
+
+
+def _find_credulity(subject: Subject) -> str | None:
+    if subject.believes_strangers:
+        return "security.trusted_proxies has addresses of the public net: anybody there says who they are."
+    return None
+
+
+def _find_open_origins(subject: Subject) -> str | None:
+    may_read, with_cookies = subject.may_read()
+    if not may_read:
+        return None
+    return "security.cors_allow_origins is every origin: the pages of every site read what is answered" + (
+        ", as their visitors." if with_cookies else "."
+    )
+
+
+def _find_null_origin(subject: Subject) -> str | None:
+    if not subject.may_read()[0] and subject.may_read("null")[0]:
+        return "security.cors_allow_origins has 'null': every site can send that origin."
+    return None
+
+
+def _find_clear_origins(subject: Subject) -> str | None:
+    for origin in subject.settings.security.cors_allow_origins:
+        if origin.startswith("http://"):
+            return f"security.cors_allow_origins has {origin!r}: whoever is on the way writes its pages."
+    return None
+
+
+def _find_local_origins(subject: Subject) -> str | None:
+    for origin in subject.settings.security.cors_allow_origins:
+        if origin.startswith(_PRIVATE):
+            return f"security.cors_allow_origins has {origin!r}: any program on a visitor's machine is that origin."
+    return None
+
+
+TRUST_CHECKS: Final = (
+    Row("D101", "error", "debug", "Set debug = false, or COVET_DEBUG=false.", _find_debug),
+    Row("D102", "error", "DebugPlugin", "Leave the plugin out of the deployed application.", _find_debug_plugin),
+    Row("D103", "warning", "environment", 'Set environment = "production", or COVET_ENV.', _find_environment),
+    Row("D104", "error", "server.reload", "Set server.reload = false.", _find_reload),
+    Row("D105", "error", "security.secret_key", "Make one with: covet secret", _find_weak_keys),
+    Row(
+        "D106",
+        "error",
+        "security.secret_key_fallbacks",
+        "Take the key out: covet secret makes new ones.",
+        _find_weak_fallbacks,
+    ),
+    Row("D107", "warning", "security.jwt_secret_key", "Make one for each with: covet secret", _find_one_key),
+    Row(
+        "D108",
+        "error",
+        "secrets",
+        "Give it a value of its own, by the environment or a file of secrets.",
+        _find_weak_secrets,
+    ),
+    Row("D109", "warning", "security.allowed_hosts", 'Set security.allowed_hosts = ["example.com"].', _find_hosts),
+    Row("D110", "error", "security.allowed_hosts", "List the hosts by their names.", _find_open_hosts),
+    Row(
+        "D111",
+        "error",
+        "security.trusted_proxies",
+        "List the networks of the proxies alone: 10.0.0.0/8.",
+        _find_credulity,
+    ),
+    Row(
+        "D112",
+        "error",
+        "security.cors_allow_origins",
+        "List the origins whose pages may read answers.",
+        _find_open_origins,
+    ),
+    Row("D113", "warning", "security.cors_allow_origins", "Take it out of the list.", _find_null_origin),
+    Row(
+        "D114",
+        "warning",
+        "security.cors_allow_origins",
+        "Serve those pages over https, and list that.",
+        _find_clear_origins,
+    ),
+    Row(
+        "D115",
+        "warning",
+        "security.cors_allow_origins",
+        "Write it into config.development.toml alone.",
+        _find_local_origins,
+    ),
+)

@@ -1,0 +1,86 @@
+"""
+Whom an application believes.
+"""
+
+from typing import Any
+
+import pytest
+
+from covet import CovetPy
+from covet.config import Settings, Sources
+from covet.debug import DebugPlugin
+from covet.middleware import CORSMiddleware, ProxyHeadersMiddleware, TrustedHostMiddleware
+from tests.unit.deployment.configurations import KEY, find, make_app
+
+STAGING = {"environment": "development"}
+
+
+@pytest.mark.parametrize(
+    ("check", "options", "text"),
+    [
+        ("D101", {**STAGING, "debug": True}, "debug is on"),
+        ("D103", {"environment": "staging"}, "environment is 'staging'"),
+        ("D103", STAGING, "environment is 'development'"),
+        ("D104", {"server": {"reload": True}}, "server.reload is on"),
+        ("D105", {**STAGING, "security": {"secret_key": "changeme-changeme-changeme-changeme"}}, "security.secret_key"),
+        (
+            "D105",
+            {**STAGING, "security": {"secret_key": "your-secret-key-here-your-secret-key"}},
+            "security.secret_key",
+        ),
+        ("D105", {**STAGING, "security": {"secret_key": "a" * 40}}, "repeats one character"),
+        ("D105", {**STAGING, "security": {"jwt_secret_key": "abcdefghijklmnopqrstuvwxyz0123456789"}}, "jwt_secret_key"),
+        (
+            "D106",
+            {**STAGING, "security": {"secret_key_fallbacks": ["change-me-change-me-change-me-change-me"]}},
+            "fallbacks",
+        ),
+        ("D107", {"security": {"jwt_secret_key": KEY}}, "are the same"),
+        ("D109", {"security": {"allowed_hosts": []}}, "No TrustedHostMiddleware"),
+        ("D110", {**STAGING, "security": {"allowed_hosts": ["*"]}}, "any host"),
+        ("D112", {**STAGING, "security": {"cors_allow_origins": ["*"]}}, "every origin: the pages of every site"),
+        ("D113", {"security": {"cors_allow_origins": ["null"]}}, "has 'null'"),
+        ("D114", {"security": {"cors_allow_origins": ["http://a.example"]}}, "has 'http://a.example'"),
+        ("D115", {"security": {"cors_allow_origins": ["http://localhost:3000"]}}, "has 'http://localhost:3000'"),
+    ],
+)
+def test_an_unsafe_setting_is_found(check: str, options: dict[str, Any], text: str) -> None:
+    """And named; its value is not shown if it is secret."""
+    problem = find(make_app(**options))[check]
+
+    assert text in problem.message
+    assert problem.setting.split(".")[0] in {"debug", "environment", "server", "security"}
+    for secret in ("changeme-changeme", KEY):
+        assert secret not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("check", "middleware", "security", "text"),
+    [
+        ("D110", TrustedHostMiddleware(["*"]), {}, "any host"),
+        ("D111", ProxyHeadersMiddleware(["198.51.0.0/16"]), {}, "addresses of the public net"),
+        ("D111", ProxyHeadersMiddleware(["2001:db8::/32"], header="forwarded"), {}, "addresses of the public net"),
+        ("D111", ProxyHeadersMiddleware(["8.0.0.0/6"]), {}, "addresses of the public net"),
+        ("D112", CORSMiddleware(allow_origins=["*"]), {}, "every origin"),
+        ("D113", CORSMiddleware(allow_origins=["null"]), {}, "has 'null'"),
+    ],
+)
+def test_what_the_middleware_does_counts(check: str, middleware: object, security: dict[str, Any], text: str) -> None:
+    """However its options are called, and whoever added it."""
+    assert text in find(make_app(middleware, security=security))[check].message
+
+
+def test_debug_pages_are_found() -> None:
+    """They are a plugin that production leaves out."""
+    app = CovetPy(plugins=[DebugPlugin()], settings=Settings(sources=Sources.none()))
+
+    assert "plugin 'debug'" in find(app)["D102"].message
+
+
+def test_a_secret_of_a_section_that_is_a_placeholder_is_found() -> None:
+    """By its path, whichever section it is in."""
+    settings = Settings(
+        environment="development", sources=Sources.none(), security={"secret_key_fallbacks": []}, plugins={}
+    )
+
+    assert "D108" not in find(CovetPy(settings=settings))
