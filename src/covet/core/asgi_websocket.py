@@ -12,7 +12,7 @@ from covet.core.kept_receive import KeptReceive
 from covet.core.open_sockets import OpenSockets
 from covet.core.unmatched import find_asgi_problem
 from covet.core.websocket_runner import rules_of, run_websocket
-from covet.http.request import Request, new_request
+from covet.http.request import Request
 from covet.http.response import Response, has_no_body
 from covet.http.streamed_response import StreamedResponse
 from covet.http.websocket import WebSocket
@@ -161,6 +161,6 @@ async def serve_asgi_websocket(
     problem = find_asgi_problem(scope, scope["path"])
     if problem is None and compiled.websocket is None:
         problem = values[0]  # type: ignore[assignment] # as documented
-    request = new_request(ASGIHandshake).begin(compiled, app, {**scope, "method": "GET"}, receive, None, values)
+    request = ASGIHandshake().begin(compiled, app, {**scope, "method": "GET"}, receive, None, values)
     request.websocket = websocket = WebSocket(request, ASGITransport(scope, receive, send), rules_of(compiled))
     await run_websocket(compiled, websocket, sockets, problem)

@@ -11,14 +11,14 @@ from typing import Final, Protocol
 
 from covet.code_writer import CodeWriter
 from covet.core.arguments import JSON_TYPES
-from covet.core.asgi import LENGTHS, ASGIRequest, Endpoint, make_start, send_response
+from covet.core.asgi import LENGTHS, ASGIRequest, Endpoint, send_response
 from covet.core.body_watch import wait_watched
 from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
+from covet.core.wire import write_plain_fields
 from covet.exceptions import ClientDisconnectedError, ContentTooLargeError
 from covet.http.body import BodyLimits, check_declared_length
 from covet.http.limits import MAX_HEADERS
-from covet.http.request import new_request
 from covet.http.response import TEXT
 from covet.types import Message, Receive, Scope, Send
 
@@ -38,7 +38,7 @@ class ASGIWire:
     """What ASGI contributes to the source of an endpoint."""
 
     parameters = "scope, receive, send, values"
-    request = "new_request(ASGIRequest).begin(compiled, app, scope, receive, send, values)"
+    request = "ASGIRequest().begin(compiled, app, scope, receive, send, values)"
     exchange = "send"
     wants_json = "accept in json_accepted"
     sends_json = "content_type in json_content_types"
@@ -54,7 +54,6 @@ class ASGIWire:
         writer.bind("hosts", self._app.hosts_bytes)
         writer.bind("decide", self._app.dispatch_asgi)
         writer.bind("ASGIRequest", ASGIRequest)
-        writer.bind("new_request", new_request)
         writer.bind("send_response", send_response)
 
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
@@ -128,16 +127,18 @@ class ASGIWire:
 
     def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
         """Write what sends `response`."""
-        # PERF: nearly every response is plain, and sent without a further coroutine (benchmarks/onion.py).
-        with writer.block("if response.__class__ is Response:"):
-            writer.line(f"start = {writer.bind('make_start', make_start)}(response)")
-        with writer.block("else:"):
-            writer.line("start = None")
-        with writer.block("if start is None:"):
+        write_plain_fields(writer)
+        with writer.block("if fields is None:"):
             writer.line(f"response = await send_response(send, request, response, {is_head})")
         with writer.block("else:"):
+            writer.line("headers = []")
+            with writer.block("for field in fields.values():"):
+                writer.line("headers.append(field[1])")
+            self._write_length(writer, "response._body")
+            writer.line("headers.append(length)")
             self.write_start(writer)
-            writer.line("await send(start)")
+            start = "{'type': 'http.response.start', 'status': response._status_code, 'headers': headers}"
+            writer.line(f"await send({start})")
             body = "b''" if is_head else "response._body"
             writer.line(f"await send({{'type': 'http.response.body', 'body': {body}}})")
 
@@ -145,17 +146,21 @@ class ASGIWire:
         """Write the noting that the response begins: no early hints may follow."""
         writer.line("request._send = None")
 
+    def _write_length(self, writer: CodeWriter, body: str) -> None:
+        """Write what leaves the pair of the Content-Length in `length`."""
+        writer.bind("lengths", LENGTHS)
+        writer.line(f"size = len({body})")
+        # PERF: most bodies are small; a look-up instead of formatting the length
+        # (benchmarks/instructions.py, plain, json).
+        writer.line(f"length = lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)")
+
     def write_headers(self, writer: CodeWriter, content_type: str, *, varies: bool) -> None:
         """Write what leaves the headers of the bytes in `body` in `headers`."""
         pairs = [writer.bind("text_type" if content_type == TEXT else "json_type", _pair("content-type", content_type))]
         if varies:
             pairs.append(writer.bind("vary", _pair("vary", "Accept")))
-        writer.bind("lengths", LENGTHS)
-        writer.line("size = len(body)")
-        # PERF: most bodies are small; a look-up instead of formatting the length
-        # (benchmarks/instructions.py, plain, json).
-        pairs.append(f"lengths[size] if size < {len(LENGTHS)} else (b'content-length', b'%d' % size)")
-        writer.line(f"headers = [{', '.join(pairs)}]")
+        self._write_length(writer, "body")
+        writer.line(f"headers = [{', '.join(pairs)}, length]")
 
     def write_send(self, writer: CodeWriter, *, status_code: int, is_head: bool) -> None:
         """Write what sends the bytes in `body` with `headers`."""

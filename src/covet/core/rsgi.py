@@ -25,14 +25,15 @@ from covet.core.file_sending import send_at_once
 from covet.core.live_stream import LiveStream
 from covet.core.rsgi_body import LEFT, RSGIBody
 from covet.core.rsgi_types import RSGIHeaders, RSGIProtocol, RSGIScope, RSGIStream, WireHeaders
+from covet.core.wire import write_plain_fields
 from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
 from covet.http.body import BodyLimits
-from covet.http.headers import Headers, new_headers
-from covet.http.limits import MAX_QUERY_SIZE, check_headers_size
+from covet.http.headers import Headers
+from covet.http.limits import MAX_HEADERS, MAX_HEADERS_SIZE, MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
-from covet.http.request import Address, Request, new_request
-from covet.http.response import TEXT, Response, has_no_body, plain_fields
-from covet.http.state import State, make_state, new_state
+from covet.http.request import Address, Request
+from covet.http.response import TEXT, Response, has_no_body
+from covet.http.state import State
 from covet.http.streamed_response import StreamedResponse
 from covet.responses.event_stream import EventStream
 
@@ -46,11 +47,9 @@ class LateHeaders(Headers):
 
     _scope: RSGIScope
 
-    def begin(self, scope: RSGIScope) -> Self:
-        """Set what a constructor would, for half of its cost."""
-        self._raw = self._index = None
-        self._scope = scope
-        return self
+    # PERF: the request fills them; a constructor of its own, even without arguments, would double the cost
+    # (benchmarks/onion.py).
+    __init__ = object.__init__
 
     def _load(self) -> None:
         scope = self._scope
@@ -59,8 +58,15 @@ class LateHeaders(Headers):
             # HTTP/2 has :authority in its stead (RFC 9113 §8.3.1).
             pairs.append(("host", scope.authority))
         # They are taken before they are refused, so that whatever answers the error can read them.
-        self._take_text(pairs)
-        check_headers_size(len(pairs), sum(len(name) + len(value) for name, value in pairs))
+        self._index = index = dict(pairs)
+        if len(index) == len(pairs):
+            # PERF: as over ASGI (benchmarks/onion.py).
+            size = len("".join([*index, *index.values()]))
+        else:
+            self._take_text(pairs)
+            size = self.size
+        if size > MAX_HEADERS_SIZE or len(pairs) > MAX_HEADERS:
+            check_headers_size(len(pairs), size)
 
 
 class RSGIRequest(Request):
@@ -78,12 +84,14 @@ class RSGIRequest(Request):
     _protocol: RSGIProtocol
     _scope: RSGIScope
 
+    __init__ = object.__init__  # as above
+
     # Any: the application, which stands above.
     def begin(
         self, compiled: CompiledRoute, app: Any, scope: RSGIScope, protocol: RSGIProtocol, path_values: Sequence[str]
     ) -> Self:
         """
-        Set what a constructor would, for half of its cost.
+        Set what a constructor would.
 
         Args:
             compiled: The route.
@@ -98,12 +106,14 @@ class RSGIRequest(Request):
         self.route = compiled.shown
         self.body_limits = compiled.limits
         self.path_values = path_values
-        # PERF: most applications have nothing there; their requests are spared a call (benchmarks/onion.py).
-        self.state = make_state(app.lifespan_state) if app.lifespan_state else new_state(State)
+        given = app.lifespan_state
+        self.state = State(**given) if given else State()
         self._scope = scope
         self._protocol = protocol
         self._body = self._client = self._deferred = None
-        self.headers = new_headers(LateHeaders).begin(scope)
+        self.headers = headers = LateHeaders()
+        headers._raw = headers._index = None  # noqa: SLF001 - a constructor
+        headers._scope = scope  # noqa: SLF001
         return self
 
     def _read_query(self) -> str:
@@ -169,7 +179,7 @@ class RSGIWire:
     """What RSGI contributes to the source of an endpoint."""
 
     parameters = "scope, protocol, values, headers"
-    request = "new_request(RSGIRequest).begin(compiled, app, scope, protocol, values)"
+    request = "RSGIRequest().begin(compiled, app, scope, protocol, values)"
     exchange = "protocol"
     # PERF: read only where JSON is answered; each look-up in the headers costs as much as a small call
     # (benchmarks/instructions.py, plain).
@@ -185,7 +195,6 @@ class RSGIWire:
         """Put what the source names into the namespace."""
         writer.bind("app", self._app)
         writer.bind("RSGIRequest", RSGIRequest)
-        writer.bind("new_request", new_request)
         writer.bind("send_response", send_response)
 
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
@@ -239,14 +248,14 @@ class RSGIWire:
         if is_head:
             writer.line("response = await send_response(protocol, request, response, True)")
             return
-        # PERF: nearly every response is plain, and sent without a further coroutine (benchmarks/onion.py).
-        plain = writer.bind("plain_fields", plain_fields)
-        writer.line(f"fields = {plain}(response) if response.__class__ is Response else None")
+        write_plain_fields(writer)
         with writer.block("if fields is None:"):
             writer.line("response = await send_response(protocol, request, response, False)")
         with writer.block("else:"):
-            headers = "[field[0] for field in fields.values()]"
-            writer.line(f"protocol.response_bytes(response._status_code, {headers}, response._body)")
+            writer.line("own = []")
+            with writer.block("for field in fields.values():"):
+                writer.line("own.append(field[0])")
+            writer.line("protocol.response_bytes(response._status_code, own, response._body)")
 
     def write_start(self, writer: CodeWriter) -> None:
         """Write nothing: RSGI has no early hints."""

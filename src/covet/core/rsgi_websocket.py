@@ -19,7 +19,7 @@ from covet.core.rsgi_types import RSGIMessage, RSGIProtocol, RSGIScope
 from covet.core.unmatched import find_rsgi_problem
 from covet.core.websocket_runner import rules_of, run_websocket
 from covet.deadlines import Deadline
-from covet.http.request import Request, new_request
+from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.websocket import WebSocket
 from covet.http.websocket_codes import ABNORMAL, NO_CODE, make_close_frame
@@ -172,7 +172,7 @@ async def serve_rsgi_websocket(
     transport = RSGITransport(scope, protocol, sockets)
     # What belongs to a body is never asked for.
     as_http = cast("RSGIProtocol", protocol)
-    request = new_request(RSGIHandshake).begin(compiled, app, scope, as_http, values)
+    request = RSGIHandshake().begin(compiled, app, scope, as_http, values)
     request.websocket = websocket = WebSocket(request, transport, rules_of(compiled))
     try:
         await run_websocket(compiled, websocket, sockets, problem)

@@ -17,7 +17,6 @@ from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.rsgi_websocket import SOCKET_SCHEMES, RSGITransport
 from covet.core.rsgi_websocket import RSGIHandshake as Handshake
 from covet.exceptions import ServiceUnavailableError
-from covet.http.request import new_request
 from covet.http.websocket import WebSocket
 from covet.http.websocket_codes import FAILED, NORMAL, check_refusal
 from covet.http.websocket_errors import WebSocketDisconnect
@@ -58,7 +57,7 @@ async def bridge_socket(
     """
     transport = RSGITransport(scope, protocol, sockets)
     # What belongs to a body is never asked for.
-    request = new_request(Handshake).begin(unmatched, owner, scope, cast("RSGIProtocol", protocol), ())
+    request = Handshake().begin(unmatched, owner, scope, cast("RSGIProtocol", protocol), ())
     # Origins and sizes are the application's own business, as they are over ASGI.
     websocket = WebSocket(request, transport, WebSocketRules(max_message_size=None))
     asgi_scope = make_socket_scope(scope, websocket.offered_subprotocols, root_path, {} if state is None else state)

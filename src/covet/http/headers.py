@@ -111,11 +111,11 @@ class Headers(Mapping[str, str]):
             b'12'
         """
         raw = self._raw
+        if raw is None and self._index is None:
+            self._load()
+            raw = self._raw
         if raw is not None:
             return raw.get(name)
-        if self._index is None:
-            self._load()
-            return self.get_bytes(name)
         text = self.get(name.decode("latin-1"))
         return None if text is None else text.encode("latin-1", "replace")
 
@@ -142,15 +142,15 @@ class Headers(Mapping[str, str]):
 
     def get(self, name: str, /, default: str | D | None = None) -> str | D | None:
         """Return a name's value, or the default if it did not come."""
-        raw = self._raw
+        raw, index = self._raw, self._index
+        if raw is None and index is None:
+            self._load()
+            raw, index = self._raw, self._index
         if raw is not None:
             value = raw.get(_ASKED_NAMES.get(name) or _ask_name(name))
             return default if value is None else value.decode("latin-1")
-        if self._index is None:
-            self._load()
-            return self.get(name, default)
         name = name.lower()
-        values = self._get_index().get(name)
+        values = index.get(name) if index else None
         if values is None:
             return default
         return values if isinstance(values, str) else _join(name, values)
@@ -165,11 +165,11 @@ class Headers(Mapping[str, str]):
         if not isinstance(name, str):
             return False
         raw = self._raw
+        if raw is None and self._index is None:
+            self._load()
+            raw = self._raw
         if raw is not None:
             return (_ASKED_NAMES.get(name) or _ask_name(name)) in raw
-        if self._index is None:
-            self._load()
-            return name in self
         return name.lower() in self._get_index()
 
     def __iter__(self) -> Iterator[str]:
@@ -199,10 +199,6 @@ class Headers(Mapping[str, str]):
     def __repr__(self) -> str:
         # Values stay out: Authorization and Cookie would end up in logs.
         return f"Headers({', '.join(self._get_index())})"
-
-
-# PERF: an adapter makes headers for every request, and fills them itself (benchmarks/onion.py).
-new_headers: Final = Headers.__new__
 
 
 def _ask_name(name: str) -> bytes:

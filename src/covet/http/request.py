@@ -6,7 +6,7 @@ it is never pooled, reused or looked up by its identity.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from covet.exceptions import NotFoundError
 from covet.http.body import DEFAULT_BODY_LIMITS
@@ -382,10 +382,6 @@ class Request(IncomingMessage):
 
     def _read_client(self) -> Address | None:
         return None
-
-
-# PERF: an adapter makes a request for every exchange, and fills it itself (benchmarks/onion.py).
-new_request: Final = Request.__new__
 
 
 def _to_text(query: str | bytes) -> str:

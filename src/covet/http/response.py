@@ -52,12 +52,12 @@ def check_status(status_code: int) -> int:
 
 
 # RFC 9110 §15.3.5, §15.3.6, §15.4.5
-_BODILESS: Final = frozenset({204, 205, 304})
+BODILESS: Final = frozenset({204, 205, 304})
 
 
 def has_no_body(status_code: int) -> bool:
     """Tell whether a status forbids a body."""
-    return status_code in _BODILESS
+    return status_code in BODILESS
 
 
 # PERF: what goes out for each media type that was named; one look-up instead of a check. They come from
@@ -266,21 +266,3 @@ def make_response(body: bytes, status_code: int, content_type: Field, vary: Fiel
 
 _new_response: Final = Response.__new__
 _new_headers: Final = MutableHeaders.__new__
-
-
-def plain_fields(response: Response) -> dict[str, Field] | None:
-    """
-    Return the fields of a response that is sent as it is; `None` if there is more to think of.
-
-    Args:
-        response: A response of the base class, whose body is there.
-
-    Example:
-        >>> plain_fields(Response("tea")).keys(), plain_fields(Response(None, 204))
-        (dict_keys(['content-type']), None)
-    """
-    headers = response.headers
-    if headers.__class__ is not MutableHeaders or headers._more or response._status_code in _BODILESS:  # noqa: SLF001
-        return None
-    fields = headers._fields
-    return None if "content-length" in fields else fields

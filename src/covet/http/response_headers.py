@@ -11,8 +11,8 @@ from typing import Final
 
 from covet.exceptions import ResponseError
 
-# A pair as text, for RSGI, and in bytes, for ASGI, if somebody made them.
-Field = tuple[tuple[str, str], tuple[bytes, bytes] | None]
+# A pair as text, for RSGI, and in bytes, for ASGI.
+Field = tuple[tuple[str, str], tuple[bytes, bytes]]
 
 # RFC 9110 §5.6.2: token
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -23,12 +23,11 @@ _VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
 # that the adapter writes would let one response be read as two (RFC 9112 §6.1).
 _FORBIDDEN_NAMES: Final = frozenset({"transfer-encoding"})
 
-# PERF: names come from code, not from requests, so a handful repeats for ever; the caps are a guard
-# against an application that makes names up (benchmarks/onion.py).
-_KNOWN_NAMES: Final[dict[str, str]] = {}
+# PERF: names come from code, not from requests, so a handful repeats for ever: each is remembered in lower case, as
+# text and in bytes; the caps are a guard against an application that makes names up (benchmarks/onion.py).
+_KNOWN_NAMES: Final[dict[str, tuple[str, bytes]]] = {}
 _MAX_KNOWN_NAMES: Final = 1024
 _MAX_KNOWN_NAME: Final = 64
-_RAW_NAMES: Final[dict[str, bytes]] = {}
 
 
 def check_header_name(name: str) -> str:
@@ -53,10 +52,16 @@ def check_header_name(name: str) -> str:
     lowered = name.lower()
     if lowered in _FORBIDDEN_NAMES:
         raise ResponseError(f"{name!r} is set by the server alone.", hint="Leave it out: it frames the body.")
-    if len(_KNOWN_NAMES) < _MAX_KNOWN_NAMES and len(name) <= _MAX_KNOWN_NAME:
-        _KNOWN_NAMES[name] = lowered
-        _RAW_NAMES[lowered] = lowered.encode("latin-1")
     return lowered
+
+
+def _learn_name(name: str) -> tuple[str, bytes]:
+    """Check a name that is not known yet, and remember it."""
+    lowered = check_header_name(name)
+    known = lowered, lowered.encode()
+    if len(_KNOWN_NAMES) < _MAX_KNOWN_NAMES and len(name) <= _MAX_KNOWN_NAME:
+        _KNOWN_NAMES[name] = known
+    return known
 
 
 def check_header_value(name: str, value: str) -> str:
@@ -86,15 +91,9 @@ def check_header_value(name: str, value: str) -> str:
     return value.strip(" \t")
 
 
-def encode_pair(pair: tuple[str, str]) -> tuple[bytes, bytes]:
-    """Return a checked pair in bytes."""
-    name, value = pair
-    return _RAW_NAMES.get(name) or name.encode("latin-1"), value.encode("latin-1")
-
-
 def make_field(name: str, value: str) -> Field:
-    """Make the field of a checked name and value that will be sent many times."""
-    return (name, value), (name.encode("latin-1"), value.encode("latin-1"))
+    """Make the field of a checked name, in lower case, and a checked value."""
+    return (name, value), (name.encode(), value.encode())
 
 
 class MutableHeaders(MutableMapping[str, str]):
@@ -126,8 +125,6 @@ class MutableHeaders(MutableMapping[str, str]):
         self._more: list[Field] | None = None
         for name, value in pairs.items() if isinstance(pairs, Mapping) else pairs:
             self.append(name, value)
-        for name, ((_, value), _) in self._fields.items():
-            self._fields[name] = make_field(name, value)
 
     def __setitem__(self, name: str, value: str) -> None:
         # PERF: a printable ASCII value cannot carry anything dangerous; one C call each instead of
@@ -136,17 +133,16 @@ class MutableHeaders(MutableMapping[str, str]):
             value = value.strip()
         else:
             value = check_header_value(name, value)
-        lowered = _KNOWN_NAMES.get(name) or check_header_name(name)
-        self._fields[lowered] = (lowered, value), None
+        lowered, raw = _KNOWN_NAMES.get(name) or _learn_name(name)
+        self._fields[lowered] = (lowered, value), (raw, value.encode())
         if self._more:
             self._more = [field for field in self._more if field[0][0] != lowered]
 
     def append(self, name: str, value: str) -> None:
         """Add a value beside those that the name has already, such as a second `Set-Cookie`."""
-        lowered = _KNOWN_NAMES.get(name) or check_header_name(name)
+        lowered, _ = _KNOWN_NAMES.get(name) or _learn_name(name)
         if lowered in self._fields:
-            checked = check_header_value(lowered, value)
-            self._more = [*(self._more or ()), ((lowered, checked), None)]
+            self._more = [*(self._more or ()), make_field(lowered, check_header_value(lowered, value))]
         else:
             self[lowered] = value
 
@@ -172,7 +168,8 @@ class MutableHeaders(MutableMapping[str, str]):
             'DENY'
         """
         if other.__class__ is MutableHeaders and not (self._more or other._more):  # noqa: SLF001
-            self._fields.update(other._fields)
+            # PERF: half of what a call of `update` costs for a handful of fields (benchmarks/onion.py).
+            self._fields |= other._fields
         elif isinstance(other, MutableHeaders):
             for name in other:
                 self.pop(name, None)
@@ -261,9 +258,9 @@ class MutableHeaders(MutableMapping[str, str]):
             >>> MutableHeaders({"vary": "Accept"}).encode()
             [(b'vary', b'Accept')]
         """
-        pairs = [raw or encode_pair(pair) for pair, raw in self._fields.values()]
+        pairs = [raw for _, raw in self._fields.values()]
         if self._more:
-            pairs += [encode_pair(pair) for pair, _ in self._more]
+            pairs += [raw for _, raw in self._more]
         return pairs
 
     def __repr__(self) -> str:

@@ -4,7 +4,7 @@ A place for what code of one's own has to say about a request or an application.
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any
 
 
 class State(SimpleNamespace):
@@ -30,8 +30,4 @@ def make_state(given: Mapping[str, Any] | None) -> State:
         >>> make_state({"pool": 1}).pool
         1
     """
-    # PERF: what `__init__` does for no attributes costs twice as much (benchmarks/onion.py).
-    return State(**given) if given else new_state(State)
-
-
-new_state: Final = State.__new__
+    return State(**given) if given else State()

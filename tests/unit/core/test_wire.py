@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy
-from covet.code_writer import get_source
+from covet import CovetPy, Response
+from covet.code_writer import CodeWriter, get_source
 from covet.core.asgi_wire import ASGIWire, compile_asgi
 from covet.core.rsgi import RSGIWire, compile_rsgi
-from covet.core.wire import Wire
+from covet.core.wire import Wire, write_plain_fields
+from covet.responses import PlainTextResponse
 from covet.testing import TestClient
 
 Adapters = pytest.mark.parametrize("adapter", [ASGIWire, RSGIWire])
@@ -90,3 +91,50 @@ async def test_both_answer_the_same(*, with_layer: bool) -> None:
         answers[protocol].append(responses[-1].json()["errors"])
 
     assert answers["asgi"] == answers["rsgi"]
+
+
+def make_cookies() -> Response:
+    """Make a response with a name that comes twice."""
+    response = Response("tea")
+    response.set_cookie("a", "1")
+    response.set_cookie("b", "2")
+    return response
+
+
+def put_dictionary() -> Response:
+    """Make a response whose headers somebody has replaced."""
+    response: Any = Response("tea")
+    response.headers = {"x-a": "1"}
+    made: Response = response
+    return made
+
+
+def set_length() -> Response:
+    """Make a response to which somebody gave a length."""
+    response = Response("tea")
+    response.headers["content-length"] = "3"
+    return response
+
+
+@pytest.mark.parametrize(
+    ("response", "fields"),
+    [
+        (Response("tea"), ["content-type"]),
+        (Response(b"", headers={"x-a": "1"}), ["content-type", "x-a"]),
+        (PlainTextResponse("tea"), None),
+        (Response(None, 204), None),
+        (make_cookies(), None),
+        (put_dictionary(), None),
+        (set_length(), None),
+    ],
+)
+def test_a_plain_response_is_known_by_its_fields(response: Response, fields: list[str] | None) -> None:
+    """All others go the long way."""
+    writer = CodeWriter()
+    with writer.block("def find(response):"):
+        write_plain_fields(writer)
+        writer.line("return fields")
+
+    found = writer.compile("find")(response)
+
+    assert (None if found is None else list(found)) == fields
