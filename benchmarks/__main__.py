@@ -22,6 +22,7 @@ from benchmarks import (
     instructions,
     memory,
     onion,
+    onion_parts,
     openapi,
     router,
     startup,
@@ -110,6 +111,16 @@ def section_middleware(python: str, options: argparse.Namespace) -> tuple[str, o
     return onion.table(figures), instructions.as_data(figures)
 
 
+def section_middleware_parts(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count what each thing costs that the five middleware do.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = onion_parts.measure_all(python, quick=options.quick)
+    return onion_parts.table(figures), figures
+
+
 def section_router(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure few and many routes.
@@ -194,6 +205,7 @@ SECTIONS: dict[str, Section] = {
     "cpu": section_cpu,
     "static": section_static,
     "middleware": section_middleware,
+    "middleware-parts": section_middleware_parts,
     "router": section_router,
     "body": section_body,
     "event-streams": section_event_streams,

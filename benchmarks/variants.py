@@ -66,6 +66,15 @@ MIDDLEWARE_VARIANTS: dict[str, Variant] = {
     )
 }
 
+# One thing each of what the five middleware do.
+PART_VARIANTS: dict[str, Variant] = {
+    f"part-{name}": Variant(f"part-{name}", "benchmarks.apps.covet_part_apps", "asgi", "covet", name)
+    for name in (
+        *("nothing", "entry", "entries", "exit_", "look", "looks", "client", "remember", "count", "identify", "size"),
+        *("change", "one_constant", "two_constants", "four_constants"),
+    )
+}
+
 # As many routes as BENCHMARK_ROUTES says.
 ROUTE_VARIANTS: dict[str, Variant] = {
     variant.name: variant
@@ -75,4 +84,4 @@ ROUTE_VARIANTS: dict[str, Variant] = {
     )
 }
 
-ALL_VARIANTS = VARIANTS | MIDDLEWARE_VARIANTS | ROUTE_VARIANTS
+ALL_VARIANTS = VARIANTS | MIDDLEWARE_VARIANTS | PART_VARIANTS | ROUTE_VARIANTS

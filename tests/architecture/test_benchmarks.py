@@ -18,6 +18,7 @@ from benchmarks import (
     imports,
     injection,
     memory,
+    onion_parts,
     startup,
     static,
     tables,
@@ -27,7 +28,7 @@ from benchmarks.asgi import Lifespan, check_asgi
 from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
 from benchmarks.instructions import Figure, table
 from benchmarks.rsgi import check_rsgi
-from benchmarks.variants import MIDDLEWARE_VARIANTS, VARIANTS, Variant
+from benchmarks.variants import ALL_VARIANTS, MIDDLEWARE_VARIANTS, VARIANTS, Variant
 from covet.testing import TestClient
 
 
@@ -102,7 +103,7 @@ def test_the_application_of_many_routes_knows_first_and_last(module: str, name: 
     assert answer.status == (404 if name == "missing" else 200)
 
 
-@pytest.mark.parametrize("name", [name for name, base in body.SUBJECTS.items() if name != base])
+@pytest.mark.parametrize("name", [name for name in body.SUBJECTS if name.startswith("covet")])
 def test_the_large_body_is_decoded_and_six_errors_are_reported(name: str) -> None:
     """The subjects of the large body check themselves: this runs their check."""
     subject = body.make_subject(name)
@@ -114,6 +115,35 @@ def test_the_large_body_is_decoded_and_six_errors_are_reported(name: str) -> Non
         assert len(result) == 6
     else:
         assert result == body.make_subject(body.SUBJECTS[name])()
+
+
+def test_the_parts_of_the_large_body_are_those_of_the_body() -> None:
+    """Its colons, of which none is in a string, and its objects."""
+    keys = 2 + body.COUNT * (7 + 3)
+
+    assert body.make_subject("counting-colons")() == keys
+    assert body.make_subject("making-lines")() == body.make_subject("raw-msgspec")().lines  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("part", onion_parts.PARTS, ids=lambda part: part.having)
+def test_the_parts_of_five_middleware_answer_alike(part: onion_parts.Part) -> None:
+    """Each is the json case with one thing more than another."""
+    answers = [ask(ALL_VARIANTS[f"part-{name}"], MIDDLEWARE_CASE) for name in (part.having, part.lacking) if name]
+
+    assert len({answer.content for answer in answers}) == 1
+
+
+def test_the_parts_of_five_middleware_add_up() -> None:
+    """What they cost together stands beside what was measured as a whole."""
+    figures = {name: 12_000.0 for part in onion_parts.PARTS for name in (part.having, part.lacking) if name}
+    figures |= {"nothing": 10_000.0, "entries": 12_500.0, onion_parts.WHOLE: 20_000.0}
+
+    text = onion_parts.table(figures)
+
+    cells = {row.split("|")[1].strip(): row.split("|")[-2].strip() for row in text.splitlines() if row.startswith("|")}
+    assert (cells["a further hook"], cells["a further look"]) == ("3.5", "0.0")
+    # 20 of the whole, less 10 of the route, 2 of the first hook, 3.5 of seven others.
+    assert cells["the rest of what the five do"] == "4.5"
 
 
 @pytest.mark.parametrize("name", list(events.SUBJECTS))
