@@ -31,6 +31,8 @@ The map, from the ground up; a module imports only from those that are named bef
     testing, cli                    the edges
 """
 
+from typing import TYPE_CHECKING
+
 from covet._version import __version__
 from covet.app import CovetPy
 from covet.factory import create_app
@@ -38,6 +40,26 @@ from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.uploads import UploadFile
 from covet.parameters import Body, Cookie, File, Form, Header, Inject, Path, Query, State
+
+if TYPE_CHECKING:
+    from covet.http.websocket import WebSocket
+    from covet.http.websocket_errors import WebSocketDisconnect
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load what only some applications use when it is asked for: it would double the time of `import covet`."""
+        if name not in ("WebSocket", "WebSocketDisconnect"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from covet.http.websocket import WebSocket
+        from covet.http.websocket_errors import WebSocketDisconnect
+
+        globals().update(WebSocket=WebSocket, WebSocketDisconnect=WebSocketDisconnect)
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        """List them with the others."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "Body",
@@ -53,6 +75,8 @@ __all__ = [
     "Response",
     "State",
     "UploadFile",
+    "WebSocket",
+    "WebSocketDisconnect",
     "__version__",
     "create_app",
 ]

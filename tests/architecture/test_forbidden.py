@@ -34,6 +34,8 @@ LATE_MODULES = (
     "covet.events",
     "covet.http.form_limits",
     "covet.http.form_parts",
+    "covet.http.websocket",
+    "covet.http.websocket_errors",
     "covet.introspection",
     "covet.plugins",
 )
