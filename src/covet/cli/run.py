@@ -49,6 +49,7 @@ def _option(*names: str, **attributes: Any) -> Callable[[Command], Command]:
 @click.option("--interface", type=click.Choice(["rsgi", "asgi"]), help="RSGI on Granian by default.")
 @_option("--http", type=click.Choice(["1", "2", "auto"]), help="The versions of HTTP.")
 @_option("--websockets/--no-websockets", help="Accept WebSocket upgrades.")
+@_option("--websocket-compression/--no-websocket-compression", help="Compress their messages; uvicorn only.")
 @_option(
     "--log-level",
     type=click.Choice(["debug", "info", "warning", "error", "critical"]),

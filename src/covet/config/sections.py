@@ -75,6 +75,7 @@ class ServerSettings:
         reload: Restart when a Python file changes; for development (read by the server).
         http: The versions of HTTP: "1", "2" or "auto" (read by the server).
         websockets: Whether WebSocket upgrades are accepted (read by the server).
+        websocket_compression: Whether their messages are compressed for clients that can (read by the server).
         access_log: Whether the server logs every request; on in development (read by the server).
         tls_certificate: A PEM file with the certificate chain; needs `tls_key` (read by the server).
         tls_key: A PEM file with the certificate's key (read by the server).
@@ -93,6 +94,7 @@ class ServerSettings:
     reload: bool = False
     http: Literal["1", "2", "auto"] = "1"
     websockets: bool = True
+    websocket_compression: bool = False
     access_log: bool = False
     tls_certificate: Path | None = None
     tls_key: Path | None = None

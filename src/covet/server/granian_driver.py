@@ -79,6 +79,11 @@ def _make_server(job: Job, options: ServerOptions) -> Server:
             f"keep_alive={options.keep_alive:g} cannot be different.",
             hint="Leave out keep_alive and set header_timeout, or use another server.",
         )
+    if options.websocket_compression:
+        raise ConfigurationError(
+            "Granian does not compress the messages of WebSockets; websocket_compression=True cannot be met.",
+            hint='Leave it out, or use server="uvicorn", which can.',
+        )
     if options.reload and find_extra("watchfiles") is None:
         raise MissingDependencyError("watchfiles", extra="standard", needed_for="reload=True")
     # Granian's server has some fifty arguments, and its enumerations come from a module that may be absent.

@@ -36,6 +36,7 @@ class RunOptions(TypedDict, total=False):
     factory: bool
     http: HTTPVersion
     websockets: bool
+    websocket_compression: bool
     log_level: LogLevel
     log_format: LogFormat
     access_log: bool
@@ -66,6 +67,7 @@ class ServerOptions:
         factory: Whether the target is a function that makes the application.
         http: HTTP/1 only, HTTP/2 only, or both.
         websockets: Whether WebSocket upgrades are accepted.
+        websocket_compression: Whether their messages are compressed for clients that can (RFC 7692).
         log_level: The least severe log entries that are written.
         log_format: `text` for people, `json` for programs.
         access_log: Whether every request is logged by the server.
@@ -98,6 +100,7 @@ class ServerOptions:
     factory: bool = False
     http: HTTPVersion = "1"
     websockets: bool = True
+    websocket_compression: bool = False
     log_level: LogLevel = "info"
     log_format: LogFormat = "text"
     access_log: bool = False
@@ -124,13 +127,17 @@ class ServerOptions:
         _check_choice("log_level", self.log_level, get_args(LogLevel))
         _check_choice("log_format", self.log_format, get_args(LogFormat))
         _check_choice("start_method", self.start_method, (*get_args(StartMethod), None))
-        for name in ("reload", "factory", "websockets", "access_log"):
+        for name in ("reload", "factory", "websockets", "websocket_compression", "access_log"):
             if not isinstance(getattr(self, name), bool):
                 raise ConfigurationError(f"{name} must be True or False, got {getattr(self, name)!r}.")
         if not isinstance(self.host, str) or not self.host:
             raise ConfigurationError(f"host must be an address or a name, got {self.host!r}.")
         for name in ("uds", "tls_certificate", "tls_key"):
             _check_path(name, getattr(self, name))
+        if self.websocket_compression and not self.websockets:
+            raise ConfigurationError(
+                "websocket_compression=True compresses what websockets=False refuses.", hint="Leave one of them out."
+            )
         self._check_socket()
         self._check_reload()
         if (self.tls_certificate is None) != (self.tls_key is None):

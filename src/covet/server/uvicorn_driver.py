@@ -39,9 +39,8 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "port": options.port,
         "uds": str(options.uds) if options.uds is not None else None,
         "ws": "auto" if options.websockets else "none",
-        # APPSEC: a small message can become a large one; the other servers do not offer it, or limit it themselves
-        # (docs/advisories.md, row 71).
-        "ws_per_message_deflate": False,
+        # APPSEC: docs/advisories.md, row 71: a small message can become a large one.
+        "ws_per_message_deflate": options.websocket_compression,
         "interface": "asgi3",
         "factory": True,
         "workers": options.workers,
@@ -107,6 +106,9 @@ def _signals_spent() -> Iterator[None]:
 
 
 def _refuse_unsupported(options: ServerOptions, start_method: StartMethod) -> None:
+    if options.websocket_compression:
+        # APPSEC: of the two that uvicorn can use, wsproto inflates what came before it looks at the size.
+        require_extra("websockets", extra="uvicorn", needed_for="websocket_compression=True")
     several = options.workers > 1
     refused = {
         f"http={options.http!r}": options.http != "1",

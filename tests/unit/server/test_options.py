@@ -64,6 +64,10 @@ def test_an_unknown_option_is_refused_with_a_suggestion() -> None:
         ({"reload": "yes"}, "reload must be True or False, got 'yes'."),
         ({"host": ""}, "host must be an address or a name, got ''."),
         ({"tls_key": "key.pem"}, "TLS needs both tls_certificate and tls_key"),
+        (
+            {"websocket_compression": True, "websockets": False},
+            "websocket_compression=True compresses what websockets=False refuses.",
+        ),
         ({"tls_key": 7, "tls_certificate": "c.pem"}, "tls_key must be a path, got 7."),
         ({"uds": 7}, "uds must be a path, got 7."),
         ({"uds": ""}, "uds must be a path, got ''."),

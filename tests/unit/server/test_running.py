@@ -117,6 +117,8 @@ def test_rsgi_is_refused_by_other_servers() -> None:
         ({"server": "hypercorn", "header_timeout": 5}, "Hypercorn is not driven with header_timeout=5."),
         ({"server": "hypercorn", "backpressure": 5}, "Hypercorn is not driven with backpressure=5."),
         ({"server": "hypercorn", "start_method": "fork"}, "Hypercorn is not driven with start_method='fork'."),
+        ({"server": "hypercorn", "websocket_compression": True}, "driven with websocket_compression=True."),
+        ({"server": "granian", "websocket_compression": True}, "Granian does not compress the messages of WebSockets"),
         ({"server": "granian", "keep_alive": 60}, "keep_alive=60 cannot be different."),
     ],
 )

@@ -3,10 +3,12 @@ What uvicorn is told, without starting it. That it works is tested in tests/e2e.
 """
 
 import signal
+import sys
 from typing import Any
 
 import pytest
 
+from covet.exceptions import MissingDependencyError
 from covet.server import uvicorn_driver
 from covet.server.options import RunOptions, make_options
 from covet.server.worker import Job
@@ -58,6 +60,7 @@ def test_the_settings_are_safe() -> None:
     assert config.timeout_graceful_shutdown == 7
     assert config.server_header is False
     assert config.proxy_headers is False
+    assert config.ws_per_message_deflate is False
     assert config.access_log is False
 
 
@@ -70,6 +73,19 @@ def test_options_reach_uvicorn() -> None:
     assert config.ws == "none"
     assert config.backlog == 256
     assert config.access_log is True
+
+
+def test_compression_is_turned_on_where_it_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the library websockets, which limits what comes out; uvicorn would take wsproto in its place."""
+    assert drive({"websocket_compression": True}).ws_per_message_deflate is True
+    monkeypatch.setitem(sys.modules, "websockets", None)
+
+    with pytest.raises(MissingDependencyError) as caught:
+        drive({"websocket_compression": True})
+
+    assert str(caught.value) == (
+        'websockets is needed for websocket_compression=True.\n  Install it with: pip install "covetpy[uvicorn]"'
+    )
 
 
 def test_the_signal_that_stopped_it_does_not_kill_the_process() -> None:
