@@ -88,6 +88,23 @@ def test_http_1_is_left_for_nobody(monkeypatch: pytest.MonkeyPatch, version: HTT
     assert protocol._check_protocol is before
 
 
+def test_compression_is_left_for_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While it serves, Hypercorn agrees on no extension; afterwards it is what it was."""
+    module = pytest.importorskip("hypercorn.protocol.ws_stream")
+    before = module.PerMessageDeflate
+    seen: list[object] = []
+
+    async def serve(*_arguments: object, **_options: object) -> None:
+        seen.append(module.server_extensions_handshake(["permessage-deflate"], [module.PerMessageDeflate()]))
+
+    monkeypatch.setattr(hypercorn_asyncio, "serve", serve)
+    job = Job(app=app, target=None, interface="asgi", drain_timeout=30.0, listening_on=1, log_level="info")
+    hypercorn_driver.serve(job, make_options({}), start_method="spawn")
+
+    assert seen == [None]
+    assert module.PerMessageDeflate is before
+
+
 def test_http_2_alone_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Hypercorn answers HTTP/1 whatever it is told, so nobody is promised otherwise."""
     with pytest.raises(ConfigurationError, match=r"Hypercorn is not driven with http='2'\."):
