@@ -4,6 +4,7 @@ The parts of a multipart body one after the other, as they come: nothing is kept
 The next piece is asked of the client when somebody wants it, so who reads slowly is sent no more than a network holds.
 """
 
+import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from typing import Final, Self
@@ -18,7 +19,7 @@ from covet.http.part_headers import PartHead
 # Waits for the next piece of the body; None is its end.
 ReadChunk = Callable[[], Awaitable[bytes | None]]
 
-# What the parser is given at once: what it makes of it stands in memory.
+# What the parser is given at once: what it makes of it stands in memory, and nobody else has a turn meanwhile.
 _PIECE_SIZE: Final = 256 * 1024
 
 
@@ -195,7 +196,10 @@ class FormParts:
         while not self._events:
             if self._is_over:
                 return None
-            if self._parsed >= len(self._chunk):
+            if self._parsed < len(self._chunk):
+                # A whole body may have come at once, and others wait for their turn.
+                await asyncio.sleep(0)
+            else:
                 chunk = await self._read_chunk()
                 if chunk is None:
                     self._parser.finish()

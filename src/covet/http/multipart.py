@@ -27,6 +27,17 @@ _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\
 Event = PartHead | bytes | None
 
 
+class _Segment:
+    """What the library keeps of a part while it parses it, and what its headers say."""
+
+    __slots__ = ("bytes_received", "complete", "head")
+
+    def __init__(self, pairs: list[tuple[str, str]]) -> None:
+        self.head = read_part_head(pairs)
+        self.bytes_received = 0
+        self.complete = False
+
+
 class MultipartParser:
     r"""
     Make the parts of a body out of the pieces in which it comes.
@@ -61,6 +72,8 @@ class MultipartParser:
             max_header_count=limits.max_part_headers,
             strict=True,
         )
+        # APPSEC: docs/advisories.md, row 11: the library would read every name once more, an escape at a time.
+        self._parser._create_segment = _Segment  # noqa: SLF001 - made to be overridden
 
     @property
     def is_complete(self) -> bool:
@@ -80,7 +93,7 @@ class MultipartParser:
             return
         try:
             for event in self._parser.parse(chunk):
-                yield event if event is None or isinstance(event, bytes) else read_part_head(event.headerlist)
+                yield event.head if isinstance(event, _Segment) else event
         except self._library.ParserLimitReached as exc:
             limits = self._limits
             raise BadRequestError(

@@ -2,6 +2,8 @@
 Parts as they come: limits while reading, nothing read ahead, and what nobody read is skipped.
 """
 
+import asyncio
+
 import pytest
 
 from covet.exceptions import BadRequestError, ContentTooLargeError
@@ -36,6 +38,27 @@ async def test_what_nobody_read_is_skipped() -> None:
             await anext(part)
 
     assert names == ["a", "photo"]
+
+
+@pytest.mark.row(11)
+async def test_row_011_others_have_turns_while_a_large_body_is_read() -> None:
+    """However much came at once, a quarter of a megabyte is parsed at a time, and read once."""
+    turns = 0
+
+    async def count() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    counting = asyncio.create_task(count())
+    body = make_body(make_part("photo", b"x" * 2_000_000, filename="tea.png"))
+    pieces = [len(piece) async for part in FormParts(reader_of([body]), BOUNDARY, FormLimits()) async for piece in part]
+    counting.cancel()
+
+    assert sum(pieces) == 2_000_000
+    assert turns >= 7
+    assert max(pieces) <= 256 * 1024
 
 
 async def test_nothing_is_read_ahead() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from covet.exceptions import BadRequestError, MissingDependencyError
 from covet.http.form_limits import FormLimits
 from covet.http.multipart import MultipartParser
-from tests.linearity import assert_linear
+from tests.linearity import assert_linear, assert_quick, work
 from tests.unit.http.multipart_bodies import BOUNDARY, cut, join, make_body, make_part, parse
 
 NAMES = st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters='"\\%'), max_size=12)
@@ -224,3 +224,13 @@ def test_row_011_a_quoted_name_is_read_in_linear_time(unit: str) -> None:
             pass
 
     assert_linear(read, lambda size: make_part(unit * size), size=200)
+
+
+@pytest.mark.row(11)
+def test_row_011_names_full_of_escapes_are_read_once() -> None:
+    """A hundred files named by 8 KB of escapes take no longer than any names of that length."""
+    body = make_body(*(make_part(filename='\\"' * 3990) for _ in range(100)))
+    plain = make_body(*(make_part(filename="ab" * 3990) for _ in range(100)))
+
+    assert work(parse, body) < 1.1 * work(parse, plain)
+    assert_quick(parse, body)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from covet.exceptions import BadRequestError, UnsupportedMediaTypeError
 from covet.http.part_headers import find_codec, read_disposition, read_part_head
-from tests.linearity import assert_linear, assert_quick
+from tests.linearity import assert_linear, assert_quick, work
 
 DISPOSITION = "Content-Disposition"
 
@@ -171,3 +171,23 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         return
     assert isinstance(name, str)
     assert filename is None or isinstance(filename, str)
+
+
+@pytest.mark.row(11)
+@pytest.mark.parametrize("unit", ['\\"', "\\\\", '\\\\\\"', "%22", "/"])
+def test_row_011_an_escape_costs_no_step_of_its_own(unit: str) -> None:
+    """A name of 8 KB that is nothing but escapes is undone in as many steps as any other."""
+
+    def make(count: int) -> str:
+        return f'form-data; name="{unit * count}"; filename="\\""'
+
+    assert work(read_disposition, make(8000 // len(unit))) == work(read_disposition, make(2))
+
+
+@given(st.text(alphabet='\\"a%2', max_size=12))
+def test_escapes_are_undone_in_pairs_from_the_left(text: str) -> None:
+    """What a program escaped is what it meant, however many backslashes and quotation marks there are."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+
+    # The filename says that this program escapes.
+    assert read_disposition(f'form-data; name="{escaped}"; filename="\\""') == (text, '"')
