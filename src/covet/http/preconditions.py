@@ -30,6 +30,8 @@ __all__ = [
 SAFE_METHODS: Final = frozenset({"GET", "HEAD"})
 # Seconds that a time of change must lie back to be a strong validator (RFC 9110 §8.8.2.2).
 _STRONG_AGE: Final = 1
+_SEND_DATE: Final = "Send If-Unmodified-Since with the Last-Modified of the state that you have seen."
+_SEND_ANY: Final = "Send If-None-Match: * to create what does not exist yet."
 
 
 class PreconditionFailedError(HTTPError):
@@ -122,6 +124,29 @@ class Preconditions(NamedTuple):
                 return Outcome.NOT_MODIFIED
         return Outcome.PROCEED
 
+    def names_state(self, last_modified: float | None, *, exists: bool) -> bool:
+        """
+        Tell whether one of them says which state a write expects, so that no change of somebody else gets lost.
+
+        A date that is none or that nothing is known about is ignored (RFC 9110 §13.1.4), and `If-None-Match` with tags
+        lets all other states pass.
+
+        Args:
+            last_modified: When the state has changed; `None` if nobody knows.
+            exists: Whether there is a state at all.
+
+        Example:
+            >>> Preconditions(if_match='"a"').names_state(None, exists=True)
+            True
+            >>> Preconditions(if_unmodified_since="yesterday").names_state(0.0, exists=True)
+            False
+        """
+        if self.if_match is not None or (self.if_none_match is not None and self.if_none_match.strip(" \t") == "*"):
+            return True
+        if self.if_unmodified_since is None or last_modified is None or not exists:
+            return False
+        return parse_http_date(self.if_unmodified_since) is not None
+
 
 def is_range_current(if_range: str, etag: str | None, last_modified: float | None) -> bool:
     """
@@ -157,7 +182,8 @@ def check_preconditions(
         etag: The tag of the state; quotes are added if it has none.
         last_modified: When it has changed: an aware datetime, or seconds since 1970.
         exists: Whether there is anything at all: `If-None-Match: *` is for what must not exist yet.
-        required: Refuse a request that expects nothing in particular.
+        required: Refuse a request that does not say which state it expects: neither `If-Match` nor
+            `If-None-Match: *`, nor an `If-Unmodified-Since` that can be compared with `last_modified`.
 
     Raises:
         PreconditionFailedError: If it is another one (412).
@@ -170,17 +196,17 @@ def check_preconditions(
         covet.http.preconditions.PreconditionFailedError: The resource is in another state than the request expects.
     """
     conditions = Preconditions.of(request.headers)
-    if required and (conditions.if_match or conditions.if_none_match or conditions.if_unmodified_since) is None:
-        raise PreconditionRequiredError
-    if not exists:
-        # RFC 9110 §13.1.1: what does not exist matches nothing, `*` included.
-        if conditions.if_match is not None:
-            raise PreconditionFailedError
-        return
     seconds = last_modified.timestamp() if isinstance(last_modified, datetime) else last_modified
     tag = None if etag is None else check_etag(etag)
-    if conditions.evaluate(request.method, tag, seconds) is Outcome.FAILED:
+    if exists:
+        if conditions.evaluate(request.method, tag, seconds) is Outcome.FAILED:
+            raise PreconditionFailedError
+    elif conditions.if_match is not None:
+        # RFC 9110 §13.1.1: what does not exist matches nothing, `*` included.
         raise PreconditionFailedError
+    if required and not conditions.names_state(seconds, exists=exists):
+        is_dated = tag is None and seconds is not None and exists
+        raise PreconditionRequiredError(_SEND_DATE if is_dated else None if exists else _SEND_ANY)
 
 
 def make_not_modified(

@@ -174,3 +174,65 @@ def test_read_of_an_expected_state_fails_on_another() -> None:
     """412, as for a write."""
     with pytest.raises(PreconditionFailedError):
         make_not_modified(Request(headers={"If-Match": '"v2"'}), etag="v1")
+
+
+@pytest.mark.parametrize(
+    ("headers", "options"),
+    [
+        ({"If-Unmodified-Since": "yesterday"}, {"etag": "v7", "last_modified": NOW}),
+        ({"If-Unmodified-Since": EARLIER}, {"etag": "v7"}),
+        ({"If-Unmodified-Since": THEN}, {"exists": False, "last_modified": NOW}),
+        ({"If-None-Match": '"x"'}, {"etag": "v7"}),
+        ({"If-None-Match": '"x"'}, {}),
+        ({"If-None-Match": '"x"'}, {"exists": False}),
+        ({"If-None-Match": "nonsense"}, {"etag": "v7"}),
+        ({"If-Modified-Since": EARLIER}, {"etag": "v7", "last_modified": NOW}),
+    ],
+)
+def test_what_names_no_state_is_no_expectation(headers: dict[str, str], options: dict[str, object]) -> None:
+    """A condition that cannot be evaluated, or that lets nearly every state pass, protects nobody's change: 428."""
+    with pytest.raises(PreconditionRequiredError):
+        check_preconditions(Request("PUT", headers=headers), required=True, **options)  # type: ignore[arg-type]
+
+    # Where no expectation is required, it is ignored.
+    check_preconditions(Request("PUT", headers=headers), **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("headers", "options"),
+    [
+        ({"If-Match": '"v7"'}, {"etag": "v7"}),
+        ({"If-Match": "*"}, {"etag": "v7"}),
+        ({"If-None-Match": " * "}, {"exists": False}),
+        ({"If-Unmodified-Since": THEN}, {"last_modified": NOW}),
+        ({"If-Match": '"v7"', "If-Unmodified-Since": "yesterday"}, {"etag": "v7"}),
+    ],
+)
+def test_what_names_a_state_is_an_expectation(headers: dict[str, str], options: dict[str, object]) -> None:
+    """It goes on if that is the state."""
+    check_preconditions(Request("PUT", headers=headers), required=True, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("headers", [{"If-Match": "nonsense"}, {"If-Match": '"v6"'}, {"If-None-Match": 'W/"v7"'}])
+def test_what_fails_fails_before_anything_is_required(headers: dict[str, str]) -> None:
+    """412 says more than 428."""
+    with pytest.raises(PreconditionFailedError):
+        check_preconditions(Request("PUT", headers=headers), etag="v7", required=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            {"last_modified": NOW},
+            "Send If-Unmodified-Since with the Last-Modified of the state that you have seen.",
+        ),
+        ({"exists": False}, "Send If-None-Match: * to create what does not exist yet."),
+    ],
+)
+def test_what_is_required_is_what_can_be_sent(options: dict[str, object], message: str) -> None:
+    """A state without a tag is named by its time, and nothing by no state."""
+    with pytest.raises(PreconditionRequiredError) as caught:
+        check_preconditions(Request("PUT"), required=True, **options)  # type: ignore[arg-type]
+
+    assert str(caught.value) == message
