@@ -13,6 +13,7 @@ from covet.core.argument_styles import find_style
 from covet.core.argument_types import has_limits, is_body_type, make_constraints, without_none
 from covet.core.body_sources import FORM_SOURCES
 from covet.core.route import Route
+from covet.core.text_arguments import BLANK_SOURCES
 from covet.exceptions import ConfigurationError, RouteError
 from covet.http.field_names import FieldTree, build_field_tree
 from covet.http.request import Request
@@ -73,7 +74,10 @@ def make_model_argument(route: Route, parameter: ParameterInfo, argument: Argume
     forbids = None if marker.extra is None else marker.extra == "forbid"
     try:
         model = TextModel(
-            without_none(argument.annotation), rename=_write_header if source == "header" else str, forbids=forbids
+            without_none(argument.annotation),
+            rename=_write_header if source == "header" else str,
+            forbids=forbids,
+            drops_blanks=source in BLANK_SOURCES,
         )
         fields = tuple(_make_field(argument, field, style=style) for field in model.fields)
     except ConfigurationError as exc:

@@ -13,6 +13,9 @@ from covet.http.request import Request
 # Any: the value of an argument, of whatever type the handler wants.
 ReadText = Callable[[Request], Any]
 
+BLANK_SOURCES: Final = frozenset({"query", "form"})
+"""Where browsers send an empty text for a field that nobody filled in."""
+
 
 def read_text(argument: Argument) -> ReadText:
     """
@@ -25,13 +28,14 @@ def read_text(argument: Argument) -> ReadText:
     if validator is None:
         raise TypeError(f"{argument.name!r} has no validator.")
     find = _FINDERS[source]
+    skips_blanks = source in BLANK_SOURCES and not argument.is_required and not validator.may_be_blank
 
     if source == "query" and validator.is_sequence and not argument.explode:
         delimiter = DELIMITERS[argument.style]
 
         def read(request: Request) -> Any:
             texts = find(request, alias)
-            if not texts:
+            if not texts or (skips_blanks and not any(texts)):
                 return argument.make_default()
             parted = [part for text in texts if text for part in text.split(delimiter)]
             return validator.parse_many(parted, source=source, pointer=pointer)
@@ -40,7 +44,7 @@ def read_text(argument: Argument) -> ReadText:
 
         def read(request: Request) -> Any:
             texts = find(request, alias)
-            if not texts:
+            if not texts or (skips_blanks and not any(texts)):
                 return argument.make_default()
             return validator.parse_many(texts, source=source, pointer=pointer)
 
@@ -48,7 +52,7 @@ def read_text(argument: Argument) -> ReadText:
 
         def read(request: Request) -> Any:
             texts = find(request, alias)
-            if not texts:
+            if not texts or (skips_blanks and not texts[-1]):
                 return argument.make_default()
             return validator.parse(texts[-1], source=source, pointer=pointer)
 

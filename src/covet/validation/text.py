@@ -61,6 +61,27 @@ def compile_many(node: Node) -> ManyConverter | None:
     return checked  # type: ignore[no-any-return]
 
 
+def may_be_blank(node: Node) -> bool:
+    """
+    Tell whether an empty text can be meant as a value of a type, or of the items of a list.
+
+    Example:
+        >>> may_be_blank(ScalarNode(annotation=str, kind="str")), may_be_blank(ScalarNode(annotation=int, kind="int"))
+        (True, False)
+    """
+    if isinstance(node, ArrayNode):
+        return may_be_blank(node.item)
+    if isinstance(node, TupleNode | UnionNode):
+        return any(may_be_blank(part) for part in (node.items if isinstance(node, TupleNode) else node.members))
+    if isinstance(node, ScalarNode):
+        # Whatever its limits say: who limits a text wants to hear that it is too short.
+        return node.kind in {"str", "any", "path", "bytes"}
+    if isinstance(node, ChoiceNode):
+        read = compile_text(node)
+        return read is None or not isinstance(read(""), Failed)
+    return True
+
+
 def _compile(node: Node) -> TextConverter | None:
     if isinstance(node, ScalarNode):
         return _make_scalar(node)

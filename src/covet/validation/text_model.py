@@ -11,6 +11,7 @@ from covet.exceptions import ConfigurationError, ValidationError
 from covet.introspection import Annotation, type_name
 from covet.types import UNSET
 from covet.validation.analysis import analyze
+from covet.validation.blanks import compile_blanks
 from covet.validation.failures import MAX_ERRORS, MAX_KEY_LENGTH, Failed, Problem
 from covet.validation.nodes import ArrayNode, MapNode, ModelNode, Node, UnionNode
 from covet.validation.pydantic_shape import list_pydantic_fields
@@ -51,6 +52,7 @@ class TextModel:
         annotation: The model, or a mapping; `Model | None` is the model.
         rename: Makes the name on the wire from that of a field.
         forbids: Whether names that the model does not have are refused; by default the model decides.
+        drops_blanks: Whether an empty text stands for none, where there is a default and the type has no empty text.
 
     Attributes:
         fields: Its fields.
@@ -68,10 +70,15 @@ class TextModel:
         Page(number=2, size=20)
     """
 
-    __slots__ = ("_convert", "_forbids", "_keys", "_renamed", "fields")
+    __slots__ = ("_convert", "_drop", "_forbids", "_keys", "_renamed", "fields")
 
     def __init__(
-        self, annotation: Annotation, *, rename: Callable[[str], str] = str, forbids: bool | None = None
+        self,
+        annotation: Annotation,
+        *,
+        rename: Callable[[str], str] = str,
+        forbids: bool | None = None,
+        drops_blanks: bool = False,
     ) -> None:
         node = _find_model(analyze(annotation), annotation)
         self._renamed: dict[str, str] = {}
@@ -112,6 +119,7 @@ class TextModel:
         self._forbids = isinstance(node, ModelNode) and node.forbid_unknown
         self._keys = frozenset(field.key for field in fields)
         self._convert = compile_tree(node)
+        self._drop = compile_blanks(node) if drops_blanks else None
 
     def __repr__(self) -> str:
         return f"<TextModel of {', '.join(field.key for field in self.fields)}>"
@@ -144,9 +152,11 @@ class TextModel:
         Raises:
             ValidationError: If they do not fit; carries every error.
         """
-        given = {key: value for key, value in tree.items() if key in self._keys or key not in others}
         renamed = self._renamed
-        result = self._convert({renamed.get(key, key): value for key, value in given.items()} if renamed else given)
+        given: TextTree = {
+            renamed.get(key, key): value for key, value in tree.items() if key in self._keys or key not in others
+        }
+        result = self._convert(given if self._drop is None else self._drop(given))
         problems = [self._place(item) for item in result.problems] if isinstance(result, Failed) else []
         if files and self._forbids:
             problems += self._list_unknown(files)

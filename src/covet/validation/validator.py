@@ -19,7 +19,7 @@ from covet.validation.nodes import Node, ScalarNode
 from covet.validation.plain import compile_plain
 from covet.validation.shape import contains_decimal
 from covet.validation.strict_json import load_json
-from covet.validation.text import compile_many, compile_text, make_fast
+from covet.validation.text import compile_many, compile_text, make_fast, may_be_blank
 
 T = TypeVar("T")
 Engine = Literal["auto", "plain"]
@@ -39,6 +39,8 @@ class Validator(Generic[T]):
         is_sequence: Whether repeated strings are one value of the type: use `parse_many`.
         accepts_text: Whether one string can carry the type: `parse` and `parse_fast` may be used.
         is_text: Whether any string is a value as it stands: there is nothing to parse.
+        may_be_blank: Whether an empty string can be meant as a value; if not, it stands for none where there is a
+            default.
         parse_fast: Reads one string and raises `ValueError` if it is no value; call `parse` for the errors then.
 
     Example:
@@ -55,7 +57,7 @@ class Validator(Generic[T]):
 
     __slots__ = (
         "_convert", "_many", "_text", "accepts_text", "annotation", "decode_json", "fixed_keys", "is_sequence",
-        "is_text", "parse_fast",
+        "is_text", "may_be_blank", "parse_fast",
     )  # fmt: skip
 
     parse_fast: Callable[[str], T]
@@ -80,6 +82,7 @@ class Validator(Generic[T]):
         self.accepts_text = self._text is not None
         self.is_sequence = self._many is not None
         self.is_text = isinstance(node, ScalarNode) and node.kind in {"str", "any"} and not node.constraints
+        self.may_be_blank = may_be_blank(node)
         fast: Any = self._refuse_text if self._text is None else make_fast(node, self._text)
         self.parse_fast = fast
 

@@ -2,11 +2,14 @@
 Arguments of one text or several: where they are parted, and where they are not. Over both protocols.
 """
 
-from typing import Annotated
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import Annotated, Any, Literal
 
 import pytest
 
-from covet import Cookie, CovetPy, Header, Query
+from covet import Cookie, CovetPy, Form, Header, Query
 from covet.core.argument import Argument
 from covet.core.text_arguments import read_text
 from covet.testing import TestClient
@@ -74,6 +77,107 @@ async def test_headers_and_cookies_are_read(protocol: WireProtocol) -> None:
     )
 
     assert (response.json()["x"], response.json()["sid"]) == ([1, 2], "s1")
+
+
+class Size(Enum):
+    """What text may be, but not an empty one."""
+
+    SMALL = "s"
+    LARGE = "l"
+
+
+def make_blank_app() -> CovetPy:
+    """Make an application whose parameters have defaults."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def show(
+        age: int | None = None,
+        price: Annotated[Decimal, Query(ge=1)] = Decimal(5),
+        day: date | None = None,
+        size: Size = Size.SMALL,
+        sort: Literal["", "name"] = "name",
+        is_new: bool | None = None,
+        ids: list[int] | None = None,
+        parted: Annotated[set[int] | None, Query(explode=False)] = None,
+        text: str | None = None,
+        short: Annotated[str, Query(min_length=1)] = "x",
+        words: list[str] | None = None,
+        either: int | str = 7,
+    ) -> dict[str, object]:
+        return dict(locals())
+
+    @app.post("/")
+    async def save(
+        age: Annotated[int | None, Form()] = None,
+        ids: Annotated[list[int], Form()] = [],  # noqa: B006
+        text: Annotated[str | None, Form()] = None,
+    ) -> dict[str, object]:
+        return {"age": age, "ids": ids, "text": text}
+
+    @app.get("/required")
+    async def require(
+        age: int | None, ids: list[int], x_age: Annotated[int, Header()] = 1, c_age: Annotated[int, Cookie()] = 1
+    ) -> list[object]:
+        return [age, ids, x_age, c_age]
+
+    return app
+
+
+@on_both_protocols
+async def test_an_empty_text_stands_for_none_where_it_can_be_no_value(protocol: WireProtocol) -> None:
+    """So browsers send fields that nobody filled in: the default counts, unless the type has an empty text."""
+    names = ("age", "price", "day", "size", "sort", "is_new", "ids", "parted", "text", "words", "either")
+    client = TestClient(make_blank_app(), protocol=protocol)
+
+    response = await client.get("/?" + "&".join(f"{name}=" for name in names))
+    repeated = await client.get("/?age=5&age=&ids=&ids=")
+    short = await client.get("/?short=")
+
+    assert response.json() == {
+        "age": None,
+        "price": "5",
+        "day": None,
+        "size": "s",
+        "sort": "",
+        "is_new": None,
+        "ids": None,
+        "parted": None,
+        "text": "",
+        "short": "x",
+        "words": [""],
+        "either": "",
+    }
+    assert (repeated.json()["age"], repeated.json()["ids"]) == (None, None)
+    assert short.json()["errors"][0]["message"] == "must have at least 1 character"
+
+
+@on_both_protocols
+@pytest.mark.parametrize("files", [{}, {"files": {"photo": ("a.png", b"1")}}], ids=["urlencoded", "multipart"])
+async def test_an_empty_field_of_a_form_stands_for_none(protocol: WireProtocol, files: Any) -> None:
+    """Whatever the form's content type."""
+    response = await TestClient(make_blank_app(), protocol=protocol).post(
+        "/", data={"age": "", "ids": "", "text": ""}, **files
+    )
+
+    assert response.json() == {"age": None, "ids": [], "text": ""}
+
+
+@on_both_protocols
+async def test_an_empty_text_is_wrong_where_there_is_no_default(protocol: WireProtocol) -> None:
+    """And in headers and cookies, and among other items of a list."""
+    client = TestClient(make_blank_app(), protocol=protocol)
+
+    required = await client.get("/required?age=&ids=", headers={"x-age": "", "cookie": "c_age="})
+    mixed = await client.get("/?ids=1&ids=")
+
+    assert [(item["source"], item["pointer"]) for item in required.json()["errors"]] == [
+        ("query", "/age"),
+        ("query", "/ids/0"),
+        ("header", "/x-age"),
+        ("cookie", "/c_age"),
+    ]
+    assert [item["pointer"] for item in mixed.json()["errors"]] == ["/ids/1"]
 
 
 def test_without_a_validator_nothing_is_read() -> None:
