@@ -97,11 +97,14 @@ class CovetPyASGI(CompiledApplication):
             await self._websockets.serve_asgi(found, self._unmatched, scope, root, path, receive, send)
             return
         problem = find_asgi_problem(scope, path)
+        varies = False
         if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_asgi
 
+            came = path
             scope, path, problem = move_asgi(self.router, scope, path)
-        compiled, values, mount = self._resolve(path, scope["method"], problem)
+            varies = path != came or problem is not None
+        compiled, values, mount = self._resolve(path, scope["method"], problem, varies=varies)
         if mount is not None:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
@@ -161,11 +164,14 @@ class CovetPyASGI(CompiledApplication):
             await self._bridge(self._wrapped, scope, protocol)
             return
         problem = find_rsgi_problem(scope)
+        varies = False
         if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_rsgi
 
+            came = scope
             scope, problem = move_rsgi(self.router, scope)
-        compiled, values, mount = self._resolve(scope.path, scope.method, problem)
+            varies = scope is not came or problem is not None
+        compiled, values, mount = self._resolve(scope.path, scope.method, problem, varies=varies)
         if mount is not None:
             await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))
             return
@@ -188,13 +194,16 @@ class CovetPyASGI(CompiledApplication):
 
     # ── The slow way ─────────────────────────────────────────────────────────
 
-    def _resolve(self, path: str, method: str, problem: HTTPError | None) -> tuple[Any, Sequence[Any], Mount | None]:
-        """Decide what answers: a route, a mounted application, or what `_unmatched` gives."""
+    def _resolve(
+        self, path: str, method: str, problem: HTTPError | None, *, varies: bool = False
+    ) -> tuple[Any, Sequence[Any], Mount | None]:
+        """Decide what answers: a route, a mounted application, or what is compiled for everything unmatched."""
+        unmatched = self._unmatched_version if varies else self._unmatched
         if problem is not None:
-            return self._unmatched, (problem,), None
+            return unmatched, (problem,), None
         if path == "*":
             # RFC 9110 §9.3.7: `OPTIONS *` asks about the server.
-            return self._unmatched, (Response(None, 204, {"allow": ", ".join(sorted(self.router.methods))}),), None
+            return unmatched, (Response(None, 204, {"allow": ", ".join(sorted(self.router.methods))}),), None
         found = self.router.resolve(path, method)
         if found.route is None and method == "HEAD":
             as_get = self.router.resolve(path, "GET")
@@ -202,15 +211,15 @@ class CovetPyASGI(CompiledApplication):
                 found = as_get
         if found.mount is not None:
             if found.mount.is_closed:
-                return self._unmatched, (refuse_closed(),), None
-            return self._unmatched, (), found.mount
+                return unmatched, (refuse_closed(),), None
+            return unmatched, (), found.mount
         if found.route is not None:
             if found.route.endpoint is None:
                 self._prepare(found.route)
             return found.route.endpoint, found.values, None
         if method not in self.router.methods:
-            return self._unmatched, (refuse_method(method, found),), None
-        return self._unmatched, (answer_unmatched(found, method),), None
+            return unmatched, (refuse_method(method, found),), None
+        return unmatched, (answer_unmatched(found, method),), None
 
     # Any: `CompiledRoute`, whose module is loaded when the first route is compiled.
     def find_endpoint(self, method: str, path: str) -> tuple[Any, Sequence[Any], Mount | None]:

@@ -58,6 +58,8 @@ class CompiledApplication(EventHandlers):
         self._is_compiled = False
         self._wrapped: ASGIApp | None = None
         self._unmatched: Any = None
+        # The same where a header chose the version: answers say so to caches.
+        self._unmatched_version: Any = None
         # The protocol of the server, once one has started the application.
         self._protocol: str | None = None
         self._static = self.router.tree.static
@@ -99,7 +101,7 @@ class CompiledApplication(EventHandlers):
             raise ExceptionGroup(f"{len(failures)} {_name_failures(failures)}", failures)
         for route in self.router.served_routes:
             compile_early(route.endpoint, self, self._protocol)
-        self._unmatched = self._compile_unmatched()
+        self._unmatched, self._unmatched_version = self._compile_unmatched()
         self.router.prepare = self._prepare
         self._wrapped = self._wrapping.apply()
         if self._wrapped is not None:
@@ -175,8 +177,15 @@ class CompiledApplication(EventHandlers):
         return WebSocketDispatch(self, self._prepare, self._mounts)
 
     # Any: as above.
-    def _compile_unmatched(self) -> Any:
-        return self._compile(make_route(PathTemplate.parse("/"), unmatched, ("GET",), {}, ()), is_shown=False)
+    def _compile_unmatched(self) -> tuple[Any, Any]:
+        template, header = PathTemplate.parse("/"), self.router.version_header
+        plain = self._compile(make_route(template, unmatched, ("GET",), {}, ()), is_shown=False)
+        if header is None:
+            return plain, None
+        from covet.core.versioning import VaryByVersion
+
+        options = {"middleware": [VaryByVersion(header)]}
+        return plain, self._compile(make_route(template, unmatched, ("GET",), options, ()), is_shown=False)
 
     def _recompile(self) -> None:
         """Forget what was compiled: something that all routes contain has changed."""

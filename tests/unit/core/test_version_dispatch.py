@@ -10,7 +10,7 @@ from covet import CovetPy, Request
 from covet.core.middleware import CallNext
 from covet.core.routing import CovetRouter
 from covet.core.versioning import HeaderVersioning, MediaTypeVersioning, PrefixVersioning, Versioning
-from covet.exceptions import RouteError
+from covet.exceptions import HTTPError, RouteError
 from covet.http.response import Response
 from covet.testing import TestClient
 from tests.integration.wire import WireProtocol, assert_problem, on_both_protocols
@@ -142,6 +142,39 @@ async def test_method_that_the_version_lacks_is_not_allowed(protocol: WireProtoc
 
     assert posted.text == "old"
     assert_problem(refused, 405)
+
+
+@on_both_protocols
+@pytest.mark.parametrize("versioning", [BY_HEADER, BY_MEDIA_TYPE])
+@pytest.mark.parametrize(
+    ("method", "path", "version", "statuses"),
+    [
+        ("GET", "/items/7/", "2", {308}),
+        ("DELETE", "/items/7", "2", {405}),
+        ("PURGE", "/items/7", "2", {501}),
+        ("OPTIONS", "/items/7", "2", {204}),
+        ("GET", "/items/7", "3", {404, 406}),
+    ],
+)
+async def test_what_no_handler_answers_varies_too(
+    protocol: WireProtocol, versioning: Versioning, method: str, path: str, version: str, statuses: set[int]
+) -> None:
+    """Where a redirect leads, and what is allowed, is another matter in another version."""
+    app = make_app(versioning)
+
+    @app.exception_handler(HTTPError)
+    async def answer(request: Request, error: HTTPError) -> Response:
+        return Response("sorry", error.status_code)
+
+    accept = f"application/vnd.shop.v{version}+json"
+    headers = {"api-version": version} if versioning is BY_HEADER else {"accept": accept}
+    async with TestClient(app, protocol=protocol, follow_redirects=False) as client:
+        response = await client.request(method, path, headers=headers)
+        plain = await client.request(method, "/nowhere", headers=headers)
+
+    assert response.status_code in statuses
+    assert response.headers["vary"].lower() == versioning.header
+    assert "vary" not in plain.headers
 
 
 async def test_application_below_a_prefix_has_versions_too() -> None:
