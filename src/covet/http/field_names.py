@@ -6,11 +6,13 @@ import re
 from collections.abc import Container, Iterable
 from typing import Final
 
+from covet.exceptions import BadRequestError
+
 # The texts of a name, or what stands behind each step of longer names.
 FieldTree = list[str] | dict[str, "FieldTree"]
 
 MAX_STEPS: Final = 16
-"""How many steps a name may have; a longer one is a name like any other, without steps."""
+"""How many steps a name may have."""
 
 _FIRST: Final = re.compile(r"[^.\[\]]++")
 _STEP: Final = re.compile(r"\.([^.\[\]]++)|\[([^\[\]]*+)\]")
@@ -24,6 +26,9 @@ def split_field_name(name: str, *, allows_dots: bool = True) -> tuple[str, ...]:
     Args:
         name: The name.
         allows_dots: Whether `a.b` means the same as `a[b]`.
+
+    Raises:
+        BadRequestError: If it has too many steps: what it brings must not be dropped without a word.
 
     Example:
         >>> split_field_name("items[0].name"), split_field_name("tags[]"), split_field_name("a[b")
@@ -39,8 +44,10 @@ def split_field_name(name: str, *, allows_dots: bool = True) -> tuple[str, ...]:
     position = first.end()
     while position < len(name):
         step = pattern.match(name, position)
-        if step is None or len(steps) == MAX_STEPS:
+        if step is None:
             return (name,)
+        if len(steps) == MAX_STEPS:
+            raise BadRequestError(f"The name of a field has more than {MAX_STEPS} steps.")
         steps.append(step[1] or step[2] or "")
         position = step.end()
     return tuple(steps)
@@ -59,6 +66,9 @@ def build_field_tree(
         pairs: Names and values.
         allows_dots: Whether `a.b` means the same as `a[b]`.
         plain: Names that are not split, whatever they look like.
+
+    Raises:
+        BadRequestError: If a name has too many steps.
 
     Example:
         >>> build_field_tree([("a[b]", "1"), ("a.c", "2"), ("d", "3"), ("d", "4")])

@@ -15,7 +15,7 @@ from covet.core.model_arguments import is_model_argument, name_others, read_mode
 from covet.exceptions import RouteError
 from covet.testing import TestClient
 from covet.validation import Constraints
-from tests.integration.wire import WireProtocol, on_both_protocols
+from tests.integration.wire import WireProtocol, assert_problem, on_both_protocols
 from tests.unit.core.handler_plans import plan_arguments
 
 
@@ -44,6 +44,12 @@ class Order:
 class Agent:
     user_agent: str
     x_count: int = 0
+
+
+@dataclass
+class Tree:
+    name: str = ""
+    sub: "Tree | None" = None
 
 
 class Session(msgspec.Struct, rename={"key": "sid"}):
@@ -239,6 +245,32 @@ def test_what_cannot_be_is_refused(annotation: Any, message: str) -> None:
 
     assert refused.value.message == message
     assert refused.value.hint
+
+
+@on_both_protocols
+async def test_names_of_too_many_steps_are_refused(protocol: WireProtocol) -> None:
+    """In a form and in a query: 400 says that a limit was passed."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def save(tree: Annotated[Tree, Form()]) -> Tree:
+        return tree
+
+    @app.get("/")
+    async def find(tree: Annotated[Tree, Query(style="deepObject")]) -> Tree:
+        return tree
+
+    async with TestClient(app, protocol=protocol) as client:
+        good = await client.post("/", data={"sub" + "[sub]" * 14 + "[name]": "q"})
+        answers = [
+            await client.post("/", data={"sub" + "[sub]" * 15 + "[name]": "q"}),
+            await client.post("/", data={"sub" + ".sub" * 30: "q"}),
+            await client.get("/", params={"tree" + "[sub]" * 20 + "[name]": "q"}),
+        ]
+
+    assert good.status_code == 200
+    for answer in answers:
+        assert assert_problem(answer, 400)["detail"] == "The name of a field has more than 16 steps."
 
 
 def test_fields_are_described_like_arguments() -> None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from covet.exceptions import BadRequestError
 from covet.http.field_names import MAX_STEPS, build_field_tree, split_field_name
 from tests.linearity import assert_linear
 
@@ -42,12 +43,14 @@ def test_dots_can_mean_themselves(name: str, steps: tuple[str, ...]) -> None:
     assert split_field_name(name, allows_dots=False) == steps
 
 
-def test_a_name_of_too_many_steps_is_one() -> None:
-    """Nobody makes a deep tree by a long name."""
+def test_a_name_of_too_many_steps_is_refused() -> None:
+    """Nobody makes a deep tree by a long name, and nothing is dropped without a word."""
     allowed, deeper = "a" + "[b]" * (MAX_STEPS - 1), "a" + "[b]" * MAX_STEPS
 
     assert len(split_field_name(allowed)) == MAX_STEPS
-    assert split_field_name(deeper) == (deeper,)
+    with pytest.raises(BadRequestError, match=r"^The name of a field has more than 16 steps\.$"):
+        split_field_name(deeper)
+    assert build_field_tree([(deeper, "1")], plain={deeper}) == {deeper: ["1"]}
 
 
 @pytest.mark.parametrize(
