@@ -6,8 +6,8 @@ from collections.abc import AsyncIterable, Iterator
 from typing import Any, get_args
 
 from covet.core.route import Route
-from covet.core.stream_results import SAFE_METHODS, StreamForm
-from covet.exceptions import HTTPError, NotAcceptableError, ResponseError
+from covet.core.stream_results import SAFE_METHODS, StreamForm, check_stream
+from covet.exceptions import HTTPError, NotAcceptableError, ResponseError, RouteError
 from covet.http.request import Request
 from covet.http.response import BYTES, JSON, TEXT, Response, check_status, has_no_body
 from covet.introspection import CallableInfo, origin_of
@@ -33,6 +33,9 @@ class ResultConverter:
         varies: The client has a choice of formats, so that the answers that use them depend on its `Accept`.
         accepted: `Accept` headers that were found to want JSON, as text: those of the table, for all routes.
         accepted_bytes: The same as bytes.
+
+    Raises:
+        RouteError: If the handler says that it streams what cannot be sent.
     """
 
     __slots__ = (
@@ -59,6 +62,9 @@ class ResultConverter:
         self.encode_json = (
             encode_json if type(own) is JSONSerializer and own.encode is load_json_encoder() else own.serialize
         )
+        problem = check_stream(info.return_annotation, route.media_type)
+        if problem is not None:
+            raise RouteError(problem[0], route=str(route), hint=problem[1])
         self.streams = StreamForm(info.return_annotation, route.media_type, encode=self.encode_json)
         self.json_types = frozenset({dict, list, *_find_models(info.return_annotation)})
         said = origin_of(info.return_annotation) or info.return_annotation

@@ -3,17 +3,17 @@ What becomes of a handler's generator: bytes as they are, events, or lines of JS
 """
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator
-from typing import Any, Final, get_args
+from types import UnionType
+from typing import Annotated, Any, Final, Literal, Union, get_args
 
 from covet.exceptions import NotAcceptableError
 from covet.http.request import Request
 from covet.http.streamed_response import StreamedResponse
-from covet.introspection import origin_of
+from covet.introspection import origin_of, type_name, unalias
 from covet.responses.event_stream import EVENT_STREAM, EventStream
 from covet.responses.json_lines import JSON_LINES, NDJSON, JSONLines
 from covet.responses.server_sent_event import ServerSentEvent
 from covet.serialization import negotiate, parse_media_type
-from covet.validation import is_model
 
 # RFC 9110 §9.2.1, as far as a route answers them.
 SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -97,28 +97,74 @@ def find_offers(annotation: Any, media_type: str | None = None) -> tuple[str, ..
         (('application/jsonl', 'application/x-ndjson'), ())
     """
     plain = None if media_type is None else parse_media_type(media_type)[0]
+    item = _find_item(annotation)
     if plain in (*_LINES, EVENT_STREAM):
         # Text and bytes are written out by the handler itself, whatever their media type.
-        is_written = _find_item(annotation) in _PIECES or _find_item(annotation) is None
-        return () if is_written else (plain,)
-    item = _find_item(annotation)
-    if item is None or item in _PIECES or plain is not None:
+        return () if item in _PIECES or item is None else (plain,)
+    if item is None or plain is not None:
         return ()
-    if any(isinstance(part, type) and issubclass(part, ServerSentEvent) for part in (item, *get_args(item))):
+    parts = list(_list_parts(item))
+    if any(isinstance(part, type) and issubclass(part, ServerSentEvent) for part in parts):
         return (EVENT_STREAM,)
-    is_json = _is_json(item)
-    if not is_json and get_args(item):
-        # A union, such as of two models.
-        is_json = all(map(_is_json, get_args(item)))
-    return _LINES if is_json else ()
+    return _LINES if all(map(_is_value, parts)) else ()
 
 
 # Any: as above.
-def _is_json(item: Any) -> bool:
-    origin = origin_of(item) or item
-    return isinstance(origin, type) and (is_model(origin) or origin in (dict, list))
+def check_stream(annotation: Any, media_type: str | None) -> tuple[str, str] | None:
+    """
+    Say what is wrong with a stream of which some pieces could not be sent, and the mend; `None` if nothing is.
+
+    Args:
+        annotation: The handler's return annotation.
+        media_type: The route's media type, if it has one.
+
+    Example:
+        >>> check_stream(AsyncIterator[int | str], None)[0]
+        'It yields both text and values, int | str: text is sent as it is, values are lines of JSON.'
+    """
+    item = _find_item(annotation)
+    if item is None or origin_of(annotation) is Iterable or find_offers(annotation, media_type):
+        # What is no more than iterable, such as a list, may be no stream.
+        return None
+    parts = list(_list_parts(item))
+    values = [part for part in parts if _is_value(part)]
+    if not values:
+        return None
+    if media_type is not None:
+        return (
+            f"It yields values, {type_name(item)}, which a stream of {media_type} cannot carry.",
+            "Yield str or bytes; without media_type values are lines of JSON.",
+        )
+    return (
+        f"It yields both text and values, {type_name(item)}: text is sent as it is, values are lines of JSON.",
+        "Yield one of them, or write media_type='application/jsonl' for lines of JSON alone.",
+    )
 
 
+# Any: as above.
+def _list_parts(item: Any) -> Iterator[Any]:
+    """List the members of a union and what literals are."""
+    item = unalias(item)
+    origin = origin_of(item)
+    if origin is Annotated:
+        yield from _list_parts(get_args(item)[0])
+    elif origin in (Union, UnionType):
+        for part in get_args(item):
+            yield from _list_parts(part)
+    elif origin is Literal:
+        yield from map(type, get_args(item))
+    else:
+        yield item
+
+
+# Any: as above.
+def _is_value(part: Any) -> bool:
+    """Tell whether something is written as JSON: all that is neither a piece of a body nor unknown."""
+    kind = origin_of(part) or part
+    return isinstance(kind, type) and kind not in (Any, object) and not issubclass(kind, _PIECES)
+
+
+# Any: as above.
 def _find_item(annotation: Any) -> Any:
     """Find what an iterator gives; `None` if it does not say."""
     if origin_of(annotation) not in _SOURCES:

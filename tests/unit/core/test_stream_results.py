@@ -2,15 +2,19 @@
 Tests of what becomes of a handler's generator.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from uuid import UUID
 
 import pytest
 
 from covet import CovetPy, Request
-from covet.core.stream_results import StreamForm, find_offers
-from covet.exceptions import NotAcceptableError
+from covet.core.stream_results import StreamForm, check_stream, find_offers
+from covet.exceptions import NotAcceptableError, RouteError
 from covet.http.streamed_response import StreamedResponse
 from covet.responses import EventStream, JSONLines, ServerSentEvent
 from covet.serialization import encode_json
@@ -24,6 +28,10 @@ EVENTS = ("text/event-stream",)
 @dataclass
 class Item:
     id: int
+
+
+class Colour(StrEnum):
+    RED = "red"
 
 
 @dataclass
@@ -44,6 +52,15 @@ class Other:
         (AsyncIterator[dict[Any, Any]], LINES),
         (AsyncIterator[list[int]], LINES),
         (AsyncIterator[Item | Other], LINES),
+        (AsyncIterator[int], LINES),
+        (Iterator[float | None], LINES),
+        (AsyncIterator[date], LINES),
+        (AsyncIterator[tuple[int, str]], LINES),
+        (AsyncIterator[Annotated[Decimal, "price"] | UUID], LINES),
+        (AsyncIterator[Literal[1, 2]], LINES),
+        (AsyncIterator[Literal["a", "b"]], ()),
+        (AsyncIterator[Colour], ()),
+        (AsyncIterator[object], ()),
         (AsyncIterator[bytes], ()),
         (AsyncIterator[str], ()),
         (AsyncIterator[str | bytes], ()),
@@ -141,3 +158,70 @@ async def test_generator_that_does_not_say_what_it_yields_is_told_to(protocol: W
     async with TestClient(app, protocol=protocol) as client:
         with pytest.raises(Exception, match=r"got dict\.\n  Annotate the handler, -> AsyncIterator\[Item\]"):
             await client.get("/")
+
+
+@on_both_protocols
+async def test_numbers_are_lines(protocol: WireProtocol) -> None:
+    """What is a value as a result is one as a part of a stream."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def count() -> AsyncIterator[int | None]:
+        yield 1
+        yield None
+
+    async with TestClient(app, protocol=protocol) as client:
+        response = await client.get("/")
+
+    assert (response.headers["content-type"], response.text) == ("application/jsonl", "1\nnull\n")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "media_type", "message"),
+    [
+        (
+            AsyncIterator[Item | str],
+            None,
+            (
+                "GET /: It yields both text and values, Item | str: text is sent as it is, values are lines of JSON.\n"
+                "  Yield one of them, or write media_type='application/jsonl' for lines of JSON alone."
+            ),
+        ),
+        (
+            Iterator[int],
+            "text/csv",
+            (
+                "GET /: It yields values, int, which a stream of text/csv cannot carry.\n"
+                "  Yield str or bytes; without media_type values are lines of JSON."
+            ),
+        ),
+    ],
+)
+def test_what_cannot_be_sent_is_an_error_at_the_start(annotation: Any, media_type: str | None, message: str) -> None:
+    """Not one of every request."""
+    app = CovetPy()
+
+    def stream() -> Any:
+        yield 1
+
+    stream.__annotations__["return"] = annotation
+    app.get("/", media_type=media_type)(stream)
+
+    with pytest.raises(RouteError) as caught:
+        app.compile()
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("annotation", "media_type"),
+    [
+        (Iterable[int | str], None),
+        (AsyncIterator[Item | str], "application/jsonl"),
+        (Iterator[str], "text/csv"),
+        (int, "text/csv"),
+    ],
+)
+def test_what_can_be_sent_is_none(annotation: Any, media_type: str | None) -> None:
+    """A list is iterable and no stream, and JSON's own media types take all values."""
+    assert check_stream(annotation, media_type) is None
