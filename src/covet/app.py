@@ -96,7 +96,10 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
         self.body_limits = BodyLimits(max_size=body_limit)
         self.form_limits = form_limits
-        self.router.versioning = versioning
+        if versioning is not None:
+            from covet.core.versioning import check_versioning
+
+            self.router.versioning = check_versioning(versioning)
         self._lifespan_factory = lifespan
         self._plugin_manager: PluginManager | None = None
         if lifespan is not None:

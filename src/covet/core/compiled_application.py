@@ -90,6 +90,8 @@ class CompiledApplication(EventHandlers):
                 route.endpoint = self._compile_websocket(route)
             except ConfigurationError as exc:
                 failures.append(exc)
+        if self.router.version_header is not None:
+            failures += self._find_version_problem()
         try:
             # What the routes inject is part of the graph: it is checked with everything else.
             self._build_services()
@@ -175,6 +177,15 @@ class CompiledApplication(EventHandlers):
         from covet.core.websocket_dispatch import WebSocketDispatch
 
         return WebSocketDispatch(self, self._prepare, self._mounts)
+
+    def _find_version_problem(self) -> list[Exception]:
+        from covet.core.versioning import PrefixVersioning, check_default
+
+        try:
+            check_default(self.router.versioning or PrefixVersioning(), self.router.versions)
+        except ConfigurationError as exc:
+            return [exc]
+        return []
 
     # Any: as above.
     def _compile_unmatched(self) -> tuple[Any, Any]:

@@ -212,6 +212,44 @@ class MediaTypeVersioning(PrefixVersioning):
 Versioning = PrefixVersioning
 
 
+def check_versioning(policy: object) -> Versioning:
+    """
+    Return what says how clients choose between versions, or refuse it.
+
+    Raises:
+        ConfigurationError: If it is no policy.
+
+    Example:
+        >>> check_versioning(HeaderVersioning()).header
+        'api-version'
+    """
+    if isinstance(policy, PrefixVersioning):
+        return policy
+    name = policy.__name__ if isinstance(policy, type) and issubclass(policy, PrefixVersioning) else "HeaderVersioning"
+    raise ConfigurationError(
+        f"versioning must be a policy of covet.core.versioning, got {policy!r}.", hint=f"Write {name}(...)."
+    )
+
+
+def check_default(policy: Versioning, versions: Iterable[str]) -> None:
+    """
+    Refuse a default that is none of the versions: requests that do not say one would find nothing.
+
+    Raises:
+        ConfigurationError: If it is none.
+
+    Example:
+        >>> check_default(HeaderVersioning(default="1"), ["1", "2"])
+    """
+    default = getattr(policy, "default", None)
+    known = list(versions)
+    if default is not None and known and default not in known:
+        raise ConfigurationError(
+            f"{type(policy).__name__} has the default {default!r}, and there is no such version.",
+            hint=f"The versions are: {', '.join(map(repr, known))}.",
+        )
+
+
 class VaryByVersion(Middleware):
     """
     Say that the answers of a version depend on the header that chooses it.

@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
+from covet import CovetPy
+from covet.core.routing import CovetRouter
 from covet.core.versioning import HeaderVersioning, MediaTypeVersioning, PrefixVersioning, Versioning
 from covet.exceptions import ConfigurationError
 from tests.linearity import assert_linear
@@ -95,3 +97,53 @@ def test_row_026_media_types_are_read_in_linear_time() -> None:
     assert_linear(
         lambda value: BY_MEDIA_TYPE.rewrite("accept", value), lambda size: "application/vnd.shop.v;=," * size, size=500
     )
+
+
+@pytest.mark.parametrize(
+    ("policy", "message"),
+    [
+        (
+            "header",
+            "versioning must be a policy of covet.core.versioning, got 'header'.\n  Write HeaderVersioning(...).",
+        ),
+        (MediaTypeVersioning, "  Write MediaTypeVersioning(...)."),
+    ],
+)
+def test_what_is_no_policy_is_refused(policy: object, message: str) -> None:
+    """Where it is written, rather than with the first router that has a version."""
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(versioning=policy)  # type: ignore[arg-type]
+
+    assert message in str(caught.value)
+
+
+def make_versions(versioning: Versioning) -> CovetPy:
+    """Make an application of two versions."""
+    app = CovetPy(versioning=versioning)
+    for version in ("1", "2"):
+        app.include_router(CovetRouter(version=version))
+    return app
+
+
+@pytest.mark.parametrize(
+    "versioning",
+    [
+        HeaderVersioning(default="9"),
+        MediaTypeVersioning(media_type="application/vnd.shop.v{version}+json", default="v1"),
+    ],
+)
+def test_default_that_is_no_version_is_an_error_at_the_start(versioning: Versioning) -> None:
+    """Or else every request that does not say a version would find nothing."""
+    with pytest.raises(ConfigurationError) as caught:
+        make_versions(versioning).compile()
+
+    assert str(caught.value) == (
+        f"{type(versioning).__name__} has the default {versioning.default!r}, and there is no such version.\n"  # type: ignore[attr-defined]
+        "  The versions are: '1', '2'."
+    )
+
+
+@pytest.mark.parametrize("versioning", [PrefixVersioning(), HeaderVersioning(), HeaderVersioning(default="2")])
+def test_default_may_be_any_of_the_versions_or_none(versioning: Versioning) -> None:
+    """A policy without a default has nothing to be checked."""
+    make_versions(versioning).compile()
