@@ -25,6 +25,10 @@ def suggest(name: str, known: Iterable[str]) -> str:
 
     available = sorted(known)
     close = get_close_matches(name, available, n=1)
+    if not close and len(name) > 2:
+        # An abbreviation, if it is that of one name alone.
+        begun = [word for word in available if word.startswith(name)]
+        close = begun if len(begun) == 1 else []
     listed = f"Available: {', '.join(available) or 'none'}."
     return f"Did you mean {close[0]!r}? {listed}" if close else listed
 

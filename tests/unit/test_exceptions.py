@@ -146,6 +146,9 @@ def test_an_unknown_item_is_told_in_full() -> None:
     [
         ("jsn", ["json", "msgpack"], "Did you mean 'json'? Available: json, msgpack."),
         ("toml", ["xyz", "abc"], "Available: abc, xyz."),
+        ("dir", ["directory", "config"], "Did you mean 'directory'? Available: config, directory."),
+        ("dir", ["directory", "directories"], "Available: directories, directory."),
+        ("d", ["directory"], "Available: directory."),
         ("toml", [], "Available: none."),
     ],
 )

@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final, Literal, Union, get_args
 from covet.exceptions import ConfigurationError
 from covet.http.uploads import UploadFile
 from covet.introspection import Annotation, origin_of, type_name, unalias
-from covet.parameters import Parameter, Path
+from covet.parameters import Parameter, Path, Query
 from covet.validation import Constraints, Validator, compile_validator, is_model
 from covet.validation.constraints import read_constraints
 
@@ -45,10 +45,10 @@ def compile_argument(
     """
     is_text = source in _TEXT_SOURCES
     if is_text and is_body_type(annotation):
-        raise ConfigurationError(
-            f"{type_name(annotation)} cannot come from the {source}.",
-            hint="A model comes from the body; take its fields as parameters of their own.",
-        )
+        hint = "A model comes from the body; take its fields as parameters of their own."
+        if _is_mapping(without_none(annotation)) and source == Query.source:
+            hint = "Write Query(style='deepObject') for name[key]=value, or take it from the body."
+        raise ConfigurationError(f"{type_name(annotation)} cannot come from the {source}.", hint=hint)
     if marker is None and not metadata and isinstance(annotation, type):
         validator = _compile_class(annotation)
     else:

@@ -216,6 +216,10 @@ def _find_hint(annotation: Any) -> str | None:
         return None
     if issubclass(annotation, Response):
         return "A handler makes its response: return one, or (value, status, headers)."
+    # A service that a plugin registers says how it gets there.
+    registered_by = getattr(annotation, "registered_by", None)
+    if isinstance(registered_by, str):
+        return f"Nothing has registered it. Write {registered_by}."
     return (
         f"Write Annotated[{type_name(annotation)}, State()] if the application keeps it in app.state; or make it a "
         "model: dataclass, TypedDict, NamedTuple, msgspec.Struct, attrs or pydantic."

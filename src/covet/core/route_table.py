@@ -149,7 +149,7 @@ class RouteTable:
             raise RouteConflictError(
                 f"{describe_route(other)} and {describe_route(route)} claim the same requests.",
                 route=f"{method} {route.path}",
-                hint="Change the path or the methods of one of them.",
+                hint=_find_hint(other, route),
             )
         self.names.check(route)
 
@@ -183,6 +183,12 @@ class RouteTable:
 
     def _tree_of(self, route: Route) -> RouteTree[Route]:
         return self.websocket_tree if WEBSOCKET in route.methods else self.tree
+
+
+def _find_hint(*routes: Route) -> str:
+    """Say how the path of one is changed: a plugin's handler knows which option does it."""
+    said = (getattr(route.handler, "conflict_hint", None) for route in routes)
+    return next(filter(None, said), "Change the path or the methods of one of them.")
 
 
 def describe_route(route: Route) -> str:

@@ -78,6 +78,7 @@ def operation(
         >>> read_declaration(show_user).operation_id
         'showUser'
     """
+    check_servers(servers, where="operation(): ")
     if operation_id is not None and not (isinstance(operation_id, str) and operation_id):
         raise OpenAPIError(f"operation_id must be a text, got {operation_id!r}.")
     declared = Declaration(
@@ -121,6 +122,30 @@ def check_extensions(extensions: Mapping[str, Any]) -> dict[str, Any]:
     return dict(extensions)
 
 
+def check_servers(servers: object, *, where: str = "") -> None:
+    """
+    Refuse servers that are none.
+
+    Args:
+        servers: What was said about them.
+        where: Where it was said, for the error.
+
+    Raises:
+        OpenAPIError: If it is no list of addresses and of objects with one.
+
+    Example:
+        >>> check_servers(["/", {"url": "https://api.example.org/v1"}])
+    """
+    listed = [servers] if isinstance(servers, str) or not isinstance(servers, Sequence) else servers
+    for server in listed:
+        url = server.get("url") if isinstance(server, Mapping) else server
+        if listed is not servers or not isinstance(url, str):
+            raise OpenAPIError(
+                f"{where}servers must be a list of addresses or of objects with a url, got {servers!r}.",
+                hint="Write ['https://api.example.org/v1'].",
+            )
+
+
 def _merge(first: Declaration, second: Declaration) -> Declaration:
     """Let a second decorator add to the first one, and win where both say something."""
     # Any: each field has a type of its own.
@@ -137,7 +162,8 @@ def _check_status(status: object) -> str:
     if isinstance(status, str) and (status in _RANGES or (status.isdecimal() and 100 <= int(status) <= 599)):
         return status
     raise OpenAPIError(
-        f"responses has the key {status!r}.", hint="Write a status such as 404, a range such as '4XX', or 'default'."
+        f"operation(): responses has the key {status!r}.",
+        hint="Write a status such as 404, a range such as '4XX', or 'default'.",
     )
 
 

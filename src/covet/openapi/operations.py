@@ -100,6 +100,11 @@ class OperationWriter:
         Raises:
             OpenAPIError: If its signature cannot be described.
         """
+        if not callable(func):
+            raise OpenAPIError(
+                f"{name} must be a function, got {func!r}.",
+                hint="Its parameters are what is sent, its result is what the receiver answers.",
+            )
         route = make_route(PathTemplate.parse("/"), func, ("POST",), {}, ())
         try:
             compiled = compile_route(route, (), (), serializers, DEFAULT_BODY_LIMITS, is_debug=False)

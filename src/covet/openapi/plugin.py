@@ -17,6 +17,7 @@ from covet.http.request import Request
 from covet.http.response import Response
 from covet.openapi.components import Object
 from covet.openapi.configuration import OpenAPIConfig
+from covet.openapi.declarations import check_servers
 from covet.openapi.document import Outline, Webhooks, check_declarations, make_document
 from covet.openapi.entities import Entity
 from covet.openapi.pages import START_SCRIPTS, START_STYLE, make_headers, write_missing_page, write_page
@@ -126,12 +127,13 @@ class OpenAPIPlugin(Plugin):
 
     def validate_config(self) -> None:
         """
-        Refuse paths that cannot be.
+        Refuse paths that cannot be, and servers that are none.
 
         Raises:
-            ConfigurationError: If one is no path, or two are the same.
+            ConfigurationError: If one is no path, or two are the same, or something is no server.
         """
         config = self.config
+        check_servers(config.servers)
         paths = {name: getattr(config, name) for name in ("path", "docs_path", "redoc_path")}
         for option, path in paths.items():
             if path is not None and not path.startswith("/"):
@@ -146,9 +148,13 @@ class OpenAPIPlugin(Plugin):
     def init_app(self, app: CovetPy) -> None:
         """Add the routes of the document and of its pages."""
         config = self.config
-        self._add(app, config.path, self._serve_document)
-        for path, kind in self._list_pages():
-            self._add_page(app, path, kind)
+
+        async def serve_document(request: Request) -> Response:
+            return await self._serve_document(request)
+
+        self._add(app, config.path, serve_document, "path=... puts the document elsewhere")
+        for option, path, kind in self._list_pages():
+            self._add_page(app, option, path, kind)
 
     async def on_startup(self) -> None:
         """
@@ -158,7 +164,7 @@ class OpenAPIPlugin(Plugin):
             OpenAPIError: If something cannot stand in it; names the route.
         """
         check_declarations(self._make_outline(), self._get_app().list_compiled())
-        if await run_in_thread(list_missing, [UIS[kind] for _, kind in self._list_pages()]):
+        if await run_in_thread(list_missing, [UIS[kind] for _, _, kind in self._list_pages()]):
             logger.warning(
                 "The pages of %r cannot be shown, their files are missing. They come with the wheel of covetpy; "
                 "in a checkout of its repository, make ui fetches them.",
@@ -220,14 +226,15 @@ class OpenAPIPlugin(Plugin):
 
     # ── The pages ────────────────────────────────────────────────────────────
 
-    def _list_pages(self) -> list[tuple[str, str]]:
+    def _list_pages(self) -> list[tuple[str, str, str]]:
+        """List the pages: the option of its path, the path, and what shows it."""
         config = self.config
         if config.ui == "none":
             return []
-        pages = [(config.docs_path, config.ui), (config.redoc_path, "redoc")]
-        return [(path, kind) for path, kind in pages if path is not None]
+        pages = [("docs_path", config.docs_path, config.ui), ("redoc_path", config.redoc_path, "redoc")]
+        return [(option, path, kind) for option, path, kind in pages if path is not None]
 
-    def _add_page(self, app: CovetPy, path: str, kind: str) -> None:
+    def _add_page(self, app: CovetPy, option: str, path: str, kind: str) -> None:
         ui = UIS[kind]
         own = {
             "start.css": Entity(START_STYLE.encode(), "text/css"),
@@ -237,11 +244,12 @@ class OpenAPIPlugin(Plugin):
         async def show_page() -> Response:
             return await self._show(ui, path, own)
 
-        self._add(app, path, show_page)
+        elsewhere = f"{option}=... puts the page elsewhere, {option}=None leaves it out"
+        self._add(app, path, show_page, elsewhere)
         for name, entity in own.items():
-            self._add(app, _below(path, name), _make_handler(entity))
+            self._add(app, _below(path, name), _make_handler(entity), elsewhere)
         for name, media_type in ui.files.items():
-            self._add(app, _below(path, name), self._make_file_handler(name, media_type))
+            self._add(app, _below(path, name), self._make_file_handler(name, media_type), elsewhere)
 
     def _make_file_handler(self, name: str, media_type: str) -> Handler:
         async def serve_file(request: Request) -> Response:
@@ -277,8 +285,9 @@ class OpenAPIPlugin(Plugin):
             )
         return self.app
 
-    @staticmethod
-    def _add(app: CovetPy, path: str, handler: Handler) -> None:
+    def _add(self, app: CovetPy, path: str, handler: Handler, elsewhere: str) -> None:
+        # What an error says if somebody else wants the path.
+        handler.conflict_hint = f"{type(self).__name__}: {elsewhere}."  # type: ignore[attr-defined]
         app.add_route(path, handler, ["GET"], include_in_schema=False)
 
 

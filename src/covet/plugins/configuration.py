@@ -3,6 +3,7 @@ The configuration of plugins: `[plugins.<name>]` of the settings, and what their
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from covet.exceptions import ConfigurationError
@@ -72,13 +73,29 @@ def bind_config(plugin: Plugin, settings: Any) -> object:
     if kind is None and not values:
         return given
     # Loaded here: most plugins have nothing to bind.
-    from covet.config import bind_section
+    from covet.config import InvalidSettingsError, bind_section
     from covet.config.tables import FrozenTable, find_within
 
     if kind is None:
         hidden = () if settings is None else settings.hidden_paths
         return FrozenTable(values, find_within(("plugins", plugin.name), hidden))
-    return bind_section(kind, values, path=f"plugins.{plugin.name}", settings=settings)
+    try:
+        return bind_section(kind, values, path=f"plugins.{plugin.name}", settings=settings)
+    except InvalidSettingsError as exc:
+        raise InvalidSettingsError([_name_argument(problem, plugin, given) for problem in exc.errors]) from exc
+
+
+# Any: `covet.config.errors.SettingProblem`.
+def _name_argument(problem: Any, plugin: Plugin, given: Mapping[str, object]) -> Any:
+    """Say where a value is wrong that the constructor was given: no setting could mend it, as the constructor wins."""
+    from covet.config.errors import Origin
+
+    key = problem.path.removeprefix(f"plugins.{plugin.name}.").partition(".")[0]
+    if key not in given:
+        return problem
+    call = f"{type(plugin).__name__}(...)"
+    fixes = (f"Mend {key!r} where the program says {call}.",) if problem.fixes else ()
+    return replace(problem, origin=Origin("argument", f"of {call}"), fixes=fixes)
 
 
 # Any: as above.

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from covet.exceptions import ConfigurationError, suggest
 from covet.http.request import Request
@@ -45,6 +45,9 @@ class Templates:
         ConfigurationError: If no directory is named; whether it is there shows when it is read.
         MissingDependencyError: If Jinja2 is not installed.
     """
+
+    # What the error of a handler says that takes them where there are none.
+    registered_by: ClassVar[str] = "CovetPy(plugins=[TemplatesPlugin(directory=...)]), of covet.templating"
 
     @refuse_unknown
     def __init__(

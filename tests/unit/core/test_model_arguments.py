@@ -273,6 +273,19 @@ async def test_names_of_too_many_steps_are_refused(protocol: WireProtocol) -> No
         assert assert_problem(answer, 400)["detail"] == "The name of a field has more than 16 steps."
 
 
+def test_a_mapping_of_a_query_has_a_style() -> None:
+    """The error says which; a mapping of a form has none."""
+
+    async def search(filter: Annotated[dict[str, int], Query()]) -> None: ...
+
+    async def save(fields: Annotated[dict[str, int], Form()]) -> None: ...
+
+    with pytest.raises(RouteError, match=r"Write Query\(style='deepObject'\) for name\[key\]=value"):
+        plan_arguments(search)
+    with pytest.raises(RouteError, match=r"take its fields as parameters of their own"):
+        plan_arguments(save)
+
+
 def test_fields_are_described_like_arguments() -> None:
     """Whoever describes the application finds name, source, type, default and style of each."""
 

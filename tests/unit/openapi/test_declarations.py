@@ -82,7 +82,21 @@ def test_other_keys_are_refused(status: Any) -> None:
         operation(responses={status: "No."})
 
     assert str(caught.value) == (
-        f"responses has the key {status!r}.\n  Write a status such as 404, a range such as '4XX', or 'default'."
+        f"operation(): responses has the key {status!r}.\n"
+        "  Write a status such as 404, a range such as '4XX', or 'default'."
+    )
+
+
+@pytest.mark.parametrize("servers", ["https://a.example", 5, [5], [{"uri": "/"}]])
+def test_servers_are_a_list_of_addresses(servers: Any) -> None:
+    """
+    A text alone would be as many servers as it has characters.
+    """
+    with pytest.raises(OpenAPIError) as caught:
+        operation(servers=servers)
+
+    assert str(caught.value).startswith(
+        f"operation(): servers must be a list of addresses or of objects with a url, got {servers!r}."
     )
 
 

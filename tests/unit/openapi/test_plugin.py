@@ -391,10 +391,17 @@ def test_wrong_paths_are_refused(options: dict[str, Any], message: str) -> None:
     assert str(caught.value) == message
 
 
-@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/redoc"])
-def test_a_path_that_is_taken_is_an_error(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("/openapi.json", "OpenAPIPlugin: path=... puts the document elsewhere."),
+        ("/docs", "OpenAPIPlugin: docs_path=... puts the page elsewhere, docs_path=None leaves it out."),
+        ("/redoc/start.js", "OpenAPIPlugin: redoc_path=... puts the page elsewhere, redoc_path=None leaves it out."),
+    ],
+)
+def test_a_path_that_is_taken_is_an_error(path: str, hint: str) -> None:
     """
-    Whoever comes second is told who has it.
+    Whoever comes second is told who has it, and how it is put elsewhere.
     """
     app = make_app(OpenAPIPlugin())
 
@@ -402,6 +409,36 @@ def test_a_path_that_is_taken_is_an_error(path: str) -> None:
         app.add_route(path, show)
 
     assert f"GET {path}" in str(caught.value)
+    assert str(caught.value).endswith(f"\n  {hint}")
+
+
+@pytest.mark.parametrize(
+    ("servers", "shown"), [([5], "(5,)"), ([{"uri": "/"}], "({'uri': '/'},)"), (["/", None], "('/', None)")]
+)
+def test_what_is_no_server_is_refused(servers: list[Any], shown: str) -> None:
+    """
+    When the application is made, rather than by the document.
+    """
+    with pytest.raises(OpenAPIError) as caught:
+        make_app(OpenAPIPlugin(servers=servers))
+
+    assert str(caught.value) == (
+        f"servers must be a list of addresses or of objects with a url, got {shown}.\n"
+        "  Write ['https://api.example.org/v1']."
+    )
+
+
+async def test_what_is_no_webhook_is_refused() -> None:
+    """
+    The error names it.
+    """
+    with pytest.raises(OpenAPIError) as caught:
+        await make_app(OpenAPIPlugin(webhooks={"paid": 5})).startup()  # type: ignore[dict-item]
+
+    assert str(caught.value) == (
+        "The webhook 'paid' must be a function, got 5.\n"
+        "  Its parameters are what is sent, its result is what the receiver answers."
+    )
 
 
 async def test_a_wrong_declaration_keeps_the_application_from_starting() -> None:

@@ -114,6 +114,21 @@ def test_error_names_file_and_line(tmp_path: Path) -> None:
     assert "config.toml, line 2" in str(caught.value)
 
 
+@pytest.mark.parametrize("settings", [None, make_settings(hello={"repeat": 3})], ids=["none", "overridden"])
+def test_error_of_an_argument_names_the_constructor(settings: Settings | None) -> None:
+    """What the settings say would not mend it: the constructor wins."""
+    with pytest.raises(InvalidSettingsError) as caught:
+        bind_config(make_hello({"repeat": "often", "greting": "hi"}), settings)
+
+    assert str(caught.value) == (
+        "2 settings are wrong.\n"
+        "  plugins.hello.greting is no setting. Did you mean 'greeting'? Available: greeting, repeat "
+        "(argument of hello(...)).\n"
+        "  plugins.hello.repeat must be an integer, got 'often' (argument of hello(...)).\n"
+        "    Mend 'repeat' where the program says hello(...)."
+    )
+
+
 def test_failure_of_a_validation_names_its_plugin() -> None:
     """The error is the plugin's own."""
     error = ConfigurationError("The greeting is rude.")

@@ -11,7 +11,7 @@ import pytest
 from covet import CovetPy, Request, Response
 from covet.cli.report import check_application
 from covet.config import Settings, Sources
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, RouteError
 from covet.options import UnknownOptionError
 from covet.plugins import PluginError
 from covet.templating import Templates, TemplatesConfig, TemplatesPlugin, TemplateSyntaxError
@@ -38,6 +38,17 @@ async def test_handlers_take_the_templates(protocol: WireProtocol, directory: Pa
         response = await client.get("/")
 
     assert response.text == "[]"
+
+
+async def test_without_the_plugin_the_error_says_what_registers_them() -> None:
+    """It is the first mistake that one makes."""
+    with pytest.raises(RouteError) as caught:
+        await add_page(CovetPy()).startup()
+
+    assert str(caught.value) == (
+        "GET /, parameter 'templates': Values of type Templates cannot be validated.\n"
+        "  Nothing has registered it. Write CovetPy(plugins=[TemplatesPlugin(directory=...)]), of covet.templating."
+    )
 
 
 @pytest.mark.parametrize("make_config", [dict, lambda **values: TemplatesConfig(**values)])
