@@ -10,6 +10,7 @@ from itertools import islice
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Literal, Union, get_args
 
+from covet.class_annotations import class_type_hints
 from covet.exceptions import ConfigurationError
 from covet.http.uploads import UploadFile
 from covet.introspection import Annotation, origin_of, type_name, unalias
@@ -44,6 +45,11 @@ def compile_argument(
         7
     """
     is_text = source in _TEXT_SOURCES
+    if is_file_type(annotation):
+        raise ConfigurationError(
+            f"{type_name(annotation)} is a file, which does not come from the {source}.",
+            hint=f"Write {type_name(annotation)} without a marker, or Annotated[{type_name(annotation)}, File()].",
+        )
     if is_text and is_body_type(annotation):
         hint = "A model comes from the body; take its fields as parameters of their own."
         if _is_mapping(without_none(annotation)) and source == Query.source:
@@ -146,6 +152,29 @@ def is_file_type(annotation: Annotation) -> bool:
         (True, True, False)
     """
     return any(isinstance(item, type) and issubclass(item, UploadFile) for item in _walk(annotation))
+
+
+def find_file_field(annotation: Annotation, seen: frozenset[object] = frozenset()) -> tuple[str, str, str] | None:
+    """
+    Find a field of a model, or of one within, that is a file: the model's name, the field's, and that of its type.
+
+    Example:
+        >>> from typing import NamedTuple
+        >>> class Order(NamedTuple):
+        ...     name: str
+        ...     photo: UploadFile | None
+        >>> find_file_field(list[Order])
+        ('Order', 'photo', 'UploadFile | None')
+    """
+    for item in _walk(annotation):
+        if not is_model(item) or item in seen:
+            continue
+        for name, hint in class_type_hints(item).items():
+            found = (type_name(item), name, type_name(hint)) if is_file_type(hint) else None
+            found = found or find_file_field(hint, seen | {item})
+            if found is not None:
+                return found
+    return None
 
 
 def _is_mapping(annotation: Annotation) -> bool:

@@ -25,7 +25,7 @@ from covet.core.argument_types import (
 )
 from covet.core.body_sources import check_bodies
 from covet.core.converters import PathConverter, StrConverter
-from covet.core.file_arguments import make_file_argument
+from covet.core.file_arguments import make_file_argument, refuse_file_field
 from covet.core.handler_code import makes_background_tasks
 from covet.core.model_arguments import is_model_argument, make_model_argument
 from covet.core.own_arguments import find_own_source
@@ -151,6 +151,7 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
     if source == File.source:
         return make_file_argument(route, parameter, argument)
     if is_model_argument(argument):
+        refuse_file_field(route, parameter, annotation, source)
         return make_model_argument(route, parameter, argument)
     return _finish_argument(route, parameter, argument, path_names)
 
@@ -205,6 +206,7 @@ def _compile_validator(
     try:
         return compile_argument(annotation, parameter.metadata, marker, source)
     except ConfigurationError as exc:
+        refuse_file_field(route, parameter, annotation, source)
         hint = exc.hint if marker is not None or source != Query.source else _find_hint(annotation) or exc.hint
         raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=hint) from exc
 

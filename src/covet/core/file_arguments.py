@@ -9,12 +9,12 @@ from typing import Any
 
 from covet.core.argument import Argument
 from covet.core.argument_markers import route_error
-from covet.core.argument_types import has_limits, make_constraints, without_none
+from covet.core.argument_types import find_file_field, has_limits, make_constraints, without_none
 from covet.core.route import Route
 from covet.exceptions import ErrorItem, ValidationError
 from covet.http.request import Request
 from covet.http.uploads import UploadFile
-from covet.introspection import ParameterInfo, type_name
+from covet.introspection import Annotation, ParameterInfo, type_name
 from covet.parameters import Parameter
 
 # Any: one file, or a list of them.
@@ -58,6 +58,32 @@ def make_file_argument(route: Route, parameter: ParameterInfo, argument: Argumen
     # Now, rather than with the first upload: it says what to install if the library is missing.
     import_module("covet.http.multipart")
     return argument
+
+
+def refuse_file_field(route: Route, parameter: ParameterInfo, annotation: Annotation, source: str) -> None:
+    """
+    Refuse a model that has a file among its fields.
+
+    Args:
+        route: The route.
+        parameter: The parameter of its handler.
+        annotation: The model.
+        source: Where it comes from.
+
+    Raises:
+        RouteError: If it has one; says where the file goes instead.
+    """
+    found = find_file_field(annotation)
+    if found is None:
+        return
+    model, field, file = found
+    form = "" if source == "form" else f", and the model as Annotated[{model}, Form()]"
+    raise route_error(
+        route,
+        parameter,
+        f"{model}.{field} is a file, and a model has none.",
+        f"Leave the field out, and take the file as a parameter of the handler, {field}: {file}{form}.",
+    )
 
 
 def read_files(argument: Argument) -> ReadFiles:
@@ -106,4 +132,4 @@ def _is_marker(item: object) -> bool:
     return isinstance(item, Parameter) or (isinstance(item, type) and issubclass(item, Parameter))
 
 
-__all__ = ["make_file_argument", "read_files"]
+__all__ = ["make_file_argument", "read_files", "refuse_file_field"]

@@ -4,8 +4,10 @@ Files as arguments: what they may be, and every error of a form at once. Over bo
 
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 
+import pydantic
 import pytest
 
 from covet import CovetPy, File, Form, UploadFile
@@ -113,7 +115,7 @@ async def test_a_form_without_files_may_be_of_either_kind(protocol: WireProtocol
         (Annotated[list[UploadFile], File(pattern="x")], "A file is not validated."),
         (Annotated[UploadFile, Constraints(min_length=3)], "A file is not validated."),
         (Annotated[UploadFile, File(style="form")], "style, explode and extra say nothing of files."),
-        (Annotated[UploadFile, Form()], "Values of type UploadFile cannot be validated."),
+        (Annotated[UploadFile, Form()], "UploadFile is a file, which does not come from the form."),
     ],
 )
 def test_what_no_file_can_be_is_refused(annotation: Any, message: str) -> None:
@@ -152,3 +154,65 @@ def test_it_is_described() -> None:
         True,
         True,
     )
+
+
+@dataclass
+class Album:
+    name: str
+    photo: UploadFile | None = None
+
+
+@dataclass
+class Shelf:
+    albums: list[Album]
+
+
+class Loose(pydantic.BaseModel, arbitrary_types_allowed=True):
+    name: str
+    photo: UploadFile
+
+
+@pytest.mark.parametrize(
+    ("annotation", "message"),
+    [
+        (
+            Annotated[Album, Form()],
+            (
+                "Album.photo is a file, and a model has none.\n"
+                "  Leave the field out, and take the file as a parameter of the handler, photo: UploadFile | None."
+            ),
+        ),
+        (Annotated[Shelf | None, Form()], "Album.photo is a file, and a model has none.\n  Leave the field out"),
+        (
+            Annotated[Loose, Form()],
+            (
+                "Loose.photo is a file, and a model has none.\n"
+                "  Leave the field out, and take the file as a parameter of the handler, photo: UploadFile."
+            ),
+        ),
+        (
+            Album,
+            (
+                "Album.photo is a file, and a model has none.\n"
+                "  Leave the field out, and take the file as a parameter of the handler, photo: UploadFile | None, "
+                "and the model as Annotated[Album, Form()]."
+            ),
+        ),
+        (
+            Annotated[UploadFile, Form()],
+            (
+                "UploadFile is a file, which does not come from the form.\n"
+                "  Write UploadFile without a marker, or Annotated[UploadFile, File()]."
+            ),
+        ),
+    ],
+)
+def test_a_model_has_no_files(annotation: Any, message: str) -> None:
+    """The error says where the file goes: beside the model."""
+
+    async def handler(album: annotation) -> None: ...
+
+    with pytest.raises(RouteError) as refused:
+        plan_arguments(handler)
+
+    assert f"parameter 'album': {message}" in str(refused.value)
