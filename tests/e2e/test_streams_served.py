@@ -213,7 +213,9 @@ def test_row_092_chunked_body_that_is_not_whole_is_refused(
     answer = send_and_read(granian, f"POST {path} HTTP/1.1\r\n{CHUNKED}{rest}", ending=ending)
 
     assert answer.startswith(b"HTTP/1.1 400 Bad Request\r\n"), answer
-    assert b'"detail":"The client left."' in answer
+    # Over RSGI it could be something else as well, and whoever is still there is told.
+    broken = b"The chunked body has trailers, is malformed, or did not come whole."
+    assert any(b'"detail":"%b"' % detail in answer for detail in (b"The client left.", broken))
 
 
 def test_row_092_chunked_body_that_is_reset_is_refused(granian: ServerProcess) -> None:
@@ -226,7 +228,7 @@ def test_row_092_chunked_body_that_is_reset_is_refused(granian: ServerProcess) -
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     outcomes = httpx2.get(f"{granian.url}/outcomes", timeout=10).json()
 
-    assert outcomes[-1] == "ClientDisconnectedError"
+    assert outcomes[-1] in {"ClientDisconnectedError", "BrokenBodyError"}
 
 
 @pytest.mark.parametrize("path", ["/whole", "/pieces", "/typed", "/mounted/"])
@@ -253,6 +255,7 @@ def test_trailers_are_refused_where_they_cannot_be_told_from_an_error() -> None:
         answer = send_and_read(server, request, ending="open")
 
     assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b'"detail":"The chunked body has trailers, is malformed, or did not come whole."' in answer
 
 
 def test_mounted_application_learns_that_its_body_was_cut_off(granian: ServerProcess) -> None:

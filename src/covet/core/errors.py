@@ -171,9 +171,9 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
             _log_answer(request, exc, instance)
             return response
     if isinstance(exc, ClientDisconnectedError):
-        # Nobody reads this answer; 499 is no registered status.
-        logger.debug("%s: the client left (%s)", describe_route(request), instance)
-        return make_problem(HTTPError("The client left.", status_code=400), instance)
+        # Hardly anybody reads this answer; 499 is no registered status.
+        logger.debug("%s: %s (%s)", describe_route(request), exc, instance)
+        return make_problem(HTTPError(getattr(exc, "answer", "The client left."), status_code=400), instance)
     request.record_error(exc)
     _log_error("Unhandled error in %s (%s)", describe_route(request), instance, exc=exc)
     if is_debug and "text/html" in request.headers.get("accept", ""):

@@ -15,6 +15,20 @@ from covet.exceptions import ClientDisconnectedError
 LEFT: Final = "The client left before the end of its request."
 
 
+class BrokenBodyError(ClientDisconnectedError):
+    """
+    A chunked body ended with an error, which may be any of three: the client may still be there, and is told.
+
+    Attributes:
+        answer: What it is told.
+    """
+
+    answer: Final = "The chunked body has trailers, is malformed, or did not come whole."
+
+    def __init__(self) -> None:
+        super().__init__(self.answer)
+
+
 class RSGIBody:
     """
     Read the body of one request in pieces.
@@ -39,13 +53,14 @@ class RSGIBody:
         Wait for the next piece, which may be empty; `None` is the end.
 
         Raises:
-            ClientDisconnectedError: If the body is not whole.
+            BrokenBodyError: If a chunked body is not whole, or seems not to be.
+            ClientDisconnectedError: If any other is not.
         """
         chunk = await next_chunk(self._chunks)
         if chunk is None:
             if self._missing is None:
                 if self._most_empty is not None and self._empty > self._most_empty:
-                    raise ClientDisconnectedError(LEFT)
+                    raise BrokenBodyError
             elif self._missing > 0:
                 raise ClientDisconnectedError(LEFT)
         elif not chunk:
