@@ -4,17 +4,19 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
 from covet._extras import require_extra
 from covet.app import CovetPy
 from covet.cli.application import NamedApplication, takes_application
-from covet.exceptions import suggest
+from covet.exceptions import ConfigurationError, suggest
 from covet.openapi import OpenAPIConfig, OpenAPIPlugin, find_documents
 from covet.serialization import encode_json
 from covet.server.target import TargetError
+
+_FORMATS: Final = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}
 
 
 @click.command()
@@ -36,14 +38,40 @@ def openapi(
     left out if --app or COVET_APP names it.
     """
     if form is None:
-        form = "yaml" if output is not None and output.suffix in {".yaml", ".yml"} else "json"
+        form = "json" if output is None else find_format(output)
     made = choose_document(application.load(), application.target, document).make_document()
     text = write_text(made, form)
     if output is None:
         click.echo(text, nl=False)
         return
-    output.write_text(text, "utf-8")
+    try:
+        output.write_text(text, "utf-8")
+    except OSError as exc:
+        raise ConfigurationError(
+            f"{str(output)!r} cannot be written: {exc.strerror or exc}.",
+            hint="Name a file in a directory that is there.",
+        ) from exc
     click.echo(f"{output}: {len(made['paths'])} paths.")
+
+
+def find_format(output: Path) -> str:
+    """
+    Find the format that a file's name says.
+
+    Raises:
+        ConfigurationError: If it says none of the two.
+
+    Example:
+        >>> find_format(Path("openapi.yml")), find_format(Path("openapi.json"))
+        ('yaml', 'json')
+    """
+    form = _FORMATS.get(output.suffix.lower())
+    if form is None:
+        raise ConfigurationError(
+            f"The name of {str(output)!r} says no format.",
+            hint="Let it end with .json or .yaml, or write --format json or --format yaml.",
+        )
+    return form
 
 
 def choose_document(app: object, target: str, name: str | None) -> OpenAPIPlugin:

@@ -87,7 +87,9 @@ def test_yaml_says_the_same(directory: Path) -> None:
         ("a.json", [], "{"),
         ("a.yaml", [], "openapi: "),
         ("a.yml", [], "openapi: "),
+        ("a.YAML", [], "openapi: "),
         ("a.yaml", ["--format", "json"], "{"),
+        ("a.txt", ["--format", "yaml"], "openapi: "),
     ],
 )
 def test_it_is_written_to_a_file(directory: Path, name: str, arguments: list[str], begin: str) -> None:
@@ -98,6 +100,26 @@ def test_it_is_written_to_a_file(directory: Path, name: str, arguments: list[str
 
     assert result.output == f"{name}: 1 paths.\n"
     assert (directory / name).read_text("utf-8").startswith(begin)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--output", "none/a.json"], "'none/a.json' cannot be written: No such file or directory."),
+        (["--output", "a.txt"], "The name of 'a.txt' says no format."),
+        (["--output", "a"], "Let it end with .json or .yaml, or write --format json or --format yaml."),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(directory: Path, arguments: list[str], message: str) -> None:
+    """
+    Without a trace, and without a file whose name says another thing than its content.
+    """
+    result = call("described:app", *arguments)
+
+    assert result.status == 1
+    assert message in result.errors
+    assert "Traceback" not in result.errors
+    assert not (directory / arguments[-1]).exists()
 
 
 def test_the_document_is_chosen_by_the_plugins_name(directory: Path) -> None:
