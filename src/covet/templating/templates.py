@@ -15,7 +15,7 @@ from covet.options import refuse_unknown
 from covet.templating.context import make_context
 from covet.templating.environment import Environment, strip_mark
 from covet.templating.errors import TemplateError, TemplateSyntaxError
-from covet.templating.files import TemplateFile, TemplateFiles
+from covet.templating.files import SUFFIXES, TemplateFile, TemplateFiles
 from covet.threads import run_in_thread
 
 Directory = str | PathLike[str]
@@ -155,7 +155,7 @@ class Templates:
         """
         await self._prepare(request)
         if name not in self._files:
-            raise TemplateError(f"There is no template {name!r}.", hint=suggest(str(name), self.names))
+            raise self._refuse(str(name))
         values: dict[str, Any] = {}
         if request is not None:
             values.update(make_context(request))
@@ -164,6 +164,17 @@ class Templates:
                 values.update(await given if isinstance(given, Awaitable) else given)
         values.update(context or {})
         return await self._environment.render(name, values, block)
+
+    def _refuse(self, name: str) -> TemplateError:
+        suffix = Path(name).suffix
+        if suffix in SUFFIXES:
+            return TemplateError(f"There is no template {name!r}.", hint=suggest(name, self.names))
+        # Whether there is such a file is not said: only those that may be templates were looked at.
+        ending = f"a file that ends with {suffix}" if suffix else "a file without an ending"
+        return TemplateError(
+            f"There is no template {name!r}: {ending} is none.",
+            hint=f"Call it {name + '.j2'!r}, or use one of {', '.join(sorted(SUFFIXES))}.",
+        )
 
     async def _prepare(self, request: Request | None) -> None:
         """Read the files if they were not, or may have changed."""

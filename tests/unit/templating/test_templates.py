@@ -223,6 +223,26 @@ async def test_template_that_is_misspelled_is_suggested(templates: Templates) ->
     assert str(caught.value).startswith("There is no template 'item.html'.\n  Did you mean 'items.html'?")
 
 
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "s.js",
+            "There is no template 's.js': a file that ends with .js is none.\n  Call it 's.js.j2', or use one of .htm,",
+        ),
+        ("LICENSE", "There is no template 'LICENSE': a file without an ending is none.\n  Call it 'LICENSE.j2', or"),
+    ],
+)
+async def test_file_that_is_no_template_says_so(templates: Templates, directory: Path, name: str, message: str) -> None:
+    """It may well be there."""
+    (directory / name).write_text("x")
+
+    with pytest.raises(TemplateError) as caught:
+        await templates.render_text(name)
+
+    assert str(caught.value).startswith(message)
+
+
 async def test_template_that_includes_what_is_not_there_says_so(templates: Templates, directory: Path) -> None:
     """With its own file and line."""
     with pytest.raises(TemplateError) as caught:
