@@ -20,6 +20,9 @@ __all__ = ["make_link", "make_retry_after"]
 _REL: Final = re.compile(r"[A-Za-z][A-Za-z0-9.:/?#%_~+\-]*(?: [A-Za-z][A-Za-z0-9.:/?#%_~+\-]*)*")
 # RFC 8288 §3: what every link begins with.
 _TARGET: Final = re.compile(r"<[^<> ]+>")
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.\-]*):")
+# APPSEC: what runs where a link is followed, or carries its own content, belongs to nobody's response.
+_SCRIPTS: Final = frozenset({"javascript", "vbscript", "data"})
 _NAME: Final = re.compile(r"[a-z][a-z0-9\-]*")
 _VALUE: Final = re.compile(r"[\x20\x21\x23-\x5b\x5d-\x7e]*")
 
@@ -35,7 +38,7 @@ def make_link(target: str, *, rel: str, **attributes: str) -> str:
             is encoded (RFC 8187).
 
     Raises:
-        ResponseError: If something cannot stand in a header.
+        ResponseError: If something cannot stand in a header, or the target is nowhere: empty, or a script.
 
     Example:
         >>> make_link("/teas?page=3", rel="next"), make_link("/site.css", rel="preload", as_="style")
@@ -45,6 +48,11 @@ def make_link(target: str, *, rel: str, **attributes: str) -> str:
         quoted = quote_url(target)
     except ValueError as exc:
         raise ResponseError("The target of a link has a character that no URL can carry.") from exc
+    scheme = _SCHEME.match(quoted)
+    if not quoted or (scheme is not None and scheme[1].lower() in _SCRIPTS):
+        raise ResponseError(
+            f"A link cannot lead to {target!r}.", hint="Write a path, or the URL of something that can be fetched."
+        )
     if ">" in quoted or "<" in quoted or _REL.fullmatch(rel) is None:
         raise ResponseError(f"{rel!r} is no relation of a link.", hint="Write a name such as 'next', or a URI.")
     parts = [f"<{quoted}>", f'rel="{rel}"']
@@ -97,7 +105,7 @@ def make_retry_after(moment: float | timedelta | datetime) -> str:
         moment: Seconds from now, rounded up, or an aware datetime.
 
     Raises:
-        ResponseError: If it is negative.
+        ResponseError: If it is negative, or no moment at all.
         ValueError: If the datetime is naive.
 
     Example:
@@ -107,6 +115,10 @@ def make_retry_after(moment: float | timedelta | datetime) -> str:
     if isinstance(moment, datetime):
         return format_http_date(moment)
     seconds = moment.total_seconds() if isinstance(moment, timedelta) else moment
-    if not 0 <= seconds < float("inf"):
-        raise ResponseError(f"Retry-After needs a number of seconds that is not negative, got {moment!r}.")
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or not 0 <= seconds < float("inf"):
+        raise ResponseError(
+            f"Retry-After needs a number of seconds that is not negative, got {moment!r}.",
+            hint="Write a number, a timedelta or an aware datetime.",
+        )
     return str(ceil(seconds))

@@ -18,6 +18,8 @@ Field = tuple[tuple[str, str], tuple[bytes, bytes]]
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 # RFC 9110 §5.5: field-value without obs-text, which servers write in different encodings
 _VALUE: Final = re.compile(r"[\t\x20-\x7e]*")
+# RFC 9110 §8.8.3: entity-tag
+_ETAG: Final = re.compile(r'(?:W/)?"[\x21\x23-\x7e]*"')
 
 # APPSEC: how a message is framed is the server's business: a Transfer-Encoding beside the Content-Length
 # that the adapter writes would let one response be read as two (RFC 9112 §6.1).
@@ -134,6 +136,11 @@ class MutableHeaders(MutableMapping[str, str]):
         else:
             value = check_header_value(name, value)
         lowered, raw = _KNOWN_NAMES.get(name) or _learn_name(name)
+        if lowered == "etag" and _ETAG.fullmatch(value) is None:
+            raise ResponseError(
+                f"{value!r} is no entity tag: caches and clients could not compare it.",
+                hint="It stands in quotation marks, 'W/' before them if it is weak, and has no spaces: '\"v7\"'.",
+            )
         self._fields[lowered] = (lowered, value), (raw, value.encode())
         if self._more:
             self._more = [field for field in self._more if field[0][0] != lowered]

@@ -1,6 +1,7 @@
 """`Link` and `Retry-After`."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,8 @@ from covet.http.links import check_links, make_link, make_retry_after
         (make_link("/té a", rel="self"), '</t%C3%A9%20a>; rel="self"'),
         (make_link("/a>b", rel="self"), '</a%3Eb>; rel="self"'),
         (make_link("https://a.example/", rel="https://a.example/rel"), '<https://a.example/>; rel="https://a.example/rel"'),
+        (make_link("data/1?x=a:b", rel="item"), '<data/1?x=a:b>; rel="item"'),
+        (make_link("?page=2", rel="next"), '<?page=2>; rel="next"'),
         (make_link("/x", rel="item", hreflang="de", title="a; b"), '</x>; rel="item"; hreflang="de"; title="a; b"'),
         (make_link("/x", rel="next", title='Nächste "5"'), "</x>; rel=\"next\"; title*=UTF-8''N%C3%A4chste%20%225%22"),
     ],
@@ -29,6 +32,13 @@ def test_link_can_stand_in_a_header(link: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        *(
+            (
+                {"target": target, "rel": "next"},
+                f"A link cannot lead to {target!r}.\n  Write a path, or the URL of something that can be fetched.",
+            )
+            for target in ("", "javascript:alert(1)", "JavaScript:x", "data:text/html,x", "vbscript:x")
+        ),
         ({"target": "/a\r\nb", "rel": "next"}, "The target of a link has a character that no URL can carry."),
         (
             {"target": "/a", "rel": 'next"; x="'},
@@ -107,10 +117,13 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert [make_retry_after(value) for value in (0, 1.2, timedelta(days=1))] == ["0", "2", "86400"]
 
 
-@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf")])
-def test_time_that_is_none_is_refused(wrong: float) -> None:
+@pytest.mark.parametrize("wrong", [-1, float("nan"), float("inf"), "30", None, True])
+def test_time_that_is_none_is_refused(wrong: Any) -> None:
     """With its value."""
     with pytest.raises(ResponseError) as caught:
         make_retry_after(wrong)
 
-    assert str(caught.value) == f"Retry-After needs a number of seconds that is not negative, got {wrong!r}."
+    assert str(caught.value) == (
+        f"Retry-After needs a number of seconds that is not negative, got {wrong!r}.\n"
+        "  Write a number, a timedelta or an aware datetime."
+    )

@@ -213,3 +213,21 @@ def test_defaults_are_set_where_nothing_is() -> None:
 
     assert (headers["x-a"], headers["x-b"], headers.get_list("set-cookie")) == ("1", "0", ["a=1", "b=2"])
     assert (b"x-b", b"0") in headers.encode()
+
+
+@pytest.mark.parametrize("value", ["v7", "", '"a b"', 'w/"a"', '"a""', "W/"])
+def test_entity_tag_that_is_none_is_refused(value: str) -> None:
+    """Without its quotation marks no cache could compare it."""
+    with pytest.raises(ResponseError) as caught:
+        MutableHeaders({"ETag": value})
+
+    assert str(caught.value) == (
+        f"{value!r} is no entity tag: caches and clients could not compare it.\n"
+        "  It stands in quotation marks, 'W/' before them if it is weak, and has no spaces: '\"v7\"'."
+    )
+
+
+@pytest.mark.parametrize("value", ['"v7"', 'W/"v7"', '""', ' "v7" '])
+def test_entity_tag_goes_out(value: str) -> None:
+    """Strong or weak."""
+    assert MutableHeaders({"etag": value})["etag"] == value.strip()
