@@ -168,7 +168,7 @@ def read_model(argument: Argument, others: AbstractSet[str]) -> ReadModel:
         if beginnings:
             tree = {name: texts for name, texts in tree.items() if not name.startswith(beginnings)}
         files = request.read_form.files.keys() - others if source == "form" else _NOTHING
-        if not argument.is_required and model.keys.isdisjoint(tree):
+        if not argument.is_required and model.keys.isdisjoint(tree) and model.keys.isdisjoint(files):
             model.refuse_unknown((tree.keys() | files) - others, source=source)
             return argument.make_default()
         return model.read(tree, source=source, pointer="", others=others, files=files)

@@ -147,7 +147,8 @@ class TextModel:
             source: Where they came from, for the errors.
             pointer: The place of the model in its source, for the errors.
             others: Names that are not the model's to judge.
-            files: Names of what is no text, and so no field; they are unknown names, if those are refused.
+            files: Names of what is no text, and so no field: it is refused where a field has the name, and where
+                unknown names are.
 
         Raises:
             ValidationError: If they do not fit; carries every error.
@@ -158,8 +159,10 @@ class TextModel:
         }
         result = self._convert(given if self._drop is None else self._drop(given))
         problems = [self._place(item) for item in result.problems] if isinstance(result, Failed) else []
-        if files and self._forbids:
-            problems += self._list_unknown(files)
+        if files:
+            problems = self._refuse_files(problems, (files & self._keys) - tree.keys())
+            if self._forbids:
+                problems += self._list_unknown(files)
         if not problems:
             return result
         raise ValidationError([item.make_item(source, pointer) for item in problems[:MAX_ERRORS]])
@@ -174,6 +177,12 @@ class TextModel:
         problems = self._list_unknown(names) if self._forbids else []
         if problems:
             raise ValidationError([item.make_item(source, "") for item in problems[:MAX_ERRORS]])
+
+    @staticmethod
+    def _refuse_files(problems: list[Problem], names: AbstractSet[str]) -> list[Problem]:
+        """Say of fields that came as files that they did, rather than that they are missing."""
+        others = [item for item in problems if item.type != "missing" or item.keys[-1] not in names]
+        return others + [Problem("must be text, not a file", "text_type", [name]) for name in sorted(names)]
 
     def _list_unknown(self, names: AbstractSet[str]) -> list[Problem]:
         return [

@@ -52,6 +52,17 @@ class Tree:
     sub: "Tree | None" = None
 
 
+@dataclass
+class Person:
+    name: str
+    note: str = ""
+
+
+class PydanticPerson(pydantic.BaseModel):
+    name: str
+    note: str = ""
+
+
 class Session(msgspec.Struct, rename={"key": "sid"}):
     key: str = "none"
 
@@ -271,6 +282,40 @@ async def test_names_of_too_many_steps_are_refused(protocol: WireProtocol) -> No
     assert good.status_code == 200
     for answer in answers:
         assert assert_problem(answer, 400)["detail"] == "The name of a field has more than 16 steps."
+
+
+@on_both_protocols
+@pytest.mark.parametrize("model", [Person, PydanticPerson])
+async def test_a_file_for_a_field_is_refused(protocol: WireProtocol, model: Any) -> None:
+    """It is not missing, and an optional field does not hide it; names of others are files as they like."""
+    app = CovetPy()
+
+    async def save(person: Any, photo: UploadFile | None = None) -> Any:
+        return person
+
+    async def save_or_not(person: Any = None) -> Any:
+        return {"person": person}
+
+    save.__annotations__["person"] = Annotated[model, Form()]
+    save_or_not.__annotations__["person"] = Annotated[model | None, Form()]
+    app.post("/")(save)
+    app.post("/optional")(save_or_not)
+    file = ("a.txt", b"1")
+
+    async with TestClient(app, protocol=protocol) as client:
+        both = await client.post("/", files={"name": file, "note": file, "photo": file})
+        optional = await client.post("/optional", files={"note": file})
+        fine = await client.post("/", data={"name": "Ada"}, files={"photo": file, "unknown": file})
+
+    assert [(item["pointer"], item["message"]) for item in both.json()["errors"]] == [
+        ("/name", "must be text, not a file"),
+        ("/note", "must be text, not a file"),
+    ]
+    assert [(item["pointer"], item["message"]) for item in optional.json()["errors"]] == [
+        ("/name", "is required"),
+        ("/note", "must be text, not a file"),
+    ]
+    assert fine.json() == {"name": "Ada", "note": ""}
 
 
 def test_a_mapping_of_a_query_has_a_style() -> None:
