@@ -27,6 +27,22 @@ _BOUNDARY: Final = re.compile(r"[0-9A-Za-z'()+_,\-./:=? ]{0,69}[0-9A-Za-z'()+_,\
 Event = PartHead | bytes | None
 
 
+_NO_LINE: Final = "The form has something beside a boundary, which stands alone on its line."
+# What the library says, as far as a word of it tells; whatever else it says is a form that is malformed.
+_REASONS: Final = {
+    "boundary": _NO_LINE,
+    "continuation": "A header of a part of the form goes on in a second line.",
+    "decode": "A header of a part of the form is not in UTF-8.",
+    "line break": "A line of the form ends without a carriage return.",
+    "Content-Length": "A part of the form has a Content-Length that is not its length.",
+    "header": "A header of a part of the form is malformed.",
+}
+
+
+def _explain(said: str) -> str:
+    return next((reason for word, reason in _REASONS.items() if word in said), "The form is malformed.")
+
+
 class _Segment:
     """What the library keeps of a part while it parses it, and what its headers say."""
 
@@ -101,7 +117,7 @@ class MultipartParser:
                 f"{limits.max_part_header_size} bytes."
             ) from exc
         except self._library.MultipartError as exc:
-            raise BadRequestError("The form is malformed.") from exc
+            raise BadRequestError(_explain(str(exc.args[0] if exc.args else ""))) from exc
 
     def finish(self) -> None:
         """
@@ -122,7 +138,7 @@ class MultipartParser:
             self._preamble = text[-(len(first) + 1) :]
             return b""
         if start and text[start - 2 : start] != b"\r\n":
-            raise BadRequestError("The form is malformed.")
+            raise BadRequestError(_NO_LINE)
         self._preamble = None
         return text[start:]
 

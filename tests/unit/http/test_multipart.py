@@ -89,36 +89,50 @@ def test_row_013_a_body_cut_short_is_refused(size: int) -> None:
         assert refused.value.detail == "The form ends before its last boundary."
 
 
+BESIDE = "The form has something beside a boundary, which stands alone on its line."
+LENGTH = "A part of the form has a Content-Length that is not its length."
+MALFORMED = "A header of a part of the form is malformed."
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "message"),
     [
-        b"x--frontier\r\n",
-        b"--frontier\n",
-        b"--frontierx\r\n",
-        b"--frontier\r\nno colon\r\n\r\n",
-        b'--frontier\r\nContent-Disposition: form-data; name="a"\n\n1',
-        b'--frontier\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1',
-        b"--frontier\r\nb\xc3\xa9d: 1\r\n\r\n1",
-        b"--frontier\r\n\r\n1\r\n--frontier--",
-        make_body(make_part(headers=["Content-Length: 7"])),
-        make_body(make_part(headers=["Content-Length: +1"])),
-        make_body(make_part(headers=["Content-Length: \u0661"])),
-        make_body(make_part(content=b"1\r\n--frontier!")),
+        (b"x--frontier\r\n", BESIDE),
+        (b"--frontier\nx", BESIDE),
+        (b"--frontierx\r\n", BESIDE),
+        (make_body(make_part(content=b"1\r\n--frontier!")), BESIDE),
+        (b"--frontier\r\nno colon\r\n\r\n", MALFORMED),
+        (b"--frontier\r\nb\xc3\xa9d: 1\r\n\r\n1", MALFORMED),
+        (
+            b'--frontier\r\nContent-Disposition: form-data; name="a"\n\n1',
+            "A line of the form ends without a carriage return.",
+        ),
+        (
+            b'--frontier\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1',
+            "A header of a part of the form is not in UTF-8.",
+        ),
+        (b"--frontier\r\n\r\n1\r\n--frontier--", "A part of the form has no Content-Disposition of form-data."),
+        (make_body(make_part(headers=["Content-Length: 7"])), LENGTH),
+        (make_body(make_part(headers=["Content-Length: 0"])), LENGTH),
+        (make_body(make_part(headers=["Content-Length: +1"])), LENGTH),
+        (make_body(make_part(headers=["Content-Length: \u0661"])), LENGTH),
     ],
-    ids=range(12),
+    ids=range(13),
 )
 @pytest.mark.parametrize("size", [1, 7, 1000])
 @pytest.mark.row(6)
-def test_what_is_no_form_is_refused(body: bytes, size: int) -> None:
-    """400, whatever is wrong and however it is cut, lengths of parts that are no numbers included."""
-    with pytest.raises(BadRequestError):
+def test_what_is_no_form_is_refused(body: bytes, message: str, size: int) -> None:
+    """400, whatever is wrong and however it is cut, and the answer says what it is."""
+    with pytest.raises(BadRequestError) as refused:
         parse(body, size)
+
+    assert refused.value.detail == message
 
 
 @pytest.mark.row(12)
 def test_row_012_a_folded_header_is_refused() -> None:
     """A header goes on for one line."""
-    with pytest.raises(BadRequestError, match=r"^The form is malformed\.$"):
+    with pytest.raises(BadRequestError, match=r"^A header of a part of the form goes on in a second line\.$"):
         parse(b'--frontier\r\nContent-Disposition: form-data;\r\n name="a"\r\n\r\n1\r\n--frontier--\r\n')
 
 
