@@ -14,7 +14,7 @@ from covet.class_annotations import class_type_hints
 from covet.exceptions import ConfigurationError
 from covet.http.uploads import UploadFile
 from covet.introspection import Annotation, origin_of, type_name, unalias
-from covet.parameters import Parameter, Path, Query
+from covet.parameters import Cookie, Parameter, Path, Query
 from covet.validation import Constraints, Validator, compile_validator, is_model
 from covet.validation.constraints import read_constraints
 
@@ -62,6 +62,11 @@ def compile_argument(
         others = [item for item in metadata if not _is_marker(item)]
         validator = compile_validator(Annotated[annotation, *others] if others else annotation, constraints=constraints)
     # A path's parameter is one text; the other sources may say a name several times.
+    if source == Cookie.source and validator.is_sequence and not validator.accepts_text:
+        raise ConfigurationError(
+            f"{type_name(annotation)} cannot come from a cookie, which has one value.",
+            hint="Take it as str, and part it as whoever sets the cookie has written it.",
+        )
     if is_text and not (validator.accepts_text or (validator.is_sequence and source != Path.source)):
         raise ConfigurationError(
             f"{type_name(annotation)} cannot come from the {source}.",

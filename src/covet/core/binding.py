@@ -23,7 +23,7 @@ from covet.core.argument_types import (
     make_constraints,
     without_none,
 )
-from covet.core.body_sources import check_bodies
+from covet.core.body_sources import check_bodies, check_names
 from covet.core.converters import PathConverter, StrConverter
 from covet.core.file_arguments import make_file_argument, refuse_file_field
 from covet.core.handler_code import makes_background_tasks
@@ -85,6 +85,7 @@ def make_plan(route: Route, services: Services = NO_SERVICES) -> Plan:
         info = replace(info, parameters=(itself, *others))
     planned = tuple(_plan_argument(route, info, parameter, services) for parameter in info.parameters)
     check_bodies(route, planned)
+    check_names(route, planned)
     wanted = [
         parameter for parameter, argument in zip(info.parameters, planned, strict=True) if argument.source == "inject"
     ]

@@ -11,6 +11,9 @@ from covet.exceptions import RouteError
 from covet.introspection import type_name
 
 _BODILESS: Final = frozenset({"GET", "HEAD", "DELETE", "OPTIONS"})
+# What browsers and proxies send without a body, whatever a marker says.
+_SAFE: Final = frozenset({"GET", "HEAD"})
+_NAMED: Final = frozenset({"query", "header", "cookie", "form"})
 _INSTEAD: Final = {"body": "Take its fields as parameters", "file": "Declare POST or PUT"}
 
 FORM_SOURCES: Final = frozenset({"form", "file"})
@@ -45,6 +48,14 @@ def check_bodies(route: Route, arguments: Sequence[Argument]) -> None:
             parameter=forms[0].name,
             hint="Take either one model from the body, or fields of a form.",
         )
+    for argument in forms:
+        if argument.source == "form" and set(route.methods) <= _SAFE:
+            raise RouteError(
+                f"A form comes in the body, which {route.methods[0]} does not have.",
+                route=str(route),
+                parameter=argument.name,
+                hint='Declare POST; a form with method="get" comes in the query: write Query().',
+            )
     for argument in (*bodies, *forms):
         if argument.marker is None and set(route.methods) <= _BODILESS:
             marker = "Body" if argument.source == "body" else "File"
@@ -56,4 +67,34 @@ def check_bodies(route: Route, arguments: Sequence[Argument]) -> None:
             )
 
 
-__all__ = ["FORM_SOURCES", "check_bodies"]
+def check_names(route: Route, arguments: Sequence[Argument]) -> None:
+    """
+    Refuse two arguments of one name on the wire: they would share what a client means for one of them.
+
+    Args:
+        route: The route.
+        arguments: All arguments of its handler.
+
+    Raises:
+        RouteError: If there are two.
+    """
+    taken: dict[tuple[str, str], str] = {}
+    for argument in arguments:
+        source = "form" if argument.source in FORM_SOURCES else argument.source
+        if source not in _NAMED:
+            continue
+        is_model = bool(argument.fields) and argument.style != "deepObject"
+        for item in argument.fields if is_model else (argument,):
+            name = f"{argument.name}.{item.name}" if is_model else argument.name
+            key = source, item.alias.lower() if source == "header" else item.alias
+            other = taken.setdefault(key, name)
+            if other != name:
+                raise RouteError(
+                    f"{other} and {name} both come from the {source} as {item.alias!r}.",
+                    route=str(route),
+                    parameter=argument.name,
+                    hint="Leave one of them out, or give it another name: alias=...",
+                )
+
+
+__all__ = ["FORM_SOURCES", "check_bodies", "check_names"]

@@ -82,6 +82,14 @@ def make_model_argument(route: Route, parameter: ParameterInfo, argument: Argume
         fields = tuple(_make_field(argument, field, style=style) for field in model.fields)
     except ConfigurationError as exc:
         raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=exc.hint) from exc
+    for item in fields if source == "cookie" else ():
+        if item.is_sequence:
+            raise route_error(
+                route,
+                parameter,
+                f"{type_name(argument.annotation)}.{item.name} cannot come from a cookie, which has one value.",
+                "Take it as str, and part it as whoever sets the cookie has written it.",
+            )
     if not is_nested:
         for field in model.fields:
             if field.has_parts:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from covet.exceptions import ConfigurationError, NotFoundError
+from covet.exceptions import ConfigurationError, NotFoundError, suggest
 from covet.http.content_codings import is_compressible, rank_codings
 from covet.http.dates import format_http_date
 from covet.http.file_handler import FileHandler
@@ -32,6 +32,13 @@ HASHED: Final = (
     r"|(?=[A-Za-z0-9_-]{0,7}[0-9])(?=[A-Za-z0-9_-]{0,7}[a-z])(?=[A-Za-z0-9_-]{0,7}[A-Z])[A-Za-z0-9_-]{8})\.[a-z0-9.]+$"
 )
 _ASK_AGAIN: Final = "no-cache"
+# RFC 9111 §5.2.2, RFC 8246, RFC 5861
+_DIRECTIVES: Final = frozenset(
+    {
+        "immutable", "max-age", "must-revalidate", "must-understand", "no-cache", "no-store", "no-transform",
+        "private", "proxy-revalidate", "public", "s-maxage", "stale-if-error", "stale-while-revalidate",
+    }
+)  # fmt: skip
 _FOR_EVER: Final = "public, max-age=31536000, immutable"
 
 
@@ -183,11 +190,21 @@ def _compile_hashed(immutable: bool | str) -> re.Pattern[str] | None:
         ) from exc
 
 
+def _check_cache_control(value: str) -> str:
+    for part in value.split(","):
+        name = part.partition("=")[0].strip().lower()
+        if name not in _DIRECTIVES:
+            raise ConfigurationError(
+                f"cache has {name!r}, which Cache-Control does not know.", hint=suggest(name, _DIRECTIVES)
+            )
+    return value
+
+
 def _make_cache_control(cache: int | str | None) -> str:
     if cache is None:
         return _ASK_AGAIN
     if isinstance(cache, str) and cache:
-        return cache
+        return _check_cache_control(cache)
     if isinstance(cache, int) and not isinstance(cache, bool) and cache >= 0:
         return f"public, max-age={cache}"
     raise ConfigurationError(

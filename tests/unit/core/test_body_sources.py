@@ -2,12 +2,13 @@
 One body serves one model, or one form; and a method without a body serves none.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
 import pytest
 
-from covet import Body, File, Form, UploadFile
+from covet import Body, Cookie, File, Form, Header, Query, UploadFile
 from covet.exceptions import RouteError
 from tests.unit.core.handler_plans import plan_arguments
 
@@ -71,3 +72,66 @@ def test_a_model_needs_a_method_with_a_body() -> None:
     with pytest.raises(RouteError, match="Item would come from the body, which GET does not have"):
         plan_arguments(handler, "GET")
     assert plan_arguments(meant, "GET")["item"].source == "body"
+
+
+def test_a_form_needs_a_method_with_a_body() -> None:
+    """A form of a browser that is sent with GET is a query; DELETE may have a body, if a program sends it."""
+
+    async def handler(name: Annotated[str, Form()], item_id: int) -> None: ...
+
+    with pytest.raises(RouteError) as refused:
+        plan_arguments(handler, "GET")
+
+    assert str(refused.value) == (
+        "GET /items/{item_id}, parameter 'name': A form comes in the body, which GET does not have.\n"
+        '  Declare POST; a form with method="get" comes in the query: write Query().'
+    )
+    assert plan_arguments(handler, "DELETE")["name"].source == "form"
+
+
+async def two_models(first: Annotated[Item, Query()], second: Annotated[Item, Query()]) -> None:
+    """Read a name twice."""
+
+
+async def model_and_query(name: str, item: Annotated[Item, Query()]) -> None:
+    """Read a name twice."""
+
+
+async def two_aliases(a: Annotated[int, Header(alias="X-Id")], b: Annotated[int, Header(alias="x-id")]) -> None:
+    """Read a name twice."""
+
+
+async def field_and_file(text: Annotated[str, Form(alias="photo")], photo: UploadFile) -> None:
+    """Read a name twice."""
+
+
+@pytest.mark.parametrize(
+    ("handler", "message"),
+    [
+        (two_models, "'second': first.name and second.name both come from the query as 'name'."),
+        (model_and_query, "'item': name and item.name both come from the query as 'name'."),
+        (two_aliases, "'b': a and b both come from the header as 'x-id'."),
+        (field_and_file, "'photo': text and photo both come from the form as 'photo'."),
+    ],
+)
+def test_a_name_is_that_of_one_argument(handler: Callable[..., object], message: str) -> None:
+    """A client means one of them, and a document lists a parameter once."""
+    with pytest.raises(RouteError) as refused:
+        plan_arguments(handler)
+
+    assert f"parameter {message}\n  Leave one of them out, or give it another name: alias=..." in str(refused.value)
+
+
+def test_sources_and_models_with_a_name_share_nothing() -> None:
+    """The same word may be a parameter of the query, a header, and a field behind the name of its model."""
+
+    async def handler(
+        name: str,
+        header: Annotated[str, Header(alias="name")],
+        cookie: Annotated[str, Cookie(alias="name")],
+        item: Annotated[Item, Query(style="deepObject")],
+        form: Annotated[Item, Form()],
+        item_id: int,
+    ) -> None: ...
+
+    assert len(plan_arguments(handler)) == 6

@@ -2,6 +2,8 @@
 Arguments of one text or several: where they are parted, and where they are not. Over both protocols.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
@@ -12,8 +14,10 @@ import pytest
 from covet import Cookie, CovetPy, Form, Header, Query
 from covet.core.argument import Argument
 from covet.core.text_arguments import read_text
+from covet.exceptions import RouteError
 from covet.testing import TestClient
 from tests.integration.wire import WireProtocol, on_both_protocols
+from tests.unit.core.handler_plans import plan_arguments
 
 
 def make_app() -> CovetPy:
@@ -184,3 +188,25 @@ def test_without_a_validator_nothing_is_read() -> None:
     """A plan that is not complete is the framework's own mistake."""
     with pytest.raises(TypeError, match="'page' has no validator"):
         read_text(Argument("page", "query", "page"))
+
+
+@dataclass
+class Basket:
+    tags: list[str]
+
+
+async def read_tags(tags: Annotated[list[str], Cookie()] = []) -> None:  # noqa: B006
+    """Read a list."""
+
+
+async def read_basket(basket: Annotated[Basket, Cookie()]) -> None:
+    """Read a list."""
+
+
+@pytest.mark.parametrize(("handler", "what"), [(read_tags, "list[str]"), (read_basket, "Basket.tags")])
+def test_a_cookie_has_one_value(handler: Callable[..., object], what: str) -> None:
+    """A list of cookies of one name would never have more."""
+    with pytest.raises(RouteError) as refused:
+        plan_arguments(handler)
+
+    assert f"{what} cannot come from a cookie, which has one value.\n  Take it as str" in str(refused.value)

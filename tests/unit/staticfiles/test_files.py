@@ -230,6 +230,7 @@ async def test_name_with_a_hash_is_kept_for_ever(directory: Path, name: str, is_
     [
         ({"cache": 60, "immutable": False}, "public, max-age=60"),
         ({"cache": "private"}, "public, max-age=31536000, immutable"),
+        ({"cache": "Private, max-age=5", "immutable": False}, "Private, max-age=5"),
         ({"immutable": r"\.nothing\.", "cache": "private"}, "private"),
         ({"headers": {"Cache-Control": "no-store"}}, "no-store"),
     ],
@@ -418,11 +419,22 @@ NO_PATTERN = "immutable must be True, False or a regular expression, got '('.\n 
 NO_PAGE = "is no file below {root!r}.\n  Build the pages first, or mend the name: 'index.html'."
 
 
+DIRECTIVES = (
+    "Available: immutable, max-age, must-revalidate, must-understand, no-cache, no-store, no-transform, private, "
+    "proxy-revalidate, public, s-maxage, stale-if-error, stale-while-revalidate."
+)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"spa": "app.html"}, f"spa='app.html' {NO_PAGE}"),
         ({"spa": "../static1.txt"}, f"spa='../static1.txt' {NO_PAGE}"),
+        ({"cache": "banana"}, f"cache has 'banana', which Cache-Control does not know.\n  {DIRECTIVES}"),
+        (
+            {"cache": "public, maxage=60"},
+            f"cache has 'maxage', which Cache-Control does not know.\n  Did you mean 'max-age'? {DIRECTIVES}",
+        ),
         ({"cache": -1}, "cache must be a number of seconds, a Cache-Control or None, got -1.\n  Write cache=3600."),
         ({"cache": True}, "cache must be a number of seconds, a Cache-Control or None, got True.\n  Write cache=3600."),
         (
