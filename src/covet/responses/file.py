@@ -8,6 +8,7 @@ it. It must never look into a file to find out what it is.
 import os
 from collections.abc import AsyncGenerator
 from datetime import datetime
+from functools import partial
 from typing import Final, Self
 
 from covet.exceptions import NotFoundError, ResponseError, ServiceUnavailableError
@@ -24,7 +25,7 @@ from covet.http.response_headers import MutableHeaders
 from covet.http.streamed_response import FileSpan, StreamedResponse
 from covet.options import refuse_unknown
 from covet.responses.file_root import FileRoot
-from covet.responses.open_file import OpenFile
+from covet.responses.open_file import OpenFile, Opening
 from covet.responses.snapshot import FileSnapshot
 from covet.tasks import BackgroundTasks
 from covet.threads import run_in_thread
@@ -243,8 +244,9 @@ class FileResponse(StreamedResponse):
 
     async def _make_pieces(self, snapshot: FileSnapshot) -> AsyncGenerator[bytes, None]:
         spans = self._spans
-        source = snapshot.content if snapshot.content is not None else await run_in_thread(_reopen, snapshot)
+        opening = Opening(partial(_reopen, snapshot))
         try:
+            source = snapshot.content if snapshot.content is not None else await opening.open()
             if isinstance(spans, tuple):
                 async for piece in _read_span(source, spans[0]):
                     yield piece
@@ -255,8 +257,7 @@ class FileResponse(StreamedResponse):
                     yield piece
             yield spans.tail
         finally:
-            if isinstance(source, OpenFile):
-                source.close()
+            opening.close()
 
 
 async def _read_span(source: OpenFile | bytes, span: Span) -> AsyncGenerator[bytes, None]:

@@ -6,8 +6,12 @@ Everything in here blocks: it runs in a thread, all but closing.
 
 import os
 import stat
+from collections.abc import Callable
+from contextlib import suppress
 from threading import Lock
 from typing import Final
+
+from covet.threads import run_in_thread
 
 # A device or a pipe must not stop the thread that opens it; a descriptor is not for child processes.
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -78,5 +82,57 @@ class OpenFile:
             os.close(descriptor)
 
     def __del__(self) -> None:
-        # Whoever waited for the thread that opened it may have been cancelled: then nobody else knows of it.
+        # Should anybody lose it.
         self.close()
+
+
+class Opening:
+    """
+    The opening of a file in a thread, for somebody who may be cancelled meanwhile.
+
+    The thread goes on then, and what it opens is lost to whoever waited for it; it is closed all the same.
+
+    Args:
+        make: Opens the file. It may block.
+
+    Example:
+        >>> import sys
+        >>> opening = Opening(lambda: OpenFile(sys.executable))
+        >>> file = await opening.open()
+        >>> opening.close()
+        >>> file.is_closed
+        True
+    """
+
+    __slots__ = ("_held", "_is_over", "_make")
+
+    def __init__(self, make: Callable[[], OpenFile]) -> None:
+        self._make = make
+        self._held: list[OpenFile] = []
+        self._is_over = False
+
+    async def open(self) -> OpenFile:
+        """
+        Open the file, once.
+
+        Raises:
+            Exception: What opening it raised.
+        """
+        return await run_in_thread(self._open)
+
+    def _open(self) -> OpenFile:
+        file = self._make()
+        self._held.append(file)
+        if self._is_over:
+            self._close_held()
+        return file
+
+    def close(self) -> None:
+        """Close the file, whether somebody got it, nobody did, or a thread is about to open it."""
+        self._is_over = True
+        self._close_held()
+
+    def _close_held(self) -> None:
+        # Both sides may come here; what one of them takes out the other does not find.
+        with suppress(IndexError):
+            self._held.pop().close()

@@ -1,12 +1,15 @@
 """Files that are being sent."""
 
+import asyncio
 import gc
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
 
-from covet.responses.open_file import NO_FOLLOW, OpenFile
+from covet.responses.open_file import NO_FOLLOW, OpenFile, Opening
 
 
 def test_file_is_read_from_any_place(tmp_path: Path) -> None:
@@ -91,3 +94,50 @@ def test_link_is_not_followed_if_it_must_not_be(tmp_path: Path) -> None:
 
     with pytest.raises(OSError, match="symbolic links"):
         OpenFile(str(tmp_path / "link"), flags=NO_FOLLOW)
+
+
+@pytest.mark.parametrize("is_open", [False, True])
+async def test_file_is_closed_whose_opening_nobody_waits_for(tmp_path: Path, is_open: bool) -> None:
+    """A cancellation that comes before the thread has opened it, or right after: no garbage collector is needed."""
+    (tmp_path / "a").touch()
+    go_on, has_opened = threading.Event(), threading.Event()
+    opened: list[OpenFile] = []
+
+    def make() -> OpenFile:
+        go_on.wait(5)
+        opened.append(OpenFile(str(tmp_path / "a")))
+        has_opened.set()
+        return opened[0]
+
+    opening = Opening(make)
+    task = asyncio.create_task(opening.open())
+    await asyncio.sleep(0)
+    if is_open:
+        go_on.set()
+        has_opened.wait(5)
+        # The loop stands still meanwhile: the thread comes to its end, and its result is on the way.
+        time.sleep(0.05)
+        asyncio.get_running_loop().call_soon(task.cancel)
+    else:
+        task.cancel()
+    await asyncio.wait({task})
+    opening.close()
+    go_on.set()
+    await asyncio.to_thread(has_opened.wait, 5)
+    for _ in range(500):
+        if opened[0].is_closed:
+            break
+        await asyncio.sleep(0.01)
+
+    assert task.cancelled()
+    assert opened[0].is_closed
+
+
+async def test_opening_that_fails_leaves_nothing_to_close(tmp_path: Path) -> None:
+    """Closing it is no error then."""
+    opening = Opening(lambda: OpenFile(str(tmp_path / "none")))
+
+    with pytest.raises(FileNotFoundError):
+        await opening.open()
+
+    opening.close()
