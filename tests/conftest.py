@@ -65,6 +65,8 @@ def blockbuster() -> BlockBuster:
     # What app.static() is told is looked at when it is told; what is served is looked at in a thread.
     for name in ("os.stat", "os.getcwd", "os.readlink", "os.path.abspath", "os.path.islink"):
         watcher.functions[name].can_block_in("covet/staticfiles/files.py", {"__init__"})
+    # What a thread has looked at a moment ago stands in the kernel's cache; later a thread looks again.
+    watcher.functions["os.stat"].can_block_in("covet/responses/file.py", {"_ask_kernel"})
     # Settings are loaded before anything is served; watching them later has its own test.
     for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
         watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})

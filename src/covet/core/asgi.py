@@ -308,7 +308,8 @@ async def _send_stream(send: Send, request: ASGIRequest, response: StreamedRespo
         await response.prepare(request)
         status = response.status_code
         headers = response.encode_headers()
-        if not is_head and not has_no_body(status) and (last := make_last(request.scope, response)) is not None:
+        is_empty = is_head or has_no_body(status)
+        if not is_empty and (last := await make_last(request.scope, response)) is not None:
             request._send = None  # noqa: SLF001 - this module's own
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send(last)

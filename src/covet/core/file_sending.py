@@ -12,7 +12,7 @@ from covet.types import Message, Scope
 _PATHSEND = "http.response.pathsend"
 
 
-def send_at_once(protocol: RSGIProtocol, response: StreamedResponse, headers: WireHeaders) -> bool:
+async def send_at_once(protocol: RSGIProtocol, response: StreamedResponse, headers: WireHeaders) -> bool:
     """
     Answer over RSGI without a stream, if that is possible.
 
@@ -23,6 +23,9 @@ def send_at_once(protocol: RSGIProtocol, response: StreamedResponse, headers: Wi
 
     Returns:
         Whether it was answered.
+
+    Raises:
+        HTTPError: If a file was replaced since its headers were made.
     """
     whole = response.whole
     if whole is not None:
@@ -31,6 +34,7 @@ def send_at_once(protocol: RSGIProtocol, response: StreamedResponse, headers: Wi
     span = response.file_span
     if span is None or not _is_text(span.path):
         return False
+    await response.confirm_span()
     if span.is_whole:
         protocol.response_file(response.status_code, headers, span.path)
     else:
@@ -38,13 +42,16 @@ def send_at_once(protocol: RSGIProtocol, response: StreamedResponse, headers: Wi
     return True
 
 
-def make_last(scope: Scope, response: StreamedResponse) -> Message | None:
+async def make_last(scope: Scope, response: StreamedResponse) -> Message | None:
     """
     Make the one message that is the body, over ASGI; `None` if it has to be streamed.
 
     Args:
         scope: The request's scope, which tells whether the server sends files.
         response: The response, prepared.
+
+    Raises:
+        HTTPError: As above.
     """
     whole = response.whole
     if whole is not None:
@@ -52,6 +59,7 @@ def make_last(scope: Scope, response: StreamedResponse) -> Message | None:
     span = response.file_span
     if span is None or not span.is_whole or _PATHSEND not in (scope.get("extensions") or ()) or not _is_text(span.path):
         return None
+    await response.confirm_span()
     return {"type": _PATHSEND, "path": span.path}
 
 

@@ -321,7 +321,7 @@ async def _send_stream(
         if has_no_body(status) or is_head:
             protocol.response_empty(status, _without_body(headers) if has_no_body(status) else headers)
             return response
-        if send_at_once(protocol, response, headers):
+        if await send_at_once(protocol, response, headers):
             return response
         chunks = response.stream()
         # The first piece comes before the status goes: an error in it is still a clean answer.

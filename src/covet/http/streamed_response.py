@@ -102,6 +102,14 @@ class StreamedResponse(Response):
         """The part of a file that is the body, if it is one and nothing else must see it."""
         return None
 
+    async def confirm_span(self) -> None:
+        """
+        Look once more at the file of `file_span`, before a server is told to send it.
+
+        Raises:
+            HTTPError: If it is not the one that the headers speak of.
+        """
+
     async def begin(self) -> None:
         """Make the first piece, so that an error in it can still be answered as one."""
         if self._begun is None:

@@ -17,6 +17,9 @@ from covet.threads import run_in_thread
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 NO_FOLLOW: Final = getattr(os, "O_NOFOLLOW", 0)
 
+# Device and inode, time of change, size.
+Identity = tuple[int, int, int, int]
+
 
 class OpenFile:
     """
@@ -28,6 +31,7 @@ class OpenFile:
         last_modified: When it was changed, in seconds since 1970.
         etag: Its entity tag: made of the time of change and the size.
         coding: The coding that its content has, such as `"gzip"`; `None` for none.
+        identity: What tells it from a file that took its place, and from itself after a change.
 
     Example:
         >>> import sys
@@ -37,7 +41,7 @@ class OpenFile:
         >>> file.close()
     """
 
-    __slots__ = ("_descriptor", "_lock", "coding", "etag", "last_modified", "path", "size")
+    __slots__ = ("_descriptor", "_lock", "coding", "etag", "identity", "last_modified", "path", "size")
 
     def __init__(self, path: str, *, flags: int = 0, coding: str | None = None) -> None:
         self._descriptor = -1
@@ -50,6 +54,7 @@ class OpenFile:
         self.size = status.st_size
         self.last_modified = status.st_mtime
         self.coding = coding
+        self.identity = identify(status)
         # What is compressed is another content than what it was made of.
         self.etag = f'"{status.st_mtime_ns:x}-{status.st_size:x}{f"-{coding}" if coding else ""}"'
         self._lock = None if hasattr(os, "pread") else Lock()
@@ -136,3 +141,14 @@ class Opening:
         # Both sides may come here; what one of them takes out the other does not find.
         with suppress(IndexError):
             self._held.pop().close()
+
+
+def identify(status: os.stat_result) -> Identity:
+    """
+    Tell a file from others, and from itself after a change.
+
+    Example:
+        >>> identify(os.stat(".")) == identify(os.stat("."))
+        True
+    """
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size

@@ -5,7 +5,7 @@ What is known of a file at one moment: enough to decide about it, and its conten
 import time
 from typing import Final, NamedTuple
 
-from covet.responses.open_file import OpenFile
+from covet.responses.open_file import Identity, OpenFile
 
 # What is read in the turn in which a file is looked at; a larger one is sent in pieces, or by the server.
 SMALL_SIZE: Final = 64 * 1024
@@ -22,6 +22,8 @@ class FileSnapshot(NamedTuple):
         etag: Its entity tag.
         coding: The coding of its content; `None` for none.
         content: All of it, if it is small.
+        identity: What tells it from a file that took its place.
+        taken_at: The moment, by `time.monotonic()`.
     """
 
     path: str
@@ -30,6 +32,8 @@ class FileSnapshot(NamedTuple):
     etag: str
     coding: str | None
     content: bytes | None
+    identity: Identity
+    taken_at: float
 
     @classmethod
     def take(cls, file: OpenFile) -> "FileSnapshot":
@@ -47,6 +51,6 @@ class FileSnapshot(NamedTuple):
                 size = len(content)
             # RFC 9110 §8.8.2.1: never later than now, whatever the file system says; no HTTP date lies before year 1.
             changed = max(0.0, min(file.last_modified, time.time()))
-            return cls(file.path, size, changed, file.etag, file.coding, content)
+            return cls(file.path, size, changed, file.etag, file.coding, content, file.identity, time.monotonic())
         finally:
             file.close()

@@ -8,6 +8,7 @@ import pytest
 
 from covet import CovetPy
 from covet.core.file_sending import make_last, send_at_once
+from covet.exceptions import ServiceUnavailableError
 from covet.http.streamed_response import StreamedResponse
 from covet.responses import FileResponse
 from covet.testing import TestClient
@@ -50,7 +51,7 @@ async def test_server_sends_what_it_can(
     """A small file as bytes, a large one by its path."""
     response, protocol = await prepare(tmp_path / "a", size, wanted), Protocol()
 
-    assert send_at_once(protocol, response, [])
+    assert await send_at_once(protocol, response, [])
     assert protocol.calls == [tuple(str(tmp_path / "a") if part == "PATH" else part for part in call)]
 
 
@@ -68,7 +69,7 @@ async def test_asgi_has_an_extension_for_whole_files(
     tmp_path: Path, size: int, wanted: str | None, scope: dict[str, object], expected: dict[str, object] | None
 ) -> None:
     """If the server says that it has it."""
-    message = make_last(scope, await prepare(tmp_path / "a", size, wanted))
+    message = await make_last(scope, await prepare(tmp_path / "a", size, wanted))
 
     if expected and "path" in expected:
         expected = {**expected, "path": str(tmp_path / "a")}
@@ -80,8 +81,8 @@ async def test_several_parts_and_other_streams_are_streamed(tmp_path: Path) -> N
     parts, protocol = await prepare(tmp_path / "a", 100_000, "bytes=0-1,5-6"), Protocol()
 
     for response in (parts, StreamedResponse(iter(["a"]))):
-        assert not send_at_once(protocol, response, [])
-        assert make_last(PATHSEND, response) is None
+        assert not await send_at_once(protocol, response, [])
+        assert await make_last(PATHSEND, response) is None
     assert protocol.calls == []
 
 
@@ -96,3 +97,21 @@ async def test_name_that_is_no_text_is_streamed(tmp_path: Path, protocol: Any) -
     response = await TestClient(app, protocol=protocol).get("/")
 
     assert (response.status_code, len(response.content)) == (200, 100_000)
+
+
+@pytest.mark.parametrize("fresh", [0.0, 60.0])
+async def test_file_that_was_replaced_is_not_handed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fresh: float
+) -> None:
+    """The headers speak of another one, which neither kind of server would notice; a moment later or long after."""
+    monkeypatch.setattr("covet.responses.file.FRESH_SECONDS", fresh)
+    response, protocol = await prepare(tmp_path / "a", 100_000), Protocol()
+    (tmp_path / "b").write_bytes(bytes(100_000))
+    (tmp_path / "b").rename(tmp_path / "a")
+
+    with pytest.raises(ServiceUnavailableError):
+        await send_at_once(protocol, response, [])
+    with pytest.raises(ServiceUnavailableError):
+        await make_last(PATHSEND, response)
+
+    assert protocol.calls == []

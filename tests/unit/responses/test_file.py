@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import pytest
 from covet import CovetPy, Request, Response
 from covet.exceptions import ResponseError
 from covet.middleware import Middleware
-from covet.responses import FileResponse
+from covet.responses import FileResponse, file
 from covet.responses.file import PIECE_SIZE
 from covet.testing import ClientResponse, IncompleteResponseError, TestClient
 from tests.integration.wire import WireProtocol, assert_problem, on_both_protocols
@@ -331,21 +333,56 @@ async def test_file_that_shrinks_is_no_whole_body(files: Path) -> None:
         await read()
 
 
-async def test_file_that_was_replaced_in_this_moment_is_asked_for_again(files: Path) -> None:
-    """Rather than sent with the length and the tag of another one."""
+def cut(path: Path) -> None:
+    """Write over a file."""
+    os.truncate(path, 100_000)
+
+
+def rename(path: Path) -> None:
+    """Put another file into its place, which looks the same."""
+    status = path.stat()
+    other = path.with_suffix(".new")
+    other.write_bytes(bytes(status.st_size))
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.rename(path)
+
+
+def link(path: Path) -> None:
+    """Put a link to another file, which looks the same, into its place."""
+    other = path.with_suffix(".copy")
+    shutil.copy2(path, other)
+    path.unlink()
+    path.symlink_to(other)
+
+
+@on_both_protocols
+@pytest.mark.parametrize("fresh", [0.0, 60.0])
+@pytest.mark.parametrize(("replace", "status"), [(cut, 503), (rename, 503), (link, 503), (Path.unlink, 404)])
+async def test_file_that_was_replaced_in_this_moment_is_asked_for_again(
+    files: Path,
+    protocol: WireProtocol,
+    replace: Callable[[Path], None],
+    status: int,
+    fresh: float,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rather than sent with the length and the tag of another one, whoever sends it."""
+    monkeypatch.setattr(file, "FRESH_SECONDS", fresh)
     app = CovetPy()
 
-    @app.get("/")
-    async def show(request: Request) -> FileResponse:
-        response = FileResponse(files / "large.bin")
-        await response.prepare(request)
-        os.truncate(files / "large.bin", 100_000)
-        return response
+    class Replacing(Middleware):
+        async def process_response(self, request: Request, response: Response) -> Response:
+            await asyncio.to_thread(replace, files / "large.bin")
+            return response
 
-    response = await TestClient(app, protocol="asgi", raise_app_exceptions=False).get("/")
+    app.add_middleware(Replacing())
+    app.add_route("/", lambda: FileResponse("large.bin", root=files))
 
-    assert_problem(response, 503)
-    assert response.headers["retry-after"] == "0"
+    response = await TestClient(app, protocol=protocol, raise_app_exceptions=False).get("/")
+
+    assert_problem(response, status)
+    assert status == 404 or response.headers["retry-after"] == "0"
+    assert "etag" not in response.headers
 
 
 @on_both_protocols
