@@ -132,12 +132,15 @@ async def run_afterwards(request: Request | None, response: Response | None) -> 
             await close_all(request)
         if app is None:
             await _run_deferred(request, response, call_anywhere)
-            return
-        with app.deferred_work.running():
-            await _run_deferred(request, response, app.call)
-    finally:
+        else:
+            with app.deferred_work.running():
+                await _run_deferred(request, response, app.call)
+    except BaseException as exc:
         if request is not None:
-            await close_files(request)
+            await abandon(request, exc)
+        raise
+    if request is not None:
+        await close_files(request)
 
 
 # Any: what a deferred function takes and gives is its own.

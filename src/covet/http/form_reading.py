@@ -44,6 +44,11 @@ async def read_multipart(parts: FormParts, *, charset: str = "utf-8") -> FormDat
             if not (upload.size or part.filename or _has_name(part)):
                 # So browsers send a file input in which nobody chose a file.
                 files.pop()
+    except GeneratorExit:
+        # Nothing can be awaited while a coroutine is closed.
+        for _, upload in files:
+            upload.close_at_once()
+        raise
     except BaseException:
         await close_uploads([upload for _, upload in files])
         raise

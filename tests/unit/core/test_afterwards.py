@@ -304,6 +304,21 @@ async def test_an_abandoned_request_leaves_no_file(error: BaseException) -> None
     assert upload.is_closed
 
 
+async def test_deferred_work_that_is_closed_leaves_no_file() -> None:
+    """Nothing can be awaited then, however much a file wants a thread for its closing."""
+    request, upload = Request(), UploadFile("tea.txt")
+    request._keep_form(FormData(files=[("photo", upload)]))
+    await upload.append(b"x", keeps_in_memory=False)
+    await upload.rewind()
+    request.defer(asyncio.sleep, 30)
+    afterwards = run_afterwards(request, None)
+    afterwards.send(None)
+
+    afterwards.close()
+
+    assert upload.is_closed
+
+
 async def test_files_are_closed_after_deferred_work() -> None:
     """What is deferred may read them, and its failure keeps none open."""
     request, upload = make_request_with_file()

@@ -2,15 +2,19 @@
 Whole forms: text in its charset, files in memory or on disk, and nothing left of what fails.
 """
 
+import asyncio
 import tempfile
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from covet.exceptions import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
 from covet.http.form_limits import FormLimits
+from covet.http.form_parts import FormParts
 from covet.http.form_reading import read_multipart, refuse_media_type
-from tests.unit.http.multipart_bodies import make_body, make_part, make_parts
+from tests.unit.http.multipart_bodies import BOUNDARY, make_body, make_part, make_parts
 from tests.unit.http.test_uploads import list_open_uploads
 
 
@@ -115,6 +119,33 @@ async def test_what_fails_leaves_no_file(end: bytes, error: type[Exception]) -> 
         await read_multipart(make_parts(body, limits))
 
     assert list_open_uploads() == []
+
+
+async def run_until_it_waits_for(coroutine: Coroutine[Any, Any, object], last: "asyncio.Future[None]") -> None:
+    """Run a coroutine by hand, up to where it waits for a future."""
+    while (waiting := coroutine.send(None)) is not last:
+        waiting._asyncio_future_blocking = False
+        await asyncio.wait({waiting})
+
+
+async def test_reading_that_is_closed_leaves_no_file() -> None:
+    """Nothing can be awaited while a coroutine is closed, as the last ones of an event loop are."""
+    chunks = iter([make_part("f", b"x" * 600_000, filename="x")])
+    never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def read() -> bytes | None:
+        chunk = next(chunks, None)
+        if chunk is None:
+            await never
+        return chunk
+
+    reading = read_multipart(FormParts(read, BOUNDARY, FormLimits(memory=0)))
+    await run_until_it_waits_for(reading, never)
+    before = list_open_uploads()
+
+    reading.close()
+
+    assert (len(before), list_open_uploads()) == (1, [])
 
 
 def test_what_is_no_form_is_415_with_what_would_be() -> None:
