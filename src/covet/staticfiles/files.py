@@ -5,7 +5,6 @@ It must never send a byte from outside of its directory, nor list what is in it.
 """
 
 import os
-import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -22,15 +21,10 @@ from covet.responses.file import FileResponse
 from covet.responses.file_root import FileRoot
 from covet.responses.redirect import RedirectResponse
 from covet.responses.snapshot import FileSnapshot
+from covet.staticfiles.hashed_names import make_hash_test
 from covet.staticfiles.lookup import CODINGS, FileLookup, Found, Missing, Wanted, wants_page
 from covet.staticfiles.queue import LookupQueue
 
-# What build tools put into names: eight or more hexadecimal digits, with a letter and a digit among them, so that no
-# date is taken for one; or eight characters of base64 with both cases and a digit (Vite).
-HASHED: Final = (
-    r"[.\-_](?:(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}"
-    r"|(?=[A-Za-z0-9_-]{0,7}[0-9])(?=[A-Za-z0-9_-]{0,7}[a-z])(?=[A-Za-z0-9_-]{0,7}[A-Z])[A-Za-z0-9_-]{8})\.[a-z0-9.]+$"
-)
 _ASK_AGAIN: Final = "no-cache"
 # RFC 9111 §5.2.2, RFC 8246, RFC 5861
 _DIRECTIVES: Final = frozenset(
@@ -47,8 +41,8 @@ class StaticFiles(FileHandler):
     The files of a directory.
 
     Only regular files inside it are found, by the very parts of the path that was asked for. What may change is sent
-    with `Cache-Control: no-cache`: a client asks each time, and gets 304 if it has it. A name that holds a hash of its
-    content is kept for ever.
+    with `Cache-Control: no-cache`: a client asks each time, and gets 304 if it has it. What a build tool has named by a
+    hash of its content can be kept for ever: `immutable=True`.
 
     Args:
         directory: The directory.
@@ -56,8 +50,9 @@ class StaticFiles(FileHandler):
         spa: The file that answers, to who takes HTML, where there is none: an application in the browser has the path.
         cache: `Cache-Control` of what may change: seconds, or the whole value; `None` is `no-cache`, which a page that
             stands for another path always has.
-        immutable: Which names hold a hash: a regular expression that is searched in them, `True` for what build tools
-            write, `False` for none.
+        immutable: Which names hold a hash of the content and are kept for ever: `True` for those that build tools
+            write, where one has written the directory; a regular expression that is searched in them; none by default,
+            since ordinary names may look the same.
         precompressed: Send `app.js.br`, `.zst` or `.gz` in place of `app.js` to clients that take them.
         follow_symlinks: Send what symbolic links point to outside of the directory, too.
         dotfiles: Send what a part of whose path begins with a dot, too.
@@ -83,7 +78,7 @@ class StaticFiles(FileHandler):
         html: bool = False,
         spa: str | None = None,
         cache: int | str | None = None,
-        immutable: bool | str = True,
+        immutable: bool | str = False,
         precompressed: bool = True,
         follow_symlinks: bool = False,
         dotfiles: bool = False,
@@ -93,7 +88,7 @@ class StaticFiles(FileHandler):
         self._lookup = FileLookup(root, html=html, spa=None if spa is None else _check_spa(root, spa))
         self._takes_pages = spa is not None
         self._codings = tuple(CODINGS) if precompressed else ()
-        self._hashed = _compile_hashed(immutable)
+        self._is_hashed = make_hash_test(immutable)
         self._cache_control = _make_cache_control(cache)
         self._headers = MutableHeaders(headers or {})
         self._queue = LookupQueue(self._find)
@@ -154,8 +149,7 @@ class StaticFiles(FileHandler):
     def _choose_cache_control(self, found: Found) -> str:
         if found.is_page:
             return _ASK_AGAIN
-        is_hashed = self._hashed is not None and self._hashed.search(found.name) is not None
-        return _FOR_EVER if is_hashed else self._cache_control
+        return _FOR_EVER if self._is_hashed(found.parts) else self._cache_control
 
 
 # The headers that ask for anything but the whole file.
@@ -176,18 +170,6 @@ def _check_spa(root: FileRoot, spa: str) -> list[str]:
     raise ConfigurationError(
         f"spa={spa!r} is no file below {root.path!r}.", hint="Build the pages first, or mend the name: 'index.html'."
     )
-
-
-def _compile_hashed(immutable: bool | str) -> re.Pattern[str] | None:
-    if isinstance(immutable, bool):
-        return re.compile(HASHED) if immutable else None
-    try:
-        return re.compile(immutable)
-    except (re.error, TypeError) as exc:
-        raise ConfigurationError(
-            f"immutable must be True, False or a regular expression, got {immutable!r}.",
-            hint=r"Write immutable=r'\.[0-9a-f]{8}\.' for names such as app.1a2b3c4d.js.",
-        ) from exc
 
 
 def _check_cache_control(value: str) -> str:

@@ -47,13 +47,13 @@ class Found(NamedTuple):
 
     Attributes:
         file: The file.
-        name: The name that it goes by, without the ending of a coding.
+        parts: The parts of its path below the directory, without the ending of a coding.
         media_type: Its type.
         is_page: It stands for another path than its own.
     """
 
     file: FileSnapshot
-    name: str
+    parts: Sequence[str]
     media_type: str
     is_page: bool
 
@@ -109,16 +109,15 @@ class FileLookup:
             return Missing.FILE
 
     def _open(self, parts: list[str], codings: Sequence[str], *, is_page: bool) -> Found:
-        name = parts[-1]
-        media_type = guess_media_type(name)
+        media_type = guess_media_type(parts[-1])
         if codings and is_compressible(media_type):
             for coding in codings:
                 try:
                     file = self.root.open(parts, ending=CODINGS[coding], coding=coding)
                 except (FileNotFoundError, IsADirectoryError):
                     continue
-                return Found(FileSnapshot.take(file), name, media_type, is_page)
-        return Found(FileSnapshot.take(self.root.open(parts)), name, media_type, is_page)
+                return Found(FileSnapshot.take(file), parts, media_type, is_page)
+        return Found(FileSnapshot.take(self.root.open(parts)), parts, media_type, is_page)
 
 
 def wants_page(path: str, accept: str | None) -> bool:
