@@ -121,12 +121,10 @@ class CompressionMiddleware(Middleware):
         coding = self._choose(request, response)
         if coding is None:
             return response
-        headers = response.headers
-        _mark(headers, coding)
-        headers.pop("content-length", None)
-        if request.method == "HEAD":
-            return response
-        return CompressedStream(response, self._factories[coding])
+        sent = response if request.method == "HEAD" else CompressedStream(response, self._factories[coding])
+        _mark(sent.headers, coding)
+        sent.headers.pop("content-length", None)
+        return sent
 
     def _choose(self, request: Request, response: Response) -> str | None:
         """Choose a coding for a response that may be compressed; `None` to leave it alone."""
@@ -199,7 +197,9 @@ class CompressedStream(StreamedResponse):
     def __init__(self, inner: StreamedResponse, make_compressor: Callable[[], Compressor]) -> None:
         self._inner = inner
         super().__init__(_compress_pieces(inner, make_compressor), inner.status_code, background=inner.background)
-        self.headers = inner.headers
+        # A copy: the length that the inner one declares is still held against its pieces.
+        self.headers = MutableHeaders()
+        self.headers.update(inner.headers)
 
     async def aclose(self) -> None:
         """Close the stream, and the one that it compresses."""

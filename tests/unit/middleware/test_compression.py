@@ -15,7 +15,7 @@ from covet.middleware.compressors import make_compressor_factory, make_inflater
 from covet.options import UnknownOptionError
 from covet.responses import FileResponse, StreamingResponse
 from covet.tasks import BackgroundTasks
-from covet.testing import TestClient
+from covet.testing import IncompleteResponseError, TestClient
 from tests.integration.wire import WireProtocol, assert_problem, on_both_protocols
 
 TEXT = "tea for two " * 1000
@@ -224,6 +224,37 @@ async def test_error_of_a_stream_is_answered(protocol: WireProtocol) -> None:
     response = await TestClient(app, protocol=protocol, raise_app_exceptions=False).get("/")
 
     assert_problem(response, 500, echo="secret")
+
+
+@on_both_protocols
+@pytest.mark.parametrize("length", [len(TEXT) - 1, len(TEXT) + 1])
+async def test_body_that_is_not_as_long_as_it_says_is_no_whole_one(protocol: WireProtocol, length: int) -> None:
+    """Its length is not sent, and held against it all the same: what was compressed would pass for the whole."""
+
+    async def make() -> AsyncIterator[str]:
+        yield TEXT[:100]
+        yield TEXT[100:]
+
+    response = StreamingResponse(make(), headers={"content-length": str(length)}, media_type="text/plain")
+
+    client = TestClient(make_app(response), protocol=protocol, raise_app_exceptions=False)
+
+    with pytest.raises(IncompleteResponseError) as failure:
+        await client.get("/", headers={"accept-encoding": "gzip"})
+
+    assert "Content-Length" in str(failure.value.__cause__)
+
+
+async def test_file_that_shrinks_is_no_whole_body(tmp_path: Path) -> None:
+    """As without compression."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(os.urandom(3_000_000))
+    client = TestClient(make_app(FileResponse(path)), raise_app_exceptions=False)
+
+    with pytest.raises(IncompleteResponseError):
+        async with client.stream("GET", "/", headers={"accept-encoding": "gzip"}) as response:
+            async for _ in response.aiter_bytes():
+                await asyncio.to_thread(os.truncate, path, 300_000)
 
 
 async def test_events_are_not_held_back() -> None:
