@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any, Final, Protocol
 
 from covet._extras import find_extra, require_extra
-from covet.exceptions import ConfigurationError, suggest
+from covet.exceptions import BadRequestError, ConfigurationError, suggest
 
 _ZSTD_MODULE: Final = "compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd"
 # The module that each coding needs, the preferred coding first; gzip needs none.
@@ -17,6 +17,12 @@ _MODULES: Final[dict[str, str | None]] = {"zstd": _ZSTD_MODULE, "br": "brotli", 
 _LIBRARIES: Final = {"zstd": "backports-zstd", "br": "brotli"}
 # APPSEC: 2 to this power, 8 MiB, is the largest window of zstd in HTTP (RFC 9659); who asks for more memory is refused.
 _ZSTD_WINDOW: Final = 23
+# Bytes that a library is given at once: at the beginning of a member, which may be a small one, and later.
+_SHORTEST: Final = 1024
+_LONGEST: Final = 64 * 1024
+# Members of a body, whatever its size, and bytes that allow for a further one.
+_MEMBERS: Final = 64
+_SIZE_PER_MEMBER: Final = 1024
 # zlib: a gzip wrapper around the largest window.
 _GZIP: Final = 31
 
@@ -145,6 +151,7 @@ class Inflater(Protocol):
 
         Raises:
             ValueError: If the data is not what the coding makes.
+            BadRequestError: If it has more members, one after the other, than a body of its size has.
         """
         ...
 
@@ -154,48 +161,109 @@ class Inflater(Protocol):
         ...
 
 
+class _Source:
+    """
+    What is to be inflated, a slice at a time.
+
+    The libraries copy what they do not use of what they are given: all of the rest each time would be quadratic.
+    """
+
+    __slots__ = ("_at", "_data", "_members", "_step")
+
+    def __init__(self) -> None:
+        self._data = memoryview(b"")
+        self._at = 0
+        self._step = _SHORTEST
+        # APPSEC: docs/advisories.md, row 72: each costs the same, however little it holds.
+        self._members = _MEMBERS
+
+    @property
+    def is_empty(self) -> bool:
+        return self._at >= len(self._data)
+
+    def put(self, data: bytes) -> None:
+        """Take what came; nothing is no news."""
+        if data:
+            self._members += len(data) // _SIZE_PER_MEMBER
+            self._data = memoryview(data if self.is_empty else bytes(self._data[self._at :]) + data)
+            self._at = 0
+
+    def take(self) -> memoryview:
+        """Give the next slice, which is empty if there is none."""
+        piece = self._data[self._at : self._at + self._step]
+        self._at += len(piece)
+        self._step = min(self._step * 2, _LONGEST)
+        return piece
+
+    def give_back(self, size: int) -> None:
+        """Take back what was not used of the latest slice."""
+        self._at -= size
+
+    def begin_member(self) -> None:
+        """
+        Begin another one, which may be a small one.
+
+        Raises:
+            BadRequestError: If there are too many.
+        """
+        self._members -= 1
+        if not self._members:
+            raise BadRequestError("The compressed body has too many members.")
+        self._step = _SHORTEST
+
+
 class _GzipInflater:
     def __init__(self) -> None:
         self._inner = zlib.decompressobj(_GZIP)
-        self._rest = b""
+        self._source = _Source()
 
     def inflate(self, data: bytes, size: int) -> bytes:
-        self._rest = data or self._rest
-        while self._rest or self._inner.unconsumed_tail:
+        source = self._source
+        source.put(data)
+        while True:
             if self._inner.eof:
+                if source.is_empty:
+                    return b""
                 # RFC 1952 §2.2: members may follow each other.
+                source.begin_member()
                 self._inner = zlib.decompressobj(_GZIP)
+            piece = source.take()
             try:
-                made = self._inner.decompress(self._rest, size)
+                made = self._inner.decompress(piece, size)
             except zlib.error as exc:
                 raise ValueError("The body is no gzip.") from exc
-            self._rest = self._inner.unused_data if self._inner.eof else self._inner.unconsumed_tail
-            if made:
+            source.give_back(len(self._inner.unused_data if self._inner.eof else self._inner.unconsumed_tail))
+            if made or not (piece or self._inner.eof):
                 return made
-            if not self._inner.eof:
-                break
-        return b""
 
     @property
     def is_complete(self) -> bool:
-        return self._inner.eof and not self._rest
+        return self._inner.eof and self._source.is_empty
 
 
 class _BrotliInflater:
     def __init__(self, module: Any) -> None:  # Any: the library
         self._module = module
         self._inner = module.Decompressor()
+        self._source = _Source()
 
     def inflate(self, data: bytes, size: int) -> bytes:
-        try:
-            made: bytes = self._inner.process(data, output_buffer_limit=size)
-        except self._module.error as exc:
-            raise ValueError("The body is no brotli.") from exc
-        return made
+        source = self._source
+        source.put(data)
+        while not self._inner.is_finished():
+            # What it has not used yet it keeps, and takes no more until then.
+            piece = source.take() if self._inner.can_accept_more_data() else b""
+            try:
+                made: bytes = self._inner.process(piece, output_buffer_limit=size)
+            except self._module.error as exc:
+                raise ValueError("The body is no brotli.") from exc
+            if made or not piece:
+                return made
+        return b""
 
     @property
     def is_complete(self) -> bool:
-        return bool(self._inner.is_finished())
+        return bool(self._inner.is_finished()) and self._source.is_empty
 
 
 class _ZstdInflater:
@@ -203,25 +271,32 @@ class _ZstdInflater:
         self._module = module
         self._options = {module.DecompressionParameter.window_log_max: _ZSTD_WINDOW}
         self._inner = module.ZstdDecompressor(options=self._options)
-        self._rest = b""
+        self._source = _Source()
 
     def inflate(self, data: bytes, size: int) -> bytes:
-        if self._inner.eof:
-            self._rest = self._inner.unused_data or data
-            if not self._rest:
-                return b""
-            self._inner = self._module.ZstdDecompressor(options=self._options)
-            data = self._rest
-            self._rest = b""
-        try:
-            made: bytes = self._inner.decompress(data, size)
-        except self._module.ZstdError as exc:
-            raise ValueError("The body is no zstd.") from exc
-        return made
+        source = self._source
+        source.put(data)
+        while True:
+            if self._inner.eof:
+                if source.is_empty:
+                    return b""
+                # RFC 8878 §3.1: frames may follow each other, some of them to be skipped.
+                source.begin_member()
+                self._inner = self._module.ZstdDecompressor(options=self._options)
+            # What it has not used yet it keeps, and wants no more until then.
+            piece = source.take() if self._inner.needs_input else b""
+            try:
+                made: bytes = self._inner.decompress(piece, size)
+            except self._module.ZstdError as exc:
+                raise ValueError("The body is no zstd.") from exc
+            if self._inner.eof:
+                source.give_back(len(self._inner.unused_data))
+            if made or not (piece or self._inner.eof):
+                return made
 
     @property
     def is_complete(self) -> bool:
-        return bool(self._inner.eof and not self._inner.unused_data)
+        return bool(self._inner.eof) and self._source.is_empty
 
 
 def _load(coding: str, needed_for: str) -> ModuleType | None:

@@ -1,14 +1,16 @@
 """What compresses and inflates, in each coding."""
 
 import gzip
+import os
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covet.exceptions import ConfigurationError, MissingDependencyError
+from covet.exceptions import BadRequestError, ConfigurationError, MissingDependencyError
 from covet.middleware.compressors import check_codings, find_codings, make_compressor_factory, make_inflater
+from tests.linearity import assert_linear
 
 CODINGS = ["zstd", "br", "gzip"]
 on_each_coding = pytest.mark.parametrize("coding", CODINGS)
@@ -98,6 +100,63 @@ def test_members_follow_each_other(coding: str) -> None:
     assert inflate(coding, one + two) == b"onetwo"
     with pytest.raises(ValueError, match="The body is no "):
         inflate(coding, one + b"nonsense" * 10)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_members_may_be_empty(coding: str) -> None:
+    """What follows one is read all the same, and nothing at all is no error."""
+    empty = make_compressor_factory(coding, 1)().finish()
+    one = make_compressor_factory(coding, 1)().finish(b"one")
+
+    assert inflate(coding, empty + one + empty * 2 + one + empty) == b"oneone"
+    assert inflate(coding, empty * 20) == b""
+
+
+def test_zstd_skips_what_is_to_be_skipped() -> None:
+    """RFC 8878 §3.1.2: frames for others, wherever they stand."""
+    skipped = b"\x50\x2a\x4d\x18\x04\x00\x00\x00note"
+    one = make_compressor_factory("zstd", 1)().finish(b"one")
+
+    assert inflate("zstd", skipped + one + skipped * 2 + one + skipped) == b"oneone"
+
+
+@pytest.mark.row(72)
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+def test_row_072_members_are_counted(coding: str) -> None:
+    """Each costs the same, however little it holds: as many as anybody makes are taken, and no more."""
+    member = make_compressor_factory(coding, 1)().finish(b"x")
+    large = make_compressor_factory(coding, 1)().finish(os.urandom(64 * 1024))
+
+    assert len(inflate(coding, member * 64)) == 64
+    assert len(inflate(coding, (large + member) * 100)) == 100 * (64 * 1024 + 1)
+    with pytest.raises(BadRequestError, match=r"^The compressed body has too many members\.$"):
+        inflate(coding, member * 1000)
+
+
+@pytest.mark.row(72)
+@on_each_coding
+def test_row_072_what_cannot_be_compressed_takes_linear_time(coding: str) -> None:
+    """What waits to be inflated is not copied for every piece that comes out."""
+
+    def make(size: int) -> bytes:
+        noise = os.urandom(size * 64 * 1024)
+        return gzip.compress(noise, 0) if coding == "gzip" else make_compressor_factory(coding, 1)().finish(noise)
+
+    assert_linear(lambda body: inflate(coding, body, size=64 * 1024), make, size=8)
+
+
+@on_each_coding
+def test_data_that_follows_the_end_is_no_part_of_the_body(coding: str) -> None:
+    """Not even a byte."""
+    data = make_compressor_factory(coding, 1)().finish(b"tea")
+    inflater = make_inflater(coding)
+
+    try:
+        assert inflater.inflate(data + b"\x1f", 100) == b"tea"
+        assert inflater.inflate(b"", 100) == b""
+    except ValueError:
+        return
+    assert not inflater.is_complete
 
 
 def test_gzip_is_what_the_standard_library_reads() -> None:

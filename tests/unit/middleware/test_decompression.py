@@ -118,6 +118,15 @@ async def test_row_072_many_members_count_as_one_body(protocol: WireProtocol) ->
 
 
 @on_both_protocols
+@pytest.mark.parametrize("coding", ["gzip", "zstd"])
+async def test_row_072_members_that_hold_next_to_nothing_are_refused(protocol: WireProtocol, coding: str) -> None:
+    """Work that grows with their number, not with what comes out."""
+    response = await post(make_app(), protocol, compress(b"", coding) * 20_000, coding)
+
+    assert assert_problem(response, 400)["detail"] == "The compressed body has too many members."
+
+
+@on_both_protocols
 async def test_row_072_nested_bomb_is_inflated_once(protocol: WireProtocol) -> None:
     """What is inside is data."""
     inner = gzip.compress(bytes(10**8))
