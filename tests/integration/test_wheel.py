@@ -26,7 +26,7 @@ from importlib.metadata import distributions
 from typing import Annotated
 
 import covet
-from covet import CovetPy
+from covet import CovetPy, Form
 from covet.testing import TestClient
 
 
@@ -45,13 +45,20 @@ async def create_item(shop: int, item: Item) -> dict[str, object]:
     return {"shop": shop, "name": item.name, "total": item.price * item.quantity}
 
 
+@app.post("/forms")
+async def read_form(item: Annotated[Item, Form()]) -> Item:
+    return item
+
+
 async def main() -> dict[str, object]:
     found = {}
     for protocol in ("asgi", "rsgi"):
         async with TestClient(app, protocol=protocol) as client:
             good = await client.post("/items/7", json={"name": "tea", "price": 2.5, "quantity": 4})
             bad = await client.post("/items/7", json={"price": "free", "quantity": 1.5})
+            form = await client.post("/forms", data={"name": "tea", "price": "2.5"})
             found[protocol] = {
+                "form": [form.status_code, form.headers["content-type"], form.json()],
                 "good": [good.status_code, good.headers["content-type"], good.json()],
                 "bad": [bad.status_code, bad.headers["content-type"], bad.json()],
             }
@@ -160,6 +167,16 @@ def test_typed_handler_answers(report: dict[str, object], protocol: str) -> None
     answers = _answers_of(report, protocol)
 
     assert answers["good"] == [200, "application/json", {"shop": 7, "name": "tea", "total": 10.0}]
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+def test_a_form_needs_no_library(report: dict[str, object], protocol: str) -> None:
+    """
+    An urlencoded one; only the other kind needs one.
+    """
+    answers = _answers_of(report, protocol)
+
+    assert answers["form"] == [200, "application/json", {"name": "tea", "price": 2.5, "quantity": 1}]
 
 
 @pytest.mark.parametrize("protocol", ["asgi", "rsgi"])

@@ -4,19 +4,36 @@ Reading a whole form, of either content type: fields into memory, files into mem
 Whatever ends the reading early leaves no file behind.
 """
 
-from typing import Final
+import logging
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
 
-from covet.exceptions import BadRequestError, HTTPError, UnsupportedMediaTypeError
-from covet.http.form_parts import FormPart, FormParts
+from covet.exceptions import BadRequestError, HTTPError, MissingDependencyError, UnsupportedMediaTypeError
 from covet.http.forms import FormData
 from covet.http.part_headers import find_codec
 from covet.http.uploads import UploadFile, close_uploads
+
+if TYPE_CHECKING:
+    # Urlencoded forms need no library.
+    from covet.http.form_parts import FormPart, FormParts
 
 URLENCODED: Final = "application/x-www-form-urlencoded"
 MULTIPART: Final = "multipart/form-data"
 
 
-async def read_multipart(parts: FormParts, *, charset: str = "utf-8") -> FormData:
+_logger = logging.getLogger("covet.http.forms")
+
+
+def reads_multipart() -> bool:
+    """Tell whether the library that reads forms of `multipart/form-data` is installed."""
+    try:
+        import_module("covet.http.multipart")
+    except MissingDependencyError:
+        return False
+    return True
+
+
+async def read_multipart(parts: "FormParts", *, charset: str = "utf-8") -> FormData:
     """
     Read the parts of a form, each into a field or a file.
 
@@ -55,7 +72,7 @@ async def read_multipart(parts: FormParts, *, charset: str = "utf-8") -> FormDat
     return FormData(fields, files)
 
 
-async def _receive(part: FormPart, upload: UploadFile, room: int) -> int:
+async def _receive(part: "FormPart", upload: UploadFile, room: int) -> int:
     """Receive a file, and return how many bytes of further ones may stay in memory."""
     async for chunk in part:
         await upload.append(chunk, keeps_in_memory=upload.size + len(chunk) <= room)
@@ -63,7 +80,7 @@ async def _receive(part: FormPart, upload: UploadFile, room: int) -> int:
     return room - upload.size if upload.is_in_memory else room
 
 
-async def _read_text(part: FormPart, codec: str) -> str:
+async def _read_text(part: "FormPart", codec: str) -> str:
     data = await part.read()
     try:
         return data.decode(part.charset or codec)
@@ -71,7 +88,7 @@ async def _read_text(part: FormPart, codec: str) -> str:
         raise BadRequestError("A field of the form is not text in its charset.") from exc
 
 
-def _has_name(part: FormPart) -> bool:
+def _has_name(part: "FormPart") -> bool:
     """Tell whether the client gave a name of which nothing was left."""
     return 'filename=""' not in (part.headers.get("content-disposition") or "")
 
@@ -89,4 +106,26 @@ def refuse_media_type(content_type: str | None) -> HTTPError:
     )
 
 
-__all__ = ["MULTIPART", "URLENCODED", "read_multipart", "refuse_media_type"]
+def refuse_multipart() -> HTTPError:
+    """
+    Make the error of a form that only a library can read, which is not there: the log says what to install.
+
+    Example:
+        >>> refuse_multipart().detail
+        'Only forms of application/x-www-form-urlencoded are understood here.'
+    """
+    _logger.warning(
+        "A form of multipart/form-data was refused: the library for it is not installed. "
+        'Install it with: pip install "covetpy[standard]"'
+    )
+    return UnsupportedMediaTypeError([URLENCODED], f"Only forms of {URLENCODED} are understood here.")
+
+
+__all__ = [
+    "MULTIPART",
+    "URLENCODED",
+    "read_multipart",
+    "reads_multipart",
+    "refuse_media_type",
+    "refuse_multipart",
+]

@@ -160,10 +160,10 @@ class IncomingMessage:
         Read the body as a form: its fields, and its files, which are closed at the end of the request.
 
         Raises:
-            UnsupportedMediaTypeError: If its `Content-Type` is no form's.
+            UnsupportedMediaTypeError: If its `Content-Type` is no form's; also if it is multipart, and the library for
+                it is not installed.
             ContentTooLargeError: If it is larger than the limit, or has too many fields or files, or too large ones.
             BadRequestError: If it is malformed.
-            MissingDependencyError: If it is multipart, and the library for it is not installed.
         """
         try:
             return self._form
@@ -203,8 +203,10 @@ class IncomingMessage:
         self._body = body
 
     async def _read_multipart(self, boundary: str | None, charset: str) -> FormData:
-        from covet.http.form_reading import read_multipart
+        from covet.http.form_reading import read_multipart, reads_multipart, refuse_multipart
 
+        if not reads_multipart():
+            raise refuse_multipart()
         try:
             form = await read_multipart(self._open_parts(boundary), charset=charset)
         except HTTPError as exc:

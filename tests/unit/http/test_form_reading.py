@@ -3,17 +3,22 @@ Whole forms: text in its charset, files in memory or on disk, and nothing left o
 """
 
 import asyncio
+import logging
+import sys
 import tempfile
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
+from covet import CovetPy, Form
 from covet.exceptions import BadRequestError, ContentTooLargeError, UnsupportedMediaTypeError
 from covet.http.form_limits import FormLimits
 from covet.http.form_parts import FormParts
-from covet.http.form_reading import read_multipart, refuse_media_type
+from covet.http.form_reading import read_multipart, reads_multipart, refuse_media_type, refuse_multipart
+from covet.testing import TestClient
+from tests.integration.wire import WireProtocol, assert_problem, on_both_protocols
 from tests.unit.http.multipart_bodies import BOUNDARY, make_body, make_part, make_parts
 from tests.unit.http.test_uploads import list_open_uploads
 
@@ -154,3 +159,45 @@ def test_what_is_no_form_is_415_with_what_would_be() -> None:
 
     assert (error.status_code, error.detail) == (415, None)
     assert error.headers["accept"] == "application/x-www-form-urlencoded, multipart/form-data"
+
+
+@pytest.fixture
+def no_library(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take away the library that reads multipart bodies, and what has loaded it."""
+    monkeypatch.setitem(sys.modules, "multipart", None)
+    for name in ("multipart", "form_parts", "form_reading"):
+        monkeypatch.delitem(sys.modules, f"covet.http.{name}", raising=False)
+
+
+@on_both_protocols
+@pytest.mark.usefixtures("no_library")
+async def test_urlencoded_forms_need_no_library(protocol: WireProtocol, caplog: pytest.LogCaptureFixture) -> None:
+    """The other kind is refused as any format is that is not understood; the log says what to install."""
+    app = CovetPy()
+
+    @app.post("/")
+    async def send(name: Annotated[str, Form()]) -> str:
+        return name
+
+    client = TestClient(app, protocol=protocol)
+    with caplog.at_level(logging.WARNING, "covet"):
+        good = await client.post("/", data={"name": "tea"})
+        none = await client.post("/", content=b"{}", headers={"content-type": "application/json"})
+        refused = await client.post("/", data={"name": "tea"}, files={"photo": b"x"})
+
+    assert (good.status_code, good.text) == (200, "tea")
+    assert_problem(none, 415)
+    problem = assert_problem(refused, 415)
+    assert problem["detail"] == "Only forms of application/x-www-form-urlencoded are understood here."
+    assert caplog.messages == [
+        (
+            "A form of multipart/form-data was refused: the library for it is not installed. "
+            'Install it with: pip install "covetpy[standard]"'
+        )
+    ]
+
+
+def test_it_tells_whether_the_library_is_there(no_library: None) -> None:
+    """Whoever describes the application asks, too."""
+    assert not reads_multipart()
+    assert refuse_multipart().headers == {"accept": "application/x-www-form-urlencoded"}
