@@ -4,9 +4,10 @@ One argument of a handler: where it comes from and how it is read, said once and
 The reader of requests and the description of the application (OpenAPI) both look at nothing else.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from covet.core.argument_types import AnyValidator, without_none
 from covet.exceptions import ErrorItem, ValidationError
@@ -14,6 +15,8 @@ from covet.introspection import origin_of
 from covet.parameters import Parameter
 from covet.types import UNSET
 from covet.validation.text_model import TextModel
+
+_SEQUENCES: Final = frozenset({list, tuple, set, frozenset, Sequence, AbstractSet})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,10 @@ class Argument:
         """Whether it takes several texts or files of one name."""
         if self.source == "file":
             return origin_of(without_none(self.annotation)) is not None
-        return self.validator is not None and self.validator.is_sequence
+        if self.validator is None:
+            # A field of a type that only pydantic knows, such as a list of its addresses.
+            return origin_of(without_none(self.annotation)) in _SEQUENCES
+        return self.validator.is_sequence
 
     @property
     def error_source(self) -> str:

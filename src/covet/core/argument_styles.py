@@ -2,6 +2,7 @@
 How a source writes what is more than one text: the styles of OpenAPI 3.1 (§4.8.12.3), and which of them are read here.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from covet.core.argument import Argument
@@ -9,9 +10,13 @@ from covet.core.argument_markers import route_error
 from covet.core.route import Route
 from covet.exceptions import suggest
 from covet.introspection import ParameterInfo, type_name
+from covet.serialization.media_types import split_elements
 
-# The character that parts the items of a list, by style, where a name stands once for all of them.
+# Makes the texts of a list's items from those that came under its name.
+Parting = Callable[[Sequence[str]], list[str]]
+
 DELIMITERS: Final = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+"""The character that parts the items of a list, by style, where a name stands once for all of them."""
 
 _DEFAULTS: Final = {
     "query": ("form", True),
@@ -20,7 +25,7 @@ _DEFAULTS: Final = {
     "header": ("simple", False),
     "path": ("simple", False),
 }
-_STYLES: Final = (*DELIMITERS, "deepObject")
+_STYLES: Final = ("form", "spaceDelimited", "pipeDelimited", "deepObject")
 _EXTRAS: Final = ("ignore", "forbid")
 _CLOSED_SOURCES: Final = ("query", "form")
 
@@ -105,4 +110,20 @@ def _find_problem(
     return None
 
 
-__all__ = ["DELIMITERS", "find_style"]
+def compile_parting(argument: Argument) -> Parting | None:
+    """
+    Make what parts the texts of a list; `None` where each text is an item, or one text is the value.
+
+    Args:
+        argument: The argument, whose style is known.
+    """
+    if not argument.is_sequence or argument.explode:
+        return None
+    if argument.source == "header":
+        # A proxy may have joined the fields of one name (RFC 9110 §5.3), or parted what was one.
+        return lambda texts: [element for text in texts for element in split_elements(text)]
+    delimiter = DELIMITERS[argument.style]
+    return lambda texts: [part for text in texts if text for part in text.split(delimiter)]
+
+
+__all__ = ["DELIMITERS", "compile_parting", "find_style"]

@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from covet.core.argument import Argument
 from covet.core.argument_markers import route_error
-from covet.core.argument_styles import find_style
+from covet.core.argument_styles import compile_parting, find_style
 from covet.core.argument_types import has_limits, is_body_type, make_constraints, without_none
 from covet.core.body_sources import FORM_SOURCES
 from covet.core.route import Route
 from covet.core.text_arguments import BLANK_SOURCES
-from covet.exceptions import ConfigurationError, RouteError
+from covet.exceptions import ConfigurationError, ErrorItem, RouteError, ValidationError
 from covet.http.field_names import FieldTree, build_field_tree
 from covet.http.request import Request
 from covet.introspection import ParameterInfo, type_name
@@ -25,6 +25,7 @@ from covet.validation.text_model import TextField, TextModel
 
 # Any: the model.
 ReadModel = Callable[[Request], Any]
+FindTexts = Callable[[Request, Argument], Mapping[str, FieldTree]]
 
 _NOTHING: Final[frozenset[str]] = frozenset()
 _SOURCES: Final = frozenset({"query", "header", "cookie", "form"})
@@ -79,7 +80,7 @@ def make_model_argument(route: Route, parameter: ParameterInfo, argument: Argume
             forbids=forbids,
             drops_blanks=source in BLANK_SOURCES,
         )
-        fields = tuple(_make_field(argument, field, style=style) for field in model.fields)
+        fields = tuple(_make_field(route, parameter, argument, field, style=style) for field in model.fields)
     except ConfigurationError as exc:
         raise RouteError(exc.message, route=str(route), parameter=parameter.name, hint=exc.hint) from exc
     for item in fields if source == "cookie" else ():
@@ -107,8 +108,10 @@ def _write_header(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _make_field(argument: Argument, field: TextField, *, style: str) -> Argument:
-    """Describe a field as an argument of its own, for whoever describes the application."""
+def _make_field(
+    route: Route, parameter: ParameterInfo, argument: Argument, field: TextField, *, style: str
+) -> Argument:
+    """Make a field an argument of its own, for whoever reads its texts or describes the application."""
     validator = None
     if not field.has_parts:
         try:
@@ -116,7 +119,7 @@ def _make_field(argument: Argument, field: TextField, *, style: str) -> Argument
         except ConfigurationError:
             # A type of pydantic's own.
             validator = None
-    return Argument(
+    made = Argument(
         field.name,
         argument.source,
         field.key,
@@ -124,10 +127,21 @@ def _make_field(argument: Argument, field: TextField, *, style: str) -> Argument
         validator,
         default=field.default if not field.is_required else UNSET,
         default_factory=None if field.is_required else field.default_factory or _keep_default(field),
-        style=style,
-        explode=argument.source != "header",
+        marker=next((item for item in field.metadata if isinstance(item, Parameter)), None),
         nests=field.has_parts,
     )
+    place = f"{type_name(argument.annotation)}.{field.name}"
+    if style == "deepObject":
+        if made.marker is not None and (made.marker.style, made.marker.explode) != (None, None):
+            raise route_error(
+                route, parameter, f"{place}: deepObject is the style of its fields.", "Leave style and explode out."
+            )
+        return replace(made, style=style)
+    try:
+        style, explode = find_style(route, parameter, made, is_sequence=made.is_sequence)
+    except RouteError as exc:
+        raise route_error(route, parameter, f"{place}: {exc.message}", exc.hint or "") from exc
+    return replace(made, style=style, explode=explode)
 
 
 def _keep_default(field: TextField) -> Callable[[], object] | None:
@@ -151,7 +165,7 @@ def name_others(argument: Argument, arguments: Sequence[Argument]) -> AbstractSe
         if other is not argument and other.source in sources:
             # A model has its fields' names, unless it stands behind one of its own.
             is_deep = other.style == "deepObject"
-            names |= {other.alias + "["} if is_deep else {item.alias for item in other.fields or (other,)}
+            names |= {other.alias, other.alias + "["} if is_deep else {item.alias for item in other.fields or (other,)}
     return frozenset(names)
 
 
@@ -167,8 +181,8 @@ def read_model(argument: Argument, others: AbstractSet[str]) -> ReadModel:
     if model is None:
         raise TypeError(f"{argument.name!r} is no model of texts.")
     if argument.style == "deepObject":
-        return _read_deep(argument, model)
-    source, find = argument.source, _FINDERS[argument.source]
+        return _read_deep(argument, model, others)
+    source, find = argument.source, _part_lists(argument, _FINDERS[argument.source])
     beginnings = tuple(name for name in others if name.endswith("["))
 
     def read(request: Request) -> Any:
@@ -184,16 +198,36 @@ def read_model(argument: Argument, others: AbstractSet[str]) -> ReadModel:
     return read
 
 
-def _read_deep(argument: Argument, model: TextModel) -> ReadModel:
+def _part_lists(argument: Argument, find: FindTexts) -> FindTexts:
+    """Let what finds the texts of a model part those that are lists in one text."""
+    partings = {field.alias: part for field in argument.fields if (part := compile_parting(field)) is not None}
+    if not partings:
+        return find
+
+    def find_items(request: Request, argument: Argument) -> Mapping[str, FieldTree]:
+        tree = dict(find(request, argument))
+        for alias, part in partings.items():
+            texts = tree.get(alias)
+            if isinstance(texts, list):
+                tree[alias] = part(texts)
+        return tree
+
+    return find_items
+
+
+def _read_deep(argument: Argument, model: TextModel, others: AbstractSet[str]) -> ReadModel:
     alias, pointer, source = argument.alias, argument.pointer, argument.source
     beginning = f"{alias}["
 
     def read(request: Request) -> Any:
         pairs = [pair for pair in request.query_params.multi_items() if pair[0].startswith(beginning)]
         tree = build_field_tree(pairs, allows_dots=False).get(alias) if pairs else None
-        if not isinstance(tree, dict):
-            return argument.make_default()
-        return model.read(tree, source=source, pointer=pointer)
+        if isinstance(tree, dict):
+            return model.read(tree, source=source, pointer=pointer)
+        if alias in request.query_params and alias not in others:
+            message = f"must be given by names, as in {alias}[name]"
+            raise ValidationError([ErrorItem(source, pointer, message, "object_type")])
+        return argument.make_default()
 
     return read
 
@@ -218,7 +252,7 @@ def _find_in_cookies(request: Request, argument: Argument) -> Mapping[str, Field
     return {field.alias: [cookies[field.alias]] for field in argument.fields if field.alias in cookies}
 
 
-_FINDERS: Final[dict[str, Callable[[Request, Argument], Mapping[str, FieldTree]]]] = {
+_FINDERS: Final[dict[str, FindTexts]] = {
     "query": _find_in_query,
     "form": _find_in_form,
     "header": _find_in_headers,

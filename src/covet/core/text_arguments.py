@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from covet.core.argument import Argument
-from covet.core.argument_styles import DELIMITERS
+from covet.core.argument_styles import compile_parting
 from covet.exceptions import ErrorItem, ValidationError
 from covet.http.request import Request
 
@@ -27,18 +27,16 @@ def read_text(argument: Argument) -> ReadText:
     validator, alias, source, pointer = argument.validator, argument.alias, argument.source, argument.pointer
     if validator is None:
         raise TypeError(f"{argument.name!r} has no validator.")
-    find = _FINDERS[source]
+    find, part = _FINDERS[source], compile_parting(argument)
     skips_blanks = source in BLANK_SOURCES and not argument.is_required and not validator.may_be_blank
 
-    if source == "query" and validator.is_sequence and not argument.explode:
-        delimiter = DELIMITERS[argument.style]
+    if part is not None:
 
         def read(request: Request) -> Any:
             texts = find(request, alias)
             if not texts or (skips_blanks and not any(texts)):
                 return argument.make_default()
-            parted = [part for text in texts if text for part in text.split(delimiter)]
-            return validator.parse_many(parted, source=source, pointer=pointer)
+            return validator.parse_many(part(texts), source=source, pointer=pointer)
 
     elif validator.is_sequence:
 

@@ -20,7 +20,7 @@ _SPACE = re.compile(r"[ \t]*+")
 # Possessive: what was taken is never given back, so nothing is read twice (CVE-2024-24762).
 _QUOTED = re.compile(r'"((?:[^"\\\x00-\x08\x0a-\x1f\x7f]|\\[\t\x20-\x7e\x80-\xff])*+)"')
 _ESCAPE = re.compile(r"\\(.)")
-_MARK = re.compile(r'\\.|[",]')
+_MARK = re.compile(r'[",\\]')
 _QUALITY = re.compile(r"0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?")
 
 _UTF_8 = frozenset({("charset", "utf-8")})
@@ -75,6 +75,35 @@ def parse_media_type(text: str) -> tuple[str, dict[str, str]]:
     if len(parameters) != len(pairs):
         raise BadRequestError("The media type has a parameter twice.")
     return f"{main}/{sub}", parameters
+
+
+def split_elements(text: str) -> list[str]:
+    """
+    Part the value of a header that is a list at its commas; those in quotes part nothing (RFC 9110 §5.6.1).
+
+    Args:
+        text: The value; of several headers of the name each has its own.
+
+    Example:
+        >>> split_elements('a, "b, c",, d')
+        ['a', '"b, c"', 'd']
+    """
+    if '"' not in text:
+        return [element for part in text.split(",") if (element := part.strip(" \t"))]
+    parts, start, quoted, escaped = [], 0, False, -1
+    for mark in _MARK.finditer(text):
+        position = mark.start()
+        if position == escaped:
+            continue
+        if mark[0] == '"':
+            quoted = not quoted
+        elif mark[0] == "\\" and quoted:
+            escaped = position + 1
+        elif mark[0] == "," and not quoted:
+            parts.append(text[start:position])
+            start = position + 1
+    parts.append(text[start:])
+    return [element for part in parts if (element := part.strip(" \t"))]
 
 
 def negotiate(accept: str | None, available: Sequence[str]) -> str | None:
@@ -140,7 +169,7 @@ def _read_offer(text: str) -> _Range:
 
 def _read_ranges(accept: str) -> list[_Range]:
     ranges = []
-    for part in _split(accept):
+    for part in split_elements(accept):
         try:
             ranges.append(_read_range(part))
         except ValueError:
@@ -164,20 +193,6 @@ def _read_range(part: str) -> _Range:
 def _comparable(pairs: _Parameters) -> frozenset[tuple[str, str]]:
     # The names of character sets have no case (RFC 9110 §8.3.2); other values may.
     return frozenset((name, value.lower() if name == "charset" else value) for name, value in pairs)
-
-
-def _split(text: str) -> list[str]:
-    if '"' not in text:
-        return [part for part in text.split(",") if part.strip(" \t")]
-    parts, start, quoted = [], 0, False
-    for mark in _MARK.finditer(text):
-        if mark[0] == '"':
-            quoted = not quoted
-        elif mark[0] == "," and not quoted:
-            parts.append(text[start : mark.start()])
-            start = mark.end()
-    parts.append(text[start:])
-    return [part for part in parts if part.strip(" \t")]
 
 
 def _scan(text: str) -> tuple[str, str, _Parameters]:

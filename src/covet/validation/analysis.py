@@ -18,7 +18,7 @@ from typing import Annotated, Any, Final, Literal, NewType, TypeVar, Union, get_
 from uuid import UUID
 
 from covet.exceptions import ConfigurationError
-from covet.introspection import Annotation, is_type_alias, origin_of, type_name
+from covet.introspection import Annotation, is_type_alias, origin_of, split_annotated, type_name
 from covet.types import Unset
 from covet.validation.constraints import Constraints, read_constraints
 from covet.validation.models import describe_model, model_kind
@@ -207,6 +207,7 @@ class _Analyzer:
         for field in node.fields:
             try:
                 field.node = self.visit(hints[field.attribute])
+                field.metadata = split_annotated(hints[field.attribute])[1]
             except ConfigurationError as exc:
                 raise ConfigurationError(f"{node.name}.{field.attribute}: {exc.message}", hint=exc.hint) from exc
         return node

@@ -8,11 +8,8 @@ empty text can be, such as `str`, keeps it.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from covet.exceptions import ConfigurationError
-from covet.introspection import Annotation
-from covet.validation.analysis import analyze
-from covet.validation.nodes import ArrayNode, MapNode, ModelNode, Node, ScalarNode, TupleNode, UnionNode
-from covet.validation.pydantic_shape import list_pydantic_fields
+from covet.validation.nodes import ArrayNode, MapNode, ModelNode, Node, TupleNode, UnionNode
+from covet.validation.pydantic_shape import analyze_field, list_pydantic_fields
 from covet.validation.text import may_be_blank
 from covet.validation.text_tree import TextTree
 
@@ -79,15 +76,7 @@ class _Compiler:
 def _list_fields(node: ModelNode) -> list[tuple[str, Node, bool]]:
     if node.kind != "pydantic":
         return [(field.key, field.node, field.required) for field in node.fields]
-    return [(field.key, _analyze(field.annotation), field.is_required) for field in list_pydantic_fields(node.cls)]
-
-
-def _analyze(annotation: Annotation) -> Node:
-    try:
-        return analyze(annotation)
-    except ConfigurationError:
-        # A type of pydantic's own: it may mean something by an empty text.
-        return ScalarNode(annotation=annotation, kind="any")
+    return [(field.key, analyze_field(field.annotation), field.is_required) for field in list_pydantic_fields(node.cls)]
 
 
 def _is_list(node: Node) -> bool:

@@ -142,7 +142,7 @@ def read_constraints(metadata: Iterable[object]) -> tuple[Constraints, ...]:
             found.append(_from_attributes(item, names))
         elif root in _SPELLING:
             _refuse_more_than_bounds(item)
-            found.append(_from_attributes(item, CHECKING_NAMES))
+            found.append(_from_attributes(item, NAMES))
             found += read_constraints(getattr(item, "metadata", ()))
     return tuple(item for item in found if item != _NOTHING)
 
@@ -174,7 +174,8 @@ def _refuse_more_than_bounds(item: object) -> None:
 
 
 def _from_attributes(item: object, names: Iterable[str]) -> Constraints:
-    values = {name: value for name in names if (value := getattr(item, name, None)) is not None}
+    # A marker without examples has an empty tuple of them.
+    values = {name: value for name in names if (value := getattr(item, name, None)) not in (None, ())}
     if values.get("min_length") == 0:
         del values["min_length"]
     if isinstance(values.get("examples"), list):

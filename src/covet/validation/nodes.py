@@ -94,6 +94,7 @@ class ModelField:
         required: Whether the input must have it.
         default: What it is when the input lacks it; `UNSET` if that is not a plain value.
         default_factory: What makes the default, if anything does.
+        metadata: What `Annotated` says of it beyond its type, whatever it is for.
     """
 
     name: str
@@ -103,6 +104,7 @@ class ModelField:
     required: bool
     default: object = UNSET
     default_factory: Callable[[], object] | None = None
+    metadata: tuple[object, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

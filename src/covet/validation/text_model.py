@@ -14,7 +14,7 @@ from covet.validation.analysis import analyze
 from covet.validation.blanks import compile_blanks
 from covet.validation.failures import MAX_ERRORS, MAX_KEY_LENGTH, Failed, Problem
 from covet.validation.nodes import ArrayNode, MapNode, ModelNode, Node, UnionNode
-from covet.validation.pydantic_shape import list_pydantic_fields
+from covet.validation.pydantic_shape import analyze_field, list_pydantic_fields
 from covet.validation.text_tree import TextTree, compile_tree, forbid_unknown
 
 _EMPTY: Final[frozenset[str]] = frozenset()
@@ -33,6 +33,7 @@ class TextField:
         default: What it is otherwise; `UNSET` if that is not a plain value.
         default_factory: What makes that value, if anything does.
         has_parts: Whether one text, or a list of them, cannot carry it.
+        metadata: What `Annotated` says of it beyond its type.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TextField:
     default: object = UNSET
     default_factory: Callable[[], object] | None = None
     has_parts: bool = False
+    metadata: tuple[object, ...] = ()
 
 
 class TextModel:
@@ -93,7 +95,7 @@ class TextModel:
                     item.is_required,
                     UNSET if item.is_required or item.default_factory is not None else item.default,
                     item.default_factory,
-                    _has_parts_of(item.annotation),
+                    _has_parts(analyze_field(item.annotation)),
                 )
                 for item in list_pydantic_fields(node.cls)
             ]
@@ -110,6 +112,7 @@ class TextModel:
                     field.default,
                     field.default_factory,
                     _has_parts(field.node),
+                    field.metadata,
                 )
                 for field in node.fields
             ]
@@ -123,6 +126,11 @@ class TextModel:
 
     def __repr__(self) -> str:
         return f"<TextModel of {', '.join(field.key for field in self.fields)}>"
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it refuses names that it does not have."""
+        return self._forbids
 
     @property
     def keys(self) -> AbstractSet[str]:
@@ -217,13 +225,6 @@ def _has_parts(node: Node) -> bool:
     if isinstance(node, ArrayNode):
         return _has_parts(node.item) or isinstance(node.item, ArrayNode)
     return isinstance(node, ModelNode | MapNode)
-
-
-def _has_parts_of(annotation: Annotation) -> bool:
-    try:
-        return _has_parts(analyze(annotation))
-    except ConfigurationError:
-        return False
 
 
 __all__ = ["TextField", "TextModel"]

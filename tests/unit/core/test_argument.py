@@ -2,6 +2,7 @@
 An argument says all that its reader and a description of the application need.
 """
 
+import pydantic
 import pytest
 
 from covet import UploadFile
@@ -44,6 +45,9 @@ def test_a_default_is_given_or_made() -> None:
         (Argument("a", "file", annotation=list[UploadFile] | None), True),
         (Argument("a", "file", annotation=UploadFile | None), False),
         (Argument("a", "state"), False),
+        # Of types that only pydantic knows there is no validator.
+        (Argument("a", "query", annotation=list[pydantic.AnyUrl] | None), True),
+        (Argument("a", "query", annotation=pydantic.AnyUrl), False),
     ],
 )
 def test_it_tells_whether_a_name_may_come_several_times(argument: Argument, is_sequence: bool) -> None:

@@ -148,7 +148,8 @@ async def test_queries_become_models(protocol: WireProtocol, path: str, expected
             [("/number", "must be an integer"), ("/more", "is not a known field"), ("/filter/a", "must be an integer")],
         ),
         ("/filter", [("/filter", "is required")]),
-        ("/filter?filter=x", [("/filter", "is required")]),
+        ("/filter?filter=x", [("/filter", "must be given by names, as in filter[name]")]),
+        ("/strict?filter=x", [("/filter", "must be given by names, as in filter[name]")]),
         ("/filter?filter[ages]=x", [("/filter/name", "is required"), ("/filter/ages/0", "must be an integer")]),
     ],
 )
@@ -175,6 +176,51 @@ async def test_headers_and_cookies_become_models(protocol: WireProtocol) -> None
     assert [(item["source"], item["pointer"]) for item in bad.json()["errors"]] == [
         ("header", "/user-agent"),
         ("header", "/x-count"),
+    ]
+
+
+@dataclass
+class Lists:
+    ids: Annotated[list[int], Query(explode=False)] = field(default_factory=list)
+    words: Annotated[set[str], Query(style="pipeDelimited")] = field(default_factory=set)
+    tag: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Seen:
+    x_ids: list[int]
+    x_name: str = ""
+
+
+class Mails(pydantic.BaseModel):
+    x_urls: list[pydantic.AnyUrl] = pydantic.Field(default=[], alias="x-urls")
+
+
+@on_both_protocols
+async def test_lists_in_one_text_become_fields(protocol: WireProtocol) -> None:
+    """In a query by the style of the field, in headers always."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def show(
+        lists: Annotated[Lists, Query()], seen: Annotated[Seen, Header()], mails: Annotated[Mails, Header()]
+    ) -> dict[str, object]:
+        urls = [str(url) for url in mails.x_urls]
+        return {"lists": [lists.ids, sorted(lists.words), lists.tag], "seen": seen, "urls": urls}
+
+    client = TestClient(app, protocol=protocol)
+    headers = [("x-ids", "1,2"), ("x-ids", "3"), ("x-name", "a,b"), ("x-urls", "http://a.org/, http://b.org/")]
+    good = await client.get("/?ids=1,2&ids=3&words=a|b&tag=a,b", headers=headers)
+    bad = await client.get("/?ids=1,x", headers=[("x-ids", "1,y")])
+
+    assert good.json() == {
+        "lists": [[1, 2, 3], ["a", "b"], ["a,b"]],
+        "seen": {"x_ids": [1, 2, 3], "x_name": "a,b"},
+        "urls": ["http://a.org/", "http://b.org/"],
+    }
+    assert [(item["source"], item["pointer"]) for item in bad.json()["errors"]] == [
+        ("query", "/ids/1"),
+        ("header", "/x-ids/1"),
     ]
 
 
@@ -229,6 +275,10 @@ async def test_all_that_is_wrong_with_a_form_is_told(protocol: WireProtocol) -> 
     ]
 
 
+class Links(pydantic.BaseModel):
+    named: dict[str, pydantic.AnyUrl] | None = None
+
+
 @dataclass
 class Named:
     dotted: Annotated[int, Constraints(ge=0)] = 0
@@ -239,6 +289,7 @@ class Named:
     [
         (Annotated[Order, Query()], "Order.home cannot come from the query: it has parts."),
         (Annotated[Order, Header()], "Order.home cannot come from the header: it has parts."),
+        (Annotated[Links, Query()], "Links.named cannot come from the query: it has parts."),
         (Annotated[Page, Query(alias="p")], "A model has no name of its own: each of its fields has one."),
         (Annotated[Page, Query(min_length=1)], "A model has no limits of its own."),
         (Annotated[Page, Constraints(max_length=1), Query()], "A model has no limits of its own."),
@@ -379,7 +430,7 @@ def test_a_model_leaves_the_names_of_others_alone() -> None:
 
     arguments = plan_arguments(handler)
 
-    assert name_others(arguments["page"], list(arguments.values())) == {"q", "filter["}
+    assert name_others(arguments["page"], list(arguments.values())) == {"q", "filter", "filter["}
     assert name_others(arguments["order"], list(arguments.values())) == {"photo"}
 
 

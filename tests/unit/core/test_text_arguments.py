@@ -75,12 +75,27 @@ async def test_an_item_that_is_wrong_has_its_place(protocol: WireProtocol) -> No
 
 @on_both_protocols
 async def test_headers_and_cookies_are_read(protocol: WireProtocol) -> None:
-    """A header may come several times."""
+    """A header may come several times, or be joined on its way."""
     response = await TestClient(make_app(), protocol=protocol).get(
-        "/", headers=[("x-id", "1"), ("x-id", "2"), ("cookie", "sid=s1")]
+        "/", headers=[("x-id", "1"), ("x-id", "2, 3,"), ("cookie", "sid=s1,s2")]
     )
 
-    assert (response.json()["x"], response.json()["sid"]) == ([1, 2], "s1")
+    assert (response.json()["x"], response.json()["sid"]) == ([1, 2, 3], "s1,s2")
+
+
+@on_both_protocols
+async def test_an_item_of_a_header_that_is_wrong_has_its_place(protocol: WireProtocol) -> None:
+    """Counted over all fields of the name; nothing at all is an empty list."""
+    client = TestClient(make_app(), protocol=protocol)
+
+    bad = await client.get("/", headers=[("x-id", "1,x"), ("x-id", "y")])
+    empty = await client.get("/", headers=[("x-id", "")])
+
+    assert [(item["source"], item["pointer"]) for item in bad.json()["errors"]] == [
+        ("header", "/x-id/1"),
+        ("header", "/x-id/2"),
+    ]
+    assert empty.json()["x"] == []
 
 
 class Size(Enum):

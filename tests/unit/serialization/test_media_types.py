@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from covet.exceptions import BadRequestError
 from covet.serialization import media_types
-from covet.serialization.media_types import negotiate, parse_media_type
+from covet.serialization.media_types import negotiate, parse_media_type, split_elements
 from tests.linearity import assert_linear, assert_quick
 
 HTML, JSON, XML = "text/html", "application/json", "application/xml"
@@ -255,3 +255,28 @@ def test_what_is_written_is_read(main: str, sub: str, parameters: dict[str, str]
     text = f"{main}/{sub}" + "".join(f'; {name}="{value}"' for name, value in quoted.items())
 
     assert parse_media_type(text) == (f"{main}/{sub}".lower(), parameters)
+
+
+@pytest.mark.parametrize(
+    ("text", "elements"),
+    [
+        ("", []),
+        (" , ,\t", []),
+        ("a", ["a"]),
+        ("a, b ,c", ["a", "b", "c"]),
+        ('a, "b, c", d', ["a", '"b, c"', "d"]),
+        (r'"a\", b", c', [r'"a\", b"', "c"]),
+        (r'a\, "b"', ["a\\", '"b"']),
+        ('a, "b, c', ["a", '"b, c']),
+    ],
+)
+def test_a_list_is_parted_at_its_commas(text: str, elements: list[str]) -> None:
+    """Those in quotes part nothing; a backslash means something within quotes only."""
+    assert split_elements(text) == elements
+
+
+@pytest.mark.row(26)
+@pytest.mark.parametrize("part", [",", '"', '"\\', '\\"', 'a,"b,', '",'])
+def test_row_026_a_list_is_parted_in_linear_time(part: str) -> None:
+    """Whatever its quotes are."""
+    assert_linear(split_elements, lambda size: part * size, size=2000)

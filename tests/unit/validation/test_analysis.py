@@ -187,6 +187,20 @@ def test_a_recursive_model_ends_in_itself() -> None:
     assert children.item is node
 
 
+def test_a_field_keeps_what_annotated_says() -> None:
+    """Whatever it is for: whoever knows it finds it there."""
+
+    @dataclass
+    class Noted:
+        plain: int
+        noted: Annotated[int, "a note", Constraints(ge=1)]
+
+    node = analyze(Noted)
+
+    assert isinstance(node, ModelNode)
+    assert [field.metadata for field in node.fields] == [(), ("a note", Constraints(ge=1))]
+
+
 def test_a_generic_model_has_its_arguments() -> None:
     """The field of a parametrized class has the argument's type."""
     node = analyze(Box[list[int]])

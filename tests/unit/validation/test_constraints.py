@@ -82,6 +82,8 @@ def test_checks_tells_whether_a_value_can_fail(constraints: Constraints, checks:
         (annotated_types.MaxLen(4), Constraints(max_length=4)),
         (annotated_types.Len(0, 3), Constraints(max_length=3)),
         (annotated_types.doc("in years"), Constraints(description="in years")),
+        (pydantic.Field(title="Age", description="in years"), Constraints(title="Age", description="in years")),
+        (Query(ge=1, description="in years", examples=(3,)), Constraints(ge=1, description="in years", examples=(3,))),
     ],
 )
 def test_each_library_says_the_same(item: object, expected: Constraints) -> None:

@@ -40,6 +40,15 @@ class Node(pydantic.BaseModel):
     children: list["Node"] = []
 
 
+class Whole(pydantic.BaseModel):
+    home: Address | None = None
+    others: list[Address] = []
+    named: dict[str, Address] = {}
+    plain: Plain | None = None
+    whole: "Whole | None" = None
+    count: int = 0
+
+
 class Open(pydantic.BaseModel):
     model_config = pydantic.ConfigDict(extra="allow")
     a: int
@@ -115,6 +124,32 @@ def test_what_pydantic_refuses_has_its_place(cls: type, tree: TextTree, pointers
 def test_unknown_names_are_the_models_to_take() -> None:
     """A model that allows them gets their texts."""
     assert read(Open, {"a": ["1"], "b": ["2"]}).model_extra == {"b": "2"}
+
+
+def test_unknown_names_can_be_refused_in_the_models_within() -> None:
+    """In lists, mappings and models of other kinds, and in such as contain themselves."""
+    node = analyze(Whole)
+    forbid_unknown(node)
+    tree: TextTree = {
+        "home": {"city": ["a"], "x": ["1"]},
+        "others": {"0": {"city": ["a"], "y": ["1"]}},
+        "named": {"k": {"city": ["a"], "z": ["1"]}},
+        "plain": {"a": ["1"], "w": ["1"]},
+        "whole": {"v": ["1"]},
+        "count": ["x"],
+    }
+
+    result = compile_tree(node)(tree)
+    assert isinstance(result, Failed)
+    assert [problem.make_item("form", "").pointer for problem in result.problems] == [
+        "/count",
+        "/home/x",
+        "/others/0/y",
+        "/named/k/z",
+        "/plain/w",
+        "/whole/v",
+    ]
+    assert isinstance(compile_tree(node)({"whole": {"home": {"city": ["a"]}}, "count": ["1"]}), Whole)
 
 
 def test_unknown_names_can_be_refused_in_its_place() -> None:

@@ -85,6 +85,14 @@ def test_unknown_names_are_refused_but_for_those_of_others(model: TextModel) -> 
     assert "/other" not in pointers(refused.value)
 
 
+def test_it_tells_whether_unknown_names_are_refused() -> None:
+    """By its own wish, or by that of whoever reads it."""
+    assert not TextModel(Page).forbids
+    assert TextModel(Page, forbids=True).forbids
+    assert TextModel(Closed).forbids
+    assert not TextModel(dict[str, str]).forbids
+
+
 def test_unknown_names_are_ignored_by_default() -> None:
     """As in JSON."""
     assert TextModel(Page).read({"page_number": ["1"], "x": ["1"]}, source="query", pointer="", files={"f"}) == Page(1)
