@@ -29,7 +29,7 @@ ADAPTERS: dict[str, set[str]] = {
         "covet.validation.native_twin",
     },
     "multipart": {"covet.http.multipart"},
-    "pydantic": {"covet.validation.pydantic_models", "covet.validation.schema"},
+    "pydantic": {"covet.validation.pydantic_models", "covet.validation.schema_pydantic"},
     "pydantic_core": {"covet.validation.pydantic_models"},
     "uvicorn": {"covet.server.uvicorn_driver"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},

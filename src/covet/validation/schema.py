@@ -7,11 +7,8 @@ word: for bounds on times, for the exact spelling of texts, for 1.0 that is no i
 """
 
 import inspect
-import math
-from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
-from covet._extras import require_extra
 from covet.introspection import Annotation
 from covet.types import UNSET
 from covet.validation.analysis import analyze
@@ -28,13 +25,12 @@ from covet.validation.nodes import (
     UnionNode,
 )
 from covet.validation.scalars import NUMBER, write_bytes
+from covet.validation.schema_bounds import add_constraints
 from covet.validation.schema_names import qualified_name, rename_references, short_name
+from covet.validation.schema_pydantic import Mode, has_output, make_pydantic_schema
+from covet.validation.schema_text import Schema, write_as_text
 from covet.validation.schema_values import write_default
 from covet.validation.shape import find_tag
-
-Mode = Literal["validation", "serialization"]
-# A JSON Schema is an object of whatever its keywords hold.
-Schema = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -53,13 +49,6 @@ _SCALARS: dict[str, Schema] = {
     "timedelta": {"type": "string", "format": "duration"},
     "uuid": {"type": "string", "format": "uuid"},
     "path": {"type": "string", "format": "path"},
-}
-_BOUNDS = {
-    "ge": "minimum",
-    "gt": "exclusiveMinimum",
-    "le": "maximum",
-    "lt": "exclusiveMaximum",
-    "multiple_of": "multipleOf",
 }
 
 
@@ -104,6 +93,7 @@ class SchemaWriter:
 
     def __init__(self, *, prefix: str = "#/$defs/") -> None:
         self._mode: Mode = "validation"
+        self._is_closed = False
         self.definitions: dict[str, Schema] = {}
         self._prefix = prefix
         self._names: dict[object, str] = {}
@@ -111,7 +101,12 @@ class SchemaWriter:
         self._shared: dict[str, object] = {}
 
     def write(
-        self, annotation: Annotation, *, constraints: Constraints | None = None, mode: Mode = "validation"
+        self,
+        annotation: Annotation,
+        *,
+        constraints: Constraints | None = None,
+        mode: Mode = "validation",
+        is_closed: bool = False,
     ) -> Schema:
         """
         Write the schema of a type; its models are added to the definitions.
@@ -120,14 +115,50 @@ class SchemaWriter:
             annotation: The type.
             constraints: Further constraints, as `Annotated` would carry them.
             mode: `"serialization"` describes what is written rather than what is read. Only models of pydantic can
-                tell the two apart; such a one has a definition of its own, whose name ends with `Output`.
+                tell the two apart; such a one has a definition of its own, whose name ends with `Output`. `"text"`
+                describes what is put together from texts; models that differ there have names that end with `Text`.
+            is_closed: Whether models refuse names that they do not have, even if they do not say so themselves; for
+                texts. Their names end with `ClosedText`.
 
         Raises:
             ConfigurationError: If the type cannot be validated.
         """
         node = analyze(annotation, constraints)
-        self._mode = mode
-        return self._write(node)
+        self._mode, self._is_closed = mode, is_closed
+        schema = self._write(node)
+        return write_as_text(schema) if mode == "text" else schema
+
+    def write_fields(self, annotation: Annotation, *, is_closed: bool = False) -> dict[str, Schema]:
+        """
+        Write the schemas of a model's fields, as texts bring them, by their names in JSON.
+
+        Args:
+            annotation: The model.
+            is_closed: As for `write`.
+
+        Raises:
+            ConfigurationError: If it cannot be validated.
+
+        Example:
+            >>> from dataclasses import dataclass
+            >>> @dataclass
+            ... class Page:
+            ...     number: int | None = None
+            >>> SchemaWriter().write_fields(Page)
+            {'number': {'type': 'integer'}}
+        """
+        node = analyze(annotation)
+        self._mode, self._is_closed = "text", is_closed
+        if not isinstance(node, ModelNode):
+            return {}
+        if node.kind != "pydantic":
+            return {field.key: write_as_text(self._write_field(field)) for field in node.fields}
+        schema = self._write_pydantic(node.cls, short_name(annotation))
+        if "$ref" in schema:
+            # It contains itself.
+            schema = self.definitions[schema["$ref"].removeprefix(self._prefix)]
+        fields: dict[str, Schema] = schema.get("properties", {})
+        return fields
 
     # Any: whatever mentions the definitions.
     def settle_names(self, *documents: Any) -> None:
@@ -151,7 +182,7 @@ class SchemaWriter:
     def _write(self, node: Node) -> Schema:
         schema = self._write_type(node)
         for constraints in node.constraints:
-            schema = _constrain(schema, node, constraints)
+            schema = add_constraints(schema, node, constraints)
         return schema
 
     def _write_type(self, node: Node) -> Schema:
@@ -188,11 +219,11 @@ class SchemaWriter:
     # ── Definitions ──────────────────────────────────────────────────────────
 
     def _refer(self, node: ModelNode | ChoiceNode, key: object) -> Schema:
-        is_output = self._mode == "serialization" and isinstance(node, ModelNode) and _has_output(node)
-        annotation, key = key, (key, "Output") if is_output else key
+        ending = self._find_ending(node)
+        annotation, key = key, (key, ending) if ending else key
         name = self._names.get(key)
         if name is None:
-            name = short_name(annotation) + ("Output" if is_output else "")
+            name = short_name(annotation) + ending
             if name in self.definitions and not self._is_defined(node, name):
                 first = next((other for other, taken in self._names.items() if taken == name), None)
                 if first is not None:
@@ -209,7 +240,20 @@ class SchemaWriter:
     def _define(self, node: ModelNode | ChoiceNode, name: str) -> Schema:
         if isinstance(node, ChoiceNode):
             return {"title": short_name(node.annotation), **_write_choice(node)}
-        return self._write_pydantic(node.cls, name) if node.kind == "pydantic" else self._write_model(node)
+        if node.kind == "pydantic":
+            return self._write_pydantic(node.cls, name)
+        schema = self._write_model(node)
+        return write_as_text(schema) if self._mode == "text" else schema
+
+    def _find_ending(self, node: ModelNode | ChoiceNode) -> str:
+        """Tell how a model's name ends, where this mode gives it a definition of its own."""
+        if isinstance(node, ChoiceNode):
+            return ""
+        if self._mode == "serialization":
+            return "Output" if node.kind == "pydantic" and has_output(node.cls) else ""
+        if self._mode == "validation":
+            return ""
+        return "ClosedText" if self._is_closed else "Text" if _has_text(node) else ""
 
     def _is_defined(self, node: ModelNode | ChoiceNode, name: str) -> bool:
         """Tell whether another pydantic model has defined this one already, under its name."""
@@ -245,7 +289,7 @@ class SchemaWriter:
         required = [field.key for field in node.fields if field.required]
         if required:
             schema["required"] = required
-        if node.forbid_unknown:
+        if node.forbid_unknown or self._is_closed:
             schema["additionalProperties"] = False
         return schema
 
@@ -261,21 +305,11 @@ class SchemaWriter:
         return schema if default is UNSET else {**schema, "default": default}
 
     def _write_pydantic(self, cls: type, name: str) -> Schema:
-        pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {cls.__name__}")
-        adapter = pydantic.TypeAdapter(cls)
-        template = self._prefix + "{model}"
-        schema: Schema = adapter.json_schema(ref_template=template, mode=self._mode)
-        inner: dict[str, Schema] = schema.pop("$defs", {})
-        if any(self.definitions.get(other, UNSET) not in (UNSET, {}, inner[other]) for other in inner):
-            template = f"{self._prefix}{name}.{{model}}"
-            schema = adapter.json_schema(ref_template=template, mode=self._mode)
-            inner = {f"{name}.{other}": made for other, made in schema.pop("$defs", {}).items()}
-        own = template.format(model=cls.__name__).removeprefix(self._prefix)
-        if own in inner and schema == {"$ref": self._prefix + own}:
-            # A recursive model is defined among the others; if it has the same name it is already in its place.
-            schema = inner.pop(own) if own == name else schema
-        self.definitions.update(inner)
-        return schema
+        made = make_pydantic_schema(
+            cls, name, prefix=self._prefix, mode=self._mode, known=self.definitions, is_closed=self._is_closed
+        )
+        self.definitions.update(made.inner)
+        return made.schema
 
 
 def _qualify(key: object) -> str:
@@ -284,13 +318,11 @@ def _qualify(key: object) -> str:
     return f"{qualified_name(annotation)}{ending}"
 
 
-def _has_output(node: ModelNode) -> bool:
-    """Tell whether a model of pydantic writes something else than it reads, such as computed fields."""
-    if node.kind != "pydantic":
-        return False
-    pydantic: Any = require_extra("pydantic", extra="pydantic", needed_for=f"the schema of {node.name}")
-    adapter = pydantic.TypeAdapter(node.cls)
-    return bool(adapter.json_schema(mode="serialization") != adapter.json_schema())
+def _has_text(node: ModelNode) -> bool:
+    """Tell whether the schema of a model, or of one in it, says something that texts cannot spell."""
+    writer = SchemaWriter()
+    writer.write(node.annotation)
+    return any(write_as_text(schema) != schema for schema in writer.definitions.values())
 
 
 def _write_choice(node: ChoiceNode) -> Schema:
@@ -311,7 +343,7 @@ def _write_key(node: Node) -> Schema:
         return {"type": "string"}
     schema = dict(_SCALARS[kind])
     for constraints in node.constraints:
-        schema = _constrain(schema, node, constraints)
+        schema = add_constraints(schema, node, constraints)
     return schema
 
 
@@ -320,39 +352,6 @@ def _fix_items(items: list[Schema], least: int, *, is_open: bool = False) -> Sch
     if not items:
         del schema["prefixItems"]
     return schema if is_open else {**schema, "maxItems": len(items)}
-
-
-def _constrain(schema: Schema, node: Node, constraints: Constraints) -> Schema:
-    """Add keywords; one that is taken already goes into `allOf`, where both hold."""
-    added: Schema = {}
-    for name, keyword in _BOUNDS.items():
-        bound = getattr(constraints, name)
-        if isinstance(bound, int | float | Decimal):
-            added[keyword] = bound if isinstance(bound, int) else float(bound)
-    for name, least in (("min_length", "min"), ("max_length", "max")):
-        length = getattr(constraints, name)
-        if length is not None:
-            keyword, number = _length(node, least, length)
-            added[keyword] = number
-    if constraints.pattern is not None:
-        added["pattern"] = constraints.pattern
-    schema = dict(schema)
-    taken = {keyword: value for keyword, value in added.items() if keyword in schema}
-    schema |= {keyword: value for keyword, value in added.items() if keyword not in taken}
-    if taken:
-        schema["allOf"] = [*schema.get("allOf", []), taken]
-    for name in ("title", "description", "examples"):
-        text = getattr(constraints, name)
-        if text is not None:
-            schema[name] = list(text) if isinstance(text, tuple) else text
-    return schema
-
-
-def _length(node: Node, least: str, length: int) -> tuple[str, int]:
-    if isinstance(node, ScalarNode):
-        # Four characters of base64 carry three bytes.
-        return f"{least}Length", 4 * math.ceil(length / 3) if node.kind == "bytes" else length
-    return (f"{least}Properties" if isinstance(node, MapNode) else f"{least}Items"), length
 
 
 def _describe(cls: type) -> str | None:

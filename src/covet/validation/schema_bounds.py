@@ -1,0 +1,66 @@
+"""
+What constraints say in the words of JSON Schema.
+"""
+
+import math
+from decimal import Decimal
+from typing import Final
+
+from covet.validation.constraints import Constraints
+from covet.validation.nodes import MapNode, Node, ScalarNode
+from covet.validation.schema_text import Schema
+
+_BOUNDS: Final = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+    "multiple_of": "multipleOf",
+}
+
+
+def add_constraints(schema: Schema, node: Node, constraints: Constraints) -> Schema:
+    """
+    Add the keywords of constraints to a schema; one that is taken already goes into `allOf`, where both hold.
+
+    Args:
+        schema: The schema, which is not changed.
+        node: The type that it describes.
+        constraints: The constraints.
+
+    Example:
+        >>> add_constraints({"type": "integer"}, ScalarNode(annotation=int, kind="int"), Constraints(ge=1))
+        {'type': 'integer', 'minimum': 1}
+    """
+    added: Schema = {}
+    for name, keyword in _BOUNDS.items():
+        bound = getattr(constraints, name)
+        if isinstance(bound, int | float | Decimal):
+            added[keyword] = bound if isinstance(bound, int) else float(bound)
+    for name, least in (("min_length", "min"), ("max_length", "max")):
+        length = getattr(constraints, name)
+        if length is not None:
+            keyword, number = _length(node, least, length)
+            added[keyword] = number
+    if constraints.pattern is not None:
+        added["pattern"] = constraints.pattern
+    schema = dict(schema)
+    taken = {keyword: value for keyword, value in added.items() if keyword in schema}
+    schema |= {keyword: value for keyword, value in added.items() if keyword not in taken}
+    if taken:
+        schema["allOf"] = [*schema.get("allOf", []), taken]
+    for name in ("title", "description", "examples"):
+        text = getattr(constraints, name)
+        if text is not None:
+            schema[name] = list(text) if isinstance(text, tuple) else text
+    return schema
+
+
+def _length(node: Node, least: str, length: int) -> tuple[str, int]:
+    if isinstance(node, ScalarNode):
+        # Four characters of base64 carry three bytes.
+        return f"{least}Length", 4 * math.ceil(length / 3) if node.kind == "bytes" else length
+    return (f"{least}Properties" if isinstance(node, MapNode) else f"{least}Items"), length
+
+
+__all__ = ["add_constraints"]
