@@ -3,11 +3,10 @@ The parts that operations share: schemas by their names, and the schemas of prob
 """
 
 from collections.abc import Sequence
-from types import NoneType, UnionType
-from typing import Annotated, Any, Final, Union, get_args
+from typing import Any, Final, Union
 
 from covet.exceptions import ConfigurationError
-from covet.introspection import Annotation, origin_of, split_annotated
+from covet.introspection import Annotation
 from covet.validation import Constraints, SchemaWriter
 
 # An object of OpenAPI: members of every type.
@@ -121,15 +120,36 @@ class Components:
         """
         return self._writer.write(annotation, constraints=constraints)
 
-    def write_text(self, annotation: Annotation, *, constraints: Constraints | None = None) -> Object:
+    def write_text(
+        self, annotation: Annotation, *, constraints: Constraints | None = None, is_closed: bool = False
+    ) -> Object:
         """
         Write the schema of what is written as text: there is no `null`, and decimal numbers are just numbers.
+
+        Args:
+            annotation: The type.
+            constraints: Further constraints on it.
+            is_closed: Whether models refuse names that they do not have, whatever they say themselves.
 
         Example:
             >>> Components().write_text(int | None)
             {'type': 'integer'}
         """
-        return _as_text(self.write(_without_null(annotation), constraints=constraints))
+        try:
+            return self._writer.write(annotation, constraints=constraints, mode="text", is_closed=is_closed)
+        except ConfigurationError:
+            # A type that only pydantic knows.
+            return {"type": "string"}
+
+    def write_fields(self, annotation: Annotation, *, is_closed: bool = False) -> dict[str, Object]:
+        """
+        Write the schemas of a model's fields, each of which is written as text, by their names.
+
+        Args:
+            annotation: The model.
+            is_closed: As for `write_text`.
+        """
+        return self._writer.write_fields(annotation, is_closed=is_closed)
 
     def refer_to_problem(self, status: int) -> Object:
         """Refer to the schema of a problem; that of 422 lists the errors."""
@@ -143,25 +163,6 @@ class Components:
     def settle_names(self, document: Object) -> None:
         """Give all schemas that share a name the names of their modules, in the document as well."""
         self._writer.settle_names(document)
-
-
-def _without_null(annotation: Annotation) -> Annotation:
-    inner, metadata = split_annotated(annotation)
-    members = get_args(inner) if origin_of(inner) in (Union, UnionType) else ()
-    if NoneType not in members:
-        return annotation
-    rest = join_types([member for member in members if member is not NoneType])
-    return Annotated[(rest, *metadata)] if metadata else rest
-
-
-def _as_text(schema: Object) -> Object:
-    if "items" in schema:
-        return {**schema, "items": _as_text(schema["items"])}
-    if "anyOf" in schema:
-        return {**schema, "anyOf": [_as_text(item) for item in schema["anyOf"]]}
-    if schema.get("format") != "decimal":
-        return schema
-    return {**{keyword: value for keyword, value in schema.items() if keyword != "pattern"}, "type": "number"}
 
 
 def join_types(types: Sequence[Annotation]) -> Annotation:

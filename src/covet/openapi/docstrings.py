@@ -18,6 +18,8 @@ _SECTION: Final = re.compile(
     r"(Args|Arguments|Parameters|Attributes|Returns|Yields|Raises|Examples?|Notes?|Warns|See Also|Todo):\s*"
 )
 _ENTRY: Final = re.compile(r"([A-Za-z_][\w.]*)\s*(?:\([^)]*\))?:\s+(.*)")
+# A model says there what its fields are.
+_ARGUMENTS: Final = ("Args", "Arguments", "Parameters", "Attributes")
 _KEPT: Final = frozenset({"Note", "Notes"})
 
 
@@ -29,7 +31,7 @@ class Docstring:
     Attributes:
         summary: Its first paragraph in one line, without the full stop.
         description: What follows up to the first section, and the notes.
-        arguments: What is said of each argument.
+        arguments: What is said of each argument, or of each attribute of a model.
         returns: What is said of the result.
         raises: What is said of each exception, by the name that stands there.
     """
@@ -77,7 +79,7 @@ def parse_docstring(text: str) -> Docstring:
     prose, sections = _split_sections(cleandoc(text))
     summary, _, rest = prose.partition("\n\n")
     notes = [f"**{name}:** {body}" for name, body in sections.items() if name in _KEPT]
-    arguments = next((sections[name] for name in ("Args", "Arguments", "Parameters") if name in sections), "")
+    arguments = next((sections[name] for name in _ARGUMENTS if name in sections), "")
     return Docstring(
         summary=_join_lines(summary).removesuffix("."),
         description="\n\n".join(part for part in (rest.strip(), *notes) if part),

@@ -3,16 +3,13 @@ Parameters of operations, from the plan that reads them.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
-from covet.core.binding import Argument, Plan, make_constraints
+from covet.core.binding import Plan
 from covet.core.path_template import PathTemplate
 from covet.openapi.components import Components, Object
+from covet.openapi.fields import Field, list_fields, name_examples, write_style
 from covet.openapi.paths import write_parameter_schema
-from covet.types import UNSET
-from covet.validation import Constraints
-from covet.validation.schema_values import write_value
 
 _SOURCES: Final = ("path", "query", "header", "cookie")
 # OpenAPI 3.1, §4.8.12.2.1: these are described elsewhere, and ignored here.
@@ -36,64 +33,41 @@ def write_parameters(
         names: How the path's parameters are called in the document.
     """
     arguments = {argument.index: argument for argument in plan.arguments if argument.source == "path"}
-    written = []
+    written: list[Object] = []
     for index, parameter in enumerate(template.parameters):
         argument = arguments.get(index)
         said = write_parameter_schema(parameter)
-        schema = said
-        if argument is not None and argument.convert is None:
-            schema = _unite(_write_schema(argument, components), said)
-        item: Object = {"name": names[parameter.name], "in": "path", "required": True, "schema": schema}
-        written.append(item if argument is None else _describe(item, argument, texts))
+        item: Object = {"name": names[parameter.name], "in": "path", "required": True, "schema": said}
+        for field in () if argument is None else list_fields(argument, components, texts):
+            if field.argument.convert is None:
+                item["schema"] = _unite(field.schema, said)
+            _describe(item, field)
+        written.append(item)
     for argument in plan.arguments:
-        is_ignored = argument.source == "header" and argument.alias.lower() in _IGNORED_HEADERS
-        if argument.source in _SOURCES[1:] and not is_ignored:
-            item = {"name": argument.alias, "in": argument.source}
-            if argument.is_required:
-                item["required"] = True
-            written.append(_describe({**item, "schema": _write_schema(argument, components)}, argument, texts))
+        if argument.source in _SOURCES[1:]:
+            written += [
+                _write_parameter(field)
+                for field in list_fields(argument, components, texts)
+                if field.argument.source != "header" or field.argument.alias.lower() not in _IGNORED_HEADERS
+            ]
     return written
 
 
-def write_argument_schema(argument: Argument, components: Components, *, is_text: bool) -> Object:
-    """
-    Write the schema of an argument's value, with its default.
-
-    Args:
-        argument: The argument.
-        components: Where models are defined.
-        is_text: Whether the value is written as text, where there is no `null`.
-    """
-    constraints = _make_constraints(argument)
-    annotation = argument.annotation if argument.validator is None else argument.validator.annotation
-    write = components.write_text if is_text else components.write
-    schema = write(annotation, constraints=constraints)
-    default = write_value(argument.default) if argument.default is not None else UNSET
-    return schema if default is UNSET or not argument.validator else {**schema, "default": default}
+def _write_parameter(field: Field) -> Object:
+    argument = field.argument
+    item: Object = {"name": argument.alias, "in": argument.source}
+    if field.is_required:
+        item["required"] = True
+    item |= {**write_style(argument), "schema": field.schema}
+    if argument.is_model and argument.marker is not None and argument.marker.examples:
+        item["examples"] = name_examples(argument.marker.examples)
+    return _describe(item, field)
 
 
-def _make_constraints(argument: Argument) -> Constraints | None:
-    """Return what a marker says about the value; its description stands beside the schema, not in it."""
-    if argument.marker is None:
-        return None
-    return replace(make_constraints(argument.marker), description=None)
-
-
-def describe_argument(argument: Argument, texts: Mapping[str, str]) -> str:
-    """Say what an argument is: in its marker's words, or in those of the docstring."""
-    said = None if argument.marker is None else argument.marker.description
-    return said or texts.get(argument.name, "")
-
-
-def _write_schema(argument: Argument, components: Components) -> Object:
-    return write_argument_schema(argument, components, is_text=True)
-
-
-def _describe(item: Object, argument: Argument, texts: Mapping[str, str]) -> Object:
-    description = describe_argument(argument, texts)
-    if description:
-        item["description"] = description
-    if argument.marker is not None and argument.marker.deprecated:
+def _describe(item: Object, field: Field) -> Object:
+    if field.description:
+        item["description"] = field.description
+    if field.is_deprecated:
         item["deprecated"] = True
     return item
 

@@ -149,8 +149,13 @@ def _describe(cls: type[Exception]) -> str:
 
 def _can_fail(argument: Argument) -> bool:
     """Tell whether an argument of a request can be wrong."""
-    if argument.source in {"request", "background", "inject", "state"} or argument.validator is None:
+    if argument.source in {"request", "background", "inject", "state"} or argument.convert is not None:
         return False
+    if argument.source in {"form", "file"} or argument.style == "deepObject":
+        # A file may come for a text, a text for a file, and longer names for a shorter one.
+        return True
+    if argument.text_model is not None:
+        return argument.text_model.forbids or any(map(_can_fail, argument.fields))
     return not _takes_any_text(argument) or (argument.source != "path" and argument.is_required)
 
 

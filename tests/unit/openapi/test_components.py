@@ -105,6 +105,8 @@ def test_what_cannot_be_validated_may_be_anything(components: Components) -> Non
         (Decimal, {"type": "number", "format": "decimal"}),
         (list[Decimal] | None, {"type": "array", "items": {"type": "number", "format": "decimal"}}),
         (Decimal | bool, {"anyOf": [{"type": "number", "format": "decimal"}, {"type": "boolean"}]}),
+        (Any, {"type": "string"}),
+        (complex, {"type": "string"}),
     ],
 )
 def test_text_has_no_null_and_no_quotes(components: Components, annotation: Any, schema: dict[str, Any]) -> None:

@@ -62,6 +62,16 @@ def test_nothing_says_nothing(text: str) -> None:
     assert parse_docstring(text) == Docstring()
 
 
+def test_attributes_are_the_arguments_of_a_model() -> None:
+    """
+    Unless it says what its arguments are.
+    """
+    found = parse_docstring("A page.\n\nAttributes:\n    number: Which part.\n    size: How long.")
+
+    assert found.arguments == {"number": "Which part.", "size": "How long."}
+    assert parse_docstring("A.\n\nArgs:\n    a: One.\n\nAttributes:\n    b: Two.").arguments == {"a": "One."}
+
+
 def test_text_at_the_margin_ends_a_section() -> None:
     """
     What follows a section without being indented is description again.

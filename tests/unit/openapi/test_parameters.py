@@ -2,6 +2,7 @@
 Parameters are described as the plan reads them.
 """
 
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -155,3 +156,94 @@ def test_headers_that_are_described_elsewhere_are_left_out(name: str) -> None:
     app.add_route("/", namespace["show"])
 
     assert describe_parameters(app, "/") == {}
+
+
+@dataclass
+class Page:
+    """
+    A part of a list.
+
+    Attributes:
+        number: Which part.
+    """
+
+    number: Annotated[int, Constraints(ge=1)] = 1
+    ids: Annotated[list[int], Query(explode=False)] = field(default_factory=list)
+
+
+@dataclass
+class Look:
+    theme: Color
+    zoom: int | None = None
+
+
+@dataclass
+class Filter:
+    name: str
+    price: float | None = None
+
+
+@dataclass
+class Agent:
+    user_agent: str
+    accept: str = ""
+
+
+def test_each_field_of_a_model_is_a_parameter() -> None:
+    """
+    Of a query, of headers and of cookies; what OpenAPI ignores is left out here, too.
+    """
+    app = CovetPy()
+
+    @app.get("/")
+    async def show(
+        page: Annotated[Page, Query()],
+        agent: Annotated[Agent, Header()],
+        look: Annotated[Look, Cookie(deprecated=True)],
+    ) -> None: ...
+
+    operation = describe_operation(app, "/")
+    numbers = {"type": "integer", "minimum": 1, "default": 1}
+    ids = {"type": "array", "items": {"type": "integer"}, "default": []}
+
+    assert operation["parameters"] == [
+        {"name": "number", "in": "query", "schema": numbers, "description": "Which part."},
+        {"name": "ids", "in": "query", "explode": False, "schema": ids},
+        {"name": "user-agent", "in": "header", "required": True, "schema": {"type": "string"}},
+        {
+            "name": "theme",
+            "in": "cookie",
+            "required": True,
+            "schema": {"$ref": "#/components/schemas/Color"},
+            "deprecated": True,
+        },
+        {"name": "zoom", "in": "cookie", "schema": {"type": "integer"}, "deprecated": True},
+    ]
+
+
+def test_styles_are_named() -> None:
+    """
+    In the words of OpenAPI, where they are not what it takes for granted.
+    """
+    app = CovetPy()
+
+    @app.get("/")
+    async def show(
+        deep: Annotated[Filter, Query(style="deepObject", examples=({"name": "tea"},))],
+        comma: Annotated[list[int], Query(explode=False)],
+        pipe: Annotated[list[int], Query(style="pipeDelimited")],
+        plain: list[int],
+        whole: Annotated[Filter | None, Query()] = None,
+    ) -> None: ...
+
+    found = describe_parameters(app, "/")
+
+    assert {name: (item.get("style"), item.get("explode")) for name, item in found.items()} == {
+        "deep": ("deepObject", True),
+        "comma": (None, False),
+        "pipe": ("pipeDelimited", False),
+        "plain": (None, None),
+        "whole": ("form", True),
+    }
+    assert found["deep"]["schema"] == {"$ref": "#/components/schemas/FilterText"}
+    assert found["deep"]["examples"] == {"example1": {"value": {"name": "tea"}}}

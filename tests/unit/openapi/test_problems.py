@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from covet import CovetPy, Form, Header, Query, Request
+from covet import CovetPy, File, Form, Header, Query, Request, UploadFile
 from covet.core.routing import CovetRouter
 from covet.exceptions import ConflictError, HTTPError, NotFoundError
 from covet.openapi.problems import find_declared
@@ -18,6 +18,12 @@ from tests.unit.openapi.describing import describe_operation
 @dataclass
 class Item:
     name: str
+
+
+@dataclass
+class Texts:
+    a: str = ""
+    b: str | None = None
 
 
 class Gone(HTTPError):
@@ -69,6 +75,12 @@ def list_statuses(app: CovetPy, method: str = "get", path: str = "/") -> set[str
         ({}, {"x": Item}, "POST", {"400", "413", "415", "422"}),
         ({"body_limit": None}, {"x": Item}, "POST", {"400", "415", "422"}),
         ({}, {"x": Annotated[str, Form()]}, "POST", {"400", "413", "415", "422"}),
+        ({}, {"x": Annotated[UploadFile | None, File(default=None)]}, "POST", {"400", "413", "415", "422"}),
+        ({}, {"x": Annotated[Texts, Form()]}, "POST", {"400", "413", "415", "422"}),
+        ({}, {"x": Annotated[Texts, Query()]}, "GET", {"400"}),
+        ({}, {"x": Annotated[Texts, Query(extra="forbid")]}, "GET", {"400", "422"}),
+        ({}, {"x": Annotated[Item, Query()]}, "GET", {"400", "422"}),
+        ({}, {"x": Annotated[dict[str, str], Query(default={}, style="deepObject")]}, "GET", {"400", "422"}),
         ({"timeout": 3}, {}, "GET", {"504"}),
         ({"security": ["key"]}, {}, "GET", {"401", "403"}),
         ({"security": []}, {}, "GET", set()),
