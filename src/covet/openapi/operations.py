@@ -60,6 +60,8 @@ class OperationWriter:
         outcomes = self._list_outcomes(compiled)
         says_nothing = compiled.plan.info.return_annotation in (UNSET, Any, object) and compiled.results.is_plain
         is_negotiated = says_nothing or any(outcome.media_type is None for outcome in outcomes)
+        # A stream of lines or events has forms of its own.
+        is_negotiated = is_negotiated or (bool(compiled.results.streams.offers) and route.media_type is None)
         problems = find_problems(
             compiled,
             is_guarded=self.is_guarded if security is None else bool(security),

@@ -19,12 +19,14 @@ from covet.exceptions import (
     UnsupportedMediaTypeError,
     ValidationError,
 )
+from covet.http.byte_ranges import RangeNotSatisfiableError
+from covet.http.preconditions import PreconditionFailedError
 from covet.introspection import inspect_callable
 from covet.openapi.bodies import takes_body
 from covet.openapi.components import PROBLEM_TYPE, Components, Object
 from covet.openapi.docstrings import find_raised, read_docstring
 from covet.openapi.paths import can_be_missing
-from covet.openapi.responses import describe_status, list_outcomes, write_responses
+from covet.openapi.responses import answers_files, describe_status, list_outcomes, write_responses
 
 Raised = dict[type[Exception], str]
 
@@ -39,6 +41,8 @@ _SAID: Final[Raised] = {
     UnsupportedMediaTypeError: "The body's format is not understood.",
     ValidationError: "Values do not fit their types.",
     HandlerTimeoutError: "It took too long.",
+    PreconditionFailedError: "It is not in the state that the client expects.",
+    RangeNotSatisfiableError: "There is nothing in the range that was asked for.",
 }
 
 
@@ -57,6 +61,8 @@ def find_problems(compiled: CompiledRoute, *, is_guarded: bool, is_negotiated: b
         found += [AuthenticationError, PermissionDeniedError]
     if can_be_missing(route.template):
         found.append(NotFoundError)
+    if answers_files(plan.info.return_annotation):
+        found += [NotFoundError, PreconditionFailedError, RangeNotSatisfiableError]
     if plan.sources & _TEXT_SOURCES or takes_body(plan):
         found.append(BadRequestError)
     if takes_body(plan):
@@ -70,6 +76,8 @@ def find_problems(compiled: CompiledRoute, *, is_guarded: bool, is_negotiated: b
     if route.timeout is not None:
         found.append(HandlerTimeoutError)
     problems = {cls: _SAID[cls] for cls in found}
+    if NotFoundError in problems and not can_be_missing(route.template):
+        problems[NotFoundError] = "There is no such file."
     for cls, text in find_declared(compiled).items():
         problems[cls] = text or problems.get(cls, "")
     return problems

@@ -7,18 +7,22 @@ The rules are those by which results become responses (`covet.core.results`): `N
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from types import NoneType, UnionType
+from types import GenericAlias, NoneType, UnionType
 from typing import Any, Final, Literal, NewType, Union, get_args
 
+from covet.core.stream_results import find_offers
 from covet.error_text import phrase_of
 from covet.http.response import Response, has_no_body
 from covet.introspection import Annotation, origin_of, split_annotated, unalias
 from covet.openapi.components import Components, Object, join_types
+from covet.responses.event_stream import EVENT_STREAM
 from covet.types import UNSET
 from covet.validation import is_model
 
 TEXT: Final = "text/plain"
 BYTES: Final = "application/octet-stream"
+# What a file is depends on its name.
+ANYTHING: Final = "*/*"
 
 # By the names of the classes: the status that they have unless told otherwise, and their media type.
 _CLASSES: Final[dict[str, tuple[str, str | None]]] = {
@@ -27,10 +31,12 @@ _CLASSES: Final[dict[str, tuple[str, str | None]]] = {
     "HTMLResponse": ("200", "text/html"),
     "RedirectResponse": ("3XX", None),
     "EventStream": ("200", "text/event-stream"),
-    "FileResponse": ("200", BYTES),
+    "JSONLines": ("200", "application/jsonl"),
+    "FileResponse": ("200", ANYTHING),
     "StreamedResponse": ("200", BYTES),
 }
 _STREAMS: Final = (Iterator, AsyncIterator)
+_BINARY: Final = frozenset({BYTES, ANYTHING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +133,7 @@ def _write_response(content: dict[str, list[Annotation]], components: Components
 
 
 def _write_media(annotations: Sequence[Annotation], media_type: str, components: Components) -> Object:
-    if media_type == BYTES:
+    if media_type in _BINARY:
         # OpenAPI 3.1, §4.8.14.3: binary content has no schema.
         return {}
     if media_type.startswith("text/"):
@@ -191,7 +197,7 @@ def _read_value(annotation: Annotation, status: str | None, media_type: str | No
     inner = unalias(split_annotated(annotation)[0])
     cls = origin_of(inner) or inner
     if isinstance(cls, type) and issubclass(cls, Response):
-        return [_read_response(cls, status)]
+        return _read_response(cls, status, media_type)
     if inner is None or inner is NoneType:
         return [Outcome(status or "204", NoneType, "")]
     chosen = status or "200"
@@ -202,16 +208,49 @@ def _read_value(annotation: Annotation, status: str | None, media_type: str | No
     if _is_text(inner, cls, bytes) or cls in (bytearray, memoryview):
         return [Outcome(chosen, UNSET, media_type or BYTES)]
     if _is_stream(cls):
-        return [Outcome(chosen, UNSET, media_type or BYTES)]
+        return _read_stream(inner, chosen, media_type)
     return [Outcome(chosen, annotation, media_type)]
 
 
-def _read_response(cls: type, status: str | None) -> Outcome:
-    for base in cls.__mro__:
-        if base.__name__ in _CLASSES:
-            usual, media_type = _CLASSES[base.__name__]
-            return Outcome(status or usual, UNSET, media_type or "")
-    return Outcome(status or "default", UNSET, "")
+def _read_stream(annotation: Annotation, status: str, media_type: str | None) -> list[Outcome]:
+    """Read what a handler yields, by the same rule as what makes a response of it."""
+    offers = find_offers(annotation, media_type)
+    if not offers:
+        return [Outcome(status, UNSET, media_type or BYTES)]
+    if offers == (EVENT_STREAM,):
+        # Events have no other status.
+        return [Outcome("200", UNSET, EVENT_STREAM)]
+    # Lines are described as the array of their values, as OpenAPI 3.2 does, which has a word for such a sequence.
+    lines = GenericAlias(list, get_args(annotation)[:1])
+    return [Outcome(status, lines, offer) for offer in offers]
+
+
+def _read_response(cls: type, status: str | None, media_type: str | None) -> list[Outcome]:
+    usual, own = next((_CLASSES[base.__name__] for base in cls.__mro__ if base.__name__ in _CLASSES), ("default", None))
+    if own in (None, *_BINARY) and not usual.startswith("3"):
+        # Only its author knows what is in it.
+        own = media_type or own
+    found = [Outcome(status or usual, UNSET, own or "")]
+    if is_file(cls) and found[0].status == "200":
+        found += [Outcome("206", UNSET, own), Outcome("304", UNSET, "")]
+    return found
+
+
+def answers_files(annotation: Annotation) -> bool:
+    """
+    Tell whether a handler may answer with a file, whose requests may have conditions and ranges.
+
+    Example:
+        >>> from covet.responses import FileResponse
+        >>> answers_files(FileResponse | None), answers_files(Response)
+        (True, False)
+    """
+    return annotation is not UNSET and any(is_file(origin_of(member) or member) for member in _members(annotation))
+
+
+def is_file(cls: Annotation) -> bool:
+    """Tell whether a class is `FileResponse`, or one that is made of it."""
+    return isinstance(cls, type) and any(base.__name__ == "FileResponse" for base in cls.__mro__)
 
 
 def _is_text(inner: Annotation, cls: Annotation, wanted: type) -> bool:

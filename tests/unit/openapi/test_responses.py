@@ -5,6 +5,7 @@ Return annotations say what handlers answer, by the rules that make responses of
 from collections.abc import AsyncIterator, Awaitable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, NewType
 
 import pytest
@@ -12,11 +13,20 @@ import pytest
 from covet import CovetPy, Response
 from covet.openapi.components import Components
 from covet.openapi.responses import describe_status, list_outcomes, write_responses
-from covet.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from covet.responses import (
+    FileResponse,
+    HTMLResponse,
+    JSONLines,
+    JSONResponse,
+    PlainTextResponse,
+    RedirectResponse,
+    ServerSentEvent,
+    StreamingResponse,
+)
 from covet.testing import TestClient
 from covet.types import UNSET
 from covet.validation import Constraints
-from tests.unit.openapi.describing import describe_operation
+from tests.unit.openapi.describing import describe, describe_operation
 
 
 @dataclass
@@ -74,6 +84,12 @@ class Page(HTMLResponse):
         (Point, [("200", None)]),
         (Iterator[str], [("200", "application/octet-stream")]),
         (AsyncIterator[bytes], [("200", "application/octet-stream")]),
+        (AsyncIterator[Item], [("200", "application/jsonl"), ("200", "application/x-ndjson")]),
+        (Iterator[Item | dict[str, int]], [("200", "application/jsonl"), ("200", "application/x-ndjson")]),
+        (AsyncIterator[ServerSentEvent], [("200", "text/event-stream")]),
+        (JSONLines, [("200", "application/jsonl")]),
+        (FileResponse, [("200", "*/*"), ("206", "*/*"), ("304", "")]),
+        (tuple[FileResponse, Literal[201]], [("201", "*/*")]),
         (Response, [("default", "")]),
         (JSONResponse, [("200", "application/json")]),
         (PlainTextResponse, [("200", "text/plain")]),
@@ -115,6 +131,73 @@ def test_the_routes_media_type_takes_the_place_of_the_formats() -> None:
     Texts have it, too.
     """
     assert [outcome.media_type for outcome in list_outcomes(Item | str, media_type="text/csv")] == ["text/csv"] * 2
+
+
+@pytest.mark.parametrize("annotation", [FileResponse, StreamingResponse, Response, AsyncIterator[bytes], JSONLines])
+def test_the_routes_media_type_says_what_only_its_author_knows(annotation: Any) -> None:
+    """
+    What is in a file or a stream; a response whose kind is known keeps its own.
+    """
+    (first, *_) = list_outcomes(annotation, media_type="text/csv")
+
+    assert first.media_type == ("application/jsonl" if annotation is JSONLines else "text/csv")
+    assert [outcome.media_type for outcome in list_outcomes(HTMLResponse, media_type="text/csv")] == ["text/html"]
+
+
+async def test_streams_are_described_as_they_are_answered() -> None:
+    """
+    Lines in both of their forms, or in that of the route; a client that accepts none is told so.
+    """
+    app = CovetPy()
+
+    @app.get("/lines")
+    async def follow() -> AsyncIterator[Item]:
+        yield Item("tea")
+
+    @app.get("/own", media_type="application/x-ndjson")
+    async def follow_own() -> AsyncIterator[Item]:
+        yield Item("tea")
+
+    @app.get("/events", status_code=202)
+    async def follow_events() -> AsyncIterator[ServerSentEvent]:
+        yield ServerSentEvent("tea")
+
+    document = describe(app)
+    client = TestClient(app)
+    lines, own, events = (document["paths"][path]["get"]["responses"] for path in ("/lines", "/own", "/events"))
+    schema = {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}}}
+
+    assert lines["200"]["content"] == {"application/jsonl": schema, "application/x-ndjson": schema}
+    assert own["200"]["content"] == {"application/x-ndjson": schema}
+    assert events["200"]["content"] == {"text/event-stream": {"schema": {"type": "string"}}}
+    assert [list(responses) for responses in (lines, own, events)] == [["200", "406"], ["200"], ["200", "406"]]
+    for path, described in (("/lines", lines), ("/own", own), ("/events", events)):
+        answer = await client.get(path)
+        refused = await client.get(path, headers={"accept": "image/png"})
+        assert answer.headers["content-type"].partition(";")[0] in described[str(answer.status_code)]["content"]
+        assert str(refused.status_code) in described
+
+
+async def test_files_are_described_with_their_conditions(tmp_path: Path) -> None:
+    """
+    Parts, what has not changed, and what goes wrong.
+    """
+    (tmp_path / "tea.txt").write_text("Assam")
+    app = CovetPy()
+
+    @app.get("/files/{name}")
+    async def show(name: str) -> FileResponse:
+        return FileResponse(name, root=tmp_path)
+
+    described = describe_operation(app, "/files/{name}")["responses"]
+    headers = [{}, {"range": "bytes=0-1"}, {"range": "bytes=9-"}, {"if-none-match": "*"}, {"if-match": '"x"'}]
+    answers = [await TestClient(app).get("/files/tea.txt", headers=item) for item in headers]
+    missing = await TestClient(app).get("/files/no.txt")
+
+    assert [answer.status_code for answer in (*answers, missing)] == [200, 206, 416, 304, 412, 404]
+    assert list(described) == ["200", "206", "304", "404", "412", "416"]
+    assert described["206"]["content"] == {"*/*": {}}
+    assert described["404"]["description"] == "There is no such file."
 
 
 def test_metadata_stays_in_the_schema() -> None:
