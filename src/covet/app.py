@@ -7,7 +7,6 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
-from covet.core.compiled_settings import CompiledSetting, check_form_limits
 from covet.core.configured_application import ConfiguredApplication
 from covet.core.converters import DEFAULT_PRIORITY, Converter
 from covet.core.lifespan import Step, check_lifespan, make_context_step
@@ -19,10 +18,9 @@ from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.static_mounting import StaticMounting
 from covet.core.websocket_route import WebSocketOptions
 from covet.exceptions import ConfigurationError, RouteError
-from covet.http.body import BodyLimits
 from covet.http.file_handler import FileHandler
 from covet.options import refuse_unknown
-from covet.types import ASGIApp
+from covet.types import UNSET, ASGIApp, UnsetType
 
 if TYPE_CHECKING:
     from covet.config import Settings
@@ -48,12 +46,13 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         lifespan: A function of the application that gives an async context manager: entered at start, left at stop. A
             mapping that it yields becomes the state of each request.
         exception_handlers: What answers exceptions, by class or by status.
-        body_limit: The largest body in bytes; 1 MiB by default, `None` for no limit.
-        form_limits: How much a form may bring: fields, files and their sizes; see `covet.http.form_limits`.
+        body_limit: The largest body in bytes, `None` for no limit; that of the settings by default, or else 1 MiB.
+        form_limits: How much a form may bring: fields, files and their sizes; see `covet.http.form_limits`. That of the
+            settings by default.
         trailing_slash: `"redirect"`, `"ignore"` or `"strict"`.
         plugins: What extends it: instances, classes or `"pkg.mod:Name"`, in any order.
-        settings: Its settings: they configure its plugins and may enable further ones, and say how it is served and
-            what it logs. `create_app` applies the rest.
+        settings: Its settings: they configure its plugins and may enable further ones, and say how it is served, how
+            much a request may bring and what is logged. `create_app` applies the rest.
         versioning: How clients choose between the versions of routers that have one; by path by default.
 
     Raises:
@@ -71,8 +70,6 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         {'user_id': 7}
     """
 
-    form_limits = CompiledSetting["FormLimits | None"](check_form_limits)
-
     @refuse_unknown
     def __init__(
         self,
@@ -81,7 +78,7 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         lifespan: LifespanFactory | None = None,
         *,
         exception_handlers: Mapping[type[Exception] | int, Handler] | None = None,
-        body_limit: int | None = 1024 * 1024,
+        body_limit: int | UnsetType | None = UNSET,
         form_limits: "FormLimits | None" = None,
         trailing_slash: TrailingSlash = "redirect",
         plugins: Sequence[object] | None = None,
@@ -91,11 +88,13 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
         for name, items in (("middleware", middleware), ("plugins", plugins)):
             if items is not None and not isinstance(items, list | tuple):
                 raise ConfigurationError(f"{name} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
-        if body_limit is not None and (type(body_limit) is not int or body_limit < 0):
-            raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
-        super().__init__(debug=debug, trailing_slash=trailing_slash, settings=settings)
-        self.body_limits = BodyLimits(max_size=body_limit)
-        self.form_limits = form_limits
+        super().__init__(
+            debug=debug,
+            trailing_slash=trailing_slash,
+            settings=settings,
+            body_limit=body_limit,
+            form_limits=form_limits,
+        )
         if versioning is not None:
             from covet.core.versioning import check_versioning
 

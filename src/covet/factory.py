@@ -139,7 +139,6 @@ def create_app(
     app = CovetPy(
         debug=settings.debug,
         middleware=_stack(settings, _make_layers(settings, [*settings.middleware, *(middleware or ())], extensions)),
-        body_limit=settings.server.body_limit,
         plugins=extensions,
         settings=settings,
     )

@@ -84,7 +84,7 @@ class ServerSettings:
         drain_timeout: How long requests in flight get when the server stops (read by the server).
         header_timeout: How long a client may take to send a request's head (read by the server).
         keep_alive: How long an idle connection stays open (read by the server).
-        body_limit: How large the body of a request may be: the option of `CovetPy` (read by `create_app`).
+        body_limit: How large the body of a request may be: the option of `CovetPy` (read by the application).
     """
 
     host: Annotated[str, Constraints(min_length=1)] = "127.0.0.1"
@@ -104,6 +104,44 @@ class ServerSettings:
     header_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
     keep_alive: Annotated[Duration, Constraints(gt=0)] | None = None
     body_limit: Annotated[ByteSize, Constraints(ge=0)] = 1024 * 1024
+
+
+_Count = Annotated[int, Constraints(ge=0)]
+_Size = Annotated[ByteSize, Constraints(ge=0)]
+
+
+@section
+class LimitSettings:
+    """
+    How much a request may bring, beside `server.body_limit`; routes may have other limits.
+
+    What a form may have are the attributes of `FormLimits` (`covet.http.form_limits`).
+
+    Attributes:
+        body_grace: How long a body may take before its rate counts (read by the application).
+        body_min_rate: How many bytes of a body must come per second on average, after that; 0 for no limit (read by the
+            application).
+        form_max_fields: How many fields a form may have (read by the application).
+        form_max_field_size: How large each of them may be (read by the application).
+        form_max_fields_size: How large all of them may be together: they stand in memory (read by the application).
+        form_max_files: How many files a form may have (read by the application).
+        form_max_file_size: How large each of them may be; as large as the body unless it is set (read by the
+            application).
+        form_max_part_headers: How many headers a part of a form may have (read by the application).
+        form_max_part_header_size: How large each of them may be (read by the application).
+        form_memory: How much of the files of a form is kept in memory; the rest goes to disk (read by the application).
+    """
+
+    body_grace: Annotated[Duration, Constraints(ge=0)] = 5.0
+    body_min_rate: _Size = 240
+    form_max_fields: _Count = 1000
+    form_max_field_size: _Size = 1024 * 1024
+    form_max_fields_size: _Size = 8 * 1024 * 1024
+    form_max_files: _Count = 100
+    form_max_file_size: _Size | None = None
+    form_max_part_headers: _Count = 16
+    form_max_part_header_size: _Size = 8 * 1024
+    form_memory: _Size = 1024 * 1024
 
 
 @section

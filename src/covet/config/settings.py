@@ -29,6 +29,7 @@ from covet.config.sections import (
     AppSettings,
     CacheSettings,
     DatabaseSettings,
+    LimitSettings,
     LoggingSettings,
     SecuritySettings,
     ServerSettings,
@@ -67,6 +68,7 @@ class Settings:
         discover_plugins: Names of installed plugins to load; `*` for all (read by the application).
         app: What the application is.
         server: How it is served.
+        limits: How much a request may bring.
         database: Where its database is.
         security: Who may do what, and the keys that prove it.
         cache: Where results are kept.
@@ -94,6 +96,7 @@ class Settings:
     discover_plugins: tuple[str, ...] = ()
     app: AppSettings
     server: ServerSettings
+    limits: LimitSettings
     database: DatabaseSettings
     security: SecuritySettings
     cache: CacheSettings

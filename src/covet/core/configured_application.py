@@ -6,14 +6,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from covet.core.application import CovetPyASGI
+from covet.core.compiled_settings import CompiledSetting, check_form_limits
 from covet.core.lifespan import Step
 from covet.core.routing import TrailingSlash
 from covet.exceptions import ConfigurationError
+from covet.http.body import BodyLimits
+from covet.types import UNSET, UnsetType
 
 if TYPE_CHECKING:
     from covet.config import Settings
     from covet.core.settings_follower import SettingsFollower
     from covet.di import DependencyContainer
+    from covet.http.form_limits import FormLimits
 
 
 class ConfiguredApplication(CovetPyASGI):
@@ -24,13 +28,23 @@ class ConfiguredApplication(CovetPyASGI):
         debug: Whether errors may show traces.
         trailing_slash: What becomes of a slash too many.
         settings: The settings, if it was given some.
+        body_limit: The largest body in bytes, `None` for no limit; `UNSET` leaves it to the settings.
+        form_limits: How much a form may bring; `None` leaves it to the settings.
 
     Raises:
-        ConfigurationError: If they are none.
+        ConfigurationError: If the settings are none, or a limit is none.
     """
 
+    form_limits = CompiledSetting["FormLimits | None"](check_form_limits)
+
     def __init__(
-        self, *, debug: bool = False, trailing_slash: TrailingSlash = "redirect", settings: "Settings | None" = None
+        self,
+        *,
+        debug: bool = False,
+        trailing_slash: TrailingSlash = "redirect",
+        settings: "Settings | None" = None,
+        body_limit: int | UnsetType | None = UNSET,
+        form_limits: "FormLimits | None" = None,
     ) -> None:
         super().__init__(debug=debug, trailing_slash=trailing_slash)
         self._given_settings = None if settings is None else check_settings(settings)
@@ -38,6 +52,20 @@ class ConfiguredApplication(CovetPyASGI):
         self._first_settings = self._given_settings
         self._default_settings: Settings | None = None
         self._follower: SettingsFollower | None = None
+        self._limit(body_limit, form_limits)
+
+    def _limit(self, body_limit: int | UnsetType | None, form_limits: "FormLimits | None") -> None:
+        """Set the limits of bodies and forms: what was given, or else what the settings say."""
+        if body_limit is not UNSET and body_limit is not None and (type(body_limit) is not int or body_limit < 0):
+            raise ConfigurationError(f"body_limit must be a number of bytes or None, got {body_limit!r}.")
+        if self._given_settings is not None:
+            from covet.core.configured_limits import read_body_limits, read_form_limits
+
+            self.body_limits = read_body_limits(self._given_settings)
+            form_limits = read_form_limits(self._given_settings) if form_limits is None else form_limits
+        if body_limit is not UNSET:
+            self.body_limits = BodyLimits(body_limit, self.body_limits.grace, self.body_limits.min_rate)
+        self.form_limits = form_limits
 
     @property
     def settings(self) -> "Settings":

@@ -59,7 +59,7 @@ def test_everything_that_is_wrong_is_one_report() -> None:
         "6 settings are wrong.",
         (
             "  databasee is no setting. Did you mean 'database'? Available: app, cache, database, debug, "
-            "discover_plugins, environment, key, logging, mail, middleware, plugins, security, server, spare "
+            "discover_plugins, environment, key, limits, logging, mail, middleware, plugins, security, server, spare "
             "(keyword argument databasee)."
         ),
         "  server.port must be an integer, got 'x' (COVET_SERVER_PORT in the environment).",

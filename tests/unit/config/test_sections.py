@@ -14,6 +14,7 @@ from covet.config import (
     AppSettings,
     CacheSettings,
     DatabaseSettings,
+    LimitSettings,
     LoggingSettings,
     Secret,
     SecuritySettings,
@@ -29,7 +30,9 @@ from covet.config.units import DurationUnit, SizeUnit
 from covet.introspection import split_annotated, type_name
 from covet.server.options import ServerOptions
 
-SECTIONS = [AppSettings, CacheSettings, DatabaseSettings, LoggingSettings, SecuritySettings, ServerSettings]
+SECTIONS = [
+    AppSettings, CacheSettings, DatabaseSettings, LimitSettings, LoggingSettings, SecuritySettings, ServerSettings,
+]  # fmt: skip
 every_section = pytest.mark.parametrize("cls", SECTIONS, ids=lambda cls: cls.__name__)
 
 
