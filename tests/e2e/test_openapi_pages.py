@@ -22,6 +22,7 @@ pytestmark = [
 ]
 
 CREATE = "#operations-default-create_todo"
+FRAME = "#operations-default-add_frame"
 SHOW = "#operations-default-show_todo"
 
 
@@ -99,6 +100,26 @@ def test_swagger_ui_shows_what_goes_wrong(page: Page, server: ServerProcess) -> 
     # The browser itself notes a failed request; nothing else is there.
     page.complaints[:] = [text for text in page.complaints if "404 (Not Found)" not in text]
     check_manners(page, server)
+
+
+def test_swagger_ui_sends_forms_in_forms(page: Page) -> None:
+    """
+    What the document says of them is enough: names in brackets, which the application reads.
+    """
+    with serve("tests.integration.described_gallery:app", directory=ROOT) as server:
+        page.go(f"{server.url}/docs")
+        page.click(f"{FRAME} .opblock-summary-control")
+        page.click(f"{FRAME} .try-out__btn")
+        page.click(f"{FRAME} .execute")
+
+        sent = page.read(f"{FRAME} .curl-command .curl")
+        status = page.read(f"{FRAME} .live-responses-table tbody .response-col_status")
+        body = page.read(f"{FRAME} .live-responses-table .highlight-code")
+        check_manners(page, server)
+
+    assert "size%5Bwidth%5D=0&size%5Bheight%5D=1" in sent
+    assert status.strip() == "201"
+    assert '"size": [' in body
 
 
 def test_redoc_shows_and_finds_operations(page: Page, server: ServerProcess) -> None:
