@@ -49,13 +49,15 @@ async def run_against(call: Awaitable[Any], wait_left: Callable[[], Awaitable[No
         waiting = step.send(None)
     except StopIteration as ended:
         return ended.value
-    has_left = False
+    has_left = is_over = False
 
     async def watch() -> None:
         nonlocal has_left
         await wait_left()
-        has_left = True
-        task.cancel()
+        # One that is cancelled may end as if the client had left: the task is at something else by then.
+        if not is_over:
+            has_left = True
+            task.cancel()
 
     watcher = asyncio.ensure_future(watch())
     watcher.add_done_callback(_look_at)
@@ -73,6 +75,7 @@ async def run_against(call: Awaitable[Any], wait_left: Callable[[], Awaitable[No
         raise
     finally:
         # It is not awaited: a cancellation that struck here would be taken for one from outside.
+        is_over = True
         watcher.cancel()
     if has_left:
         # The call did not let itself be cancelled, or ended in the same turn.

@@ -276,13 +276,27 @@ class WebSocket(WebSocketConnection):
         Raises:
             WebSocketDisconnect: If the connection ends first.
         """
+        watching: asyncio.Future[None] | None = None
+
+        async def watch() -> None:
+            nonlocal watching
+            watching = asyncio.get_running_loop().create_future()
+            try:
+                await self._wait_end()
+            finally:
+                watching.set_result(None)
+
         try:
-            return await self._transport.run_against(call, self._wait_end)
+            return await self._transport.run_against(call, watch)
         except ClientDisconnectedError:
             # Another client's than ours would be an error.
             if self._end is None:
                 raise
             raise self._note_end(self._end) from None
+        finally:
+            # Its cancellation takes a turn or two: whoever receives next must not find it still waiting for a message.
+            if watching is not None and not watching.done():
+                await asyncio.wait({watching})
 
     async def _wait_end(self) -> None:
         try:

@@ -227,6 +227,20 @@ async def test_a_cancellation_from_outside_is_never_swallowed() -> None:
     assert (outside.cancelled(), both.cancelled()) == (True, True)
 
 
+async def test_a_watcher_that_ends_because_it_is_cancelled_cancels_nothing() -> None:
+    """
+    By then the task is at something else.
+    """
+
+    async def wait_left() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await forever()
+
+    assert await run_against(asyncio.sleep(0.001, "done"), wait_left) == "done"
+    await settle()
+    await asyncio.sleep(0)
+
+
 async def test_a_watcher_that_fails_does_not_end_the_call(caplog: pytest.LogCaptureFixture) -> None:
     """
     Not knowing whether the client is there is no reason to stop, and asyncio reports nothing.

@@ -3,6 +3,7 @@ A WebSocket sends and receives what can stand on the wire, and says so where som
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -179,6 +180,33 @@ async def test_run_until_disconnect_raises_the_end() -> None:
 
     with pytest.raises(WebSocketDisconnect, match=r"^The WebSocket is closed \(1001, 'away'\)\.$"):
         await websocket.run_until_disconnect(asyncio.Event().wait())
+
+
+async def test_a_message_can_be_received_behind_send_all() -> None:
+    """
+    At once: who looked out for the end meanwhile has let go.
+    """
+    websocket, transport = await open_one()
+
+    async def make_two() -> AsyncIterator[str]:
+        yield "one"
+        await asyncio.sleep(0)
+        yield "two"
+
+    for message in ("first", "second"):
+        await websocket.send_all(make_two())
+        asyncio.get_running_loop().call_soon(transport.incoming.put_nowait, message)
+
+        assert await websocket.receive_text() == message
+    with pytest.raises(ValueError, match="broken"):
+        await websocket.run_until_disconnect(_fail_late())
+    transport.incoming.put_nowait("third")
+    assert await websocket.receive_text() == "third"
+
+
+async def _fail_late() -> None:
+    await asyncio.sleep(0)
+    raise ValueError("broken")
 
 
 async def test_senders_let_others_run() -> None:
