@@ -113,13 +113,19 @@ class OpenSockets:
             await self._close_all()
             if tasks:
                 await asyncio.wait(tasks, timeout=GRACE_SECONDS)
-            late = [(websocket, task) for websocket, task in self._tasks.items() if task is not None]
+            late = [
+                (websocket, task)
+                for websocket, task in self._tasks.items()
+                if task is not None and websocket not in self._stopped
+            ]
             self._stopped.update(websocket for websocket, _ in late)
             # Behind a wrapper there are two for one task, which is cancelled once.
             for task in {task for _, task in late}:
                 task.cancel("the server stops")
         finally:
-            self._watcher = None
+            # Another may have begun since this one was cancelled.
+            if self._watcher is asyncio.current_task():
+                self._watcher = None
 
     async def _close_all(self) -> None:
         """Tell every client at once; one that reads nothing must not keep the others from hearing of it."""

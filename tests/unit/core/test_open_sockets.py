@@ -4,6 +4,7 @@ The open WebSockets of an application are closed when its server stops, and forg
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 
 import pytest
 
@@ -78,6 +79,38 @@ async def test_who_is_cancelled_by_others_stays_cancelled() -> None:
     with pytest.raises(asyncio.CancelledError):
         await serving
     assert (len(sockets), sockets._watcher) == (0, None)
+
+
+async def test_one_watches_however_they_come_and_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Each begins in the turn in which the one before ends, and the last is cancelled once at the drain.
+    """
+    monkeypatch.setattr(open_sockets, "GRACE_SECONDS", 0.01)
+    lifespan = CovetPy()
+    sockets, count = OpenSockets(lifespan), 20
+    leave = [asyncio.Event() for _ in range(count)]
+
+    async def serve(number: int) -> None:
+        await sockets.serve(make_socket(), leave[number].wait)  # type: ignore[arg-type]
+
+    tasks = [asyncio.ensure_future(serve(0))]
+    await asyncio.sleep(0)
+    for number in range(1, count):
+        leave[number - 1].set()
+        tasks.append(asyncio.ensure_future(_behind(tasks[-1], serve(number))))
+        for _ in range(4):
+            await asyncio.sleep(0)
+    watchers = [task for task in asyncio.all_tasks() if task.get_name() == "covet-open-sockets"]
+    lifespan.begin_drain()
+
+    assert len(watchers) == 1
+    with pytest.raises(WebSocketDisconnect, match="1012"):
+        await tasks[-1]
+
+
+async def _behind(previous: "asyncio.Task[None]", call: Coroutine[object, object, None]) -> None:
+    await previous
+    await call
 
 
 async def test_who_resists_is_named(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
