@@ -6,13 +6,14 @@ An error before `accept()` is answered as that of a request is; one behind it cl
 
 import logging
 
+from covet.broadcasting.errors import SlowSubscriberError
 from covet.core.afterwards import abandon, close_all, run_afterwards
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import describe_route, unwrap
 from covet.core.open_sockets import OpenSockets
 from covet.exceptions import ClientDisconnectedError, HTTPError, ServiceUnavailableError
 from covet.http.websocket import WebSocket
-from covet.http.websocket_codes import FAILED, NORMAL, POLICY, RESTART
+from covet.http.websocket_codes import FAILED, NORMAL, POLICY, RESTART, TRY_AGAIN
 from covet.http.websocket_errors import WebSocketDisconnect, WebSocketMessageError
 from covet.http.websocket_phase import WebSocketPhase
 from covet.http.websocket_rules import WebSocketRules
@@ -89,6 +90,11 @@ async def _answer(compiled: CompiledRoute, websocket: WebSocket, exc: BaseExcept
         return
     elif isinstance(error, ServiceUnavailableError):
         await websocket.close(RESTART)
+        return
+    elif isinstance(error, SlowSubscriberError):
+        # The client reads too slowly: its fault or its network's, which may be better once it comes again.
+        logger.debug("%s: closed with %d (%s)", describe_route(request), TRY_AGAIN, error)
+        await websocket.close(TRY_AGAIN, "Messages were missed.")
         return
     elif isinstance(error, HTTPError) and error.status_code < 500:
         # The title is the framework's own word, the detail might be anything.

@@ -19,6 +19,7 @@ POLICY: Final = 1008
 TOO_BIG: Final = 1009
 FAILED: Final = 1011
 RESTART: Final = 1012
+TRY_AGAIN: Final = 1013
 
 # RFC 6455 §7.4.1 and its registry: 1004, 1005, 1006 and 1015 are never sent; up to 2999 the others are not given out.
 _SENDABLE: Final = frozenset({1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014})

@@ -8,6 +8,7 @@ import logging
 import pytest
 
 from covet import CovetPy
+from covet.broadcasting import SlowSubscriberError
 from covet.core.websocket_runner import rules_of
 from covet.exceptions import HTTPError, ServiceUnavailableError
 from covet.http.websocket import WebSocket
@@ -32,6 +33,8 @@ def raise_one(exc: BaseException) -> None:
         (HTTPError("secret", status_code=404), 1008, False),
         (HTTPError("secret", status_code=500), 1011, True),
         (ServiceUnavailableError("secret"), 1012, False),
+        (SlowSubscriberError(64), 1013, False),
+        (ExceptionGroup("one", [SlowSubscriberError(64)]), 1013, False),
         (ValueError("secret"), 1011, True),
         (SystemExit(3), 1011, True),
     ],
