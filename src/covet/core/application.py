@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 from covet.core.compiled_application import CompiledApplication
 from covet.core.lifespan import Step, serve_lifespan
-from covet.core.route import Mount
+from covet.core.route import Mount, Resolution
 from covet.core.routing import TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
 from covet.core.unmatched import (
@@ -97,14 +97,14 @@ class CovetPyASGI(CompiledApplication):
             await self._websockets.serve_asgi(found, self._unmatched, scope, root, path, receive, send)
             return
         problem = find_asgi_problem(scope, path)
-        varies = False
+        varies, known = False, None
         if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_asgi
 
             came = path
-            scope, path, problem = move_asgi(self.router, scope, path)
+            scope, path, known, problem = move_asgi(self.router, scope, path)
             varies = path != came or problem is not None
-        compiled, values, mount = self._resolve(path, scope["method"], problem, varies=varies)
+        compiled, values, mount = self._resolve(path, scope["method"], problem, varies=varies, known=known)
         if mount is not None:
             await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
@@ -164,14 +164,14 @@ class CovetPyASGI(CompiledApplication):
             await self._bridge(self._wrapped, scope, protocol)
             return
         problem = find_rsgi_problem(scope)
-        varies = False
+        varies, known = False, None
         if problem is None and self.router.version_header is not None:
             from covet.core.version_dispatch import move_rsgi
 
             came = scope
-            scope, problem = move_rsgi(self.router, scope)
+            scope, known, problem = move_rsgi(self.router, scope)
             varies = scope is not came or problem is not None
-        compiled, values, mount = self._resolve(scope.path, scope.method, problem, varies=varies)
+        compiled, values, mount = self._resolve(scope.path, scope.method, problem, varies=varies, known=known)
         if mount is not None:
             await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))
             return
@@ -195,7 +195,13 @@ class CovetPyASGI(CompiledApplication):
     # ── The slow way ─────────────────────────────────────────────────────────
 
     def _resolve(
-        self, path: str, method: str, problem: HTTPError | None, *, varies: bool = False
+        self,
+        path: str,
+        method: str,
+        problem: HTTPError | None,
+        *,
+        varies: bool = False,
+        known: Resolution | None = None,
     ) -> tuple[Any, Sequence[Any], Mount | None]:
         """Decide what answers: a route, a mounted application, or what is compiled for everything unmatched."""
         unmatched = self._unmatched_version if varies else self._unmatched
@@ -204,7 +210,7 @@ class CovetPyASGI(CompiledApplication):
         if path == "*":
             # RFC 9110 §9.3.7: `OPTIONS *` asks about the server.
             return unmatched, (Response(None, 204, {"allow": ", ".join(sorted(self.router.methods))}),), None
-        found = self.router.resolve(path, method)
+        found = self.router.resolve(path, method) if known is None else known
         if found.route is None and method == "HEAD":
             as_get = self.router.resolve(path, "GET")
             if as_get.route is not None:

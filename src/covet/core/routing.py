@@ -107,10 +107,10 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
         self._prefix = self._parse_prefix(prefix)
         self._trailing_slash = trailing_slash
         self.version = version
-        # How versions are chosen, the header that does it, and which there are.
+        # How versions are chosen, the header that does it, and what stands before the paths of each.
         self.versioning: Versioning | None = None
         self.version_header: str | None = None
-        self.versions: dict[str, None] = {}
+        self.versions: dict[str, str] = {}
         for key, handler in (exception_handlers or {}).items():
             self.add_exception_handler(key, handler)
 
@@ -315,7 +315,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
                 )
             return prefix, middleware
         before = policy.make_prefix(router.version)
-        self.versions[router.version] = None
+        self.versions[router.version] = before
         if header is None:
             return f"{before}{prefix}", middleware
         return f"{before}{prefix}", (VaryByVersion(header), *middleware)

@@ -6,6 +6,7 @@ What the router looks up is what handlers and middleware see: `request.path` is 
 
 from typing import Any, NamedTuple
 
+from covet.core.route import Resolution
 from covet.core.routing import CovetRouter
 from covet.core.rsgi_types import RSGIHeaders, RSGIScope
 from covet.core.versioning import GetHeader, PrefixVersioning, Versioning
@@ -18,10 +19,12 @@ class Choice(NamedTuple):
     What the headers of a request choose.
 
     Attributes:
+        found: What the router knows about the path that is chosen.
         prefix: What to put before its path; empty if nothing.
         problem: What to answer instead.
     """
 
+    found: Resolution
     prefix: str = ""
     problem: HTTPError | None = None
 
@@ -36,15 +39,18 @@ def choose_version(router: CovetRouter, method: str, path: str, get_header: GetH
         path: Its path, decoded.
         get_header: Gives a header's value by its name in lower case.
     """
-    if _is_known(router, path, method):
-        return Choice()
-    policy = _policy_of(router)
-    prefixes = {version: policy.make_prefix(version) for version in router.versions}
-    having = [version for version, prefix in prefixes.items() if _is_known(router, f"{prefix}{path}", method)]
+    found = router.resolve(path, method)
+    if _is_known(found):
+        return Choice(found)
+    resolved = {version: router.resolve(f"{prefix}{path}", method) for version, prefix in router.versions.items()}
+    having = [version for version, other in resolved.items() if _is_known(other)]
     if not having:
-        return Choice()
+        return Choice(found)
+    policy = _policy_of(router)
     asked = policy.read(get_header, having)
-    return Choice(prefixes[asked]) if asked in having else Choice(problem=policy.refuse(having))
+    if asked not in having:
+        return Choice(found, problem=policy.refuse(having))
+    return Choice(resolved[asked], router.versions[asked])
 
 
 def move_scope(scope: Scope, path: str, prefix: str, policy: Versioning) -> Scope:
@@ -67,7 +73,7 @@ def move_scope(scope: Scope, path: str, prefix: str, policy: Versioning) -> Scop
     return {**scope, "path": f"{root}{prefix}{path}", "raw_path": raw, "headers": headers}
 
 
-def move_asgi(router: CovetRouter, scope: Scope, path: str) -> tuple[Scope, str, HTTPError | None]:
+def move_asgi(router: CovetRouter, scope: Scope, path: str) -> tuple[Scope, str, Resolution, HTTPError | None]:
     """
     Let the headers of an ASGI request choose a version.
 
@@ -77,7 +83,7 @@ def move_asgi(router: CovetRouter, scope: Scope, path: str) -> tuple[Scope, str,
         path: Its path, without the prefix that the application is mounted under.
 
     Returns:
-        The scope and the path that answer, and what is to be answered instead.
+        The scope and the path that answer, what the router knows about them, and what is to be answered instead.
     """
     headers: dict[bytes, list[bytes]] = {}
     for name, value in scope["headers"]:
@@ -87,13 +93,13 @@ def move_asgi(router: CovetRouter, scope: Scope, path: str) -> tuple[Scope, str,
         values = headers.get(name.encode("latin-1"))
         return None if values is None else b", ".join(values).decode("latin-1")
 
-    prefix, problem = choose_version(router, scope["method"], path, get_header)
+    found, prefix, problem = choose_version(router, scope["method"], path, get_header)
     if not prefix:
-        return scope, path, problem
-    return move_scope(scope, path, prefix, _policy_of(router)), f"{prefix}{path}", None
+        return scope, path, found, problem
+    return move_scope(scope, path, prefix, _policy_of(router)), f"{prefix}{path}", found, None
 
 
-def move_rsgi(router: CovetRouter, scope: RSGIScope) -> tuple[RSGIScope, HTTPError | None]:
+def move_rsgi(router: CovetRouter, scope: RSGIScope) -> tuple[RSGIScope, Resolution, HTTPError | None]:
     """
     Let the headers of an RSGI request choose a version.
 
@@ -102,15 +108,15 @@ def move_rsgi(router: CovetRouter, scope: RSGIScope) -> tuple[RSGIScope, HTTPErr
         scope: The request's scope.
 
     Returns:
-        The scope that answers, and what is to be answered instead.
+        The scope that answers, what the router knows about it, and what is to be answered instead.
     """
 
     def get_header(name: str) -> str | None:
         values = scope.headers.get_all(name)
         return ", ".join(values) if values else None
 
-    prefix, problem = choose_version(router, scope.method, scope.path, get_header)
-    return (MovedScope(scope, prefix, _policy_of(router)), None) if prefix else (scope, problem)
+    found, prefix, problem = choose_version(router, scope.method, scope.path, get_header)
+    return (MovedScope(scope, prefix, _policy_of(router)) if prefix else scope), found, problem
 
 
 class MovedScope:
@@ -170,6 +176,5 @@ def _policy_of(router: CovetRouter) -> Versioning:
     return router.versioning or PrefixVersioning()
 
 
-def _is_known(router: CovetRouter, path: str, method: str) -> bool:
-    found = router.resolve(path, method)
+def _is_known(found: Resolution) -> bool:
     return bool(found.route is not None or found.allowed or found.mount is not None or found.redirect is not None)

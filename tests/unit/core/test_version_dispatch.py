@@ -8,6 +8,7 @@ import pytest
 
 from covet import CovetPy, Request
 from covet.core.middleware import CallNext
+from covet.core.route import Resolution
 from covet.core.routing import CovetRouter
 from covet.core.versioning import HeaderVersioning, MediaTypeVersioning, PrefixVersioning, Versioning
 from covet.exceptions import HTTPError, RouteError
@@ -175,6 +176,27 @@ async def test_what_no_handler_answers_varies_too(
     assert response.status_code in statuses
     assert response.headers["vary"].lower() == versioning.header
     assert "vary" not in plain.headers
+
+
+@on_both_protocols
+async def test_request_looks_up_each_path_once(protocol: WireProtocol, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What stands before the paths of a version was made at the start, and what was found is found."""
+    app = make_app(BY_HEADER)
+    asked: list[str] = []
+    resolve = app.router.resolve
+
+    def note(path: str, method: str) -> Resolution:
+        asked.append(path)
+        return resolve(path, method)
+
+    monkeypatch.setattr(app.router, "resolve", note)
+    monkeypatch.setattr(PrefixVersioning, "make_prefix", None)
+    async with TestClient(app, protocol=protocol) as client:
+        chosen = await client.get("/items/7", headers={"api-version": "2"})
+        plain = await client.get("/nowhere", headers={"api-version": "2"})
+
+    assert (chosen.json()["version"], plain.status_code) == ("2", 404)
+    assert asked == ["/items/7", "/v1/items/7", "/v2/items/7", "/nowhere", "/v1/nowhere", "/v2/nowhere"]
 
 
 async def test_application_below_a_prefix_has_versions_too() -> None:
