@@ -34,6 +34,8 @@ ADAPTERS: dict[str, set[str]] = {
     "uvicorn": {"covet.server.uvicorn_driver"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},
     "watchfiles": {"covet.server.granian_driver"},
+    "websockets": {"covet.server.uvicorn_driver"},
+    "wsproto": {"covet.server.hypercorn_driver"},
     "yaml": {"covet.cli.openapi", "covet.config.files"},
 }
 
