@@ -120,14 +120,14 @@ async def test_a_limit_holds_for_every_source(
 async def test_what_did_not_come_takes_its_default_or_is_missed(source: str) -> None:
     """A default of the signature, of the marker, or made by its factory; none is an error."""
     marker = MARKERS[source]
-    made = 5 if source == "cookie" else [5]
+    # A cookie has one value.
+    base, made = (int, 5) if source == "cookie" else (list[int], [5])
 
     answers = [
         await send_text("asgi", source, annotation, None)
         for annotation in (
             Annotated[int, marker(default=5)],
-            # A cookie has one value.
-            Annotated[int if source == "cookie" else list[int], marker(default_factory=lambda: made)],
+            Annotated[base, marker(default_factory=lambda: made)],
             Annotated[int, marker()],
         )
     ]
