@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from covet.core.compiled_application import CompiledApplication
 from covet.core.lifespan import Step, serve_lifespan
+from covet.core.middleware_lifespan import make_middleware_steps
 from covet.core.route import Mount, Resolution
 from covet.core.routing import TrailingSlash
 from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
@@ -264,4 +265,5 @@ class CovetPyASGI(CompiledApplication):
         self._mounts.begin_drain(self.router.mounts, self.drain_timeout)
 
     def _get_steps(self) -> list[Step]:
-        return [*super()._get_steps(), *self._mounts.make_steps(self.router.mounts)]
+        middleware = make_middleware_steps(self, self.list_middleware())
+        return [*super()._get_steps(), *middleware, *self._mounts.make_steps(self.router.mounts)]

@@ -126,6 +126,18 @@ class CompiledApplication(EventHandlers):
                 self._prepare(route)
         return [route.endpoint for route in self.router.routes]
 
+    def list_middleware(self) -> list[object]:
+        """
+        List the middleware around all routes and around some, each as often as it stands around something.
+
+        Raises:
+            ConfigurationError: If a route is wrong.
+        """
+        self.compile()
+        routes = (*self.router.served_routes, *self.router.websocket_routes)
+        around = [layer.middleware for route in routes if route.endpoint is not None for layer in route.endpoint.layers]
+        return [*self._pipeline.layers, *around]
+
     def _prepare(self, item: Route | Mount) -> None:
         route = item.route if isinstance(item, Mount) else item
         if isinstance(item, Mount) and route is None:

@@ -113,6 +113,18 @@ class Middleware:
             websocket: The `WebSocket`, not accepted yet. To refuse it, raise an `HTTPError`, or await its `refuse()`.
         """
 
+    # Any: the application, whose class stands on a higher floor.
+    async def startup(self, app: Any) -> None:
+        """
+        Open what the middleware needs, when its application starts: once, however many routes it stands around.
+
+        Args:
+            app: The application.
+        """
+
+    async def shutdown(self) -> None:
+        """Close it, when the application stops: after the last request."""
+
     async def __call__(self, request: Request, call_next: CallNext) -> Response:
         """
         Run this layer around another by hand, as a test does; the application compiles it instead.
