@@ -32,9 +32,11 @@ class Lifecycle(Composition, ABC):
         deferred_work: What runs after responses; the stop waits for it.
         open_streams: The streams that are sent; the stop waits until those that were cancelled have cleaned up.
         drain_timeout: Seconds that what is under way gets at the stop; a server sets its own.
+        worker_count: How many processes serve the application; a server says so.
     """
 
     drain_timeout: float = 30.0
+    worker_count: int = 1
 
     def __init__(self, on_change: Callable[[], object]) -> None:
         super().__init__(on_change)

@@ -176,6 +176,7 @@ def _make_job(
             listening_on=0,
             log_level=options.log_level,
             log_format=options.log_format,
+            workers=options.workers,
         ),
         start_method,
     )

@@ -131,6 +131,7 @@ class Job:
         listening_on: The port, or the Unix socket's path.
         log_level: The least severe log entries that are written.
         log_format: How they are written.
+        workers: How many workers there are.
         log_fixed: Which of the two were said to `run()`: the application's settings do not change them.
         failed: Taken by the first worker whose start fails, so that one error is reported, not one
             per worker; `None` while reloading, where a failed start waits for the next change.
@@ -143,6 +144,7 @@ class Job:
     listening_on: int | str
     log_level: LogLevel
     log_format: LogFormat = "text"
+    workers: int = 1
     log_fixed: tuple[str, ...] = ()
     failed: Flag | None = None
     drain: Drain | None = field(default=None, init=False)
@@ -155,6 +157,9 @@ class Job:
         if hasattr(app, "drain_timeout"):
             # What it defers counts as a request under way.
             app.drain_timeout = self.drain_timeout
+        if hasattr(app, "worker_count"):
+            # What each of them counts for itself counts as often.
+            app.worker_count = self.workers
         return app
 
     def load_for_granian(self) -> object:
