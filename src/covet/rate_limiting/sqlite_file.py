@@ -1,0 +1,208 @@
+"""
+The file of a `SQLiteRateLimitStore`, and what is done in its thread: nothing here may run on an event loop.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from time import monotonic, sleep
+from typing import Any, Final
+
+from covet.rate_limiting.algorithms import COUNTS
+from covet.rate_limiting.errors import RateLimitStoreError
+from covet.rate_limiting.limit import Decision, RateLimit, Slot
+from covet.rate_limiting.machine_clock import read_boot_id
+
+# "CvRl": files of other programs are left alone.
+_APPLICATION_ID: Final = 0x4376526C
+_VERSION: Final = 1
+_TABLES: Final[Sequence[str]] = (
+    "CREATE TABLE covet_run (boot_id TEXT NOT NULL)",
+    "INSERT INTO covet_run VALUES ('')",
+    "CREATE TABLE covet_calls (key TEXT PRIMARY KEY, state TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE INDEX covet_calls_by_expiry ON covet_calls (expires)",
+    "CREATE TABLE covet_slots (key TEXT, token TEXT, expires INTEGER NOT NULL, PRIMARY KEY (key, token)) WITHOUT ROWID",
+    f"PRAGMA application_id = {_APPLICATION_ID}",
+    f"PRAGMA user_version = {_VERSION}",
+)
+_PURGE_EVERY_MS: Final = 60_000
+
+# Any: the connection; its module is loaded by those who use it. The time is in milliseconds.
+Work = Callable[[Any, int], object]
+
+
+def count_calls(key: str, limit: RateLimit, cost: int) -> Work:
+    """Prepare the counting of calls."""
+
+    def work(connection: Any, now: int) -> Decision:
+        found = connection.execute("SELECT state FROM covet_calls WHERE key = ?", (key,)).fetchone()
+        state = () if found is None else tuple(map(int, filter(None, found[0].split(","))))
+        changed, decision = COUNTS[limit.algorithm](limit, state, now, cost)
+        if changed != state:
+            connection.execute(
+                "INSERT INTO covet_calls VALUES (?, ?, ?)"
+                " ON CONFLICT (key) DO UPDATE SET state = excluded.state, expires = excluded.expires",
+                (key, ",".join(map(str, changed)), now + int(decision.reset_after * 1000) + 1),
+            )
+        return decision
+
+    return work
+
+
+def take_slot(key: str, token: str, slots: int, lease_ms: int) -> Work:
+    """Prepare the taking of a slot."""
+
+    def work(connection: Any, now: int) -> Slot:
+        connection.execute("DELETE FROM covet_slots WHERE key = ? AND expires <= ?", (key, now))
+        [(held,)] = connection.execute("SELECT count(*) FROM covet_slots WHERE key = ?", (key,))
+        is_free = held < slots
+        if is_free:
+            connection.execute("INSERT OR REPLACE INTO covet_slots VALUES (?, ?, ?)", (key, token, now + lease_ms))
+        return Slot(is_free, slots, max(slots - held - is_free, 0))
+
+    return work
+
+
+def free_slot(key: str, token: str) -> Work:
+    """Prepare the giving back of a slot."""
+
+    def work(connection: Any, now: int) -> None:  # noqa: ARG001
+        connection.execute("DELETE FROM covet_slots WHERE key = ? AND token = ?", (key, token))
+
+    return work
+
+
+class SQLiteFile:
+    """
+    One connection to the file; it belongs to the thread that uses it, and to the process.
+
+    Args:
+        path: The file.
+        busy_timeout: Seconds to wait for others who write.
+        clock: Gives the time in seconds.
+    """
+
+    def __init__(self, path: str, busy_timeout: float, clock: Callable[[], float]) -> None:
+        self._path = path
+        self._busy_timeout = busy_timeout
+        self._clock = clock
+        # Any: as above.
+        self._connection: Any = None
+        self._process = 0
+        self._purged = 0
+
+    def work(self, orders: Sequence[Work]) -> list[object]:
+        """
+        Do some work, all of it or nothing: nobody else writes meanwhile.
+
+        Raises:
+            RateLimitStoreError: If the file cannot be used.
+        """
+        import sqlite3
+
+        try:
+            connection = self._open()
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                # Looked at when it is our turn: it never goes back from one to the next.
+                now = int(self._clock() * 1000)
+                results = [order(connection, now) for order in orders]
+                self._purge(connection, now)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    with suppress(sqlite3.Error):
+                        connection.execute("ROLLBACK")
+                raise
+        except sqlite3.Error as exc:
+            raise RateLimitStoreError(
+                f"The file {self._path!r} of rate limits cannot be used: {exc}.",
+                hint="Its folder must be there, and this process must be allowed to write in it.",
+            ) from exc
+        return results
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._connection is not None and self._process == os.getpid():
+            self._connection.close()
+        self._connection = None
+
+    def _purge(self, connection: Any, now: int) -> None:
+        if abs(now - self._purged) >= _PURGE_EVERY_MS:
+            self._purged = now
+            connection.execute("DELETE FROM covet_calls WHERE expires <= ?", (now,))
+            connection.execute("DELETE FROM covet_slots WHERE expires <= ?", (now,))
+
+    def _open(self) -> Any:
+        if self._connection is None or self._process != os.getpid():
+            # A connection that came through a fork is neither used nor closed: that would take the parent's locks.
+            import sqlite3
+
+            connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
+            try:
+                _prepare(connection, self._path, self._busy_timeout)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection, self._process = connection, os.getpid()
+        return self._connection
+
+
+# Any: as above.
+def _prepare(connection: Any, path: str, busy_timeout: float) -> None:
+    """Make the tables if they are not there, and forget what was counted before the machine started anew."""
+    [(application,)] = connection.execute("PRAGMA application_id")
+    if application not in {0, _APPLICATION_ID}:
+        raise RateLimitStoreError(f"{path!r} belongs to another program.", hint="Choose another file.")
+    _write_ahead(connection, busy_timeout)
+    # Counters need not survive a loss of power: the machine starts anew then.
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _make_tables(connection, path)
+        boot_id = read_boot_id()
+        if connection.execute("UPDATE covet_run SET boot_id = ? WHERE boot_id <> ?", (boot_id, boot_id)).rowcount:
+            connection.execute("DELETE FROM covet_calls")
+            connection.execute("DELETE FROM covet_slots")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+# Any: as above.
+def _make_tables(connection: Any, path: str) -> None:
+    [(application,)] = connection.execute("PRAGMA application_id")
+    if application == 0:
+        [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
+        if tables:
+            raise RateLimitStoreError(f"{path!r} is a database with other tables.", hint="Choose a file of its own.")
+        for statement in _TABLES:
+            connection.execute(statement)
+    [(version,)] = connection.execute("PRAGMA user_version")
+    if version != _VERSION:
+        raise RateLimitStoreError(
+            f"{path!r} has version {version} of the store of rate limits, and this CovetPy knows {_VERSION}.",
+            hint="Delete the file: it holds counters only.",
+        )
+
+
+# Any: as above.
+def _write_ahead(connection: Any, busy_timeout: float) -> None:
+    import sqlite3
+
+    end = monotonic() + busy_timeout
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            # SQLite does not wait here: of two processes that change the mode at once, one is refused on the spot.
+            if monotonic() >= end:
+                raise
+            sleep(0.01)
+        else:
+            return
+
+
+__all__ = ["SQLiteFile", "Work", "count_calls", "free_slot", "take_slot"]
