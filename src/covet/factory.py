@@ -4,7 +4,9 @@
 It must never read the environment or a file: that is the business of the settings.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from covet.app import CovetPy
@@ -45,11 +47,14 @@ class ProfileLayer(NamedTuple):
         name: Its name in the registry of middleware.
         read_options: Reads its options from the settings; `None` leaves it out.
         environments: Where it is used; everywhere by default.
+        adopt: Has one that was made so take over settings that have changed.
     """
 
     name: str
     read_options: "Callable[[Settings], Mapping[str, object] | None]"
     environments: frozenset[str] | None = None
+    # Any: a middleware of the class that the name stands for.
+    adopt: "Callable[[Any, Settings], None] | None" = None
 
     def find_options(self, settings: "Settings") -> Mapping[str, object] | None:
         """Return what to make it with; `None` if the settings do not ask for it."""
@@ -75,10 +80,34 @@ def _read_trusted_proxies(settings: "Settings") -> Mapping[str, object] | None:
     return {"trusted_proxies": proxies} if proxies else None
 
 
+def _read_rate_limit(settings: "Settings") -> Mapping[str, object] | None:
+    security = settings.security
+    if not security.rate_limit_enabled:
+        return None
+    return {
+        "calls": security.rate_limit_requests,
+        "period": security.rate_limit_window,
+        "store": security.rate_limit_store,
+    }
+
+
+# Any: a `RateLimitMiddleware`, whose module is loaded when one is made.
+def _adopt_rate_limit(middleware: Any, settings: "Settings") -> None:
+    try:
+        middleware.change_limit(settings.security.rate_limit_requests, settings.security.rate_limit_window)
+    except ConfigurationError as exc:
+        # The application goes on with the limit that it has.
+        _LOGGER.warning("The rate limit of the settings is not taken over: %s", exc.message)
+
+
 def _read_no_options(settings: "Settings") -> Mapping[str, object]:  # noqa: ARG001
     return {}
 
 
+# What was made with the options of the settings, and of which layer of the profile.
+_Made = list[tuple[ProfileLayer, object]]
+
+_LOGGER: Final = logging.getLogger("covet.config")
 _DEPLOYED: Final = frozenset({"staging", "production"})
 
 # The outermost first. What is outermost sees every response, an error's too.
@@ -89,6 +118,7 @@ PROFILE: Final[tuple[ProfileLayer, ...]] = (
     ProfileLayer("request_logging", _read_no_options, _DEPLOYED),
     ProfileLayer("security_headers", _read_no_options, _DEPLOYED),
     ProfileLayer("cors", _read_cors_options),
+    ProfileLayer("rate_limit", _read_rate_limit, adopt=_adopt_rate_limit),
 )
 """The middleware that `create_app` adds by itself, around all others."""
 
@@ -136,13 +166,18 @@ def create_app(
     _refuse_text("middleware", middleware)
     _refuse_text("plugins", plugins)
     extensions = list(plugins or ())
+    made: _Made = []
+    own = _make_layers(settings, [*settings.middleware, *(middleware or ())], extensions, made)
     app = CovetPy(
         debug=settings.debug,
-        middleware=_stack(settings, _make_layers(settings, [*settings.middleware, *(middleware or ())], extensions)),
+        middleware=_stack(settings, own, made),
         plugins=extensions,
         settings=settings,
     )
     app.state.settings = settings
+    for layer, item in made:
+        if layer.adopt is not None:
+            app.call_with_settings(partial(layer.adopt, item))
     return app
 
 
@@ -161,13 +196,15 @@ def _refuse_text(argument: str, items: object) -> None:
         raise ConfigurationError(f"{argument} must be a list, got {items!r}.", hint=f"Write [{items!r}].")
 
 
-def _make_layers(settings: "Settings", items: Iterable[object], plugins: Sequence[object]) -> list[object]:
+def _make_layers(
+    settings: "Settings", items: Iterable[object], plugins: Sequence[object], from_settings: _Made
+) -> list[object]:
     """Make the user's middleware; if some cannot be made, all of it is told, with what is wrong with the plugins."""
     made: list[object] = []
     failures: list[CovetError] = []
     for item in items:
         try:
-            made.append(_make_one(settings, item))
+            made.append(_make_one(settings, item, from_settings))
         except CovetError as exc:
             failures.append(exc)
     if failures:
@@ -179,7 +216,7 @@ def _make_layers(settings: "Settings", items: Iterable[object], plugins: Sequenc
     return made
 
 
-def _make_one(settings: "Settings", item: object) -> object:
+def _make_one(settings: "Settings", item: object, from_settings: _Made) -> object:
     # Loaded here, as above.
     from covet.middleware.builder import make_from_options
     from covet.middleware.registry import find_middleware, get_middleware_registry
@@ -190,7 +227,9 @@ def _make_one(settings: "Settings", item: object) -> object:
             # Whoever writes no more than its name has options for it in the settings.
             options = layer.find_options(settings)
             if options is not None:
-                return make_from_options(found, options)
+                made: object = make_from_options(found, options)
+                from_settings.append((layer, made))
+                return made
     return make_middleware(make_from_options(found, {}) if isinstance(item, str) else found)
 
 
@@ -204,7 +243,7 @@ def _check_plugins(settings: "Settings", plugins: Sequence[object]) -> list[Cove
     return []
 
 
-def _stack(settings: "Settings", own: list[object]) -> list[object]:
+def _stack(settings: "Settings", own: list[object], from_settings: _Made) -> list[object]:
     """Put the layers in order: the profile's, each unless one of the user's takes its place, then all others."""
     # Loaded here, as above.
     from covet.middleware.builder import make_from_options
@@ -216,6 +255,10 @@ def _stack(settings: "Settings", own: list[object]) -> list[object]:
         replacing = [item for item in own if isinstance(item, cls)]
         options = layer.find_options(settings)
         if options is not None:
-            outermost += replacing or [make_from_options(cls, options)]
+            if not replacing:
+                made: object = make_from_options(cls, options)
+                from_settings.append((layer, made))
+                outermost.append(made)
+            outermost += replacing
             own = [item for item in own if item not in replacing]
     return [*outermost, *own]

@@ -14,7 +14,15 @@ from covet import CovetPy, Request, Response, create_app, factory
 from covet.config import InvalidSettingsError, Settings, Sources
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.factory import AssemblyError, ProfileLayer
-from covet.middleware import CallNext, CORSMiddleware, Middleware, MiddlewareBuilder, get_middleware_registry
+from covet.middleware import (
+    CallNext,
+    CORSMiddleware,
+    Middleware,
+    MiddlewareBuilder,
+    RateLimitMiddleware,
+    get_middleware_registry,
+)
+from covet.rate_limiting import RateLimit
 from covet.testing import TestClient
 from tests.unit.distributions import install
 from tests.unit.plugins.plugin_classes import make_plugin
@@ -234,7 +242,7 @@ def test_ones_own_takes_the_place_of_the_default() -> None:
 @pytest.mark.parametrize(
     ("environment", "layers"),
     [
-        ("production", ["Outermost", *DEPLOYED, "CORSMiddleware", "around"]),
+        ("production", ["Outermost", *DEPLOYED, "CORSMiddleware", "RateLimitMiddleware", "around"]),
         ("development", ["CORSMiddleware", "around"]),
     ],
 )
@@ -255,8 +263,63 @@ def test_ones_own_is_outermost_in_production() -> None:
 
     app = create_app(settings, [around, CORSMiddleware(), Outermost("mine")])
 
-    assert describe(app) == ["Outermost", *DEPLOYED, "CORSMiddleware", "around"]
+    assert describe(app) == ["Outermost", *DEPLOYED, "CORSMiddleware", "RateLimitMiddleware", "around"]
     assert app.layers[0].text == "mine"  # type: ignore[attr-defined]
+
+
+RATE_LIMIT = {"rate_limit_enabled": True, "rate_limit_requests": 7, "rate_limit_window": "30s"}
+
+
+def get_limit(app: CovetPy) -> RateLimitMiddleware:
+    """Find the rate limit of an application."""
+    [layer] = [layer for layer in app.layers if isinstance(layer, RateLimitMiddleware)]
+    return layer
+
+
+@pytest.mark.parametrize("given", [[], ["rate_limit"], [RateLimitMiddleware]])
+def test_rate_limit_is_that_of_the_settings(given: list[object], tmp_path: Path) -> None:
+    """Its number, its window and its store; they are taken over when the settings change."""
+    url = f"sqlite:///{tmp_path}/limits.db"
+
+    app = create_app(make_settings(security={**RATE_LIMIT, "rate_limit_store": url}), given)
+
+    layer = get_limit(app)
+    assert layer.limit == RateLimit(7, 30.0)
+    assert repr(layer.store) == f"<SQLiteRateLimitStore '{tmp_path}/limits.db'>"
+
+    app._adopt(app.settings.replace(security={"rate_limit_requests": 8, "rate_limit_window": 60}))
+
+    assert layer.limit == RateLimit(8, 60.0)
+
+
+def test_rate_limit_of_ones_own_does_not_follow_the_settings() -> None:
+    """Its number stands in the program."""
+    app = create_app(make_settings(security=RATE_LIMIT), [RateLimitMiddleware(3, 10)])
+
+    app._adopt(app.settings.replace(security={"rate_limit_requests": 8}))
+
+    assert get_limit(app).limit == RateLimit(3, 10)
+
+
+def test_rate_limit_that_cannot_be_counted_is_not_taken_over(caplog: pytest.LogCaptureFixture) -> None:
+    """The log says why."""
+    app = create_app(make_settings(security=RATE_LIMIT))
+
+    app._adopt(app.settings.replace(security={"rate_limit_requests": 10**15}))
+
+    assert get_limit(app).limit == RateLimit(7, 30.0)
+    assert "The rate limit of the settings is not taken over: A rate limit of 1000000000000000 calls" in caplog.text
+
+
+def test_store_of_rate_limits_is_checked_at_the_start() -> None:
+    """The error says what can be written, and no password."""
+    with pytest.raises(ConfigurationError) as caught:
+        create_app(make_settings(security={**RATE_LIMIT, "rate_limit_store": "memcached://:hunter2@host"}))
+
+    assert str(caught.value) == (
+        "No store of rate limits has URLs that begin with 'memcached:'.\n"
+        "  Write 'memory://', 'sqlite:///path/of/limits.db' or 'redis://host:6379/0'."
+    )
 
 
 # ── Plugins ──────────────────────────────────────────────────────────────────

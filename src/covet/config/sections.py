@@ -181,12 +181,14 @@ class SecuritySettings:
             of `create_app`).
         trusted_proxies: The networks of proxies whose forwarding headers are believed; none, if there is none (read by
             `ProxyHeadersMiddleware` of `create_app`).
-        rate_limit_enabled: Whether clients are to be limited; on in staging and production, where nothing limits them
-            yet (for the `RateLimitMiddleware` of a later release; read by nothing yet).
-        rate_limit_requests: How many requests a client may make within the window (for the `RateLimitMiddleware` of a
-            later release; read by nothing yet).
-        rate_limit_window: The window that they are counted in (for the `RateLimitMiddleware` of a later release; read
-            by nothing yet).
+        rate_limit_enabled: Whether clients are limited; on in staging and production (read by `RateLimitMiddleware` of
+            `create_app`).
+        rate_limit_requests: How many requests a client may make within the window (read by `RateLimitMiddleware` of
+            `create_app`).
+        rate_limit_window: The window that they are counted in (read by `RateLimitMiddleware` of `create_app`).
+        rate_limit_store: Where they are counted: `memory://` of each worker, `sqlite:///path` for the workers of a
+            machine, `redis://host:6379/0` for those of many; its password is hidden wherever settings are shown (read
+            by `RateLimitMiddleware` of `create_app`).
     """
 
     secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
@@ -199,6 +201,7 @@ class SecuritySettings:
     rate_limit_enabled: bool = False
     rate_limit_requests: Annotated[Reloadable[int], Constraints(ge=1)] = 100
     rate_limit_window: Annotated[Reloadable[Duration], Constraints(gt=0)] = 60.0
+    rate_limit_store: Annotated[str, Constraints(min_length=1)] = "memory://"
 
 
 @section

@@ -2,7 +2,7 @@
 An application with settings: what it does with them by itself, from its start to its stop.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from covet.core.application import CovetPyASGI
@@ -52,6 +52,7 @@ class ConfiguredApplication(CovetPyASGI):
         self._first_settings = self._given_settings
         self._default_settings: Settings | None = None
         self._follower: SettingsFollower | None = None
+        self._adopters: list[Callable[[Settings], object]] = []
         self._limit(body_limit, form_limits)
 
     def _limit(self, body_limit: int | UnsetType | None, form_limits: "FormLimits | None") -> None:
@@ -121,10 +122,21 @@ class ConfiguredApplication(CovetPyASGI):
             self._given_settings, self._adopt, lambda: self._wiring.current, interval=interval
         )
 
+    def call_with_settings(self, adopt: "Callable[[Settings], object]") -> None:
+        """
+        Call something with the settings whenever others are taken over.
+
+        Args:
+            adopt: Takes them over for itself; it must not raise.
+        """
+        self._adopters.append(adopt)
+
     def _adopt(self, settings: "Settings") -> None:
         if getattr(self.state, "settings", None) is self._given_settings:
             self.state.settings = settings
         self._given_settings = settings
+        for adopt in self._adopters:
+            adopt(settings)
 
     def _surround(self, steps: Sequence[Step]) -> list[Step]:
         """Put around the steps of a start what settings ask for: the log before all, watching after all."""

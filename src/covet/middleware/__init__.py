@@ -5,13 +5,16 @@ Middleware: the base, the pipeline, the built-in ones, and how they are found an
 from covet.core.middleware import CallNext, Middleware
 from covet.core.pipeline import MiddlewarePipeline
 from covet.middleware.builder import MiddlewareBuilder
+from covet.middleware.client_keys import by_address, by_header, by_user
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
+from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
 from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.injection import DIMiddleware
 from covet.middleware.proxy_headers import ProxyHeadersMiddleware
+from covet.middleware.rate_limit import RateLimitMiddleware
 from covet.middleware.registry import MIDDLEWARE_GROUP, find_middleware, get_middleware_registry
 from covet.middleware.request_id import RequestIDMiddleware, get_request_id
 from covet.middleware.request_logging import RequestLoggingMiddleware
@@ -23,6 +26,7 @@ __all__ = [
     "CORSMiddleware",
     "CallNext",
     "CompressionMiddleware",
+    "ConcurrencyLimitMiddleware",
     "ConditionalMiddleware",
     "DIMiddleware",
     "DecompressionMiddleware",
@@ -32,10 +36,14 @@ __all__ = [
     "MiddlewareBuilder",
     "MiddlewarePipeline",
     "ProxyHeadersMiddleware",
+    "RateLimitMiddleware",
     "RequestIDMiddleware",
     "RequestLoggingMiddleware",
     "SecurityHeadersMiddleware",
     "TrustedHostMiddleware",
+    "by_address",
+    "by_header",
+    "by_user",
     "find_middleware",
     "get_middleware_registry",
     "get_request_id",

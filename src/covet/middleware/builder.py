@@ -5,15 +5,19 @@ A step only notes what is wanted; `build()` makes it, and reports everything tha
 """
 
 import inspect
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, Self, TypedDict, Unpack
 
 from covet.core.middleware import describe_middleware, make_layer
 from covet.exceptions import ConfigurationError, suggest
+from covet.http.request import Request
+from covet.middleware.client_keys import Identifier
 from covet.middleware.registry import find_middleware
 from covet.middleware.security_headers import DEFAULT_POLICY
 from covet.options import UnknownOptionError
+from covet.rate_limiting import RateLimitStore
+from covet.rate_limiting.limit import Algorithm
 
 
 class CORSOptions(TypedDict, total=False):
@@ -34,6 +38,19 @@ class CompressionOptions(TypedDict, total=False):
     brotli_quality: int
     zstd_level: int
     codings: Sequence[str] | None
+
+
+class RateLimitOptions(TypedDict, total=False):
+    """The further options of `RateLimitMiddleware`."""
+
+    algorithm: Algorithm
+    burst: int | None
+    cost: int | Callable[[Request], int]
+    exempt: Callable[[Request], bool] | None
+    name: str
+    headers: Literal["draft", "classic", "both", "none"]
+    store: RateLimitStore | str | None
+    on_store_error: Literal["allow", "refuse"]
 
 
 class SecurityHeadersOptions(TypedDict, total=False):
@@ -110,6 +127,24 @@ class MiddlewareBuilder:
             **options: Its further options.
         """
         return self._add("compression", {"minimum_size": minimum_size, "level": level, **options})
+
+    def rate_limit(
+        self,
+        calls: int = 100,
+        period: float = 60,
+        identifier: Identifier | None = None,
+        **options: Unpack[RateLimitOptions],
+    ) -> Self:
+        """
+        Add a limit of requests; see `RateLimitMiddleware`.
+
+        Args:
+            calls: How many requests a client may make.
+            period: In how many seconds.
+            identifier: Names the client; without one it is the network address.
+            **options: Its further options.
+        """
+        return self._add("rate_limit", {"calls": calls, "period": period, "identifier": identifier, **options})
 
     def security_headers(
         self,

@@ -8,11 +8,13 @@ from covet.core.middleware import Middleware, check_middleware, import_middlewar
 from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
+from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
 from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.proxy_headers import ProxyHeadersMiddleware
+from covet.middleware.rate_limit import RateLimitMiddleware
 from covet.middleware.request_id import RequestIDMiddleware
 from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
@@ -81,12 +83,14 @@ _REGISTRY: Final[Registry[type[Middleware]]] = Registry(
 )
 for _name, _class in {
     "compression": CompressionMiddleware,
+    "concurrency_limit": ConcurrencyLimitMiddleware,
     "conditional": ConditionalMiddleware,
     "cors": CORSMiddleware,
     "decompression": DecompressionMiddleware,
     "gzip": GZipMiddleware,
     "https_redirect": HTTPSRedirectMiddleware,
     "proxy_headers": ProxyHeadersMiddleware,
+    "rate_limit": RateLimitMiddleware,
     "request_id": RequestIDMiddleware,
     "request_logging": RequestLoggingMiddleware,
     "security_headers": SecurityHeadersMiddleware,

@@ -10,6 +10,7 @@ import pytest
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware import (
     CompressionMiddleware,
+    ConcurrencyLimitMiddleware,
     ConditionalMiddleware,
     CORSMiddleware,
     DecompressionMiddleware,
@@ -17,6 +18,7 @@ from covet.middleware import (
     HTTPSRedirectMiddleware,
     Middleware,
     ProxyHeadersMiddleware,
+    RateLimitMiddleware,
     RequestIDMiddleware,
     RequestLoggingMiddleware,
     SecurityHeadersMiddleware,
@@ -56,12 +58,14 @@ def test_built_in_middleware_is_registered() -> None:
     """By the names that settings list."""
     assert dict(get_middleware_registry().list_all()) == {
         "compression": CompressionMiddleware,
+        "concurrency_limit": ConcurrencyLimitMiddleware,
         "conditional": ConditionalMiddleware,
         "cors": CORSMiddleware,
         "decompression": DecompressionMiddleware,
         "gzip": GZipMiddleware,
         "https_redirect": HTTPSRedirectMiddleware,
         "proxy_headers": ProxyHeadersMiddleware,
+        "rate_limit": RateLimitMiddleware,
         "request_id": RequestIDMiddleware,
         "request_logging": RequestLoggingMiddleware,
         "security_headers": SecurityHeadersMiddleware,
@@ -99,8 +103,8 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: broken, compression, conditional, cors, decompression, gzip, https_redirect, proxy_headers, "
-        "request_id, request_logging, security_headers, stamp, stamp_two, trusted_hosts."
+        "Available: broken, compression, concurrency_limit, conditional, cors, decompression, gzip, https_redirect, "
+        "proxy_headers, rate_limit, request_id, request_logging, security_headers, stamp, stamp_two, trusted_hosts."
     )
 
 
