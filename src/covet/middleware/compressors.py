@@ -257,7 +257,8 @@ class _BrotliInflater:
                 made: bytes = self._inner.process(piece, output_buffer_limit=size)
             except self._module.error as exc:
                 raise ValueError("The body is no brotli.") from exc
-            if made or not piece:
+            # A library that kept something may give nothing of it, and only then take more.
+            if made or (source.is_empty and not piece):
                 return made
         return b""
 
@@ -291,7 +292,8 @@ class _ZstdInflater:
                 raise ValueError("The body is no zstd.") from exc
             if self._inner.eof:
                 source.give_back(len(self._inner.unused_data))
-            if made or not (piece or self._inner.eof):
+            # As above.
+            if made or (source.is_empty and not piece and not self._inner.eof):
                 return made
 
     @property
