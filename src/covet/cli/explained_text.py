@@ -87,7 +87,7 @@ def _list_blocks(explained: ExplainedRequest) -> Iterator[tuple[str, str]]:
 def _make_row(argument: ExplainedArgument) -> tuple[str, ...]:
     constraints = [f"{name} {value}" for name, value in argument.schema.items() if name not in _SAID]
     is_simple = not any(isinstance(value, dict | list) for value in argument.schema.values())
-    is_free = argument.source in {"request", "background", "injected", "state"}
+    is_free = argument.source in {"request", "background", "own", "injected", "state"}
     default = argument.default or ("" if is_free else "has to come")
     return (
         argument.name,

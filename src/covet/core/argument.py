@@ -26,7 +26,7 @@ class Argument:
 
     Attributes:
         name: The parameter's name.
-        source: `"request"`, `"background"`, `"inject"`, or the source of a marker, such as `"path"`.
+        source: `"request"`, `"background"`, `"own"`, `"inject"`, or the source of a marker, such as `"path"`.
         alias: The name on the wire.
         annotation: The parameter's type.
         validator: Makes the value from what came; `None` where nothing is validated.

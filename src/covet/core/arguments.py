@@ -93,6 +93,8 @@ def write_arguments(writer: CodeWriter, plan: Plan, serializers: SerializerTable
         if argument.source == "inject":
             source = INJECTED.format(injected)
             injected += 1
+        elif argument.source == "own":
+            source = f"{writer.bind(f'find_{number}', argument.annotation.__from_request__)}(request)"
         elif source is None:
             source = f"argument_{number}"
             reader = compile_reader(argument, serializers, plan.arguments)

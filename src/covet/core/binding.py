@@ -118,7 +118,7 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
     annotation = parameter.annotation
     own = find_own_source(route, info, parameter) if marker is None else None
     if own is not None:
-        return Argument(parameter.name, own, is_keyword=is_keyword)
+        return Argument(parameter.name, own, annotation=without_none(annotation), is_keyword=is_keyword)
     source = marker.source if marker is not None else _infer_source(parameter, path_names, services)
     if source == "inject":
         if marker is not None and marker != Inject(qualifier=getattr(marker, "qualifier", None)):

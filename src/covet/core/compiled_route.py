@@ -85,7 +85,7 @@ class CompiledRoute:
         return injected
 
     def _is_scope_hidden(self, injected: Injected) -> bool:
-        is_seen = self.layers or self.answers.has_handlers or self.plan.sources & {"request", "background"}
+        is_seen = self.layers or self.answers.has_handlers or self.plan.sources & {"request", "background", "own"}
         return not is_seen and injected.is_local and not injected.takes_values
 
     @property

@@ -83,6 +83,12 @@ class ConfiguredApplication(CovetPyASGI):
             self._default_settings = Settings(debug=self.debug, sources=Sources.none())
         return self._default_settings
 
+    @property
+    def is_in_development(self) -> bool:
+        """Whether nobody but its developers can reach it: it has `debug`, or says development or testing."""
+        given = self._given_settings
+        return self.debug or (given is not None and given.environment.is_lenient)
+
     # Any: the options of a server, each of its own type; the server checks them.
     @property
     def server_defaults(self) -> Mapping[str, Any]:

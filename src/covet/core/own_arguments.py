@@ -1,5 +1,7 @@
 """
 What a handler gets of the exchange itself: the request, the WebSocket, its background tasks.
+
+A class that has `__from_request__`, as a `Session` does, says itself what of it a request has.
 """
 
 from typing import Final
@@ -19,7 +21,9 @@ _USUAL_NAMES: Final = frozenset({"websocket", "socket", "ws"})
 
 def find_own_source(route: Route, info: CallableInfo, parameter: ParameterInfo) -> str | None:
     """
-    Tell what part of the exchange a parameter takes: `"request"`, `"websocket"` or `"background"`; `None` for none.
+    Tell what part of the exchange a parameter takes; `None` for none.
+
+    It is `"request"`, `"websocket"` or `"background"`, or `"own"` for what its class finds in a request.
 
     Args:
         route: The route.
@@ -48,6 +52,8 @@ def _find_by_class(route: Route, parameter: ParameterInfo, cls: type) -> str | N
         return "request"
     if cls is BackgroundTasks:
         return "background"
+    if hasattr(cls, "__from_request__"):
+        return "own"
     if any(base.__module__ == _WEBSOCKET_MODULE for base in cls.__mro__):
         if WEBSOCKET not in route.methods:
             raise RouteError(

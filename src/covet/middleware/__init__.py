@@ -19,6 +19,7 @@ from covet.middleware.registry import MIDDLEWARE_GROUP, find_middleware, get_mid
 from covet.middleware.request_id import RequestIDMiddleware, get_request_id
 from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
+from covet.middleware.session import SessionMiddleware, get_session
 from covet.middleware.trusted_hosts import TrustedHostMiddleware
 
 __all__ = [
@@ -40,6 +41,7 @@ __all__ = [
     "RequestIDMiddleware",
     "RequestLoggingMiddleware",
     "SecurityHeadersMiddleware",
+    "SessionMiddleware",
     "TrustedHostMiddleware",
     "by_address",
     "by_header",
@@ -47,4 +49,5 @@ __all__ = [
     "find_middleware",
     "get_middleware_registry",
     "get_request_id",
+    "get_session",
 ]

@@ -18,6 +18,7 @@ from covet.middleware.rate_limit import RateLimitMiddleware
 from covet.middleware.request_id import RequestIDMiddleware
 from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
+from covet.middleware.session import SessionMiddleware
 from covet.middleware.trusted_hosts import TrustedHostMiddleware
 from covet.registry import Registry
 
@@ -94,6 +95,7 @@ for _name, _class in {
     "request_id": RequestIDMiddleware,
     "request_logging": RequestLoggingMiddleware,
     "security_headers": SecurityHeadersMiddleware,
+    "session": SessionMiddleware,
     "trusted_hosts": TrustedHostMiddleware,
 }.items():
     _REGISTRY.register(_name, _class)

@@ -157,7 +157,7 @@ def _describe(cls: type[Exception]) -> str:
 
 def _can_fail(argument: Argument) -> bool:
     """Tell whether an argument of a request can be wrong."""
-    if argument.source in {"request", "background", "inject", "state"} or argument.convert is not None:
+    if argument.source in {"request", "background", "own", "inject", "state"} or argument.convert is not None:
         return False
     if argument.source in {"form", "file"} or argument.style == "deepObject":
         # A file may come for a text, a text for a file, and longer names for a shorter one.

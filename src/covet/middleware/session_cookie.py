@@ -1,0 +1,160 @@
+"""
+The cookie of a session: its name, its attributes, and what a response says of it.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from covet.http.cookies import CookieScope, SameSite
+from covet.http.hosts import is_valid_host, parse_host
+from covet.http.request import Request
+from covet.http.response import Response
+from covet.http.response_headers import MutableHeaders
+from covet.middleware.option_checks import OptionChecks
+
+_SAME_SITE: Final = ("lax", "strict", "none")
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_PREFIXES: Final = ("__Host-", "__Secure-")
+
+
+@dataclass(frozen=True, slots=True)
+class SafeCookie:
+    """
+    A cookie that only one host gets, over `https` alone, and that no script sees.
+
+    Attributes:
+        name: Its name without a prefix: the one that it has where it is not secure.
+        secure: Whether only `https` carries it; `None` for always, but for a developer on his own machine.
+        same_site: `SameSite`.
+        domain: The domain, subdomains included; `None` for this host alone.
+        path: The path that it is for.
+    """
+
+    name: str
+    secure: bool | None = None
+    same_site: SameSite = "lax"
+    domain: str | None = None
+    path: str = "/"
+
+    @property
+    def secure_name(self) -> str:
+        """Its name where it is secure: browsers hold what its prefix promises (RFC 6265bis §4.1.3)."""
+        return f"{_PREFIXES[0] if self.domain is None and self.path == '/' else _PREFIXES[1]}{self.name}"
+
+    def find_name(self, request: Request) -> str:
+        """Say under which name a request carries it."""
+        return self.secure_name if self.is_secure(request) else self.name
+
+    def is_secure(self, request: Request) -> bool:
+        """Tell whether only `https` shall carry it."""
+        if self.secure is not None:
+            return self.secure
+        return request.scheme in {"https", "wss"} or not _is_at_home(request)
+
+    def set(self, request: Request, response: Response, value: str, max_age: int | None) -> None:
+        """Give it to the client."""
+        response.set_cookie(self.find_name(request), value, max_age=max_age, **self._write_scope(request))
+
+    def delete(self, request: Request, response: Response) -> None:
+        """Tell the client to forget it."""
+        response.delete_cookie(self.find_name(request), **self._write_scope(request))
+
+    def _write_scope(self, request: Request) -> CookieScope:
+        scope: CookieScope = {
+            "path": self.path,
+            "secure": self.is_secure(request),
+            "httponly": True,
+            "samesite": self.same_site,
+        }
+        if self.domain is not None:
+            scope["domain"] = self.domain
+        return scope
+
+
+def make_cookie(
+    check: OptionChecks,
+    option: str,
+    name: object,
+    *,
+    secure: object,
+    same_site: object,
+    domain: object = None,
+    path: object = "/",
+) -> SafeCookie:
+    """
+    Check the options of a cookie.
+
+    Args:
+        check: What makes the errors.
+        option: What its name is called among the options.
+        name: Its name; with a prefix, it is secure.
+        secure: `True`, `False` or `None`.
+        same_site: `"lax"`, `"strict"` or `"none"`.
+        domain: The domain, or `None`.
+        path: The path.
+
+    Raises:
+        ConfigurationError: If one of them is wrong, or contradicts another.
+    """
+    if same_site not in _SAME_SITE:
+        raise check.fail("same_site", f"is {same_site!r}, expected 'lax', 'strict' or 'none'.", "'lax' is the default.")
+    if secure is not None:
+        check.flag("secure", secure)
+    if same_site == "none" and secure is False:
+        raise check.fail("same_site", "is 'none', which browsers take of secure cookies alone.", "Leave secure out.")
+    if not isinstance(name, str):
+        raise check.fail(option, f"is {name!r}, expected the name of a cookie.", f"Write {option}='session'.")
+    if same_site == "none":
+        secure = True
+    # Any: what `dataclass` does not check.
+    known: Any = {"secure": secure, "same_site": same_site, "domain": domain, "path": path}
+    for prefix in _PREFIXES:
+        if name.startswith(prefix):
+            cookie = SafeCookie(name.removeprefix(prefix), **known | {"secure": True})
+            if secure is False or cookie.secure_name != name:
+                hint = f"Write {option}={cookie.name!r}: it gets the prefix that it can have."
+                raise check.fail(option, f"is {name!r}, but the other options are not what it promises.", hint)
+            break
+    else:
+        cookie = SafeCookie(name, **known)
+    try:
+        cookie.set(Request(), Response(), "x", None)
+    except (ValueError, TypeError) as exc:
+        raise check.fail(option, f"cannot be set with these options: {exc}", "See covet.http.cookies.") from exc
+    return cookie
+
+
+def make_private(headers: MutableHeaders) -> None:
+    """
+    Say of a response that it is one client's alone: no cache may give it to another.
+
+    APPSEC: docs/advisories.md, row 80: whatever was read of a cookie, if only whether something is in it.
+
+    Example:
+        >>> headers = MutableHeaders({"cache-control": "public, max-age=60, s-maxage=600"})
+        >>> make_private(headers)
+        >>> headers["vary"], headers["cache-control"]
+        ('Cookie', 'max-age=60, private')
+    """
+    headers.add_vary("Cookie")
+    said = headers.get("cache-control")
+    if said is None:
+        headers["cache-control"] = "private"
+        return
+    kept = [part for part in map(str.strip, said.split(",")) if part and not _is_for_all(part)]
+    if not {"private", "no-store"} & {part.lower() for part in kept}:
+        kept.append("private")
+    headers["cache-control"] = ", ".join(kept)
+
+
+def _is_for_all(directive: str) -> bool:
+    return directive.partition("=")[0].strip().lower() in {"public", "s-maxage"}
+
+
+def _is_at_home(request: Request) -> bool:
+    """Tell whether a request goes to an application in development, at a name of this machine."""
+    if not getattr(request.app, "is_in_development", False):
+        return False
+    host = request.host
+    name = parse_host(host)[0] if is_valid_host(host) else ""
+    return name in _LOCAL or name.endswith(".localhost")

@@ -1,0 +1,360 @@
+"""
+A session: what an application remembers of one client, from request to request.
+
+It notes whether anybody has looked at it, and what has become of it; it must never do any input or output by itself.
+"""
+
+import hmac
+import json
+from collections.abc import Iterator, MutableMapping
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+from covet.security.clock import to_datetime
+from covet.security.tokens import generate_token
+from covet.sessions.errors import SessionStateError, SessionValueError
+
+_encode: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+_PLAIN: Final = frozenset({str, int, bool, type(None)})
+_SECRETS: Final = b"covet.sessions/1 "
+
+
+class LoadedSession(NamedTuple):
+    """
+    A session as it was found.
+
+    Attributes:
+        id: What its client proves itself with.
+        text: What is in it, as JSON.
+        user_id: Whose it is, if anybody has logged in.
+        created_at: When it began, in milliseconds since 1970.
+        seen_at: When it was last used.
+        version: How often it was saved.
+        is_current: Whether the secret in use has signed its cookie.
+    """
+
+    id: str
+    text: str
+    user_id: str | None
+    created_at: int
+    seen_at: int
+    version: int = 1
+    is_current: bool = True
+
+
+class SessionPlan(NamedTuple):
+    """
+    What is to become of a session.
+
+    Attributes:
+        former: What was found, if anything was.
+        is_ended: Whether that ends: it was invalidated, or has another id now.
+        is_carried: Whether what was in it goes on under another id, without anybody having logged in.
+        is_touched: Whether anybody has looked at it.
+        id: The id of the session that goes on; `None` if there is nothing to keep.
+        data: What is in it.
+        text: The same as JSON.
+        user_id: Whose it is.
+        created_at: When it began; `None` for now.
+    """
+
+    former: LoadedSession | None
+    is_ended: bool
+    is_carried: bool
+    is_touched: bool
+    id: str | None
+    data: dict[str, Any]  # whatever JSON can hold
+    text: str
+    user_id: str | None
+    created_at: int | None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether there is something to save."""
+        former = self.former
+        return self.id is not None and (former is None or self.is_ended or former.text != self.text)
+
+
+# Any: whatever JSON can hold.
+class Session(MutableMapping[str, Any]):
+    """
+    What is remembered of one client: a dictionary of texts to whatever JSON has a word for.
+
+    Handlers take one by its type. It begins with the first thing that is kept in it; until then the client gets no
+    cookie. What is changed inside of a list or dictionary of it is noticed.
+
+    Args:
+        loaded: What was found; nothing for a client without a session.
+
+    Example:
+        >>> session = Session()
+        >>> session["cart"] = ["tea"]
+        >>> session["cart"].append("cake")
+        >>> session["cart"], session.is_new
+        (['tea', 'cake'], True)
+    """
+
+    __slots__ = (
+        "_created_at",
+        "_data",
+        "_id",
+        "_is_carried",
+        "_is_closed",
+        "_is_needed",
+        "_is_touched",
+        "_loaded",
+        "_user_id",
+    )
+
+    def __init__(self, loaded: LoadedSession | None = None) -> None:
+        self._loaded = loaded
+        self._id = None if loaded is None else loaded.id
+        self._user_id = None if loaded is None else loaded.user_id
+        self._created_at = None if loaded is None else loaded.created_at
+        # Read when somebody wants it.
+        self._data: dict[str, Any] | None = {} if loaded is None else None
+        self._is_touched = self._is_needed = self._is_carried = self._is_closed = False
+
+    # ── What is in it ────────────────────────────────────────────────────────
+
+    def __getitem__(self, key: str) -> Any:
+        return self._read()[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._read()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        if not isinstance(key, str):
+            raise SessionValueError(key, "has a key that is no text")
+        if type(value) not in _PLAIN:
+            write_value(key, value)
+        self._change()[key] = value
+        self._start()
+
+    def __delitem__(self, key: str) -> None:
+        del self._change()[key]
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose it is, once somebody has logged in."""
+        self._is_touched = True
+        return self._user_id
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the client came without a session."""
+        self._is_touched = True
+        return self._loaded is None
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When it began: when its user logged in, or with the first thing in it; `None` before it was saved."""
+        self._is_touched = True
+        return None if self._created_at is None else to_datetime(self._created_at)
+
+    @property
+    def is_touched(self) -> bool:
+        """Whether anybody has looked at it: the response is this client's alone then."""
+        return self._is_touched
+
+    # ── Its life ─────────────────────────────────────────────────────────────
+
+    def log_in(self, user_id: str) -> None:
+        """
+        Make it the session of a user, under a new id: whoever knew the old one knows nothing of this.
+
+        What a visitor has put into it stays, and what another user has does not.
+
+        Args:
+            user_id: Who it is; all sessions of a user can be revoked by it.
+
+        Raises:
+            TypeError: If it is no text, or empty.
+            SessionStateError: If the response has begun.
+
+        Example:
+            >>> session = Session()
+            >>> session.log_in("7")
+            >>> session.user_id
+            '7'
+        """
+        if not isinstance(user_id, str) or not user_id:
+            raise TypeError(f"A user's id is a text, got {user_id!r}. Write session.log_in(str(user.id)).")
+        data = self._change()
+        if self._user_id not in {None, user_id}:
+            data.clear()
+        self._id = generate_token()
+        self._user_id = user_id
+        self._created_at = None
+        self._is_carried = False
+
+    def rotate(self) -> None:
+        """
+        Give it a new id, as when its user may do more than before; what is in it stays.
+
+        Raises:
+            SessionStateError: If the response has begun.
+
+        Example:
+            >>> session = Session(LoadedSession("id", '{"a":1}', None, 0, 0))
+            >>> session.rotate()
+            >>> session["a"]
+            1
+        """
+        self._change()
+        if self._id is not None:
+            self._is_carried = self._is_carried or (self._loaded is not None and self._id == self._loaded.id)
+            self._id = generate_token()
+
+    def invalidate(self) -> None:
+        """
+        End it, as when its user logs out: nothing of it is left. What is put into it afterwards is another session.
+
+        Raises:
+            SessionStateError: If the response has begun.
+
+        Example:
+            >>> session = Session(LoadedSession("id", '{"a":1}', "7", 0, 0))
+            >>> session.invalidate()
+            >>> dict(session), session.user_id
+            ({}, None)
+        """
+        self._change().clear()
+        self._id = self._user_id = self._created_at = None
+        self._is_needed = self._is_carried = False
+
+    def derive_secret(self, purpose: str) -> str:
+        """
+        Derive a secret that this session alone has, until its id changes: for CSRF tokens and the like.
+
+        A session that has not begun begins with it.
+
+        Args:
+            purpose: What it is for.
+
+        Raises:
+            SessionStateError: If the session has not begun, and the response has.
+
+        Example:
+            >>> session = Session()
+            >>> session.derive_secret("csrf") == session.derive_secret("csrf") != session.derive_secret("state")
+            True
+        """
+        self._is_touched = True
+        if self._id is None:
+            self._change()
+            self._is_needed = True
+        return hmac.digest(self._start().encode(), _SECRETS + purpose.encode(), "sha256").hex()
+
+    # ── For those who keep it ────────────────────────────────────────────────
+
+    @classmethod
+    def __from_request__(cls, request: Any) -> "Session":  # Any: a request, whose class stands on a higher floor
+        """
+        Find the session of a request: what a handler's parameter of this type gets.
+
+        Raises:
+            SessionStateError: If no middleware has brought one.
+        """
+        session = getattr(request.state, "session", None)
+        if isinstance(session, cls):
+            return session
+        raise SessionStateError(
+            "There is no session: no SessionMiddleware is around this route.",
+            hint="Write app.add_middleware(SessionMiddleware(secret_key=...)).",
+        )
+
+    def freeze(self) -> None:
+        """Let it be read, and not be changed any more."""
+        self._is_closed = True
+
+    def close(self) -> SessionPlan:
+        """Say what is to become of it. From here on it can be read, and not be changed."""
+        self._is_closed = True
+        loaded = self._loaded
+        if self._data is None and loaded is not None:
+            # Nobody has looked into it.
+            data, text = {}, loaded.text
+        else:
+            data = self._data or {}
+            text = write_data(data)
+        is_ended = loaded is not None and self._id != loaded.id
+        is_kept = bool(data) or self._user_id is not None or self._is_needed or (loaded is not None and not is_ended)
+        return SessionPlan(
+            former=loaded,
+            is_ended=is_ended,
+            is_carried=self._is_carried,
+            is_touched=self._is_touched,
+            id=self._id if is_kept else None,
+            data=data,
+            text=text,
+            user_id=self._user_id,
+            created_at=self._created_at,
+        )
+
+    def __repr__(self) -> str:
+        return f"<Session{': new' if self._loaded is None else ''}>"
+
+    def _read(self) -> dict[str, Any]:
+        self._is_touched = True
+        data = self._data
+        if data is None:
+            self._data = data = {} if self._loaded is None else json.loads(self._loaded.text)
+        return data
+
+    def _change(self) -> dict[str, Any]:
+        if self._is_closed:
+            raise SessionStateError(
+                "The session was saved already: what is changed now would be lost.",
+                hint="Change it before the handler returns: not in a stream, a deferred task or a WebSocket.",
+            )
+        return self._read()
+
+    def _start(self) -> str:
+        if self._id is None:
+            self._id = generate_token()
+        return self._id
+
+
+# Any: as above.
+def write_value(key: object, value: Any) -> str:
+    """
+    Write one value as JSON.
+
+    Raises:
+        SessionValueError: If JSON has no word for it.
+
+    Example:
+        >>> write_value("cart", ["tea"])
+        '["tea"]'
+    """
+    try:
+        return _encode(value)
+    except (TypeError, ValueError, RecursionError) as exc:
+        raise SessionValueError(key, f"has what JSON has no word for: {type(value).__name__}") from exc
+
+
+# Any: as above.
+def write_data(data: dict[str, Any]) -> str:
+    """
+    Write what is in a session as JSON.
+
+    Raises:
+        SessionValueError: If JSON has no word for something in it.
+
+    Example:
+        >>> write_data({"a": 1})
+        '{"a":1}'
+    """
+    try:
+        return _encode(data)
+    except (TypeError, ValueError, RecursionError):
+        for key, value in data.items():
+            write_value(key, value)
+        raise
