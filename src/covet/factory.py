@@ -48,6 +48,7 @@ class ProfileLayer(NamedTuple):
         read_options: Reads its options from the settings; `None` leaves it out.
         environments: Where it is used; everywhere by default.
         adopt: Has one that was made so take over settings that have changed.
+        is_named_only: Whether it is used only if it is named; then it has the options of the settings.
     """
 
     name: str
@@ -55,6 +56,7 @@ class ProfileLayer(NamedTuple):
     environments: frozenset[str] | None = None
     # Any: a middleware of the class that the name stands for.
     adopt: "Callable[[Any, Settings], None] | None" = None
+    is_named_only: bool = False
 
     def find_options(self, settings: "Settings") -> Mapping[str, object] | None:
         """Return what to make it with; `None` if the settings do not ask for it."""
@@ -108,6 +110,30 @@ def _read_no_options(settings: "Settings") -> Mapping[str, object]:  # noqa: ARG
 _Made = list[tuple[ProfileLayer, object]]
 
 _LOGGER: Final = logging.getLogger("covet.config")
+
+
+def _read_session_options(settings: "Settings") -> Mapping[str, object]:
+    # Loaded here: few applications have sessions.
+    from covet.config.key_ring import make_key_ring
+
+    store, workers = settings.security.session_store, settings.server.workers
+    if store == "memory://" and workers > 1:
+        raise ConfigurationError(
+            f"'security.session_store' is 'memory://', which each of {workers} workers has for itself.",
+            hint="Write sqlite:///sessions.db for one machine, or redis://… for several.",
+        )
+    return {"secret_key": make_key_ring(settings, needed_for="SessionMiddleware"), "store": store}
+
+
+def _read_csrf_options(settings: "Settings") -> Mapping[str, object]:
+    # As above. Without a key, tokens belong to sessions.
+    from covet.config.key_ring import make_key_ring
+
+    if not settings.security.secret_key:
+        return {}
+    return {"secret_key": make_key_ring(settings, needed_for="CSRFMiddleware")}
+
+
 _DEPLOYED: Final = frozenset({"staging", "production"})
 
 # The outermost first. What is outermost sees every response, an error's too.
@@ -118,9 +144,11 @@ PROFILE: Final[tuple[ProfileLayer, ...]] = (
     ProfileLayer("request_logging", _read_no_options, _DEPLOYED),
     ProfileLayer("security_headers", _read_no_options, _DEPLOYED),
     ProfileLayer("cors", _read_cors_options),
+    ProfileLayer("session", _read_session_options, is_named_only=True),
+    ProfileLayer("csrf", _read_csrf_options, is_named_only=True),
     ProfileLayer("rate_limit", _read_rate_limit, adopt=_adopt_rate_limit),
 )
-"""The middleware that `create_app` adds by itself, around all others."""
+"""The middleware that `create_app` adds by itself, around all others, or has options for."""
 
 
 # Any: settings by their names, checked there.
@@ -251,6 +279,8 @@ def _stack(settings: "Settings", own: list[object], from_settings: _Made) -> lis
 
     outermost: list[object] = []
     for layer in PROFILE:
+        if layer.is_named_only:
+            continue
         cls = get_middleware_registry().get_or_fail(layer.name)
         replacing = [item for item in own if isinstance(item, cls)]
         options = layer.find_options(settings)

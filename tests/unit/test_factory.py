@@ -21,6 +21,7 @@ from covet.middleware import (
     MiddlewareBuilder,
     RateLimitMiddleware,
     get_middleware_registry,
+    get_session,
 )
 from covet.rate_limiting import RateLimit
 from covet.testing import TestClient
@@ -421,3 +422,42 @@ def test_single_part_that_cannot_be_made_keeps_its_class() -> None:
     """There is nothing to put together."""
     with pytest.raises(ItemNotFoundError, match="'corz' is not registered in middleware"):
         create_app(make_settings(middleware=["corz"]))
+
+
+# ── Sessions and CSRF ────────────────────────────────────────────────────────
+
+
+async def test_named_session_and_csrf_have_the_key_of_the_settings() -> None:
+    """By their names alone, in the settings or in the call; nobody has them unasked."""
+    security = {"secret_key": "no placeholder, and 32 bytes or more", "session_store": "cookie://"}
+    settings = make_settings(middleware=["session"], security=security)
+    app = create_app(settings, middleware=["csrf"])
+
+    @app.get("/")
+    async def index(request: Request) -> str:
+        get_session(request)["a"] = 1
+        return str(request.state.csrf_token())
+
+    async with TestClient(app, base_url="https://example.com") as client:
+        response = await client.get("/")
+
+    assert describe(app) == ["SessionMiddleware", "CSRFMiddleware"]
+    assert len(response.text) == 86
+    assert response.headers["set-cookie"].startswith("__Host-session=")
+    assert describe(create_app(make_settings(security=security))) == []
+    assert describe(create_app(make_settings(middleware=["csrf"]))) == ["CSRFMiddleware"]
+
+
+def test_session_without_a_key_says_which_setting_is_missing() -> None:
+    """And how to make one."""
+    with pytest.raises(ConfigurationError, match=r"'security\.secret_key' is missing, and SessionMiddleware cannot"):
+        create_app(make_settings(middleware=["session"]))
+
+
+def test_sessions_in_memory_are_refused_with_several_workers() -> None:
+    """A client would have another session with each of them."""
+    settings = make_settings(
+        middleware=["session"], server={"workers": 4}, security={"secret_key": "no placeholder, and 32 bytes or more"}
+    )
+    with pytest.raises(ConfigurationError, match=r"(?s)which each of 4 workers has for itself.*sqlite:///sessions\.db"):
+        create_app(settings)

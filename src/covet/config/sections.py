@@ -171,9 +171,12 @@ class SecuritySettings:
     Who may do what, and the keys that prove it.
 
     Attributes:
-        secret_key: Signs what the application gives away and believes when it comes back (read by `make_key_ring`).
+        secret_key: Signs what the application gives away and believes when it comes back (read by `make_key_ring`,
+            for the middleware `session` and `csrf` of `create_app` among others).
         secret_key_fallbacks: The secret keys before that one, which are still believed, until what they signed has
             expired (read by `make_key_ring`).
+        session_store: Where sessions are kept: `memory://`, `sqlite:///sessions.db`, `redis://…` or `cookie://`; its
+            password is hidden wherever settings are shown (read by the middleware `session` of `create_app`).
         jwt_secret_key: Signs tokens (for the `JWTAuthProvider` of a later release; read by nothing yet).
         cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
         cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
@@ -193,6 +196,7 @@ class SecuritySettings:
 
     secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
     secret_key_fallbacks: tuple[Annotated[Secret, Constraints(min_length=MIN_KEY_BYTES)], ...] = ()
+    session_store: str = "memory://"
     jwt_secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
     cors_allow_origins: tuple[str, ...] = ()
     cors_allow_credentials: bool = False

@@ -10,6 +10,7 @@ from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
+from covet.middleware.csrf import CSRFError, CSRFMiddleware, csrf_exempt
 from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.injection import DIMiddleware
@@ -25,6 +26,8 @@ from covet.middleware.trusted_hosts import TrustedHostMiddleware
 __all__ = [
     "MIDDLEWARE_GROUP",
     "CORSMiddleware",
+    "CSRFError",
+    "CSRFMiddleware",
     "CallNext",
     "CompressionMiddleware",
     "ConcurrencyLimitMiddleware",
@@ -46,6 +49,7 @@ __all__ = [
     "by_address",
     "by_header",
     "by_user",
+    "csrf_exempt",
     "find_middleware",
     "get_middleware_registry",
     "get_request_id",

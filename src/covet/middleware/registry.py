@@ -11,6 +11,7 @@ from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
+from covet.middleware.csrf import CSRFMiddleware
 from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -87,6 +88,7 @@ for _name, _class in {
     "concurrency_limit": ConcurrencyLimitMiddleware,
     "conditional": ConditionalMiddleware,
     "cors": CORSMiddleware,
+    "csrf": CSRFMiddleware,
     "decompression": DecompressionMiddleware,
     "gzip": GZipMiddleware,
     "https_redirect": HTTPSRedirectMiddleware,

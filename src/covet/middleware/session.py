@@ -25,6 +25,7 @@ from covet.sessions.memory import MemorySessionStore
 from covet.sessions.server_keeper import ServerKeeper
 from covet.sessions.session import Session
 from covet.sessions.store import SessionStore
+from covet.sessions.store_urls import make_session_store
 
 _check: Final = OptionChecks("SessionMiddleware")
 _MAKE_ONE: Final = "Make one with: covet secret --env >> .env, and give secret_key=settings.security.secret_key."
@@ -40,8 +41,8 @@ class SessionMiddleware(Middleware):
     Args:
         secret_key: What signs the cookies: `settings.security.secret_key`, several secrets with the one in use first,
             or a `KeyRing`.
-        store: Where sessions are kept: a `SessionStore`, in memory by default, or `SignedCookieSessions()` or
-            `EncryptedCookieSessions()` for the cookie itself.
+        store: Where sessions are kept: a `SessionStore` or its URL, such as `"sqlite:///sessions.db"`; in memory by
+            default; `SignedCookieSessions()` or `EncryptedCookieSessions()` for the cookie itself.
         cookie: The cookie's name; where it is secure, `__Host-` stands in front, or `__Secure-` with a domain or path.
         lifetime: How long a session lasts from its beginning, in seconds or as a `timedelta`.
         idle_timeout: How long it lasts from its last use.
@@ -78,7 +79,7 @@ class SessionMiddleware(Middleware):
         self,
         secret_key: KeysLike | None = None,
         *,
-        store: SessionStore | SignedCookieSessions | None = None,
+        store: SessionStore | SignedCookieSessions | str | None = None,
         cookie: str = "session",
         lifetime: timedelta | float = timedelta(days=30),
         idle_timeout: timedelta | float = timedelta(days=7),
@@ -230,6 +231,8 @@ def _find_weakness(secret: SecretLike) -> str | None:
 def _make_keeper(store: Any, ring: KeyRing, limits: SessionLimits, clock: Clock, *, context: str) -> SessionKeeper:
     if store is None:
         store = MemorySessionStore()
+    elif isinstance(store, str):
+        store = make_session_store(store)
     if isinstance(store, SignedCookieSessions):
         return CookieKeeper(store.make_sealer(ring, clock), limits, clock=clock, context=context)
     if isinstance(store, type) or not isinstance(store, SessionStore):

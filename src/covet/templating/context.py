@@ -4,6 +4,7 @@ What every template knows besides what it is given: the request, and what only a
 
 from collections.abc import Mapping
 from functools import partial
+from html import escape
 from typing import Any
 
 from covet.http.percent import quote_path
@@ -14,19 +15,20 @@ from covet.templating.errors import TemplateError
 # Any: values of templates have every type.
 def make_context(request: Request) -> Mapping[str, Any]:
     """
-    Make what templates know of a request: `request`, `url_for`, `csrf_token` and `csp_nonce`.
+    Make what templates know of a request: `request`, `url_for`, `csrf_token`, `csrf_field` and `csp_nonce`.
 
     Args:
         request: The request.
 
     Example:
         >>> sorted(make_context(Request()))
-        ['csp_nonce', 'csrf_token', 'request', 'url_for']
+        ['csp_nonce', 'csrf_field', 'csrf_token', 'request', 'url_for']
     """
     return {
         "request": request,
         "url_for": partial(url_for, request),
         "csrf_token": partial(csrf_token, request),
+        "csrf_field": partial(csrf_field, request),
         "csp_nonce": partial(csp_nonce, request),
     }
 
@@ -74,6 +76,53 @@ def csrf_token(request: Request) -> str:
             hint="Add the CSRF middleware, or leave csrf_token() out.",
         )
     return str(token() if callable(token) else token)
+
+
+class HiddenField:
+    """
+    A field of a form that nobody sees; templates write it as it is.
+
+    Args:
+        name: Its name.
+        value: Its value.
+
+    Example:
+        >>> print(HiddenField("csrf_token", '"'))
+        <input type="hidden" name="csrf_token" value="&quot;">
+    """
+
+    __slots__ = ("name", "value")
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name = name
+        self.value = value
+
+    def __html__(self) -> str:
+        return f'<input type="hidden" name="{escape(self.name)}" value="{escape(self.value)}">'
+
+    __str__ = __html__
+
+
+def csrf_field(request: Request) -> HiddenField:
+    """
+    Return the hidden field of a form that has its CSRF token.
+
+    Args:
+        request: The request.
+
+    Raises:
+        TemplateError: If no middleware protects the route.
+
+    Example:
+        >>> request = Request()
+        >>> request.state.csrf_token = "secret"
+        >>> print(csrf_field(request))
+        <input type="hidden" name="csrf_token" value="secret">
+    """
+    token = csrf_token(request)
+    # The middleware knows what the field is called.
+    name = getattr(request.state.csrf_token, "field", "csrf_token")
+    return HiddenField(name, token)
 
 
 def csp_nonce(request: Request) -> str:

@@ -68,3 +68,18 @@ def test_a_request_has_no_websocket() -> None:
 
     with pytest.raises(RouteError, match=r"^GET /.*A request has no WebSocket\.\n  Declare the handler with @app\.web"):
         find(handler, is_websocket=False)
+
+
+def test_class_may_find_itself_in_a_request() -> None:
+    """
+    As a session does, optional or not.
+    """
+
+    class Basket:
+        @classmethod
+        def __from_request__(cls, request: Request) -> "Basket":
+            return cls()
+
+    async def handler(a: Basket, b: Basket | None, c: WebSocket) -> None: ...
+
+    assert find(handler, is_websocket=True) == ["own", "own", "websocket"]

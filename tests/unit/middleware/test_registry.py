@@ -13,6 +13,7 @@ from covet.middleware import (
     ConcurrencyLimitMiddleware,
     ConditionalMiddleware,
     CORSMiddleware,
+    CSRFMiddleware,
     DecompressionMiddleware,
     GZipMiddleware,
     HTTPSRedirectMiddleware,
@@ -22,6 +23,7 @@ from covet.middleware import (
     RequestIDMiddleware,
     RequestLoggingMiddleware,
     SecurityHeadersMiddleware,
+    SessionMiddleware,
     TrustedHostMiddleware,
     find_middleware,
     get_middleware_registry,
@@ -61,6 +63,7 @@ def test_built_in_middleware_is_registered() -> None:
         "concurrency_limit": ConcurrencyLimitMiddleware,
         "conditional": ConditionalMiddleware,
         "cors": CORSMiddleware,
+        "csrf": CSRFMiddleware,
         "decompression": DecompressionMiddleware,
         "gzip": GZipMiddleware,
         "https_redirect": HTTPSRedirectMiddleware,
@@ -69,6 +72,7 @@ def test_built_in_middleware_is_registered() -> None:
         "request_id": RequestIDMiddleware,
         "request_logging": RequestLoggingMiddleware,
         "security_headers": SecurityHeadersMiddleware,
+        "session": SessionMiddleware,
         "trusted_hosts": TrustedHostMiddleware,
     }
     assert find_middleware("cors") is CORSMiddleware
@@ -103,8 +107,9 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: broken, compression, concurrency_limit, conditional, cors, decompression, gzip, https_redirect, "
-        "proxy_headers, rate_limit, request_id, request_logging, security_headers, stamp, stamp_two, trusted_hosts."
+        "Available: broken, compression, concurrency_limit, conditional, cors, csrf, decompression, gzip, https_redirect, "
+        "proxy_headers, rate_limit, request_id, request_logging, security_headers, session, stamp, stamp_two, "
+        "trusted_hosts."
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from covet import CovetPy, Request
 from covet.exceptions import ItemNotFoundError
 from covet.templating import TemplateError
-from covet.templating.context import csp_nonce, csrf_token, make_context, url_for
+from covet.templating.context import HiddenField, csp_nonce, csrf_field, csrf_token, make_context, url_for
 
 
 def test_path_of_a_route_is_written_by_its_name() -> None:
@@ -65,3 +65,21 @@ def test_a_nonce_that_nobody_made_is_an_error() -> None:
         "csp_nonce() has no nonce: no middleware makes one for this route.\n"
         "  Add SecurityHeadersMiddleware with '{nonce}' in its csp_policy, or leave csp_nonce() out."
     )
+
+
+def test_hidden_field_has_the_token() -> None:
+    """
+    Under the name that the middleware reads, and nothing in it can end it.
+    """
+
+    class Token:
+        field = 'a"b'
+
+        def __call__(self) -> str:
+            return "<&>"
+
+    request = Request()
+    request.state.csrf_token = Token()
+
+    assert str(csrf_field(request)) == '<input type="hidden" name="a&quot;b" value="&lt;&amp;&gt;">'
+    assert HiddenField("a", "b").__html__() == '<input type="hidden" name="a" value="b">'
