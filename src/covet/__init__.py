@@ -15,6 +15,7 @@ The map, from the ground up; a module imports only from those that are named bef
     config                          settings: layers, sections, secrets
     di                              services that find each other
     events                          what happens, told to those who want to know
+    sessions                        what is remembered of a client
     rate_limiting                   how often somebody may do something
     broadcasting                    messages to many who listen
     tasks                           work after the response

@@ -51,6 +51,7 @@ for _, key in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do found = found + re
 redis.call('DEL', KEYS[1])
 return found
 """
+_SCRIPTS: Final = (_CREATE, _UPDATE, _DELETE, _DELETE_USER)
 
 
 class RedisSessionStore:
@@ -89,6 +90,7 @@ class RedisSessionStore:
         self._users = f"{prefix}user:"
         self._timeout = timeout
         self._client: Any = None
+        self._scripts: dict[str, Any] = {}
         self._loop: asyncio.AbstractEventLoop | None = None
         try:
             self._make_pool()
@@ -152,6 +154,7 @@ class RedisSessionStore:
             self._client = self._redis.Redis(connection_pool=self._make_pool())
             # It is this client that closes the pool.
             self._client.auto_close_connection_pool = True
+            self._scripts = {text: self._client.register_script(text) for text in _SCRIPTS}
         return self._client
 
     # Any: as above.
@@ -170,7 +173,8 @@ class RedisSessionStore:
         )
 
     async def _run(self, script: str, name: str, *values: object) -> int:
-        return int(await self._ask(self._open().eval(script, 1, name, *values)))
+        self._open()
+        return int(await self._ask(self._scripts[script](keys=[name], args=values)))
 
     # Any: what Redis answers.
     async def _ask(self, answer: Awaitable[Any]) -> Any:

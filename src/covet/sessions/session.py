@@ -120,8 +120,8 @@ class Session(MutableMapping[str, Any]):
     def __getitem__(self, key: str) -> Any:
         return self._read()[key]
 
-    def __contains__(self, key: object) -> bool:
-        return key in self._read()
+    def __contains__(self, name: object) -> bool:
+        return name in self._read()
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._read())

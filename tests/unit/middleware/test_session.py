@@ -49,9 +49,8 @@ def make_app(middleware: SessionMiddleware | None = None) -> CovetPy:
         return {"user": session.user_id, "data": dict(session)}
 
     @app.post("/set/{key}")
-    async def write(session: Session, key: str, wait: float = 0, status: int = 200) -> Response:
+    async def write(session: Session, key: str, status: int = 200) -> Response:
         session[key] = "set"
-        await asyncio.sleep(wait)
         return Response("done", status)
 
     @app.post("/login/{user}")
@@ -215,12 +214,21 @@ async def test_slow_request_restores_no_session(protocol: Protocol) -> None:
     """
     store = MemorySessionStore()
     app = make_app(SessionMiddleware(KEY, store=store))
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    @app.post("/slow")
+    async def change(session: Session) -> None:
+        session["late"] = True
+        begun.set()
+        await may_end.wait()
+
     async with open_client(app, protocol) as client:
         await client.post("/login/7")
         headers = {"cookie": f"__Host-session={client.cookies.get('__Host-session')}"}
-        slow = asyncio.create_task(client.post("/set/late?wait=0.05", headers=headers))
-        await asyncio.sleep(0.01)
+        slow = asyncio.create_task(client.post("/slow", headers=headers))
+        await begun.wait()
         await client.post("/logout")
+        may_end.set()
         finished = await slow
         after = (await client.get("/read", headers=headers)).json()
 
