@@ -26,7 +26,7 @@ MODES = pytest.mark.parametrize("has_session", [True, False])
 
 def make_app(*, has_session: bool = True, **options: Any) -> CovetPy:
     """Make an application whose form changes something."""
-    middleware: list[Any] = [CSRFMiddleware(**({} if has_session else {"secret_key": OLD_KEY}), **options)]
+    middleware: list[Any] = [CSRFMiddleware(None if has_session else OLD_KEY, **options)]
     if has_session:
         middleware.append(SessionMiddleware(OLD_KEY))
     app = CovetPy(middleware=middleware)

@@ -4,8 +4,7 @@ Tests of the middleware of sessions, over both protocols.
 
 import asyncio
 import logging
-import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -30,7 +29,7 @@ from covet.sessions import (
 )
 from covet.testing import TestClient
 from tests.unit.middleware.cors_client import Protocol
-from tests.unit.sessions.keepers import Clock
+from tests.unit.sessions.keepers import Clock, mutate
 
 KEY = "the secret of these tests has more than 32 bytes"
 STORES = pytest.mark.parametrize("make_store", [MemorySessionStore, SignedCookieSessions, EncryptedCookieSessions])
@@ -123,7 +122,7 @@ async def test_any_look_makes_the_response_private(protocol: Protocol, look: str
     A look at a key that is not there is one, too; what the handler says of caches does not help.
     """
     app = CovetPy(middleware=[SessionMiddleware(KEY)])
-    looks = {
+    looks: dict[str, Callable[[Session], object]] = {
         "len(session)": len,
         "'x' in session": lambda session: "x" in session,
         "session.get('x')": lambda session: session.get("x"),
@@ -362,7 +361,7 @@ async def test_row_074_no_mutation_of_a_cookie_is_accepted(make_store: Any, capl
             good[:half],
             "A" * 4000,
         ]
-        bad += [_mutate(good) for _ in range(660)]
+        bad += [mutate(good) for _ in range(660)]
         accepted = []
         for text in bad:
             caplog.clear()
@@ -373,23 +372,6 @@ async def test_row_074_no_mutation_of_a_cookie_is_accepted(make_store: Any, capl
             assert len(caplog.records) <= 1
 
     assert accepted == []
-
-
-def _mutate(good: str) -> str:
-    """Change, drop, add or exchange characters."""
-    characters = list(good)
-    place = secrets.randbelow(len(characters))
-    kind = secrets.randbelow(4)
-    if kind == 0:
-        characters[place] = secrets.choice([c for c in "ABCabc019-_" if c != characters[place]])
-    elif kind == 1:
-        del characters[place]
-    elif kind == 2:
-        characters.insert(place, secrets.choice("ABCabc019-_"))
-    else:
-        characters = characters[place:] + characters[:place] if place else characters[1:]
-    mutated = "".join(characters)
-    return mutated if mutated != good else good[:-1]
 
 
 @pytest.mark.row(78)

@@ -1,7 +1,8 @@
 """
-A clock and keepers for tests.
+A clock, keepers and changed cookies for tests.
 """
 
+import secrets
 from datetime import UTC, datetime, timedelta
 
 from covet.security import Signer
@@ -58,3 +59,20 @@ def token_of(saved: SavedSession) -> str:
     """Give the text of the cookie that was made."""
     assert saved.token is not None
     return saved.token
+
+
+def mutate(good: str) -> str:
+    """Change, drop, add or exchange characters of a cookie."""
+    characters = list(good)
+    place = secrets.randbelow(len(characters))
+    kind = secrets.randbelow(4)
+    if kind == 0:
+        characters[place] = secrets.choice([item for item in "ABCabc019-_" if item != characters[place]])
+    elif kind == 1:
+        del characters[place]
+    elif kind == 2:
+        characters.insert(place, secrets.choice("ABCabc019-_"))
+    else:
+        characters = characters[place:] + characters[:place] if place else characters[1:]
+    mutated = "".join(characters)
+    return mutated if mutated != good else good[:-1]

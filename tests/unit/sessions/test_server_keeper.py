@@ -12,7 +12,16 @@ from covet.sessions.memory import MemorySessionStore
 from covet.sessions.record import SessionRecord
 from covet.sessions.server_keeper import ServerKeeper
 from covet.sessions.session import Session
-from tests.unit.sessions.keepers import NEW_KEY, OLD_KEY, Clock, begin, make_server_keeper, token_of
+from tests.unit.sessions.keepers import (
+    NEW_KEY,
+    OLD_KEY,
+    Clock,
+    begin,
+    make_cookie_keeper,
+    make_server_keeper,
+    mutate,
+    token_of,
+)
 
 
 @pytest.fixture
@@ -314,3 +323,20 @@ async def test_purge_counts(keeper: ServerKeeper, clock: Clock) -> None:
 
     assert await keeper.purge() == 1
     await keeper.aclose()
+
+
+@pytest.mark.row(74)
+@pytest.mark.campaign
+@pytest.mark.parametrize("kind", ["server", "cookie"])
+async def test_row_074_no_mutation_of_a_campaign_is_accepted(
+    store: MemorySessionStore, clock: Clock, kind: str
+) -> None:
+    """
+    Of 100,000 changed cookies, none gives anything of the session.
+    """
+    keeper = make_server_keeper(store, clock) if kind == "server" else make_cookie_keeper(clock)
+    good = await begin(keeper, "7", a=1)
+
+    accepted = [text for text in (mutate(good) for _ in range(100_000)) if not (await keeper.load(text)).is_new]
+
+    assert accepted == []
