@@ -6,7 +6,6 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any, Final
 
-from covet.config.secret import find_weakness
 from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError
 from covet.http.cookies import SameSite
@@ -217,6 +216,9 @@ def check_secret_key(owner: str, secret_key: KeysLike | None) -> KeyRing:
 
 
 def _find_weakness(secret: SecretLike) -> str | None:
+    # Loaded here: who imports this module need not have settings.
+    from covet.config.secret import find_weakness
+
     text = secret if isinstance(secret, str | bytes) or not hasattr(secret, "reveal") else secret.reveal()
     if isinstance(text, bytes):
         # Bytes that no text has are random, or nobody's words.

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Final
 
 from covet._extras import require_extra
-from covet.config.masking import show
 from covet.exceptions import ConfigurationError
 from covet.options import refuse_unknown
 from covet.sessions.errors import SessionStoreError
@@ -76,7 +75,7 @@ class RedisSessionStore:
     def __init__(self, url: str, *, prefix: str = "covet:session:", timeout: float = 5.0) -> None:
         if not isinstance(url, str) or not url.startswith(("redis://", "rediss://", "unix://")):
             raise ConfigurationError(
-                f"RedisSessionStore: url is {show(url, name='url')}, expected a URL of Redis.",
+                f"RedisSessionStore: url is {_show(url)}, expected a URL of Redis.",
                 hint='Write "redis://localhost:6379/0".',
             )
         # Any: the library's own types.
@@ -143,7 +142,7 @@ class RedisSessionStore:
             await client.aclose()
 
     def __repr__(self) -> str:
-        return f"<RedisSessionStore {show(self._url, name='url').strip(chr(39))}>"
+        return f"<RedisSessionStore {_show(self._url).strip(chr(39))}>"
 
     # Any: the library's own type.
     def _open(self) -> Any:
@@ -185,6 +184,13 @@ class RedisSessionStore:
                 f"The store of sessions in Redis failed: {type(exc).__name__}.",
                 hint="See that the server runs, and that the URL leads to it.",
             ) from exc
+
+
+def _show(url: object) -> str:
+    # Loaded here: only errors and representations show a URL.
+    from covet.config.masking import show
+
+    return show(url, name="url")
 
 
 def _list_fields(record: SessionRecord) -> Sequence[object]:

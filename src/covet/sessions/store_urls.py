@@ -2,7 +2,6 @@
 Stores by their URLs, as settings have them.
 """
 
-from covet.config.masking import show
 from covet.exceptions import ConfigurationError
 from covet.sessions.cookie_keeper import SignedCookieSessions
 from covet.sessions.memory import MemorySessionStore
@@ -36,6 +35,9 @@ def make_session_store(url: str) -> SessionStore | SignedCookieSessions:
         return MemorySessionStore()
     if url == "cookie://":
         return SignedCookieSessions()
+    # Loaded here: only errors and representations show a URL.
+    from covet.config.masking import show
+
     raise ConfigurationError(
         f"{show(url, name='url')} names no store of sessions.",
         hint="Write sqlite:///sessions.db, redis://localhost:6379/0, memory:// or cookie://.",
