@@ -3,11 +3,12 @@ Tests of the protection from other sites, over both protocols.
 """
 
 import re
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
 
-from covet import CovetPy, Request
+from covet import CovetPy, Request, Response
 from covet.exceptions import ConfigurationError, NotFoundError
 from covet.middleware import CSRFError, CSRFMiddleware, SessionMiddleware, csrf_exempt
 from covet.middleware.csrf import is_csrf_exempt
@@ -16,6 +17,7 @@ from covet.parameters import Form
 from covet.responses import HTMLResponse
 from covet.security import generate_token
 from covet.sessions import Session
+from covet.templating import Templates
 from covet.testing import TestClient
 from tests.unit.middleware.cors_client import Protocol
 from tests.unit.sessions.keepers import NEW_KEY, OLD_KEY, Clock
@@ -347,6 +349,27 @@ async def test_typed_form_is_read_after_the_token() -> None:
     client = open_client(app)
 
     assert (await client.post("/typed", data={"csrf_token": await read_token(client), "name": "Ada"})).text == "Ada"
+
+
+async def test_template_writes_the_field_of_a_form(tmp_path: Path) -> None:
+    """
+    Under the name that is read, as HTML that is not escaped again, and good when it comes back.
+    """
+    pytest.importorskip("jinja2")
+    (tmp_path / "form.html").write_text("<form>{{ csrf_field() }}</form>")
+    templates = Templates(tmp_path)
+    app = make_app(field="token")
+
+    @app.get("/template")
+    async def show(request: Request) -> Response:
+        return await templates.render(request, "form.html")
+
+    client = open_client(app)
+    page = (await client.get("/template")).text
+    found = re.fullmatch(r'<form><input type="hidden" name="token" value="([\w-]{86})"></form>', page)
+    assert found is not None
+
+    assert (await client.post("/save", data={"token": found[1], "name": "Ada"})).text == "Ada"
 
 
 async def test_names_can_be_chosen() -> None:

@@ -15,6 +15,7 @@ from covet.config import Secret
 from covet.exceptions import ConfigurationError, HTTPError
 from covet.http.websocket import WebSocket
 from covet.middleware import SessionMiddleware, get_session
+from covet.openapi import OpenAPIPlugin
 from covet.options import UnknownOptionError
 from covet.responses import StreamingResponse
 from covet.security import KeyRing, generate_token
@@ -427,6 +428,36 @@ async def test_cookie_may_end_with_the_browser(protocol: Protocol) -> None:
         header = (await client.post("/set/a")).headers["set-cookie"]
 
     assert "Max-Age" not in header
+
+
+async def test_description_of_the_application_has_no_session() -> None:
+    """
+    It is nothing that a client gives.
+    """
+    app = make_app()
+    app.plugin_manager.register(OpenAPIPlugin())
+
+    async with open_client(app, "asgi") as client:
+        operation = (await client.get("/openapi.json")).json()["paths"]["/read"]["get"]
+
+    assert "parameters" not in operation
+    assert "requestBody" not in operation
+
+
+async def test_handler_in_a_thread_has_the_session_too(protocol: Protocol) -> None:
+    """
+    A plain function is called in a thread, and what it keeps is saved.
+    """
+    app = make_app()
+
+    @app.post("/sync")
+    def keep(session: Session) -> str:
+        session["sync"] = True
+        return "kept"
+
+    async with open_client(app, protocol) as client:
+        await client.post("/sync")
+        assert (await client.get("/read")).json()["data"] == {"sync": True}
 
 
 async def test_session_that_was_replaced_is_left_alone() -> None:
