@@ -179,7 +179,7 @@ def get_session(request: Request) -> Session:
         >>> request = Request()
         >>> request.state.session = Session()
         >>> get_session(request)
-        <Session: new>
+        <Session>
     """
     return Session.__from_request__(request)
 

@@ -4,6 +4,7 @@ Sessions in the cookie itself, signed or encrypted: nothing is kept on the serve
 
 import json
 import logging
+from functools import partial
 from typing import Final
 
 from covet.options import refuse_unknown
@@ -81,20 +82,24 @@ class CookieKeeper:
 
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
+        # The cookie is verified when somebody looks into the session: most requests do not.
+        return Session(find=partial(self._find, token))
+
+    def _find(self, token: str) -> LoadedSession | None:
         try:
             sealed = self._sealer.read(token, context=self._context)
         except BadSignatureError:
             # APPSEC: docs/advisories.md, row 74: what is not good is not read in another way, nor shown.
             _logger.debug("A session cookie was refused: it was not made here, or its time is over.")
-            return Session()
+            return None
         # What was sealed here, and by nobody else.
         session_id, began, user, text = sealed.payload.split("\n", 3)
         created_at, user_id = int(began), json.loads(user)
         seen_at = round(sealed.issued_at.timestamp() * 1000)
         # APPSEC: docs/advisories.md, row 79: the cookie says when it ends, and what was allowed less since counts, too.
         if self._limits.find_end(created_at=created_at, seen_at=seen_at) <= read_milliseconds(self._clock):
-            return Session()
-        return Session(LoadedSession(session_id, text, user_id, created_at, seen_at, is_current=sealed.is_current))
+            return None
+        return LoadedSession(session_id, text, user_id, created_at, seen_at, is_current=sealed.is_current)
 
     async def save(self, session: Session) -> SavedSession:
         """

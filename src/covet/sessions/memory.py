@@ -42,6 +42,10 @@ class MemorySessionStore:
 
     async def load(self, key: str, /) -> SessionRecord | None:
         """Return a record; `None` if there is none."""
+        return self.find(key)
+
+    def find(self, key: str, /) -> SessionRecord | None:
+        """Return a record without waiting."""
         return self._visitors.get(key) or self._users.get(key)
 
     async def create(self, record: SessionRecord, /) -> None:

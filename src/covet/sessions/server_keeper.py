@@ -6,14 +6,17 @@ A store knows only the hash of an id. An id that the store does not know is neve
 
 import json
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from covet.security.clock import Clock, read_milliseconds
 from covet.security.errors import BadSignatureError
-from covet.security.sealing import TokenSealer
+from covet.security.sealing import Sealed, TokenSealer
 from covet.security.tokens import hash_token
 from covet.sessions.errors import SessionStoreError, SessionTooLargeError
 from covet.sessions.keeper import ENDED, UNCHANGED, SavedSession, SessionLimits
+from covet.sessions.memory import MemorySessionStore
 from covet.sessions.record import SessionRecord
 from covet.sessions.session import LoadedSession, Session, SessionPlan, write_data, write_value
 from covet.sessions.store import SessionStore
@@ -49,30 +52,41 @@ class ServerKeeper:
 
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
+        if isinstance(self._store, MemorySessionStore):
+            # The cookie is verified when somebody looks into the session: most requests do not.
+            return Session(find=partial(self._find, token, self._store.find))
+        sealed = self._unseal(token)
+        if sealed is None:
+            return Session()
+        return Session(self._judge(sealed, await self._store.load(hash_token(sealed.payload))))
+
+    def _find(self, token: str, find: Callable[[str], SessionRecord | None]) -> LoadedSession | None:
+        sealed = self._unseal(token)
+        return None if sealed is None else self._judge(sealed, find(hash_token(sealed.payload)))
+
+    def _unseal(self, token: str) -> Sealed | None:
         try:
-            sealed = self._sealer.read(token, context=self._context)
+            return self._sealer.read(token, context=self._context)
         except BadSignatureError:
             # APPSEC: docs/advisories.md, row 74: what is not good is not read in another way, nor shown.
             _logger.debug("A session cookie was refused: it was not made here, or its time is over.")
-            return Session()
-        found = await self._store.load(hash_token(sealed.payload))
-        if found is None:
+            return None
+
+    def _judge(self, sealed: Sealed, found: SessionRecord | None) -> LoadedSession | None:
+        """Make what a cookie and a record say of a session; `None` if it has ended."""
+        now = read_milliseconds(self._clock)
+        if found is None or self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at) <= now:
             # APPSEC: docs/advisories.md, row 73: whatever comes next has another id.
             _logger.debug("A session cookie was refused: its session has ended.")
-            return Session()
-        if self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at) <= read_milliseconds(self._clock):
-            await self._store.delete(found.key)
-            return Session()
-        return Session(
-            LoadedSession(
-                sealed.payload,
-                found.data,
-                found.user_id,
-                found.created_at,
-                found.seen_at,
-                found.version,
-                sealed.is_current,
-            )
+            return None
+        return LoadedSession(
+            sealed.payload,
+            found.data,
+            found.user_id,
+            found.created_at,
+            found.seen_at,
+            found.version,
+            sealed.is_current,
         )
 
     async def save(self, session: Session) -> SavedSession:

@@ -6,7 +6,7 @@ It notes whether anybody has looked at it, and what has become of it; it must ne
 
 import hmac
 import json
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -85,6 +85,7 @@ class Session(MutableMapping[str, Any]):
 
     Args:
         loaded: What was found; nothing for a client without a session.
+        find: What finds it when somebody looks for the first time, where that needs no waiting.
 
     Example:
         >>> session = Session()
@@ -97,6 +98,7 @@ class Session(MutableMapping[str, Any]):
     __slots__ = (
         "_created_at",
         "_data",
+        "_find",
         "_id",
         "_is_carried",
         "_is_closed",
@@ -106,14 +108,20 @@ class Session(MutableMapping[str, Any]):
         "_user_id",
     )
 
-    def __init__(self, loaded: LoadedSession | None = None) -> None:
-        self._loaded = loaded
-        self._id = None if loaded is None else loaded.id
-        self._user_id = None if loaded is None else loaded.user_id
-        self._created_at = None if loaded is None else loaded.created_at
-        # Read when somebody wants it.
-        self._data: dict[str, Any] | None = {} if loaded is None else None
+    _created_at: int | None
+    # `None`: not read yet.
+    _data: dict[str, Any] | None
+    _id: str | None
+    _loaded: LoadedSession | None
+    _user_id: str | None
+
+    def __init__(
+        self, loaded: LoadedSession | None = None, *, find: Callable[[], LoadedSession | None] | None = None
+    ) -> None:
         self._is_touched = self._is_needed = self._is_carried = self._is_closed = False
+        self._find = find
+        if find is None:
+            self._take(loaded)
 
     # ── What is in it ────────────────────────────────────────────────────────
 
@@ -143,19 +151,19 @@ class Session(MutableMapping[str, Any]):
     @property
     def user_id(self) -> str | None:
         """Whose it is, once somebody has logged in."""
-        self._is_touched = True
+        self._look()
         return self._user_id
 
     @property
     def is_new(self) -> bool:
         """Whether the client came without a session."""
-        self._is_touched = True
+        self._look()
         return self._loaded is None
 
     @property
     def created_at(self) -> datetime | None:
         """When it began: when its user logged in, or with the first thing in it; `None` before it was saved."""
-        self._is_touched = True
+        self._look()
         return None if self._created_at is None else to_datetime(self._created_at)
 
     @property
@@ -246,7 +254,7 @@ class Session(MutableMapping[str, Any]):
             >>> session.derive_secret("csrf") == session.derive_secret("csrf") != session.derive_secret("state")
             True
         """
-        self._is_touched = True
+        self._look()
         if self._id is None:
             self._change()
             self._is_needed = True
@@ -276,6 +284,8 @@ class Session(MutableMapping[str, Any]):
 
     def close(self) -> SessionPlan:
         """Say what is to become of it. From here on it can be read, and not be changed."""
+        if self._find is not None:
+            self._take(self._find())
         self._is_closed = True
         loaded = self._loaded
         if self._data is None and loaded is not None:
@@ -299,10 +309,23 @@ class Session(MutableMapping[str, Any]):
         )
 
     def __repr__(self) -> str:
-        return f"<Session{': new' if self._loaded is None else ''}>"
+        return "<Session>"
+
+    def _take(self, loaded: LoadedSession | None) -> None:
+        self._find = None
+        self._loaded = loaded
+        self._id = None if loaded is None else loaded.id
+        self._user_id = None if loaded is None else loaded.user_id
+        self._created_at = None if loaded is None else loaded.created_at
+        self._data = {} if loaded is None else None
+
+    def _look(self) -> None:
+        self._is_touched = True
+        if self._find is not None:
+            self._take(self._find())
 
     def _read(self) -> dict[str, Any]:
-        self._is_touched = True
+        self._look()
         data = self._data
         if data is None:
             self._data = data = {} if self._loaded is None else json.loads(self._loaded.text)

@@ -50,6 +50,24 @@ def test_any_look_is_noticed(look: Callable[[Session], object]) -> None:
     assert session.is_touched
 
 
+def test_it_is_found_when_somebody_looks() -> None:
+    """
+    Once, and not for a response that has nothing to do with it.
+    """
+    found = []
+
+    def find() -> LoadedSession:
+        found.append(True)
+        return LoadedSession("id", '{"a":1}', "7", 1_000, 2_000)
+
+    session = Session(find=find)
+    session.freeze()
+    assert (repr(session), session.is_touched, found) == ("<Session>", False, [])
+
+    assert (session.user_id, session["a"], session.is_new, found) == ("7", 1, False, [True])
+    assert Session(find=find).close().former == session.close().former
+
+
 def test_representation_is_no_look_and_shows_nothing() -> None:
     """
     A log that has a session in it has nothing of what is in it.
