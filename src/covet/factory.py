@@ -116,12 +116,7 @@ def _read_session_options(settings: "Settings") -> Mapping[str, object]:
     # Loaded here: few applications have sessions.
     from covet.config.key_ring import make_key_ring
 
-    store, workers = settings.security.session_store, settings.server.workers
-    if store == "memory://" and workers > 1:
-        raise ConfigurationError(
-            f"'security.session_store' is 'memory://', which each of {workers} workers has for itself.",
-            hint="Write sqlite:///sessions.db for one machine, or redis://… for several.",
-        )
+    store = settings.security.session_store
     return {"secret_key": make_key_ring(settings, needed_for="SessionMiddleware"), "store": store}
 
 

@@ -452,12 +452,3 @@ def test_session_without_a_key_says_which_setting_is_missing() -> None:
     """And how to make one."""
     with pytest.raises(ConfigurationError, match=r"'security\.secret_key' is missing, and SessionMiddleware cannot"):
         create_app(make_settings(middleware=["session"]))
-
-
-def test_sessions_in_memory_are_refused_with_several_workers() -> None:
-    """A client would have another session with each of them."""
-    settings = make_settings(
-        middleware=["session"], server={"workers": 4}, security={"secret_key": "no placeholder, and 32 bytes or more"}
-    )
-    with pytest.raises(ConfigurationError, match=r"(?s)which each of 4 workers has for itself.*sqlite:///sessions\.db"):
-        create_app(settings)

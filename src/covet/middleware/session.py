@@ -100,6 +100,11 @@ class SessionMiddleware(Middleware):
             _check, "cookie", cookie, secure=secure, same_site=same_site, domain=domain, path=path
         )
         self._is_persistent = _check.flag("persistent", persistent)
+        if store is None:
+            store = MemorySessionStore()
+        elif isinstance(store, str):
+            store = make_session_store(store)
+        self._is_in_memory = isinstance(store, MemorySessionStore)
         self._keeper = _make_keeper(store, ring, limits, clock, context=self._cookie.secure_name)
 
     async def process_request(self, request: Request) -> None:
@@ -150,8 +155,22 @@ class SessionMiddleware(Middleware):
         """Delete the sessions that have expired, and say how many; stores do so little by little by themselves."""
         return await self._keeper.purge()
 
-    async def aclose(self) -> None:
-        """Close the store, as when the application stops."""
+    async def startup(self, app: Any) -> None:  # Any: the application, whose class stands on a higher floor
+        """
+        See that the workers of the application share their sessions.
+
+        Raises:
+            ConfigurationError: If each of several workers has its own in memory.
+        """
+        if self._is_in_memory and app.worker_count > 1:
+            raise ConfigurationError(
+                f"SessionMiddleware keeps sessions in the memory of each of {app.worker_count} workers: a client would "
+                "have another one with each.",
+                hint="Give store='sqlite:///sessions.db' for one machine, or store='redis://…' for several.",
+            )
+
+    async def shutdown(self) -> None:
+        """Close the store."""
         await self._keeper.aclose()
 
     async def _find(self, request: Request) -> Session:
@@ -231,10 +250,6 @@ def _find_weakness(secret: SecretLike) -> str | None:
 
 # Any: the options, before they are checked.
 def _make_keeper(store: Any, ring: KeyRing, limits: SessionLimits, clock: Clock, *, context: str) -> SessionKeeper:
-    if store is None:
-        store = MemorySessionStore()
-    elif isinstance(store, str):
-        store = make_session_store(store)
     if isinstance(store, SignedCookieSessions):
         return CookieKeeper(store.make_sealer(ring, clock), limits, clock=clock, context=context)
     if isinstance(store, type) or not isinstance(store, SessionStore):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,6 +28,7 @@ from covet.sessions import (
     SessionStateError,
     SessionTooLargeError,
     SignedCookieSessions,
+    SQLiteSessionStore,
 )
 from covet.testing import TestClient
 from tests.unit.middleware.cors_client import Protocol
@@ -332,7 +334,7 @@ async def test_sessions_of_a_user_are_revoked(protocol: Protocol) -> None:
 
     assert (revoked, users) == (2, [None, None])
     assert await sessions.purge() == 0
-    await sessions.aclose()
+    await sessions.shutdown()
     with pytest.raises(SessionError, match="nobody can take back"):
         await SessionMiddleware(KEY, store=SignedCookieSessions()).revoke_user("7")
 
@@ -473,6 +475,36 @@ async def test_session_that_was_replaced_is_left_alone() -> None:
 
     async with TestClient(app) as client:
         assert (await client.get("/")).text == "x"
+
+
+async def test_several_workers_do_not_keep_sessions_in_memory() -> None:
+    """
+    A client would have another session with each of them; the start says what to do.
+    """
+    app = make_app()
+    app.worker_count = 4
+    message = r"(?s)in the memory of each of 4 workers.*sqlite:///sessions\.db"
+
+    with pytest.raises(ConfigurationError, match=message):
+        async with TestClient(app):
+            pass
+
+    shared = make_app(SessionMiddleware(KEY, store=SignedCookieSessions()))
+    shared.worker_count = 4
+    async with TestClient(shared) as client:
+        assert (await client.get("/plain")).text == "plain"
+
+
+async def test_store_is_closed_when_the_application_stops(tmp_path: Path) -> None:
+    """
+    Nobody has to do it.
+    """
+    store = SQLiteSessionStore(tmp_path / "sessions.db")
+    async with open_client(make_app(SessionMiddleware(KEY, store=store)), "asgi") as client:
+        await client.post("/set/a")
+        assert (await client.get("/read")).json()["data"] == {"a": "set"}
+
+    assert store._thread is None
 
 
 async def test_handler_without_middleware_says_which_is_missing() -> None:
