@@ -301,10 +301,13 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
     plugins = plugin_manager
 
     def _offer(self, container: "DependencyContainer") -> None:
+        from covet.auth.principal import Principal, find_principal
+        from covet.di import Lifetime
         from covet.plugins import PluginManager
 
         super()._offer(container)
         container.register(PluginManager, factory=lambda: self.plugin_manager)
+        container.register(Principal, factory=find_principal, lifetime=Lifetime.SCOPED)
         self._offer_settings(container)
 
     # ── Start, stop, run ─────────────────────────────────────────────────────

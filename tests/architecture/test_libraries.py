@@ -17,6 +17,8 @@ ADAPTERS: dict[str, set[str]] = {
     "click": {"covet.cli"},
     "cryptography": {"covet.security.encryption"},
     "granian": {"covet.server.granian_driver"},
+    "httpx2": {"covet.auth.jwks"},
+    "joserfc": {"covet.security.jwt_keys"},
     "hypercorn": {"covet.server.hypercorn_driver"},
     "jinja2": {"covet.templating.environment"},
     "msgspec": {

@@ -103,6 +103,10 @@ def name_of(thing: object) -> str:
     """
     if isinstance(thing, str):
         return thing
+    title = getattr(thing, "layer_title", None)
+    if isinstance(title, str):
+        # A guard says for whom it is.
+        return title
     named = thing if hasattr(thing, "__qualname__") else type(thing)
     qualified: str = getattr(named, "__qualname__", type(thing).__qualname__)
     module = getattr(named, "__module__", None)

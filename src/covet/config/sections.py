@@ -177,7 +177,7 @@ class SecuritySettings:
             expired (read by `make_key_ring`).
         session_store: Where sessions are kept: `memory://`, `sqlite:///sessions.db`, `redis://…` or `cookie://`; its
             password is hidden wherever settings are shown (read by the middleware `session` of `create_app`).
-        jwt_secret_key: Signs tokens (for the `JWTAuthProvider` of a later release; read by nothing yet).
+        jwt_secret_key: Signs tokens (read by `JWTAuthProvider` where it is given no key).
         cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
         cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
         allowed_hosts: The host names that requests may be for; any, if there is none (read by `TrustedHostMiddleware`

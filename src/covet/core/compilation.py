@@ -64,7 +64,9 @@ def compile_for_servers(
     Raises:
         RouteError: If the route cannot be served.
     """
-    compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug, services=services)
+    compiled = compile_route(
+        route, middleware, levels, serializers, limits, is_debug=is_debug, services=services, app=app
+    )
     if not is_shown:
         compiled.shown = None
     info = compiled.plan.info

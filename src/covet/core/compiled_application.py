@@ -173,6 +173,7 @@ class CompiledApplication(EventHandlers):
         from covet.core.websocket_compilation import compile_websocket
 
         return compile_websocket(
+            self,
             route,
             self._pipeline.layers,
             [self.router.group.exception_handlers],

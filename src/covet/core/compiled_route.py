@@ -10,6 +10,7 @@ from covet.core.arguments import is_plain_body
 from covet.core.binding import Plan, make_plan
 from covet.core.deprecation import make_notices
 from covet.core.errors import CallHandler, ErrorAnswers, status_of
+from covet.core.layer_binding import bind_layers
 from covet.core.middleware import Layer, make_layer
 from covet.core.results import ResultConverter
 from covet.core.route import WEBSOCKET, Route
@@ -103,6 +104,7 @@ def compile_route(
     *,
     is_debug: bool,
     services: Services = NO_SERVICES,
+    app: object = None,
 ) -> CompiledRoute:
     """
     Check a route and analyse what it needs.
@@ -115,6 +117,7 @@ def compile_route(
         limits: The application's limits for bodies.
         is_debug: Whether traces may be shown.
         services: What can be injected.
+        app: The application, for layers that want to know theirs.
 
     Raises:
         RouteError: If the handler cannot be served.
@@ -122,7 +125,8 @@ def compile_route(
     """
     plan = make_plan(route, services)
     made = (make_layer(item) for item in (*middleware, *make_notices(route), *route.all_middleware))
-    layers = tuple(layer for layer in made if layer.serves(is_websocket=WEBSOCKET in route.methods))
+    served = [layer for layer in made if layer.serves(is_websocket=WEBSOCKET in route.methods)]
+    layers = bind_layers(served, route, services, app)
     if route.body_limit is not UNSET:
         limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)
     results = ResultConverter(route, plan.info, serializers)

@@ -36,7 +36,7 @@ class LazyServices:
         self._offer = offer
         self._container: DependencyContainer | None = None
         # A route that is compiled again asks for the same.
-        self._injections: dict[Route, Injection] = {}
+        self._injections: dict[tuple[Route, Callable[..., Any]], Injection] = {}
 
     @property
     def container(self) -> "DependencyContainer":
@@ -70,21 +70,27 @@ class LazyServices:
             # Such as Literal[...] with something in it that is not hashable: nobody could have registered it.
             return False
 
-    def inject(self, route: Route, parameters: "Sequence[ParameterInfo]") -> "Injection":
+    def inject(
+        self, route: Route, parameters: "Sequence[ParameterInfo]", asker: Callable[..., Any] | None = None
+    ) -> "Injection":
         """
-        Prepare the injected arguments of a route's handler; they are checked when the container is built.
+        Prepare the injected arguments of a route's handler, or of another function around it.
+
+        They are checked when the container is built.
 
         Args:
             route: The route.
             parameters: What is injected.
+            asker: Whose arguments they are; the handler's if left out.
         """
-        injection = self._injections.get(route)
+        func = route.handler if asker is None else asker
+        injection = self._injections.get((route, func))
         if injection is None:
             from covet.introspection import find_place
 
-            name = f"{route} ({describe_callable(route.handler)})"
-            injection = self.container.inject(name, parameters, where=find_place(route.handler))
-            self._injections[route] = injection
+            name = f"{route} ({describe_callable(func)})"
+            injection = self.container.inject(name, parameters, where=find_place(func))
+            self._injections[route, func] = injection
         return injection
 
     def add_controller(self, cls: type) -> None:

@@ -27,6 +27,10 @@ class Injected(Protocol):
     def list_makers(self) -> Sequence[Callable[..., object]]:
         """List the classes and factories that make the arguments and all that these need."""
 
+    # Any: the scope's class is loaded by those alone who inject, and the arguments are of any type.
+    async def resolve(self, scope: Any) -> dict[str, Any]:
+        """Resolve the arguments in a scope, by name."""
+
     def write_open(self, writer: CodeWriter, *, scope: str, values: str) -> None:
         """Write the opening of a scope."""
 
@@ -47,8 +51,10 @@ class Services(Protocol):
     def knows(self, annotation: Annotation, metadata: tuple[Any, ...] = ()) -> bool:
         """Tell whether a parameter of that annotation is injected."""
 
-    def inject(self, route: Route, parameters: Sequence[ParameterInfo]) -> Injected:
-        """Prepare the injected arguments of a route's handler."""
+    def inject(
+        self, route: Route, parameters: Sequence[ParameterInfo], asker: Callable[..., Any] | None = None
+    ) -> Injected:
+        """Prepare the injected arguments of a route's handler, or of somebody else who asks around it."""
 
     def add_controller(self, cls: type) -> None:
         """Have a controller made for each request, unless it is registered already."""
@@ -60,7 +66,12 @@ class _NoServices:
     def knows(self, annotation: Annotation, metadata: tuple[Any, ...] = ()) -> bool:  # noqa: ARG002 - the protocol's
         return False
 
-    def inject(self, route: Route, parameters: Sequence[ParameterInfo]) -> Injected:
+    def inject(
+        self,
+        route: Route,
+        parameters: Sequence[ParameterInfo],
+        asker: Callable[..., Any] | None = None,  # noqa: ARG002 - the protocol's
+    ) -> Injected:
         raise RouteError(
             "There is no application here whose services could be injected.",
             route=str(route),

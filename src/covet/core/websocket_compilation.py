@@ -15,6 +15,7 @@ from covet.serialization import SerializerTable
 
 
 def compile_websocket(
+    app: object,
     route: Route,
     middleware: Sequence[object],
     levels: Sequence[Any],
@@ -31,6 +32,7 @@ def compile_websocket(
     What serves it is compiled with the first connection, when all that it injects is known.
 
     Args:
+        app: The application.
         route: The route.
         middleware: The application's middleware, the outermost first.
         levels: The application's exception handlers.
@@ -49,7 +51,9 @@ def compile_websocket(
             route=str(route),
             hint='Serve with interface="asgi", or leave out subprotocols.',
         )
-    compiled = compile_route(route, middleware, levels, serializers, limits, is_debug=is_debug, services=services)
+    compiled = compile_route(
+        route, middleware, levels, serializers, limits, is_debug=is_debug, services=services, app=app
+    )
     check_handler(compiled)
 
     # Any: what the endpoint takes is its own affair.

@@ -7,6 +7,7 @@ from typing import Final
 from covet.core.middleware import Middleware, check_middleware, import_middleware
 from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
+from covet.middleware.authentication import AuthenticationMiddleware
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
@@ -84,6 +85,7 @@ _REGISTRY: Final[Registry[type[Middleware]]] = Registry(
     _is_middleware_class, name="middleware", expected="a subclass of Middleware"
 )
 for _name, _class in {
+    "authentication": AuthenticationMiddleware,
     "compression": CompressionMiddleware,
     "concurrency_limit": ConcurrencyLimitMiddleware,
     "conditional": ConditionalMiddleware,

@@ -10,6 +10,7 @@ from covet.core.compiled_route import CompiledRoute
 from covet.core.route import Route
 from covet.openapi.components import Components, Object
 from covet.openapi.configuration import OpenAPIConfig
+from covet.openapi.guards import collect_schemes
 from covet.openapi.operation_ids import choose_operation_ids
 from covet.openapi.operations import OperationWriter, write_link, write_server
 from covet.openapi.paths import METHODS, list_described
@@ -60,7 +61,8 @@ def make_document(outline: Outline, compiled_routes: Sequence[CompiledRoute], se
         OpenAPIError: If something that was declared cannot stand there; names the route.
     """
     config = outline.config
-    schemes = check_schemes(config.security_schemes)
+    chosen = [compiled for compiled in compiled_routes if outline.chooses(compiled.route)]
+    schemes = collect_schemes(chosen, check_schemes(config.security_schemes))
     components = Components()
     writer = OperationWriter(components, schemes, is_guarded=bool(config.security))
     document: Object = {"openapi": VERSION, "info": _write_info(outline)}
@@ -98,7 +100,7 @@ def check_declarations(outline: Outline, compiled_routes: Sequence[CompiledRoute
     Raises:
         OpenAPIError: If something cannot; names the route.
     """
-    schemes = check_schemes(outline.config.security_schemes)
+    schemes = collect_schemes(compiled_routes, check_schemes(outline.config.security_schemes))
     write_security(outline.config.security, schemes)
     list_operations(outline, compiled_routes)
     writer = OperationWriter(Components(), schemes)

@@ -17,6 +17,7 @@ from covet.openapi.components import Components, Object
 from covet.openapi.declarations import Callback, DeclaredResponse, read_declaration
 from covet.openapi.docstrings import read_docstring
 from covet.openapi.errors import OpenAPIError
+from covet.openapi.guards import write_guarded
 from covet.openapi.parameters import write_parameters
 from covet.openapi.problems import find_declared, find_problems, write_problems
 from covet.openapi.responses import Outcome, describe_status, list_outcomes, write_responses
@@ -56,7 +57,7 @@ class OperationWriter:
             OpenAPIError: If something that was declared cannot stand there.
         """
         route = compiled.route
-        security = route.all_security
+        security, guarded = route.all_security, write_guarded(compiled)
         outcomes = self._list_outcomes(compiled)
         says_nothing = compiled.plan.info.return_annotation in (UNSET, Any, object) and compiled.results.is_plain
         is_negotiated = says_nothing or any(outcome.media_type is None for outcome in outcomes)
@@ -64,7 +65,7 @@ class OperationWriter:
         is_negotiated = is_negotiated or (bool(compiled.results.streams.offers) and route.media_type is None)
         problems = find_problems(
             compiled,
-            is_guarded=self.is_guarded if security is None else bool(security),
+            is_guarded=bool(guarded) or (self.is_guarded if security is None else bool(security)),
             is_negotiated=is_negotiated and (method in _SAFE or compiled.results.is_negotiated),
         )
         written = self._write_head(compiled, operation_id)
@@ -72,6 +73,8 @@ class OperationWriter:
         self._add_responses(written, compiled, outcomes, write_problems(problems, compiled, self.components))
         if security is not None:
             written["security"] = write_security(security, self.schemes, route=str(route))
+        elif guarded:
+            written["security"] = guarded
         self._add_declared(written, compiled)
         return written
 

@@ -5,6 +5,7 @@ Secrets at work: what is signed, encrypted, random or hashed, for sessions, CSRF
 - `signing`, `encryption`: tokens that come back; `sealing`: what both have in common; `base64url`, `clock`: their form
   and their time.
 - `signed_urls`, `csrf`: what is made of them.
+- `jwt`, `jwt_keys`: JSON Web Tokens, in modules of their own: they need `covetpy[auth]`.
 - `tokens`: random texts, API keys, and what is stored of them.
 - `passwords`: the front of logins; `hashing`, `argon2id`, `phc`: the schemes behind it.
 - `errors`: what goes wrong.
@@ -16,7 +17,13 @@ from covet.security.argon2id import Argon2id
 from covet.security.clock import Clock
 from covet.security.csrf import is_csrf_token_valid, make_csrf_token
 from covet.security.encryption import Encrypter
-from covet.security.errors import BadSignatureError, ExpiredSignatureError, InvalidPasswordError, UnreadableHashError
+from covet.security.errors import (
+    BadSignatureError,
+    ExpiredSignatureError,
+    InvalidPasswordError,
+    InvalidTokenError,
+    UnreadableHashError,
+)
 from covet.security.hashing import PasswordScheme, Scrypt
 from covet.security.key_ring import KeyRing
 from covet.security.passwords import PasswordHasher, Verification
@@ -32,6 +39,7 @@ __all__ = [
     "Encrypter",
     "ExpiredSignatureError",
     "InvalidPasswordError",
+    "InvalidTokenError",
     "KeyRing",
     "PasswordHasher",
     "PasswordScheme",

@@ -3,6 +3,8 @@ What goes wrong with tokens and passwords. No text here holds a secret, a token,
 
 ::
 
+    AuthenticationError
+    └── InvalidTokenError             401  a JSON Web Token is not good
     PermissionDeniedError
     └── BadSignatureError             403  the token was not made here, or not for this
         └── ExpiredSignatureError     403  it was, but its time is over
@@ -17,7 +19,24 @@ status.
 
 from datetime import datetime
 
-from covet.exceptions import CovetError, ErrorItem, PermissionDeniedError, ValidationError
+from covet.exceptions import AuthenticationError, CovetError, ErrorItem, PermissionDeniedError, ValidationError
+
+
+class InvalidTokenError(AuthenticationError):
+    """
+    401: a JSON Web Token is not good.
+
+    Attributes:
+        reason: What is wrong with it, without any of it.
+
+    Example:
+        >>> print(InvalidTokenError("The token has expired."))
+        The token has expired.
+    """
+
+    def __init__(self, reason: str = "The token is malformed.") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 class BadSignatureError(PermissionDeniedError):

@@ -1,0 +1,70 @@
+"""
+Who asks, and who may: providers, guards and what they say to each other.
+
+- `provider`: the contract `AuthProvider`; `principal`: who asks; `schemes`: how credentials travel.
+- `jwt`, with `jwt_claims`, `jwt_secrets` and `jwks`: bearer tokens; `revocations`, `sqlite_revocations`,
+  `redis_revocations`: what is good for nothing any more.
+- `api_keys`: keys of programs. `password`, `basic`: names and passwords, with `password_check`, `users`, `lockout` and
+  `tokenless`.
+- `guards`, `policies`: `requires(...)`, who may.
+- `events`, `reporting`: what is told to those who audit. `errors`: what goes wrong.
+
+`covet.middleware.AuthenticationMiddleware` asks the providers.
+"""
+
+from covet.auth.api_keys import APIKey, APIKeyAuthProvider, APIKeyStore, MemoryAPIKeys
+from covet.auth.basic import BasicAuthProvider
+from covet.auth.errors import (
+    AuthenticationSetupError,
+    AuthStoreError,
+    InvalidCredentialsError,
+    LockedOutError,
+    MissingPermissionError,
+)
+from covet.auth.guards import Guard, allow_anyone, requires
+from covet.auth.jwks import JWKS
+from covet.auth.jwt import JWTAuthProvider, TokenPair
+from covet.auth.lockout import Lockout
+from covet.auth.password import PasswordAuthProvider
+from covet.auth.principal import ANONYMOUS, Anonymous, Principal
+from covet.auth.provider import AuthProvider
+from covet.auth.redis_revocations import RedisRevocations
+from covet.auth.revocations import MemoryRevocations, RevocationStore
+from covet.auth.schemes import SecurityScheme
+from covet.auth.sqlite_revocations import SQLiteRevocations
+from covet.auth.users import MemoryUsers, UserRecord, UserStore
+from covet.security.jwt_keys import JWTKey
+
+__all__ = [
+    "ANONYMOUS",
+    "JWKS",
+    "APIKey",
+    "APIKeyAuthProvider",
+    "APIKeyStore",
+    "Anonymous",
+    "AuthProvider",
+    "AuthStoreError",
+    "AuthenticationSetupError",
+    "BasicAuthProvider",
+    "Guard",
+    "InvalidCredentialsError",
+    "JWTAuthProvider",
+    "JWTKey",
+    "LockedOutError",
+    "Lockout",
+    "MemoryAPIKeys",
+    "MemoryRevocations",
+    "MemoryUsers",
+    "MissingPermissionError",
+    "PasswordAuthProvider",
+    "Principal",
+    "RedisRevocations",
+    "RevocationStore",
+    "SQLiteRevocations",
+    "SecurityScheme",
+    "TokenPair",
+    "UserRecord",
+    "UserStore",
+    "allow_anyone",
+    "requires",
+]

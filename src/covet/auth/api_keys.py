@@ -1,0 +1,275 @@
+"""
+`APIKeyAuthProvider`: keys that programs have, with scopes and an end. Stored are their hashes and never the keys.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from time import time
+from typing import Protocol, runtime_checkable
+
+from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
+from covet.auth.principal import Principal
+from covet.auth.provider import MAX_CREDENTIALS_BYTES, AuthProvider, Credentials
+from covet.auth.schemes import SecurityScheme, read_authorization
+from covet.exceptions import BadRequestError, ResponseError
+from covet.http.request import Request
+from covet.http.response_headers import check_header_name
+from covet.options import refuse_unknown
+from covet.security.tokens import generate_api_key, hash_token, is_api_key
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class APIKey:
+    """
+    What is stored of a key.
+
+    Attributes:
+        key_hash: The key's SHA-256, by which it is found.
+        user_id: Whose it is.
+        scopes: What it was given for.
+        roles: What its user is.
+        expires_at: When it ends, in seconds since 1970; `None` is never.
+        name: What its owner calls it.
+    """
+
+    key_hash: str
+    user_id: int | str
+    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    expires_at: float | None = None
+    name: str = ""
+
+
+@runtime_checkable
+class APIKeyStore(Protocol):
+    """Where keys are kept, by their hashes."""
+
+    async def add(self, key: APIKey, /) -> None:
+        """Keep a key."""
+        ...
+
+    async def find(self, key_hash: str, /) -> APIKey | None:
+        """Find a key by its hash."""
+        ...
+
+    async def remove(self, key_hash: str, /) -> APIKey | None:
+        """Forget a key; gives what was there."""
+        ...
+
+
+class MemoryAPIKeys:
+    """
+    Keep keys in this process: for tests, and for keys that the configuration lists.
+
+    Args:
+        keys: The keys that are there from the beginning.
+    """
+
+    def __init__(self, keys: Collection[APIKey] = ()) -> None:
+        self._keys = {key.key_hash: key for key in keys}
+
+    async def add(self, key: APIKey, /) -> None:
+        """Keep a key."""
+        self._keys[key.key_hash] = key
+
+    async def find(self, key_hash: str, /) -> APIKey | None:
+        """Find a key by its hash."""
+        return self._keys.get(key_hash)
+
+    async def remove(self, key_hash: str, /) -> APIKey | None:
+        """Forget a key; gives what was there."""
+        return self._keys.pop(key_hash, None)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
+class APIKeyAuthProvider(AuthProvider):
+    """
+    Keys in a header of their own, or as bearer tokens; never in the query, which is logged everywhere.
+
+    A key begins with a prefix and ends with a checksum: one with a typing error, and a bearer token of somebody else,
+    are told without looking anything up.
+
+    Args:
+        store: Where keys are kept; in memory by default.
+        prefix: What keys begin with: lower case letters, digits and single underscores.
+        header: The header that carries them; `None` for the `Authorization` header, as `Bearer`.
+        lifetime: How long a new key is good for unless it is said otherwise; `None` is for ever.
+        clock: What tells the seconds since 1970.
+
+    Raises:
+        ConfigurationError: If the prefix or the header cannot be one.
+
+    Example:
+        >>> provider = APIKeyAuthProvider(prefix="shop")
+        >>> key = await provider.create_token(Principal("ada", scopes=["orders:read"]))
+        >>> key[:5], (await provider.validate_token(key)).id
+        ('shop_', 'ada')
+        >>> await provider.revoke_token(key)
+        >>> print(await provider.validate_token(key))
+        None
+    """
+
+    name = "api_key"
+
+    @refuse_unknown
+    def __init__(
+        self,
+        store: APIKeyStore | None = None,
+        *,
+        prefix: str = "key",
+        header: str | None = "X-API-Key",
+        lifetime: timedelta | float | None = None,
+        clock: Callable[[], float] = time,
+    ) -> None:
+        try:
+            generate_api_key(prefix)
+        except ValueError as exc:
+            raise AuthenticationSetupError(f"APIKeyAuthProvider: {exc}") from exc
+        if header is not None and not _can_carry(header):
+            raise AuthenticationSetupError(
+                f"APIKeyAuthProvider: header is {header!r}, expected the name of a header of its own.",
+                hint="Write header='X-API-Key', or header=None for Authorization: Bearer.",
+            )
+        self.prefix = prefix
+        self._store: APIKeyStore = MemoryAPIKeys() if store is None else store
+        self._header = None if header is None else header.lower()
+        self._lifetime = _to_seconds(lifetime)
+        self._clock = clock
+        if header is None:
+            self.scheme = SecurityScheme("api_key", "Bearer", {"type": "http", "scheme": "bearer"})
+        else:
+            # No scheme of RFC 9110 is a header of its own: this one says where the key goes.
+            self.scheme = SecurityScheme(
+                "api_key", "ApiKey", {"type": "apiKey", "in": "header", "name": header}, parameters={"header": header}
+            )
+
+    def find_credentials(self, request: Request) -> Credentials | None:
+        """
+        Find a key; a bearer token without the prefix is for other providers.
+
+        Raises:
+            BadRequestError: If there are several.
+        """
+        if self._header is None:
+            token = read_authorization(request, "bearer")
+            return None if token is None or not token.startswith(f"{self.prefix}_") else {"token": token}
+        found = request.headers.get(self._header)
+        if found is None:
+            return None
+        if len(request.headers.get_list(self._header)) > 1:
+            raise BadRequestError("There are several API keys.")
+        return {"token": found}
+
+    async def authenticate(self, request: Request, credentials: Credentials) -> Principal | None:  # noqa: ARG002
+        """
+        Tell whose key it is.
+
+        Raises:
+            InvalidCredentialsError: If it has expired, or was revoked.
+        """
+        token: str = credentials["token"]
+        principal = await self.validate_token(token)
+        if principal is None:
+            raise InvalidCredentialsError("The API key is not good.")
+        return principal
+
+    async def validate_token(self, token: str) -> Principal | None:
+        """Tell whose key it is; `None` if it is not good."""
+        if len(token) > MAX_CREDENTIALS_BYTES or not is_api_key(token, self.prefix):
+            return None
+        # It is found by its hash: how long that takes says nothing of the key (docs/advisories.md, row 90).
+        key = await self._store.find(hash_token(token))
+        if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
+            return None
+        claims = {"key_name": key.name} if key.name else None
+        return Principal(key.user_id, key.scopes, key.roles, claims, self.name)
+
+    async def create_token(
+        self, user: Principal, *, name: str = "", expires_in: timedelta | float | None = None
+    ) -> str:
+        """
+        Make a key; this is the only time that it is there in clear.
+
+        Args:
+            user: For whom, and what for: its scopes and roles are the key's.
+            name: What its owner calls it.
+            expires_in: How long it is good for; the provider's `lifetime` if left out.
+        """
+        if user.id is None:
+            raise TypeError("A key is made for a Principal with an id, got nobody.")
+        lifetime = self._lifetime if expires_in is None else _to_seconds(expires_in)
+        token = generate_api_key(self.prefix)
+        end = None if lifetime is None else self._clock() + lifetime
+        stored = APIKey(
+            key_hash=hash_token(token),
+            user_id=user.id,
+            scopes=user.scopes,
+            roles=user.roles,
+            expires_at=end,
+            name=name,
+        )
+        await self._store.add(stored)
+        return token
+
+    async def revoke_token(self, token: str) -> None:
+        """
+        Make a key good for nothing.
+
+        Args:
+            token: The key.
+        """
+        await self.revoke_hash(hash_token(token))
+
+    async def revoke_hash(self, key_hash: str) -> None:
+        """
+        Make a key good for nothing, of which only the hash is known, as in a list of somebody's keys.
+
+        Args:
+            key_hash: The key's hash, as the store has it.
+        """
+        removed = await self._store.remove(key_hash)
+        if removed is not None:
+            await self.report(
+                "TokenRevokedEvent", user_id=removed.user_id, method=self.name, token_id=removed.key_hash[:16]
+            )
+
+    async def rotate_token(self, token: str, *, grace: timedelta | float = timedelta(days=1)) -> str:
+        """
+        Make a new key in the place of one, which is good for a while yet.
+
+        Args:
+            token: The key.
+            grace: How long the old one stays good.
+
+        Raises:
+            InvalidCredentialsError: If the key is not good.
+        """
+        old = await self._store.find(hash_token(token))
+        principal = await self.validate_token(token)
+        if old is None or principal is None:
+            raise InvalidCredentialsError("The API key is not good.")
+        new = await self.create_token(principal, name=old.name)
+        end = self._clock() + (_to_seconds(grace) or 0.0)
+        await self._store.add(replace(old, expires_at=end if old.expires_at is None else min(end, old.expires_at)))
+        return new
+
+
+def _can_carry(header: str) -> bool:
+    try:
+        return check_header_name(header).lower() not in {"authorization", "cookie"}
+    except (ResponseError, TypeError):
+        return False
+
+
+def _to_seconds(value: timedelta | float | None) -> float | None:
+    if value is None:
+        return None
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if isinstance(seconds, bool) or not 0 < seconds < float("inf"):
+        raise AuthenticationSetupError(
+            f"APIKeyAuthProvider: {value!r} is no lifetime.", hint="Write timedelta(days=90), or None for ever."
+        )
+    return float(seconds)

@@ -1,0 +1,214 @@
+"""
+`PasswordAuthProvider`: somebody logs in with a name and a password once, and is known by their session afterwards.
+"""
+
+from typing import Any, Final, Protocol, runtime_checkable
+
+from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
+from covet.auth.lockout import Lockout
+from covet.auth.password_check import PasswordCheck
+from covet.auth.principal import Principal
+from covet.auth.provider import Credentials
+from covet.auth.schemes import SecurityScheme
+from covet.auth.tokenless import TokenlessProvider
+from covet.auth.users import UserRecord, UserStore
+from covet.http.request import Request
+from covet.options import refuse_unknown
+from covet.security.passwords import PasswordHasher
+from covet.security.tokens import hash_token, is_same_secret
+
+_STAMP: Final = "_password"
+_COOKIE: Final = {"type": "apiKey", "in": "cookie", "name": "session"}
+
+
+@runtime_checkable
+class LoginSession(Protocol):
+    """What a login needs of a session: `covet.sessions.Session` has it."""
+
+    @property
+    def user_id(self) -> str | None:
+        """Whose it is, if anybody has logged in."""
+        ...
+
+    def log_in(self, user_id: str, /) -> None:
+        """Make it somebody's, under a new id."""
+        ...
+
+    def rotate(self) -> None:
+        """Give it a new id."""
+        ...
+
+    def invalidate(self) -> None:
+        """End it."""
+        ...
+
+    # Any: whatever JSON can hold.
+    def get(self, key: str, /) -> Any:
+        """Read a value."""
+        ...
+
+    def __setitem__(self, key: str, value: Any, /) -> None:
+        """Keep a value."""
+        ...
+
+
+class PasswordAuthProvider(TokenlessProvider):
+    """
+    Logins with a name and a password, kept by the session that `SessionMiddleware` brings.
+
+    A session knows with which password it began: once that is changed, all other sessions of the user are over.
+
+    Args:
+        users: Where the users are.
+        hasher: What verifies passwords; Argon2id or scrypt by default.
+        lockout: What slows down guessing.
+        cookie: The session's cookie, for documents.
+
+    Raises:
+        ConfigurationError: If the users are none.
+
+    Example:
+        >>> from covet.auth.users import MemoryUsers
+        >>> from covet.security import PasswordHasher, Scrypt
+        >>> hasher = PasswordHasher([Scrypt(cost=4)])
+        >>> ada = UserRecord(id=7, username="ada", password_hash=await hasher.hash("correct horse"))
+        >>> provider = PasswordAuthProvider(MemoryUsers([ada]), hasher=hasher)
+        >>> (await provider.check_password(Request(), "ada", "correct horse")).id
+        7
+    """
+
+    name = "password"
+    reports_each_request = False
+    hint = "Write await provider.login(request, user): its session is what is brought from then on."
+
+    @refuse_unknown
+    def __init__(
+        self,
+        users: UserStore,
+        *,
+        hasher: PasswordHasher | None = None,
+        lockout: Lockout | None = None,
+        cookie: str = "session",
+    ) -> None:
+        self._check = PasswordCheck(users, hasher, lockout, method=self.name, report=self.report)
+        self.scheme = SecurityScheme("session", "Session", {**_COOKIE, "name": cookie})
+
+    def find_credentials(self, request: Request) -> Credentials | None:
+        """Find the user of a session that somebody has logged in to."""
+        session: LoginSession | None = getattr(request.state, "session", None)
+        user_id = None if session is None else session.user_id
+        if session is None or user_id is None:
+            return None
+        return {"user_id": user_id, "stamp": session.get(_STAMP)}
+
+    async def authenticate(self, request: Request, credentials: Credentials) -> Principal | None:
+        """
+        Tell whose session, or whose name and password it is.
+
+        Args:
+            request: The request.
+            credentials: What `find_credentials` gives; or `{"username": …, "password": …}`, which logs nobody in.
+
+        Raises:
+            InvalidCredentialsError: If they are not good.
+            LockedOutError: If too many have failed.
+        """
+        if "username" in credentials:
+            return await self.check_password(request, credentials["username"], credentials["password"])
+        user = await self._check.users.find_by_id(credentials["user_id"])
+        stamp = credentials["stamp"]
+        if user is None or not user.is_active or not is_same_secret(stamp or "", _make_stamp(user)):
+            # It says nothing any more; without it the next request is nobody's, and may log in.
+            _get_session(request).invalidate()
+            raise InvalidCredentialsError("The session is over.")
+        return self._check.make_principal(user)
+
+    async def check_password(self, request: Request | None, username: str, password: str) -> Principal:
+        """
+        Tell whose name and password these are, without logging anybody in.
+
+        Args:
+            request: The request that they came with.
+            username: The name.
+            password: The password.
+
+        Raises:
+            InvalidCredentialsError: If they are not good, without saying which.
+            LockedOutError: If too many have failed.
+            InvalidPasswordError: If the password cannot be one: 400.
+        """
+        return self._check.make_principal(await self._check.find(request, username, password))
+
+    async def login(self, request: Request, user: Principal) -> None:
+        """
+        Log somebody in: the session is theirs from now on, under a new id.
+
+        Args:
+            request: The request.
+            user: Who, as `check_password` gave it.
+
+        Raises:
+            AuthenticationSetupError: If there is no session, or no such user.
+        """
+        session = _get_session(request)
+        record = await self._check.users.find_by_id(str(user.id))
+        if record is None:
+            raise AuthenticationSetupError(f"There is no user with the id {user.id!r} to log in.")
+        session.log_in(str(record.id))
+        session[_STAMP] = _make_stamp(record)
+        request.state.user = user
+        await self.report("UserAuthenticatedEvent", user_id=record.id, method=self.name)
+
+    async def logout(self, request: Request) -> None:
+        """
+        Log out: nothing is left of the session.
+
+        Args:
+            request: The request.
+
+        Raises:
+            AuthenticationSetupError: If there is no session.
+        """
+        session = _get_session(request)
+        user_id = session.user_id
+        session.invalidate()
+        if user_id is not None:
+            await self.report("UserLoggedOutEvent", user_id=user_id)
+
+    async def change_password(self, request: Request | None, user: Principal, password: str) -> None:
+        """
+        Give somebody another password. All their sessions are over but this one, which gets a new id.
+
+        Args:
+            request: The request in whose session that happens; `None` for another, as when it was forgotten.
+            user: Whose.
+            password: The new password.
+
+        Raises:
+            InvalidPasswordError: If it cannot be one: 400.
+            AuthenticationSetupError: If there is no such user.
+        """
+        new_hash = await self._check.hasher.hash(password)
+        if user.id is None or await self._check.users.find_by_id(str(user.id)) is None:
+            raise AuthenticationSetupError(f"There is no user with the id {user.id!r} whose password could be changed.")
+        await self._check.users.update_password(user.id, new_hash)
+        session = None if request is None else getattr(request.state, "session", None)
+        if session is not None and session.user_id == str(user.id):
+            session.rotate()
+            session[_STAMP] = hash_token(new_hash)
+        await self.report("PasswordChangedEvent", user_id=user.id)
+
+
+def _make_stamp(user: UserRecord) -> str:
+    """Say with which password a session began, without saying anything of the password."""
+    return hash_token(user.password_hash or "")
+
+
+def _get_session(request: Request) -> LoginSession:
+    session = getattr(request.state, "session", None)
+    if isinstance(session, LoginSession):
+        return session
+    raise AuthenticationSetupError(
+        "There is no session to log in to: no SessionMiddleware is around this route.",
+        hint="Write app.add_middleware(SessionMiddleware(secret_key=...)).",
+    )

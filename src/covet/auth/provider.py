@@ -1,0 +1,143 @@
+"""
+The contract of authentication providers: one way to prove who one is.
+
+Absent and bad credentials are two things. Where there are none the request is anonymous, and a guard decides; where
+there are some and they are not good, it is refused.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Final
+from weakref import ref
+
+from covet.auth.principal import Principal
+from covet.auth.reporting import report
+from covet.auth.schemes import BEARER, SecurityScheme, read_authorization
+from covet.http.request import Request
+
+# Any: what a provider finds in a request is its own affair.
+Credentials = Mapping[str, Any]
+
+MAX_CREDENTIALS_BYTES: Final = 8 * 1024
+"""How long a token or key is at most: a longer one is refused unread."""
+
+
+class AuthProvider(ABC):
+    """
+    One way to prove who one is: subclass it to add another.
+
+    Attributes:
+        name: What it is called in `Principal.method`, in events and in tables.
+        scheme: How its credentials travel: for challenges and documents.
+        reports_each_request: Whether a `UserAuthenticatedEvent` is published for each request that it lets in; not
+            where somebody logs in once and brings a session afterwards.
+
+    Example:
+        >>> class HouseKeys(AuthProvider):
+        ...     name = "house"
+        ...     async def authenticate(self, request, credentials):
+        ...         return await self.validate_token(credentials["token"])
+        ...     async def validate_token(self, token):
+        ...         return Principal("ada") if token == "under the mat" else None
+        ...     async def create_token(self, user):
+        ...         return "under the mat"
+        ...     async def revoke_token(self, token):
+        ...         raise NotImplementedError("There is one key.")
+        >>> (await HouseKeys().validate_token("under the mat")).id
+        'ada'
+    """
+
+    name: str = "token"
+    scheme: SecurityScheme = BEARER
+    reports_each_request: bool = True
+    # Any: the application's class stands on a higher floor, here and below.
+    _app: "ref[Any] | None" = None
+
+    def find_credentials(self, request: Request) -> Credentials | None:
+        """
+        Find credentials of its kind in a request, without judging them; those of a bearer token by default.
+
+        The first provider that finds some decides: where two of them read the same header, each tells its own apart.
+
+        Args:
+            request: The request, or the handshake of a WebSocket.
+
+        Returns:
+            The credentials, as `authenticate` takes them; `None` if there are none.
+
+        Raises:
+            HTTPError: If the request cannot be meant, such as with two `Authorization` headers.
+        """
+        token = read_authorization(request, "bearer")
+        return None if token is None else {"token": token}
+
+    @abstractmethod
+    async def authenticate(self, request: Request, credentials: Credentials) -> Principal | None:
+        """
+        Tell whose credentials they are.
+
+        Args:
+            request: The request that they came with.
+            credentials: The credentials, as `find_credentials` gives them.
+
+        Returns:
+            Whose they are; `None` if they are not good.
+
+        Raises:
+            InvalidCredentialsError: If they are not good, and the client is to be told why.
+        """
+
+    @abstractmethod
+    async def validate_token(self, token: str) -> Principal | None:
+        """
+        Tell whose token it is.
+
+        Args:
+            token: The token.
+
+        Returns:
+            Whose it is; `None` if it is not good.
+        """
+
+    @abstractmethod
+    async def create_token(self, user: Principal) -> str:
+        """
+        Make a token for somebody.
+
+        Args:
+            user: For whom.
+        """
+
+    @abstractmethod
+    async def revoke_token(self, token: str) -> None:
+        """
+        Make a token good for nothing; one that is not good already is left at that.
+
+        Args:
+            token: The token.
+        """
+
+    def prepare(self, app: Any) -> None:
+        """
+        Get ready to serve an application; called at its start, for each of its routes.
+
+        Args:
+            app: The application; `None` where there is none.
+
+        Raises:
+            ConfigurationError: If something is missing.
+        """
+        self._app = None if app is None else ref(app)
+
+    async def report(self, event: str, /, **fields: object) -> None:
+        """
+        Publish an event on the bus of the application that it serves, if anybody wants it.
+
+        Args:
+            event: The name of its class in `covet.auth.events`.
+            **fields: Its fields.
+        """
+        await report(None if self._app is None else self._app(), event, **fields)
+
+    async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
+        """Close what was opened; whoever made the provider calls it at the end."""

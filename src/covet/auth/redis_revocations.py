@@ -1,0 +1,88 @@
+"""
+What is revoked, in Redis, for applications on several machines. The adapter of `redis`.
+"""
+
+from collections.abc import Awaitable
+from math import ceil
+from time import time
+from typing import Any
+
+from covet._extras import require_extra
+from covet.auth.errors import AuthStoreError
+from covet.config.masking import show
+from covet.exceptions import ConfigurationError
+from covet.options import refuse_unknown
+
+
+class RedisRevocations:
+    """
+    Keep what is revoked in Redis, which forgets each text at its end.
+
+    Args:
+        url: Where it is: `redis://`, `rediss://` or `unix://`.
+        prefix: What the names of all keys begin with; each application has one of its own.
+        timeout: Seconds that Redis may take.
+
+    Raises:
+        ConfigurationError: If the URL is none of Redis.
+        MissingDependencyError: If redis is not installed.
+    """
+
+    @refuse_unknown
+    def __init__(self, url: str, *, prefix: str = "covet:revoked:", timeout: float = 5.0) -> None:
+        if not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ConfigurationError(
+                "RedisRevocations: the URL is none of Redis.", hint="Write 'redis://localhost:6379/0'."
+            )
+        self._redis = require_extra("redis.asyncio", extra="redis", needed_for="covet.auth.redis_revocations")
+        self._url = url
+        self._prefix = prefix
+        self._timeout = timeout
+        # Any: the library's own type.
+        self._client: Any = None
+
+    async def add(self, key: str, expires_at: float, /) -> bool:
+        """
+        Put a text in, until a moment in seconds since 1970.
+
+        Raises:
+            AuthStoreError: If Redis failed.
+        """
+        milliseconds = max(1, ceil((expires_at - time()) * 1000))
+        return bool(await self._ask(self._open().set(self._prefix + key, b"1", nx=True, px=milliseconds)))
+
+    async def contains(self, *keys: str) -> bool:
+        """
+        Tell whether one of some texts is in.
+
+        Raises:
+            AuthStoreError: If Redis failed.
+        """
+        return bool(await self._ask(self._open().exists(*(self._prefix + key for key in keys))))
+
+    async def aclose(self) -> None:
+        """Close the connections; the next call opens them again."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.aclose()
+
+    def __repr__(self) -> str:
+        return f"<RedisRevocations {show(self._url, name='url').strip(chr(39))}>"
+
+    # Any: the library's own type.
+    def _open(self) -> Any:
+        if self._client is None:
+            self._client = self._redis.Redis.from_url(
+                self._url, socket_timeout=self._timeout, socket_connect_timeout=self._timeout
+            )
+        return self._client
+
+    # Any: what Redis answers.
+    async def _ask(self, answer: Awaitable[Any]) -> Any:
+        try:
+            return await answer
+        except (self._redis.RedisError, OSError) as exc:
+            raise AuthStoreError(
+                f"The store of revocations in Redis failed: {type(exc).__name__}.",
+                hint="See that the server runs, and that the URL leads to it.",
+            ) from exc

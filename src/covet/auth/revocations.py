@@ -1,0 +1,118 @@
+"""
+What is good for nothing any more: identifiers of tokens, each until the token would have expired anyhow.
+
+The contract, and the store in memory; `sqlite_revocations` and `redis_revocations` are for several processes.
+"""
+
+from time import time
+from typing import Final, Protocol, runtime_checkable
+
+from covet.auth.errors import AuthStoreError
+from covet.exceptions import ConfigurationError
+from covet.options import refuse_unknown
+
+MAX_REVOCATIONS: Final = 1_000_000
+"""How many identifiers the store in memory keeps."""
+
+
+@runtime_checkable
+class RevocationStore(Protocol):
+    """
+    A set of texts, each with an end.
+
+    `covet.testing.revocation_store` has the tests that every implementation passes.
+    """
+
+    async def add(self, key: str, expires_at: float, /) -> bool:
+        """
+        Put a text in, until a moment in seconds since 1970.
+
+        Returns:
+            Whether it was not in already: of several who put in the same at once, one hears `True`.
+
+        Raises:
+            AuthStoreError: If the store failed.
+        """
+        ...
+
+    async def contains(self, *keys: str) -> bool:
+        """
+        Tell whether one of some texts is in.
+
+        Raises:
+            AuthStoreError: If the store failed: nobody knows then.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Close what was opened."""
+        ...
+
+
+class MemoryRevocations:
+    """
+    Keep what is revoked in this process: for one worker, and until it ends.
+
+    Args:
+        max_keys: How many there may be.
+
+    Raises:
+        ConfigurationError: If that is no number above 0.
+
+    Example:
+        >>> store = MemoryRevocations()
+        >>> await store.add("a", time() + 60), await store.add("a", time() + 60), await store.contains("b", "a")
+        (True, False, True)
+    """
+
+    @refuse_unknown
+    def __init__(self, *, max_keys: int = MAX_REVOCATIONS) -> None:
+        if type(max_keys) is not int or max_keys < 1:
+            raise ConfigurationError(f"max_keys must be a number of at least 1, got {max_keys!r}.")
+        self._max_keys = max_keys
+        self._ends: dict[str, float] = {}
+        self._next_purge = 1024
+
+    async def add(self, key: str, expires_at: float, /) -> bool:
+        """
+        Put a text in, until a moment in seconds since 1970.
+
+        Raises:
+            AuthStoreError: If there are too many: none is forgotten before its time.
+        """
+        now = time()
+        known = self._ends.get(key)
+        if known is not None and known > now:
+            self._ends[key] = max(known, expires_at)
+            return False
+        if len(self._ends) >= min(self._next_purge, self._max_keys):
+            self._purge(now)
+        if len(self._ends) >= self._max_keys:
+            raise AuthStoreError(
+                f"The store of revocations in memory is full: {self._max_keys} have not expired yet.",
+                hint="Keep them in SQLiteRevocations or RedisRevocations, or give tokens a shorter life.",
+            )
+        self._ends[key] = expires_at
+        return True
+
+    async def contains(self, *keys: str) -> bool:
+        """Tell whether one of some texts is in."""
+        ends = self._ends
+        if not ends:
+            return False
+        now = time()
+        return any(ends.get(key, 0.0) > now for key in keys)
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    def _purge(self, now: float) -> None:
+        self._ends = {key: end for key, end in self._ends.items() if end > now}
+        # As many again may come before the next look at all of them.
+        self._next_purge = max(1024, 2 * len(self._ends))
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __repr__(self) -> str:
+        return f"<MemoryRevocations: {len(self)}>"

@@ -1,0 +1,92 @@
+"""
+Where the users with passwords are: the contract, and the store in memory.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UserRecord:
+    """
+    What is known of a user who has a password.
+
+    Attributes:
+        id: Who, for ever.
+        username: What is typed at a login.
+        password_hash: What `covet.security.PasswordHasher` made; `None` for a user who cannot log in with a password.
+        scopes: What they may.
+        roles: What they are.
+        is_active: Whether they may log in at all.
+        user: The user as the application keeps it, for `Principal.user`.
+    """
+
+    id: int | str
+    username: str
+    password_hash: str | None = field(repr=False)
+    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    is_active: bool = True
+    user: object = field(default=None, repr=False, compare=False)
+
+
+@runtime_checkable
+class UserStore(Protocol):
+    """
+    Where users are kept: write these three over a database of one's own.
+
+    `covet.testing.user_store` has the tests that every implementation passes.
+    """
+
+    async def find_by_username(self, username: str, /) -> UserRecord | None:
+        """Find a user by what was typed; whether case matters is said here."""
+        ...
+
+    async def find_by_id(self, user_id: str, /) -> UserRecord | None:
+        """Find a user by the text of its id, as sessions have it."""
+        ...
+
+    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
+        """Keep another hash; of a user who is not there, nothing is kept."""
+        ...
+
+
+class MemoryUsers:
+    """
+    Keep users in this process: for tests, and for a few that the configuration lists.
+
+    Args:
+        users: The users that are there from the beginning.
+
+    Example:
+        >>> users = MemoryUsers([UserRecord(id=7, username="ada", password_hash=None)])
+        >>> (await users.find_by_username("ada")).id, await users.find_by_id("8")
+        (7, None)
+    """
+
+    def __init__(self, users: Collection[UserRecord] = ()) -> None:
+        self._users = {str(user.id): user for user in users}
+        self._names = {user.username: str(user.id) for user in users}
+
+    def add(self, user: UserRecord) -> None:
+        """Add a user, or replace the one with the same id."""
+        known = self._users.get(str(user.id))
+        if known is not None:
+            self._names.pop(known.username, None)
+        self._users[str(user.id)] = user
+        self._names[user.username] = str(user.id)
+
+    async def find_by_username(self, username: str, /) -> UserRecord | None:
+        """Find a user by what was typed, letter by letter."""
+        return self._users.get(self._names.get(username, ""))
+
+    async def find_by_id(self, user_id: str, /) -> UserRecord | None:
+        """Find a user by the text of its id."""
+        return self._users.get(user_id)
+
+    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
+        """Keep another hash."""
+        known = self._users.get(str(user_id))
+        if known is not None:
+            self._users[str(user_id)] = replace(known, password_hash=password_hash)

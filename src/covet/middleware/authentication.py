@@ -1,0 +1,153 @@
+"""
+Finding out who asks, with one provider or several.
+
+It refuses bad credentials and nothing else: whether somebody has to be known at all is said by guards.
+"""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from covet.auth.errors import InvalidCredentialsError
+from covet.auth.principal import ANONYMOUS, Principal
+from covet.auth.provider import AuthProvider
+from covet.auth.reporting import read_address, report
+from covet.core.layer_binding import LayerBinding
+from covet.core.middleware import Middleware
+from covet.exceptions import AuthenticationError
+from covet.http.request import Request
+from covet.middleware.option_checks import OptionChecks
+from covet.middleware.places import Place
+from covet.options import refuse_unknown
+
+_check: Final = OptionChecks("AuthenticationMiddleware")
+
+
+class AuthenticationMiddleware(Middleware):
+    """
+    Find out who asks, and put it on `request.state.user`, where handlers get it as a `Principal`.
+
+    The providers are asked in order for credentials of their kind; the first that finds some decides. Without any the
+    request is `ANONYMOUS`; with bad ones it is refused: 401, with `WWW-Authenticate`.
+
+    Args:
+        provider: What finds out who asks.
+        providers: Several of them, in order.
+
+    Raises:
+        ConfigurationError: If there is none, or one is no provider.
+
+    Example:
+        >>> from covet import CovetPy
+        >>> from covet.auth import APIKeyAuthProvider, Principal
+        >>> keys = APIKeyAuthProvider(prefix="shop")
+        >>> app = CovetPy(middleware=[AuthenticationMiddleware(provider=keys)])
+        >>> @app.get("/me")
+        ... async def show_me(principal: Principal) -> str:
+        ...     return str(principal.id)
+        >>> from covet.testing import TestClient
+        >>> key = await keys.create_token(Principal("ada"))
+        >>> async with TestClient(app) as client:
+        ...     for headers in ({}, {"X-API-Key": key}, {"X-API-Key": "shop_wrong"}):
+        ...         response = await client.get("/me", headers=headers)
+        ...         print(response.status_code, response.text[:4])
+        200 None
+        200 ada
+        401 {"ty
+    """
+
+    priority: int = Place.AUTHENTICATION
+
+    @refuse_unknown
+    def __init__(
+        self, provider: AuthProvider | None = None, *, providers: Sequence[AuthProvider] | None = None
+    ) -> None:
+        if provider is not None and providers is not None:
+            raise _check.fail("providers", "is given beside provider.", "Put all of them into providers=[...].")
+        if providers is not None and not isinstance(providers, list | tuple):
+            raise _check.fail(
+                "providers", f"is {providers!r}, expected a list.", "Write providers=[JWTAuthProvider()]."
+            )
+        given = list(providers or ()) if provider is None else [provider]
+        if not given:
+            raise _check.fail(
+                "provider", "is missing: nothing would find out who asks.", "Write provider=JWTAuthProvider()."
+            )
+        for item in given:
+            if not isinstance(item, AuthProvider):
+                hint = f"Write {item.__name__}(...)." if isinstance(item, type) else "Subclass covet.auth.AuthProvider."
+                raise _check.fail("provider", f"is {item!r}, expected an AuthProvider.", hint)
+        self.providers = tuple(given)
+
+    def bind_route(self, binding: LayerBinding) -> Middleware | None:
+        """
+        Get the providers ready at start-up.
+
+        Raises:
+            ConfigurationError: If one lacks something, such as its key.
+        """
+        for provider in self.providers:
+            provider.prepare(binding.app)
+        return self
+
+    async def process_request(self, request: Request) -> None:
+        """
+        Find out who asks.
+
+        Raises:
+            AuthenticationError: If there are credentials, and they are not good.
+        """
+        # Nobody further out is believed, and nothing that a failure leaves behind.
+        request.state.user = ANONYMOUS
+        for provider in self.providers:
+            credentials = provider.find_credentials(request)
+            if credentials is not None:
+                request.state.user = await _authenticate(provider, request, credentials)
+                return
+
+    # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
+    async def websocket_connect(self, websocket: Any) -> None:
+        """
+        Find out who connects.
+
+        Raises:
+            AuthenticationError: If there are credentials, and they are not good.
+        """
+        await self.process_request(websocket.request)
+
+
+# Any: what a provider finds in a request is its own affair.
+async def _authenticate(provider: AuthProvider, request: Request, credentials: Any) -> Principal:
+    try:
+        principal = await provider.authenticate(request, credentials)
+    except InvalidCredentialsError as exc:
+        raise await _refuse(provider, request, exc) from exc
+    if principal is None:
+        raise await _refuse(provider, request, InvalidCredentialsError())
+    if not isinstance(principal, Principal) or not principal.is_authenticated:
+        raise TypeError(
+            f"{type(provider).__name__}.authenticate() gave {type(principal).__name__}, expected a Principal or None."
+        )
+    if provider.reports_each_request:
+        await report(request.app, "UserAuthenticatedEvent", user_id=principal.id, method=provider.name)
+    return principal
+
+
+async def _refuse(provider: AuthProvider, request: Request, error: InvalidCredentialsError) -> AuthenticationError:
+    if not error.is_reported:
+        address = read_address(request)
+        fields = {"method": provider.name, "reason": error.reason, "client_ip": address}
+        await report(request.app, "AuthenticationFailedEvent", **fields)
+    return make_refusal(provider, error.reason)
+
+
+def make_refusal(provider: AuthProvider, reason: str) -> AuthenticationError:
+    """
+    Make the refusal of bad credentials, with the challenge of their provider.
+
+    Args:
+        provider: The provider.
+        reason: What the client is told.
+    """
+    scheme = provider.scheme
+    said = {"error": "invalid_token", "error_description": reason} if scheme.is_bearer else {}
+    return AuthenticationError(reason, headers={"www-authenticate": scheme.write_challenge(**said)})
