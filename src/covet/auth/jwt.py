@@ -5,6 +5,7 @@ What a token is, is said by `covet.security.jwt`; here is where its keys come fr
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final, NamedTuple
 
@@ -117,6 +118,9 @@ class JWTAuthProvider(AuthProvider):
             audiences=frozenset(self._audiences),
             types=frozenset({"jwt", _ACCESS, None}),
             leeway=leeway,
+        )
+        self._refresh_rules = replace(
+            self._rules, types=frozenset({_REFRESH}), required=frozenset({"exp", "sub", "jti", "fam"})
         )
         self._jwks = jwks
         self._keys: dict[str, JWTKey] = {}
@@ -247,16 +251,6 @@ class JWTAuthProvider(AuthProvider):
             await self.report("TokenReusedEvent", user_id=user.id, family=family)
             raise InvalidCredentialsError("The refresh token was used before.")
         return self._make_pair(user, family)
-
-    @property
-    def _refresh_rules(self) -> JWTClaimRules:
-        return JWTClaimRules(
-            issuers=self._rules.issuers,
-            audiences=self._rules.audiences,
-            types=frozenset({_REFRESH}),
-            required=frozenset({"exp", "sub", "jti", "fam"}),
-            leeway=self._rules.leeway,
-        )
 
     # Any: as JSON has it.
     def write_jwks(self) -> dict[str, list[dict[str, Any]]]:

@@ -34,12 +34,21 @@ class RedisRevocations:
             raise ConfigurationError(
                 "RedisRevocations: the URL is none of Redis.", hint="Write 'redis://localhost:6379/0'."
             )
-        self._redis = require_extra("redis.asyncio", extra="redis", needed_for="covet.auth.redis_revocations")
+        self._redis = require_extra("redis.asyncio", extra="redis", needed_for="covet.auth.RedisRevocations")
+        backoff = require_extra("redis.backoff", extra="redis", needed_for="covet.auth.RedisRevocations")
         self._url = url
         self._prefix = prefix
-        self._timeout = timeout
-        # Any: the library's own type.
-        self._client: Any = None
+        pool = self._redis.ConnectionPool.from_url(
+            url,
+            socket_timeout=timeout,
+            socket_connect_timeout=timeout,
+            # Otherwise each new connection looks for the library's version in the file system, on the event loop.
+            driver_info=None,
+            retry=self._redis.retry.Retry(backoff.NoBackoff(), 1),
+        )
+        # Any: the library's own type; it connects when it is first used.
+        self._client: Any = self._redis.Redis(connection_pool=pool)
+        self._client.auto_close_connection_pool = True
 
     async def add(self, key: str, expires_at: float, /) -> bool:
         """
@@ -49,7 +58,7 @@ class RedisRevocations:
             AuthStoreError: If Redis failed.
         """
         milliseconds = max(1, ceil((expires_at - time()) * 1000))
-        return bool(await self._ask(self._open().set(self._prefix + key, b"1", nx=True, px=milliseconds)))
+        return bool(await self._ask(self._client.set(self._prefix + key, b"1", nx=True, px=milliseconds)))
 
     async def contains(self, *keys: str) -> bool:
         """
@@ -58,24 +67,14 @@ class RedisRevocations:
         Raises:
             AuthStoreError: If Redis failed.
         """
-        return bool(await self._ask(self._open().exists(*(self._prefix + key for key in keys))))
+        return bool(await self._ask(self._client.exists(*(self._prefix + key for key in keys))))
 
     async def aclose(self) -> None:
         """Close the connections; the next call opens them again."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.aclose()
+        await self._client.aclose()
 
     def __repr__(self) -> str:
         return f"<RedisRevocations {show(self._url, name='url').strip(chr(39))}>"
-
-    # Any: the library's own type.
-    def _open(self) -> Any:
-        if self._client is None:
-            self._client = self._redis.Redis.from_url(
-                self._url, socket_timeout=self._timeout, socket_connect_timeout=self._timeout
-            )
-        return self._client
 
     # Any: what Redis answers.
     async def _ask(self, answer: Awaitable[Any]) -> Any:

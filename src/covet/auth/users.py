@@ -35,8 +35,6 @@ class UserRecord:
 class UserStore(Protocol):
     """
     Where users are kept: write these three over a database of one's own.
-
-    `covet.testing.user_store` has the tests that every implementation passes.
     """
 
     async def find_by_username(self, username: str, /) -> UserRecord | None:

@@ -5,7 +5,9 @@ It must never let a token choose its algorithm or bring its key: a key knows wha
 """
 
 import hmac
-from collections.abc import Collection, Mapping, Sequence
+import warnings
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn, Self, SupportsIndex
 
 from covet._extras import require_extra
@@ -111,7 +113,8 @@ class JWTKey:
         failure: Exception | None = None
         for kind in (jwk.RSAKey, jwk.ECKey, jwk.OKPKey):
             try:
-                key = kind.import_key(pem)
+                with _hush():
+                    key = kind.import_key(pem)
             except Exception as exc:  # noqa: BLE001 - whatever the library says of a key of another kind
                 failure = exc
             else:
@@ -146,7 +149,8 @@ class JWTKey:
             data = decode_base64url(str(jwk.get("k", "")))
             return cls.from_secret(data or b"", algorithm=chosen or "HS256", kid=name)
         try:
-            key = _load_jwk().import_key({part: text for part, text in jwk.items() if part not in _BESIDES})
+            with _hush():
+                key = _load_jwk().import_key({part: text for part, text in jwk.items() if part not in _BESIDES})
         except Exception as exc:
             raise ConfigurationError("The JSON Web Key is none that is known here.") from exc
         return cls._from_key(key, algorithm=chosen, kid=name)
@@ -272,6 +276,14 @@ def _list_algorithms(key: Any) -> Sequence[str]:
                 f"An RSA key of {bits} bits is not used: it has {_MIN_RSA_BITS} to {_MAX_RSA_BITS}."
             )
     return _ALGORITHMS.get(_name_kind(key), ())
+
+
+@contextmanager
+def _hush() -> Iterator[None]:
+    """Keep what the library warns of: a weak key is an error here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _load_jwk() -> Any:

@@ -1,0 +1,232 @@
+"""
+Bearer tokens that say themselves whose they are: the provider.
+"""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from joserfc import jwk
+
+from covet import CovetPy, Request
+from covet.auth import JWKS, InvalidCredentialsError, JWTAuthProvider, JWTKey, MemoryRevocations, Principal
+from covet.config import Settings, Sources
+from covet.exceptions import ConfigurationError
+from covet.middleware import AuthenticationMiddleware
+from covet.security.jwt import encode_jwt, parse_jwt
+from covet.testing import TestClient
+from covet.testing.auth_provider import AuthProviderConformance
+
+SECRET = "R9f3kLmQ27xYtWz8VbNc4HdJsPgEuKiA"
+OTHER = "pL5wZt0RkXb8QmYcV2nJ7hGdSf4EuAi1"
+RSA = jwk.RSAKey.generate_key(2048)
+PRIVATE = JWTKey.from_pem(RSA.as_pem(private=True), kid="2026")
+PUBLIC = JWTKey.from_pem(RSA.as_pem(private=False), kid="2026")
+
+
+class TestWithASecret(AuthProviderConformance):
+    """The suite that every provider passes, with a secret."""
+
+    async def make_provider(self) -> JWTAuthProvider:
+        return JWTAuthProvider(SECRET)
+
+
+class TestWithAKey(AuthProviderConformance):
+    """The suite that every provider passes, with a private key, an issuer and an audience."""
+
+    async def make_provider(self) -> JWTAuthProvider:
+        return JWTAuthProvider(keys=[PRIVATE], algorithms=["RS256"], issuer="https://a", audience="api")
+
+
+class Clock:
+    """A clock that goes on when it is told to."""
+
+    now = datetime(2026, 11, 3, 12, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def test_a_token_ends() -> None:
+    """To the second, unless clocks may differ."""
+    clock = Clock()
+    strict, lenient = (JWTAuthProvider(SECRET, clock=clock, leeway=leeway, access_lifetime=60) for leeway in (0, 5))
+    token = await strict.create_token(Principal("7"))
+    clock.now += timedelta(seconds=60)
+
+    assert await strict.validate_token(token) is None
+    assert await lenient.validate_token(token) is not None
+    with pytest.raises(InvalidCredentialsError, match=r"^The token has expired\.$"):
+        await strict.authenticate(Request(), {"token": token})
+
+
+async def test_a_secret_is_replaced() -> None:
+    """The new one signs, both are believed until the old one goes."""
+    old, both, new = JWTAuthProvider(SECRET), JWTAuthProvider([OTHER, SECRET]), JWTAuthProvider(OTHER)
+    before, after = await old.create_token(Principal("7")), await both.create_token(Principal("7"))
+
+    assert await both.validate_token(before) is not None
+    assert await new.validate_token(after) is not None
+    assert (await new.validate_token(before), await old.validate_token(after)) == (None, None)
+
+
+async def test_public_keys_verify_and_make_nothing() -> None:
+    """The error says what is missing."""
+    maker = JWTAuthProvider(keys=[PRIVATE], algorithms=["RS256"])
+    reader = JWTAuthProvider(keys=[PUBLIC], algorithms=["RS256"])
+    found = await reader.validate_token(await maker.create_token(Principal("7")))
+
+    assert found is not None
+    with pytest.raises(ConfigurationError, match="has public keys only"):
+        await reader.create_token(Principal("7"))
+    assert [key["kid"] for key in maker.write_jwks()["keys"]] == ["2026"]
+    assert "d" not in maker.write_jwks()["keys"][0]
+
+
+async def test_a_refresh_token_is_good_for_one_pair() -> None:
+    """It is no access token, and an access token is none; coming twice, all of its login are revoked."""
+    provider = JWTAuthProvider(SECRET)
+    ada = Principal("7", ["read"], ["admin"], {"team": "tea"})
+    first, other = await provider.create_tokens(ada), await provider.create_tokens(ada)
+    second = await provider.refresh_tokens(first.refresh_token)
+    found = await provider.validate_token(second.access_token)
+
+    assert found is not None
+    assert (found.scopes, found.roles, found.claims["team"]) == (ada.scopes, ada.roles, "tea")
+    assert (second.token_type, second.expires_in) == ("Bearer", 900)
+    assert await provider.validate_token(first.refresh_token) is None
+    with pytest.raises(InvalidCredentialsError, match="of another kind"):
+        await provider.refresh_tokens(first.access_token)
+    with pytest.raises(InvalidCredentialsError, match="was used before"):
+        await provider.refresh_tokens(first.refresh_token)
+    for token in (first.access_token, second.access_token):
+        assert await provider.validate_token(token) is None
+    with pytest.raises(InvalidCredentialsError, match="has been revoked"):
+        await provider.refresh_tokens(second.refresh_token)
+    assert await provider.validate_token(other.access_token) is not None
+
+
+async def test_revoking_a_refresh_token_ends_its_login() -> None:
+    """All tokens of it, those of other logins not."""
+    provider = JWTAuthProvider(SECRET)
+    first, other = await provider.create_tokens(Principal("7")), await provider.create_tokens(Principal("7"))
+    await provider.revoke_token(first.refresh_token)
+
+    assert await provider.validate_token(first.access_token) is None
+    assert await provider.validate_token(other.access_token) is not None
+
+
+async def test_a_store_is_shared() -> None:
+    """What one worker revokes is good for nothing with another."""
+    store = MemoryRevocations()
+    one, two = JWTAuthProvider(SECRET, store=store), JWTAuthProvider(SECRET, store=store)
+    token = await one.create_token(Principal("7"))
+    await one.revoke_token(token)
+
+    assert await two.validate_token(token) is None
+
+
+async def test_a_token_without_an_identifier_can_be_revoked() -> None:
+    """By what it says."""
+    provider = JWTAuthProvider(keys=[PRIVATE], algorithms=["RS256"])
+    tokens = [encode_jwt({"sub": name, "exp": 4_000_000_000}, PRIVATE) for name in ("7", "8")]
+    await provider.revoke_token(tokens[0])
+
+    assert [await provider.validate_token(token) is None for token in tokens] == [True, False]
+
+
+async def test_whom_a_token_means_can_be_said() -> None:
+    """`None` refuses."""
+
+    def read(claims: object) -> Principal | None:
+        assert isinstance(claims, dict)
+        return None if claims["sub"] == "eve" else Principal(claims["sub"], roles=["guest"])
+
+    provider = JWTAuthProvider(SECRET, make_principal=read)
+    found = await provider.validate_token(await provider.create_token(Principal("7", roles=["admin"])))
+
+    assert found is not None
+    assert found.roles == {"guest"}
+    with pytest.raises(InvalidCredentialsError, match="for nobody here"):
+        await provider.authenticate(Request(), {"token": await provider.create_token(Principal("eve"))})
+
+
+async def test_own_claims_are_written() -> None:
+    """And what a token is made of cannot be replaced by them."""
+    provider = JWTAuthProvider(SECRET, issuer="https://a", audience=["api", "web"])
+    token = await provider.create_token(Principal("7"), claims={"team": "tea", "exp": 1, "jti": "x", "iss": "evil"})
+    claims = json.loads(parse_jwt(token).payload)
+
+    assert (claims["team"], claims["iss"], claims["aud"]) == ("tea", "https://a", "api")
+    assert claims["exp"] > 1
+    assert claims["jti"] != "x"
+
+
+def test_a_token_of_another_form_is_for_another_provider() -> None:
+    """Such as an API key that is brought as a bearer token."""
+    provider = JWTAuthProvider(SECRET)
+
+    assert provider.find_credentials(Request(headers={"authorization": "Bearer shop_abc"})) is None
+    assert provider.find_credentials(Request(headers={"authorization": "Bearer a.b.c"})) is not None
+    assert provider.find_credentials(Request(headers={"authorization": "Bearer"})) == {"token": ""}
+
+
+async def test_without_a_key_it_is_that_of_the_settings() -> None:
+    """Which is looked up at the start; without one the application does not start."""
+    provider = JWTAuthProvider()
+    settings = Settings(security={"jwt_secret_key": SECRET}, sources=Sources.none())
+    app = CovetPy(settings=settings, middleware=[AuthenticationMiddleware(provider=provider)])
+
+    @app.get("/me")
+    async def show_me(principal: Principal) -> str:
+        return str(principal.id)
+
+    with pytest.raises(ConfigurationError, match=r"JWTAuthProvider has no key"):
+        await provider.create_token(Principal("7"))
+    async with TestClient(app) as client:
+        token = await provider.create_token(Principal("7"))
+        assert (await client.get("/me", headers={"Authorization": f"Bearer {token}"})).text == "7"
+    with pytest.raises(ConfigurationError, match=r"'security.jwt_secret_key' is missing"):
+        CovetPy(middleware=[AuthenticationMiddleware(provider=JWTAuthProvider())]).compile()
+    other = Settings(security={"jwt_secret_key": OTHER}, sources=Sources.none())
+    with pytest.raises(ConfigurationError, match="serves two applications with different keys"):
+        provider.prepare(CovetPy(settings=other))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"secret_key": SECRET, "keys": [PRIVATE]}, "takes one of secret_key, keys and jwks"),
+        ({"keys": [PRIVATE]}, r"needs algorithms.*\n  Write algorithms=\['RS256'\]"),
+        ({"keys": [PRIVATE], "algorithms": "RS256"}, "algorithms='RS256', expected a list"),
+        ({"keys": [PRIVATE], "algorithms": ["ES256"]}, "whose algorithm is not among"),
+        ({"keys": [PRIVATE, PUBLIC], "algorithms": ["RS256"]}, "each with a name of its own"),
+        ({"keys": [], "algorithms": ["RS256"]}, "needs keys"),
+        ({"jwks": JWKS("https://a/jwks", fetch=None)}, "needs algorithms"),
+        ({"jwks": JWKS("https://a/jwks"), "algorithms": ["RS256"]}, "needs issuer and audience with jwks"),
+        ({"secret_key": SECRET, "leeway": -1}, "leeway=-1, expected 0 to 600 seconds"),
+        ({"secret_key": SECRET, "access_lifetime": 0}, "a lifetime of 0, expected 1 second to a year"),
+        ({"secret_key": SECRET, "issuer": ""}, "issuer='', expected a text"),
+        ({"secret_key": SECRET, "secret": SECRET}, "no option 'secret'"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(options: dict[str, object], message: str) -> None:
+    """With what to write instead, and no secret."""
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        JWTAuthProvider(**options)  # type: ignore[arg-type]
+    assert SECRET not in str(caught.value)
+
+
+async def test_keys_of_somebody_else_make_nothing() -> None:
+    """Whoever has the private keys does."""
+
+    async def fetch(url: str) -> bytes:
+        return json.dumps({"keys": [PRIVATE.to_public_jwk()]}).encode()
+
+    jwks = JWKS("https://login.example.com/jwks", fetch=fetch)
+    reader = JWTAuthProvider(jwks=jwks, algorithms=["RS256"], issuer="https://login.example.com", audience="api")
+    maker = JWTAuthProvider(keys=[PRIVATE], algorithms=["RS256"], issuer="https://login.example.com", audience="api")
+
+    assert await reader.validate_token(await maker.create_token(Principal("7"))) is not None
+    with pytest.raises(ConfigurationError, match="makes no tokens with jwks"):
+        await reader.create_token(Principal("7"))

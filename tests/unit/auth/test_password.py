@@ -1,0 +1,117 @@
+"""
+Logins that a session keeps.
+"""
+
+import pytest
+
+from covet import CovetPy, Request
+from covet.auth import InvalidCredentialsError, PasswordAuthProvider, Principal
+from covet.auth.events import PasswordChangedEvent, UserAuthenticatedEvent, UserLoggedOutEvent
+from covet.auth.password import LoginSession
+from covet.events import Event
+from covet.exceptions import ConfigurationError
+from tests.unit.auth.logins import FakeSession, make_users
+
+
+async def make() -> tuple[PasswordAuthProvider, Request, FakeSession]:
+    """Make a provider, and a request with a session."""
+    users, hasher, _ = await make_users()
+    request, session = Request(), FakeSession()
+    request.state.session = session
+    return PasswordAuthProvider(users, hasher=hasher), request, session
+
+
+async def test_a_login_makes_the_session_its_users() -> None:
+    """Under a new id; from then on the session says who asks, and a logout leaves nothing of it."""
+    provider, request, session = await make()
+    assert isinstance(session, LoginSession)
+    assert provider.find_credentials(request) is None
+    await provider.login(request, await provider.check_password(request, "ada", "correct horse"))
+    found = provider.find_credentials(request)
+    assert found is not None
+    principal = await provider.authenticate(request, found)
+
+    assert principal is not None
+    assert (principal.id, principal.roles, principal.method) == (7, {"admin"}, "password")
+    assert (session.user_id, request.state.user) == ("7", principal)
+    await provider.logout(request)
+    assert (session.log, dict(session)) == (["log_in", "invalidate"], {})
+    assert provider.find_credentials(request) is None
+
+
+async def test_credentials_are_checked_without_a_login() -> None:
+    """What a name and a password are given for."""
+    provider, request, session = await make()
+    principal = await provider.authenticate(request, {"username": "ada", "password": "correct horse"})
+
+    assert principal is not None
+    assert (principal.id, session.log) == (7, [])
+
+
+async def test_another_password_ends_other_sessions() -> None:
+    """The one in which it was changed goes on under a new id."""
+    provider, request, session = await make()
+    ada = await provider.check_password(request, "ada", "correct horse")
+    await provider.login(request, ada)
+    other, other_session = Request(), FakeSession()
+    other.state.session = other_session
+    await provider.login(other, ada)
+    await provider.change_password(request, ada, "another horse")
+    mine, theirs = provider.find_credentials(request), provider.find_credentials(other)
+
+    assert mine is not None
+    assert theirs is not None
+    assert await provider.authenticate(request, mine) is not None
+    with pytest.raises(InvalidCredentialsError, match="The session is over"):
+        await provider.authenticate(other, theirs)
+    assert (session.log[-1], other_session.log[-1]) == ("rotate", "invalidate")
+    assert "horse" not in repr(dict(session))
+
+
+@pytest.mark.parametrize("user_id", ["9", "10"])
+async def test_the_session_of_who_may_not_log_in_is_over(user_id: str) -> None:
+    """Or of who is not there any more."""
+    provider, request, session = await make()
+    session.log_in(user_id)
+    found = provider.find_credentials(request)
+
+    assert found is not None
+    with pytest.raises(InvalidCredentialsError, match="The session is over"):
+        await provider.authenticate(request, found)
+
+
+async def test_without_a_session_nobody_logs_in() -> None:
+    """The error says what to add."""
+    provider, _, _ = await make()
+
+    assert provider.find_credentials(Request()) is None
+    for call in (provider.login(Request(), Principal(7)), provider.logout(Request())):
+        with pytest.raises(ConfigurationError, match=r"(?s)There is no session to log in to.*SessionMiddleware\("):
+            await call
+
+
+async def test_who_is_not_there_is_not_logged_in() -> None:
+    """Nor given a password."""
+    provider, request, _ = await make()
+
+    with pytest.raises(ConfigurationError, match="no user with the id 77 to log in"):
+        await provider.login(request, Principal(77))
+    with pytest.raises(ConfigurationError, match="no user with the id 77 whose password"):
+        await provider.change_password(None, Principal(77), "another horse")
+
+
+async def test_what_happens_is_told() -> None:
+    """Without a password or a hash."""
+    provider, request, _ = await make()
+    app, seen = CovetPy(), list[Event]()
+    for event in (UserAuthenticatedEvent, PasswordChangedEvent, UserLoggedOutEvent):
+        app.events.subscribe(event, seen.append)
+    provider.prepare(app)
+    ada = await provider.check_password(request, "ada", "correct horse")
+    await provider.login(request, ada)
+    await provider.change_password(request, ada, "another horse")
+    await provider.logout(request)
+
+    assert [event.event_type for event in seen] == ["user.authenticated", "auth.password_changed", "auth.logged_out"]
+    assert "horse" not in repr(seen)
+    assert "$" not in repr(seen)

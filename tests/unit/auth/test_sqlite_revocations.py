@@ -1,0 +1,48 @@
+"""
+What is revoked, in a file.
+"""
+
+import stat
+from pathlib import Path
+from time import time
+
+import pytest
+
+from covet.auth import AuthStoreError, SQLiteRevocations
+from covet.testing.revocation_store import RevocationStoreConformance
+
+
+class TestSQLiteRevocations(RevocationStoreConformance):
+    """The suite that every store passes."""
+
+    @pytest.fixture(autouse=True)
+    def _keep_folder(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "revoked.db"
+
+    async def make_store(self) -> SQLiteRevocations:
+        return SQLiteRevocations(self.path)
+
+
+async def test_it_is_shared_and_outlives_the_process(tmp_path: Path) -> None:
+    """What one store puts in another finds, and the file is its owner's alone."""
+    path = tmp_path / "revoked.db"
+    first, second = SQLiteRevocations(path), SQLiteRevocations(path)
+    await first.add("a", time() + 60)
+
+    assert await second.contains("a")
+    assert not await second.add("a", time() + 60)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    await first.aclose()
+    await second.aclose()
+
+
+async def test_what_cannot_be_opened_is_an_error_that_says_so(tmp_path: Path) -> None:
+    """Nobody is let in then: whether something is revoked is not known."""
+    store = SQLiteRevocations(tmp_path / "nowhere" / "revoked.db")
+
+    with pytest.raises(AuthStoreError, match=r"(?s)failed: .*See that its folder is there"):
+        await store.contains("a")
+    await store.aclose()
+    (tmp_path / "text.db").write_text("no database " * 100, "utf-8")
+    with pytest.raises(AuthStoreError, match="file is not a database"):
+        await SQLiteRevocations(tmp_path / "text.db").contains("a")

@@ -1,0 +1,125 @@
+"""
+Finding out who asks.
+"""
+
+from typing import Any
+
+import pytest
+
+from covet import CovetPy, Request
+from covet.auth import ANONYMOUS, APIKeyAuthProvider, AuthProvider, JWTAuthProvider, Principal
+from covet.auth.provider import Credentials
+from covet.exceptions import ConfigurationError
+from covet.middleware import AuthenticationMiddleware, get_middleware_registry
+from covet.testing import TestClient
+
+Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+JWT = JWTAuthProvider("R9f3kLmQ27xYtWz8VbNc4HdJsPgEuKiA")
+KEYS = APIKeyAuthProvider(prefix="shop", header=None)
+
+
+class Whoami:
+    """A service that takes the principal."""
+
+    def __init__(self, principal: Principal) -> None:
+        self.text = f"{principal.method} {principal.id}"
+
+
+def make_app(*providers: AuthProvider) -> CovetPy:
+    """Make an application that says who asks."""
+    app = CovetPy(middleware=[AuthenticationMiddleware(providers=providers or (JWT, KEYS))])
+    app.container.register(Whoami)
+
+    @app.get("/")
+    async def index(principal: Principal, whoami: Whoami, request: Request) -> str:
+        assert request.state.user is principal
+        return whoami.text
+
+    return app
+
+
+@Protocols
+async def test_absent_credentials_are_anonymous(protocol: Any) -> None:
+    """Nobody is refused here; those of an unknown scheme are none."""
+    async with TestClient(make_app(), protocol=protocol) as client:
+        for headers in ({}, {"Authorization": "Digest x"}, {"Cookie": "session=1"}, {"Authorization": "Bearer x"}):
+            assert (await client.get("/", headers=headers)).text == " None"
+
+
+@Protocols
+async def test_the_first_provider_that_finds_credentials_decides(protocol: Any) -> None:
+    """Here both read the same header, and each tells its own apart."""
+    tokens = [await JWT.create_token(Principal("7")), await KEYS.create_token(Principal("8"))]
+    async with TestClient(make_app(), protocol=protocol) as client:
+        texts = [(await client.get("/", headers={"Authorization": f"Bearer {token}"})).text for token in tokens]
+
+    assert texts == ["jwt 7", "api_key 8"]
+
+
+@Protocols
+@pytest.mark.parametrize("token", ["a.b.c", "shop_wrong", ""])
+async def test_bad_credentials_are_refused(protocol: Any, token: str) -> None:
+    """401 with a challenge that says so (RFC 6750, section 3), also where nobody has to be known."""
+    async with TestClient(make_app(), protocol=protocol) as client:
+        response = await client.get("/", headers={"Authorization": f"Bearer {token}"})
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith('Bearer error="invalid_token", error_description="The ')
+    assert not token or token not in response.text
+
+
+@Protocols
+async def test_two_headers_are_refused(protocol: Any) -> None:
+    """400: nobody chooses between them."""
+    async with TestClient(make_app(), protocol=protocol) as client:
+        response = await client.get("/", headers=[("authorization", "Bearer a.b.c"), ("authorization", "Bearer d")])
+    assert response.status_code == 400
+
+
+async def test_a_provider_gives_a_principal_or_none() -> None:
+    """Something else, or nobody, would let everybody in somewhere."""
+
+    class Odd(AuthProvider):
+        found: object = None
+
+        async def authenticate(self, request: Request, credentials: Credentials) -> Any:
+            return self.found
+
+        async def validate_token(self, token: str) -> Principal | None:
+            return None
+
+        async def create_token(self, user: Principal) -> str:
+            return ""
+
+        async def revoke_token(self, token: str) -> None:
+            pass
+
+    provider = Odd()
+    async with TestClient(make_app(provider)) as client:
+        for found in (True, "ada", ANONYMOUS):
+            provider.found = found
+            with pytest.raises(TypeError, match=r"Odd\.authenticate\(\) gave \w+, expected a Principal or None"):
+                await client.get("/", headers={"Authorization": "Bearer x"})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, r"provider is missing: .*\n  Write provider=JWTAuthProvider\(\)"),
+        ({"providers": []}, "provider is missing"),
+        ({"provider": JWT, "providers": [KEYS]}, "providers is given beside provider"),
+        ({"providers": JWT}, "expected a list"),
+        ({"provider": JWTAuthProvider}, r"expected an AuthProvider\.\n  Write JWTAuthProvider\(\.\.\.\)"),
+        ({"provider": "jwt"}, "is 'jwt', expected an AuthProvider"),
+        ({"provder": JWT}, "no option 'provder'"),
+    ],
+)
+def test_options_are_checked(options: dict[str, Any], message: str) -> None:
+    """With what to write instead."""
+    with pytest.raises(ConfigurationError, match=message):
+        AuthenticationMiddleware(**options)
+
+
+def test_it_has_a_name_in_the_registry() -> None:
+    """By which settings list it."""
+    assert get_middleware_registry().get("authentication") is AuthenticationMiddleware
