@@ -54,7 +54,7 @@ async def test_who_guesses_is_locked_out_before_any_work() -> None:
 
 async def test_an_old_hash_is_replaced() -> None:
     """When somebody logs in who knows the password."""
-    users, hasher, _ = await make_users()
+    users, _, _ = await make_users()
     newer = PasswordHasher([Scrypt(cost=5)])
     provider = PasswordAuthProvider(users, hasher=newer)
     await provider.check_password(None, "ada", "correct horse")
