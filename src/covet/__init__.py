@@ -22,6 +22,7 @@ The map, from the ground up; a module imports only from those that are named bef
     http, responses                 the words of HTTP
     staticfiles                     directories that are served as they are
     parameters, core                what matches a request and what runs for it
+    auth                            who asks, and who may
     middleware, server              layers around routes; the servers that carry them
     plugins                         what extends an application
     deployment                      whether strangers may see it

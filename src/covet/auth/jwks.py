@@ -16,7 +16,7 @@ from covet._extras import require_extra
 from covet.auth.errors import AuthenticationSetupError
 from covet.exceptions import ServiceUnavailableError
 from covet.options import refuse_unknown
-from covet.security.jwt import ALGORITHMS, HMAC_ALGORITHMS, JWTHeader, JWTKey, find_key, read_jwks
+from covet.security.jwt import ALGORITHMS, SYMMETRIC_ALGORITHMS, JWTHeader, JWTKey, find_key, read_jwks
 
 _LOGGER: Final = logging.getLogger("covet.auth")
 
@@ -74,7 +74,7 @@ class JWKS:
             AuthenticationSetupError: If there is none, one is not known, or one is for secrets.
         """
         for name in algorithms:
-            if name not in ALGORITHMS or name in HMAC_ALGORITHMS:
+            if name not in ALGORITHMS or name in SYMMETRIC_ALGORITHMS:
                 raise AuthenticationSetupError(
                     f"JWKS: {name!r} is no algorithm with public keys.", hint="Write algorithms=['RS256']."
                 )

@@ -7,7 +7,7 @@ from typing import Any
 
 from covet.auth.errors import AuthenticationSetupError
 from covet.config.secret import find_weakness
-from covet.security.jwt_keys import HMAC_ALGORITHMS, JWTKey
+from covet.security.jwt_keys import SYMMETRIC_ALGORITHMS, JWTKey
 from covet.security.key_ring import SecretLike
 
 
@@ -22,9 +22,10 @@ def find_secret_keys(secrets: SecretLike | Sequence[SecretLike], algorithms: Seq
     Raises:
         ConfigurationError: If a secret is a placeholder or too short, or there are several algorithms.
     """
-    if len(algorithms) > 1 or not set(algorithms) <= HMAC_ALGORITHMS.keys():
+    known = ", ".join(SYMMETRIC_ALGORITHMS)
+    if len(algorithms) > 1 or not set(algorithms) <= SYMMETRIC_ALGORITHMS.keys():
         raise AuthenticationSetupError(
-            f"JWTAuthProvider: a secret is for one of {', '.join(HMAC_ALGORITHMS)}, got algorithms={list(algorithms)}.",
+            f"JWTAuthProvider: a secret is for one of {known}, got algorithms={list(algorithms)}.",
             hint="Leave algorithms out for HS256.",
         )
     is_one = isinstance(secrets, str | bytes) or not isinstance(secrets, Sequence)

@@ -113,16 +113,17 @@ class Lockout:
         """
         now, locked = self._clock(), []
         for key in _list_keys(account, address):
+            kind = key[0]
             count = self._counts.pop(key, None)
             if count is None or now - count.last > self._forget_after:
                 count = _Count()
             count.failures += 1
             count.last = now
-            over = count.failures - self._limits[key[0]]
+            over = count.failures - self._limits[kind]
             if over >= 0:
                 seconds = min(self._max_delay, self._delay * 2 ** min(over, _MAX_DOUBLINGS))
                 count.locked_until = now + seconds
-                who: tuple[str | None, str] = (account, "") if key[0] == "account" else (None, address)
+                who: tuple[str | None, str] = (account, "") if kind == "account" else (None, address)
                 locked.append(Lock(who[0], who[1], count.failures, seconds))
             self._counts[key] = count
             if len(self._counts) > _MAX_ENTRIES:
@@ -138,10 +139,10 @@ class Lockout:
             address: Where it came from; empty if that is not known.
         """
         for key in _list_keys(account, address):
-            count = self._counts.get(key)
+            kind, count = key[0], self._counts.get(key)
             if count is None:
                 continue
-            if key[0] == "account":
+            if kind == "account":
                 del self._counts[key]
                 continue
             # Whoever has one account must not use it to try all others.

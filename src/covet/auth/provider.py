@@ -140,4 +140,4 @@ class AuthProvider(ABC):
         await report(None if self._app is None else self._app(), event, **fields)
 
     async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
-        """Close what was opened; whoever made the provider calls it at the end."""
+        """Close what was opened, when its application stops; it may be used again afterwards."""

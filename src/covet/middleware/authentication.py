@@ -89,6 +89,11 @@ class AuthenticationMiddleware(Middleware):
             provider.prepare(binding.app)
         return self
 
+    async def shutdown(self) -> None:
+        """Close the providers; whoever uses one afterwards opens it again."""
+        for provider in self.providers:
+            await provider.aclose()
+
     async def process_request(self, request: Request) -> None:
         """
         Find out who asks.

@@ -16,12 +16,12 @@ from covet.exceptions import BadRequestError
 from covet.security.base64url import decode_base64url, encode_base64url
 from covet.security.clock import Clock, read_milliseconds, utc_now
 from covet.security.errors import InvalidTokenError
-from covet.security.jwt_keys import ALGORITHMS, HMAC_ALGORITHMS, JWTKey, read_jwks
+from covet.security.jwt_keys import ALGORITHMS, SYMMETRIC_ALGORITHMS, JWTKey, read_jwks
 from covet.security.sealing import MAX_TOKEN_BYTES
 from covet.validation.strict_json import load_json
 
 __all__ = [
-    "ALGORITHMS", "HMAC_ALGORITHMS", "InvalidTokenError", "JWTClaimRules", "JWTHeader", "JWTKey", "ParsedJWT",
+    "ALGORITHMS", "SYMMETRIC_ALGORITHMS", "InvalidTokenError", "JWTClaimRules", "JWTHeader", "JWTKey", "ParsedJWT",
     "decode_jwt", "encode_jwt", "find_key", "parse_jwt", "read_jwks", "verify_jwt",
 ]  # fmt: skip
 

@@ -15,7 +15,7 @@ from covet.exceptions import ConfigurationError, suggest
 from covet.security.base64url import decode_base64url, encode_base64url
 from covet.security.key_ring import SecretLike
 
-HMAC_ALGORITHMS: Final[Mapping[str, int]] = {"HS256": 32, "HS384": 48, "HS512": 64}
+SYMMETRIC_ALGORITHMS: Final[Mapping[str, int]] = {"HS256": 32, "HS384": 48, "HS512": 64}
 """The algorithms with a secret that both sides know, and how many bytes it has at least (RFC 7518 §3.2)."""
 
 # What each kind of key can do, by its curve where it has one; the first is what is meant where nobody says.
@@ -26,7 +26,7 @@ _ALGORITHMS: Final[Mapping[str, Sequence[str]]] = {
     "EC P-521": ("ES512",),
     "OKP Ed25519": ("EdDSA", "Ed25519"),
 }
-ALGORITHMS: Final = frozenset(HMAC_ALGORITHMS).union(*_ALGORITHMS.values())
+ALGORITHMS: Final = frozenset(SYMMETRIC_ALGORITHMS).union(*_ALGORITHMS.values())
 """All algorithms that are known here; "none" is not among them."""
 
 _MIN_RSA_BITS: Final = 2048
@@ -76,9 +76,9 @@ class JWTKey:
             ConfigurationError: If it is too short, or the public key of somebody.
             MissingDependencyError: If joserfc is not installed.
         """
-        if algorithm not in HMAC_ALGORITHMS:
+        if algorithm not in SYMMETRIC_ALGORITHMS:
             raise ConfigurationError(
-                f"A secret cannot be used for {algorithm!r}.", hint=suggest(str(algorithm), HMAC_ALGORITHMS)
+                f"A secret cannot be used for {algorithm!r}.", hint=suggest(str(algorithm), SYMMETRIC_ALGORITHMS)
             )
         data = _to_bytes(secret)
         if data.lstrip().startswith(_PUBLIC_FORMS):
@@ -86,9 +86,9 @@ class JWTKey:
                 "The secret of a JWT key is a key in PEM, JWK or SSH form: whoever knows its public half could sign.",
                 hint="Write JWTKey.from_pem(...) or JWTKey.from_jwk(...).",
             )
-        if len(data) < HMAC_ALGORITHMS[algorithm]:
+        if len(data) < SYMMETRIC_ALGORITHMS[algorithm]:
             raise ConfigurationError(
-                f"The secret of a JWT key has {len(data)} bytes, {algorithm} needs {HMAC_ALGORITHMS[algorithm]}.",
+                f"The secret of a JWT key has {len(data)} bytes, {algorithm} needs {SYMMETRIC_ALGORITHMS[algorithm]}.",
                 hint="Make one with: covet secret",
             )
         name = kid or encode_base64url(hmac.digest(data, b"covet.jwt kid", "sha256")[:12])
@@ -200,7 +200,7 @@ class JWTKey:
         Raises:
             ConfigurationError: If it is a secret, which has none.
         """
-        if self.algorithm in HMAC_ALGORITHMS:
+        if self.algorithm in SYMMETRIC_ALGORITHMS:
             raise ConfigurationError(f"{self!r} is a secret: it has no public half.")
         return {**self._key.as_dict(private=False), "kid": self.kid, "alg": self.algorithm, "use": "sig"}
 

@@ -41,7 +41,7 @@ async def test_the_key_is_not_stored() -> None:
     assert isinstance(store, APIKeyStore)
     assert stored is not None
     assert key not in repr(stored)
-    assert (stored.user_id, stored.scopes, stored.roles, stored.name) == ("7", {"read"}, {"admin"}, "laptop")
+    assert (stored.user_id, set(stored.scopes), set(stored.roles), stored.name) == ("7", {"read"}, {"admin"}, "laptop")
     found = await provider.validate_token(key)
     assert found is not None
     assert (found.method, found.claims) == ("api_key", {"key_name": "laptop"})

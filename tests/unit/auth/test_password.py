@@ -32,7 +32,7 @@ async def test_a_login_makes_the_session_its_users() -> None:
     principal = await provider.authenticate(request, found)
 
     assert principal is not None
-    assert (principal.id, principal.roles, principal.method) == (7, {"admin"}, "password")
+    assert (principal.id, set(principal.roles), principal.method) == (7, {"admin"}, "password")
     assert (session.user_id, request.state.user) == ("7", principal)
     await provider.logout(request)
     assert (session.log, dict(session)) == (["log_in", "invalidate"], {})

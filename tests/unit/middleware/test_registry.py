@@ -9,6 +9,7 @@ import pytest
 
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware import (
+    AuthenticationMiddleware,
     CompressionMiddleware,
     ConcurrencyLimitMiddleware,
     ConditionalMiddleware,
@@ -59,6 +60,7 @@ def offered(importable: Path) -> Path:
 def test_built_in_middleware_is_registered() -> None:
     """By the names that settings list."""
     assert dict(get_middleware_registry().list_all()) == {
+        "authentication": AuthenticationMiddleware,
         "compression": CompressionMiddleware,
         "concurrency_limit": ConcurrencyLimitMiddleware,
         "conditional": ConditionalMiddleware,
@@ -107,8 +109,9 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: broken, compression, concurrency_limit, conditional, cors, csrf, decompression, gzip, "
-        "https_redirect, proxy_headers, rate_limit, request_id, request_logging, security_headers, session, stamp, stamp_two, "
+        "Available: authentication, broken, compression, concurrency_limit, conditional, cors, csrf, decompression, "
+        "gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, security_headers, session, stamp, "
+        "stamp_two, "
         "trusted_hosts."
     )
 

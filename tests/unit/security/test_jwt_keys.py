@@ -102,7 +102,8 @@ def test_row_089_a_document_gives_the_keys_that_are_of_use() -> None:
     assert {kid: key.algorithm for kid, key in found.items()} == {"rsa": "PS256"}
     many = [{**EC.as_dict(private=False), "kid": str(number)} for number in range(200)]
     assert len(read_jwks({"keys": many}, ["ES256"])) == 100
-    for document in ([], {"keys": {}}, None):
+    documents: list[object] = [[], {"keys": {}}, None]
+    for document in documents:
         with pytest.raises(ValueError, match="object with a list of keys"):
             read_jwks(document, ["RS256"])
 
