@@ -172,6 +172,44 @@ async def test_a_client_that_vanishes_ends_its_handler(server: ServerProcess) ->
         await asyncio.to_thread(_wait_until_said, server, said)
 
 
+@pytest.mark.parametrize("unread", [0, 30])
+@pytest.mark.parametrize("pause", [0, 0.05])
+async def test_a_handler_that_only_sends_learns_that_its_client_has_left(
+    server: ServerProcess, pause: float, unread: int
+) -> None:
+    """
+    With its next messages, whatever the client sent before; nothing piles up for nobody.
+    """
+    httpx2.delete(f"{server.url}/ended")
+    before = httpx2.get(f"{server.url}/ok").json()["peak"]
+    async with open_socket(server, f"/feed/4000?pause={pause}") as client:
+        await client.recv()
+        for _ in range(unread):
+            await client.send("hello")
+        client.transport.abort()
+    await asyncio.to_thread(_wait_until_said, server, f"feed {pause:g}")
+
+    assert httpx2.get(f"{server.url}/ended").json() == [f"feed {pause:g} cut"]
+    assert httpx2.get(f"{server.url}/ok").json()["peak"] - before < 64 * MIB
+
+
+@pytest.mark.parametrize("unread", [0, 30])
+async def test_a_close_is_answered_while_the_handler_only_sends(server: ServerProcess, unread: int) -> None:
+    """
+    The client need not wait until it gives up.
+    """
+    httpx2.delete(f"{server.url}/ended")
+    async with open_socket(server, "/feed/4000?pause=0.05", close_timeout=20) as client:
+        await client.recv()
+        for _ in range(unread):
+            await client.send("hello")
+        started = time.monotonic()
+        await client.close()
+
+    assert (client.close_code, time.monotonic() - started < 10) == (1000, True)
+    await asyncio.to_thread(_wait_until_said, server, "feed 0.05 cut")
+
+
 def _wait_until_said(server: ServerProcess, said: str) -> None:
     deadline = time.monotonic() + 10
     while True:

@@ -73,10 +73,24 @@ async def flood(websocket: WebSocket) -> None:
     """Send without an end."""
     await websocket.accept()
     try:
-        # With a loop of send_bytes(), Granian over ASGI would take messages for ever, though the client is gone.
         await websocket.send_all(make_endless())
     finally:
         ended.append("flood")
+
+
+@app.websocket("/feed/{count}")
+async def feed(websocket: WebSocket, count: int, pause: float = 0) -> None:
+    """Send a number of messages, and never receive."""
+    await websocket.accept()
+    sent = 0
+    try:
+        for _ in range(count):
+            await websocket.send_bytes(b"x" * 65_536)
+            sent += 1
+            if pause:
+                await asyncio.sleep(pause)
+    finally:
+        ended.append(f"feed {pause:g} {'all' if sent == count else 'cut'}")
 
 
 @app.websocket("/watch")
@@ -93,6 +107,12 @@ async def watch(websocket: WebSocket) -> None:
 async def show_ended() -> list[str]:
     """Tell which handlers have ended."""
     return ended
+
+
+@app.delete("/ended")
+async def forget_ended() -> None:
+    """Forget them."""
+    ended.clear()
 
 
 @app.get("/ok")

@@ -4,13 +4,32 @@ Asking a server for messages so that none is lost when the wait for one is given
 Granian's `receive` gives what looks like a future. Whoever is cancelled while waiting for it cancels it, and a message
 that comes in that moment is gone (measured: 2.8.7, one of four with a limit of a millisecond). So it is left alone:
 whoever asks next gets what it brings.
+
+A handler that only sends asks for nothing. Some servers tell only who asks that the client has left, and Granian
+answers a client's close only then; so messages can be read ahead, and are kept for whoever asks next.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Generator
 from contextvars import Context
 from types import coroutine
-from typing import Any, Self
+from typing import Any, Final, Self
+
+from covet.http.websocket_codes import POLICY
+from covet.http.websocket_errors import WebSocketMessageError
+
+# What is read ahead at most: what is beyond it waits at the server, as it does while nothing is read ahead.
+MAX_AHEAD: Final = 1_048_576
+# What a message takes besides its data.
+_MESSAGE_SIZE: Final = 512
+# How much and how long is sent on while so much waits: behind it, the end could not be seen.
+MAX_BLIND: Final = 16_777_216
+BLIND_SECONDS: Final = 60.0
+
+
+def _never(_message: object) -> tuple[bool, int]:
+    return False, 0
 
 
 class KeptReceive:
@@ -19,9 +38,12 @@ class KeptReceive:
 
     Args:
         ask: The server's own `receive`.
+        read: Tells whether a message is the end, and its size; without it, nothing is read ahead.
 
     Attributes:
-        ask: The same.
+        ask: The server's own `receive`.
+        end: The message or the error that ended the connection, as soon as it was read ahead.
+        is_full: Whether as much as may be was read ahead, so that no end is seen.
 
     Example:
         >>> messages = asyncio.Queue()
@@ -36,13 +58,38 @@ class KeptReceive:
         'late'
     """
 
-    __slots__ = ("_pending", "_wait", "ask")
+    __slots__ = (
+        "_blind_bytes",
+        "_blind_since",
+        "_held",
+        "_is_ahead",
+        "_is_waited_for",
+        "_pending",
+        "_read",
+        "_size",
+        "_wait",
+        "ask",
+        "end",
+        "is_full",
+    )
 
     # Any: what a server gives for a message.
-    def __init__(self, ask: Callable[[], Awaitable[Any]]) -> None:
+    def __init__(
+        self, ask: Callable[[], Awaitable[Any]], read: Callable[[Any], tuple[bool, int]] | None = None
+    ) -> None:
         self.ask = ask
+        self.end: Any = None
+        self.is_full = False
+        self._read = read
         self._pending: Any = None
         self._wait = _Wait()
+        self._is_waited_for = False
+        self._is_ahead = False
+        # What was read ahead: messages and their sizes.
+        self._held: deque[tuple[Any, int]] = deque()
+        self._size = 0
+        self._blind_bytes = 0
+        self._blind_since = 0.0
 
     @coroutine
     def __call__(self) -> Generator[Any, Any, Any]:
@@ -52,25 +99,129 @@ class KeptReceive:
         Raises:
             asyncio.CancelledError: If the task was cancelled, or what is waited for: by `cancel()`.
         """
+        if self._is_ahead:
+            if self._held:
+                return self._take_held()
+            self._stop_ahead()
         pending = self._pending
-        if pending is None:
-            pending = self.ask()
-            if not hasattr(pending, "add_done_callback"):
-                # A coroutine is cancelled where it waits, and has taken nothing by then.
-                return (yield from pending.__await__())
-            self._pending = pending
-        elif pending.done():
+        if pending is not None and pending.done():
             self._pending = None
             return pending.result()
-        yield self._wait.on(pending)
+        self._is_waited_for = True
+        try:
+            if pending is None:
+                pending = self.ask()
+                if not hasattr(pending, "add_done_callback"):
+                    # A coroutine is cancelled where it waits, and has taken nothing by then.
+                    return (yield from pending.__await__())
+                self._pending = pending
+            yield self._wait.on(pending)
+        finally:
+            self._is_waited_for = False
         self._pending = None
         return pending.result()
 
     def cancel(self) -> None:
         """Ask for nothing any more: who waits is cancelled."""
+        self._stop_ahead()
         pending = self._pending
         if pending is not None:
             pending.cancel()
+
+    def release(self) -> None:
+        """
+        Let go of all that the server gave, once nobody asks any more.
+
+        Granian closes a connection when nobody holds it, and what it gave holds whom it calls.
+        """
+        self.cancel()
+        self._pending = None
+        self._held.clear()
+
+    # ── What nobody has asked for yet ────────────────────────────────────────
+
+    def read_ahead(self) -> None:
+        """Ask for messages while nobody waits for one, and keep them: the end is seen as soon as it comes."""
+        if self._is_ahead or self._is_waited_for or self._read is None:
+            return
+        self._is_ahead = True
+        if self._pending is None:
+            self._pending = self._ask_for_later()
+        self._look()
+
+    # Any: as above.
+    def check(self, size: int) -> Any:
+        """
+        Read ahead for a message that is about to be sent.
+
+        Args:
+            size: Its size.
+
+        Returns:
+            What ended the connection, if it has ended.
+
+        Raises:
+            WebSocketMessageError: If so much waits that the end could not be seen, and much was sent all the same.
+        """
+        self.read_ahead()
+        if not self.is_full:
+            return self.end
+        now = asyncio.get_running_loop().time()
+        if not self._blind_since:
+            self._blind_since = now
+        self._blind_bytes += size
+        if self._blind_bytes > MAX_BLIND or now - self._blind_since > BLIND_SECONDS:
+            raise WebSocketMessageError("Too many messages came that were not received.", code=POLICY)
+        return None
+
+    # Any: as above.
+    def _ask_for_later(self) -> Any:
+        pending = self.ask()
+        return pending if hasattr(pending, "add_done_callback") else asyncio.ensure_future(pending)
+
+    def _look(self) -> None:
+        """Keep the messages that are there, and be called when there is another."""
+        while self._pending.done():
+            try:
+                message = self._pending.result()
+            except asyncio.CancelledError:
+                # The server's loop ends.
+                self._is_ahead = False
+                return
+            except Exception as exc:  # noqa: BLE001 - it is raised again for whoever asks
+                self.end = exc.with_traceback(None)
+                return
+            is_end, size = (self._read or _never)(message)
+            if is_end:
+                self.end = message
+                return
+            if self._size >= MAX_AHEAD:
+                self.is_full = True
+                return
+            self._held.append((message, size + _MESSAGE_SIZE))
+            self._size += size + _MESSAGE_SIZE
+            self._pending = self._ask_for_later()
+        self._pending.add_done_callback(self._arrive)
+
+    def _arrive(self, pending: object) -> None:
+        if self._is_ahead and pending is self._pending:
+            self._look()
+
+    # Any: as above.
+    def _take_held(self) -> Any:
+        message, size = self._held.popleft()
+        self._size -= size
+        self._blind_bytes, self._blind_since = 0, 0.0
+        if self.is_full:
+            self.is_full = False
+            self._look()
+        return message
+
+    def _stop_ahead(self) -> None:
+        if self._is_ahead:
+            self._is_ahead = False
+            if self._pending is not None and not self._pending.done():
+                self._pending.remove_done_callback(self._arrive)
 
 
 class _Wait:

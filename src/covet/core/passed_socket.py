@@ -8,7 +8,7 @@ import asyncio
 from contextlib import suppress
 from typing import Final
 
-from covet.core.asgi_websocket import DENIAL, ASGITransport, check_accept_headers
+from covet.core.asgi_websocket import DENIAL, ASGITransport, check_accept_headers, measure_message, says_nothing
 from covet.core.bridge import ClientLeftError, log_silence
 from covet.core.kept_receive import KeptReceive
 from covet.core.open_sockets import OpenSockets
@@ -54,6 +54,7 @@ async def pass_socket(app: ASGIApp, scope: Scope, receive: Receive, send: Send, 
         await passed.finish()
     finally:
         await passed.wait_closed()
+        passed.release()
 
 
 class PassedSocket:
@@ -73,6 +74,7 @@ class PassedSocket:
         "_end",
         "_phase",
         "_receive",
+        "_says_nothing",
         "_scope",
         "_send",
         "_stop",
@@ -80,7 +82,8 @@ class PassedSocket:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._scope = scope
-        self._receive = KeptReceive(receive)
+        self._says_nothing = says_nothing(scope)
+        self._receive = KeptReceive(receive, measure_message if self._says_nothing else None)
         self._send = send
         self._phase = _CONNECTING
         # What the stop of the server asks for, and what it has sent.
@@ -124,7 +127,14 @@ class PassedSocket:
         elif kind.startswith(DENIAL):
             await self._take_denial(kind, message)
         else:
+            if self._says_nothing:
+                self._check(message)
             await self._send(message)
+
+    def _check(self, message: Message) -> None:
+        """Refuse to send to a client that has left, in place of the server."""
+        if self._receive.check(measure_message(message)[1]) is not None:
+            raise ClientLeftError("The WebSocket is closed.")
 
     async def _take_accept(self, message: Message) -> None:
         if self._stop is not None:
@@ -161,6 +171,10 @@ class PassedSocket:
             check_close(message.get("code", NORMAL), message.get("reason") or "")
         elif self._phase is not _CONNECTING:
             return
+        if self._says_nothing and self._phase is _OPEN:
+            # As in stop(): what is asked for ahead would keep Granian from closing.
+            self._end = message.get("code", NORMAL), message.get("reason") or ""
+            self._receive.cancel()
         self._phase = _CLOSED
         await self._send(message)
 
@@ -189,6 +203,10 @@ class PassedSocket:
         finally:
             closing.set_result(None)
 
+    def release(self) -> None:
+        """Ask the server for nothing any more."""
+        self._receive.release()
+
     async def wait_closed(self) -> None:
         """Wait until the close is sent: with the application the connection ends."""
         if self._closing is not None:
@@ -208,6 +226,7 @@ class PassedSocket:
             if phase is _CONNECTING:
                 await ASGITransport(self._scope, self._receive.ask, self._send).refuse(Response(None, status))
             elif phase is _OPEN:
+                self._receive.cancel()
                 await self._send({"type": "websocket.close", "code": code, "reason": ""})
 
     async def finish(self) -> None:

@@ -86,7 +86,7 @@ class RSGITransport:
             socket = await self._protocol.accept()
         except RuntimeError as exc:
             raise WebSocketDisconnect(ABNORMAL) from exc
-        self._receive = KeptReceive(socket.receive)
+        self._receive = KeptReceive(socket.receive, self._measure)
         # PERF: the server's own methods, without one of ours between (benchmarks/websocket.py).
         self.send_text = socket.send_str
         self.send_bytes = socket.send_bytes
@@ -104,6 +104,18 @@ class RSGITransport:
         if message.kind == _CLOSE:
             raise WebSocketDisconnect(NO_CODE)
         return message.data
+
+    def read_ahead(self) -> None:
+        """Let Granian read, which answers a close only then."""
+        self._receive.read_ahead()
+
+    def _measure(self, message: RSGIMessage) -> tuple[bool, int]:
+        """Tell whether a message that is read ahead is the end, and its size."""
+        if message.kind != _CLOSE:
+            return False, len(message.data)
+        # Granian takes messages behind a close until the connection is cut.
+        self.send_text = self.send_bytes = _refuse_message
+        return True, 0
 
     async def close(self, code: int, reason: str, *, is_clear: Callable[[], bool]) -> None:
         """Send the close, with its code and reason if there is a way around the server."""
@@ -125,7 +137,7 @@ class RSGITransport:
     def release(self) -> None:
         """Let go of what the server gave: it closes the connection when nobody holds it any more."""
         if hasattr(self, "_receive"):
-            self._receive.cancel()
+            self._receive.release()
         for name in ("_receive", "send_text", "send_bytes"):
             if hasattr(self, name):
                 delattr(self, name)
@@ -144,6 +156,10 @@ class RSGITransport:
         with suppress(TimeoutError, WebSocketDisconnect), Deadline(seconds):
             while True:
                 await self.receive()
+
+
+async def _refuse_message(_message: str | bytes) -> None:
+    raise WebSocketDisconnect(NO_CODE)
 
 
 # Any: a compiled route, and the application, which stands above.

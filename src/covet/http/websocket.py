@@ -31,7 +31,8 @@ T = TypeVar("T")
 Invalid = Literal["close", "raise"]
 
 _OPEN: Final = WebSocketPhase.OPEN
-# Some servers take messages for a client that is gone without ever waiting: each sixteenth send gives others a turn.
+# Some servers take messages for a client that is gone without ever waiting: the first send, and each sixteenth behind it,
+# gives others a turn.
 _TURN: Final = 15
 
 
@@ -77,7 +78,7 @@ class WebSocket(WebSocketConnection):
         rate = rules.max_messages_per_second
         self._rate = None if rate is None else MessageRate(rate)
         self._is_receiving = False
-        self._sent = 0
+        self._sent = _TURN
 
     # ── Messages that come ───────────────────────────────────────────────────
 
@@ -203,6 +204,7 @@ class WebSocket(WebSocketConnection):
         self._sending -= 1
         self._sent += 1
         if not self._sent & _TURN:
+            self._transport.read_ahead()
             await asyncio.sleep(0)
 
     async def send_bytes(self, data: bytes | bytearray | memoryview) -> None:
@@ -226,6 +228,7 @@ class WebSocket(WebSocketConnection):
         self._sending -= 1
         self._sent += 1
         if not self._sent & _TURN:
+            self._transport.read_ahead()
             await asyncio.sleep(0)
 
     async def send_json(self, value: object) -> None:

@@ -37,3 +37,6 @@ class WebSocketTransport(Protocol):
 
     async def close(self, code: int, reason: str, *, is_clear: Callable[[], bool]) -> None:
         """Send the close; `is_clear` tells whether no message is being sent any more."""
+
+    def read_ahead(self) -> None:
+        """Let the server read, though the handler only sends: some answer a client's close only then."""

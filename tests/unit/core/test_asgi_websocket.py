@@ -92,6 +92,53 @@ async def test_a_receive_under_way_is_ended_by_the_close() -> None:
     assert server.sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
 
 
+@pytest.mark.parametrize(("version", "taken"), [("2.3", 99), ("2.4", 100)])
+async def test_who_only_sends_learns_that_the_client_has_left(version: str, taken: int) -> None:
+    """
+    From the messages where the server's `send` may say nothing; what came before the end is there.
+    """
+    app, caught = CovetPy(), []
+
+    @app.websocket("/x")
+    async def handler(websocket: WebSocket) -> None:
+        await websocket.accept()
+        try:
+            for _ in range(100):
+                await websocket.send_bytes(b"x" * 1024)
+        except WebSocketDisconnect as exc:
+            caught.append(exc.code)
+
+    server = Server({"type": "websocket.connect"}, *TALK)
+    scope = {"type": "websocket", "path": "/x", "headers": [(b"host", b"a")], "asgi": {"spec_version": version}}
+    await app(scope, server.receive, server.send)
+
+    sent = sum(message["type"] == "websocket.send" for message in server.sent)
+    assert (sent <= taken, caught) == (True, [1001] if version == "2.3" else [])
+
+
+TALK = [
+    {"type": "websocket.receive", "text": "one"},
+    {"type": "websocket.receive", "bytes": b"two"},
+    {"type": "websocket.disconnect", "code": 1001},
+]
+
+
+async def test_what_came_meanwhile_is_received() -> None:
+    """
+    A handler may send for a while, and listen then.
+    """
+    server = Server(*TALK)
+    transport = ASGITransport({"asgi": {"spec_version": "2.3"}}, server.receive, server.send)
+    with pytest.raises(WebSocketDisconnect, match="1001"):
+        while True:
+            await transport.send_text("x")
+            await asyncio.sleep(0)
+
+    assert [await transport.receive(), await transport.receive()] == ["one", b"two"]
+    with pytest.raises(WebSocketDisconnect, match="1001"):
+        await transport.receive()
+
+
 async def test_a_client_that_left_before_is_not_served() -> None:
     """
     Nothing is sent, and no handler called.

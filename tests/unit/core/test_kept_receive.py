@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
+from covet.core import kept_receive
 from covet.core.kept_receive import KeptReceive
+from covet.http.websocket_errors import WebSocketMessageError
 
 
 class Granian:
@@ -182,6 +184,122 @@ async def test_a_coroutine_is_awaited_where_it_is() -> None:
     messages.put_nowait("there")
 
     assert await receive() == "there"
+
+
+def measure(message: str) -> tuple[bool, int]:
+    """
+    Take one word for the end.
+    """
+    return message == "end", len(message)
+
+
+async def settle() -> None:
+    """
+    Let others run.
+    """
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_read_ahead_comes_in_its_order() -> None:
+    """
+    The end is seen before it is asked for, and comes last.
+    """
+    server = Granian()
+    receive = KeptReceive(server.receive, measure)
+
+    for number, message in enumerate(("one", "two", "end")):
+        assert receive.check(1) is None
+        server.asked[number].set_result(message)
+        await settle()
+    seen = receive.check(1)
+
+    assert [seen, await receive(), await receive(), await receive()] == ["end", "one", "two", "end"]
+    assert len(server.asked) == 3
+
+
+async def test_whoever_waits_gets_what_was_asked_for_ahead() -> None:
+    """
+    Nothing is asked for twice, and a wait that is given up loses nothing.
+    """
+    server = Granian()
+    receive = KeptReceive(server.receive, measure)
+    receive.read_ahead()
+    waiting = asyncio.ensure_future(_call(receive))
+    await settle()
+    receive.read_ahead()
+    server.asked[0].set_result("one")
+    first = await waiting
+
+    await wait_shortly(receive)
+    receive.read_ahead()
+    server.asked[1].set_result("two")
+    await settle()
+    server.asked[2].set_result("three")
+    await settle()
+
+    assert [first, await receive(), await receive()] == ["one", "two", "three"]
+    assert len(server.asked) == 4
+
+
+async def test_an_error_is_an_end_that_is_seen() -> None:
+    """
+    It is raised for whoever asks.
+    """
+    server = Granian()
+    receive = KeptReceive(server.receive, measure)
+    receive.read_ahead()
+    server.asked[0].set_exception(RuntimeError("closed"))
+    await settle()
+
+    assert isinstance(receive.check(1), RuntimeError)
+    with pytest.raises(RuntimeError, match="closed"):
+        await receive()
+
+
+async def test_a_coroutine_is_read_ahead_too() -> None:
+    """
+    In a task of its own, which ends when nobody asks any more.
+    """
+    messages: asyncio.Queue[str] = asyncio.Queue()
+    receive = KeptReceive(messages.get, measure)
+    receive.read_ahead()
+    messages.put_nowait("one")
+    messages.put_nowait("end")
+    await settle()
+    seen = receive.check(1)
+    first = await receive()
+    receive.read_ahead()
+    receive.release()
+    await settle()
+
+    assert (seen, first, asyncio.all_tasks()) == ("end", "one", {asyncio.current_task()})
+
+
+@pytest.mark.row(70)
+@pytest.mark.parametrize("name", ["MAX_BLIND", "BLIND_SECONDS"])
+async def test_row_070_what_is_read_ahead_has_a_limit(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Behind it nobody sees the end, so that not much is sent any more; to receive makes room.
+    """
+    monkeypatch.setattr(kept_receive, "MAX_AHEAD", 2_000)
+    server = Granian()
+    receive = KeptReceive(server.receive, measure)
+    receive.read_ahead()
+    while not receive.is_full:
+        server.asked[-1].set_result("x" * 400)
+        await settle()
+    asked = len(server.asked)
+
+    receive.check(1)
+    monkeypatch.setattr(kept_receive, name, 0)
+    with pytest.raises(WebSocketMessageError, match="Too many messages came that were not received") as caught:
+        receive.check(1)
+    await receive()
+    await settle()
+
+    assert caught.value.code == 1008
+    assert (asked, receive.is_full, receive.check(1), len(server.asked)) == (4, False, None, 5)
 
 
 async def _call(receive: Callable[[], Awaitable[str]]) -> str:

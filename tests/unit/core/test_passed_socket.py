@@ -146,6 +146,36 @@ async def test_a_client_that_has_left_is_not_closed() -> None:
     assert len(server.sent) == 1
 
 
+async def test_who_only_sends_learns_that_the_client_has_left() -> None:
+    """
+    An `OSError`, as ASGI says since 2.4, from a server that keeps to 2.3; what came before is received.
+    """
+    server, passed = make_passed()
+    await passed.send({"type": "websocket.accept"})
+    for number, message in enumerate(({"type": "websocket.receive", "text": "a"}, {"type": "websocket.disconnect"})):
+        await passed.send({"type": "websocket.send", "text": "x"})
+        server.asked[number].set_result(message)
+        await asyncio.sleep(0)
+
+    with pytest.raises(ClientLeftError, match="The WebSocket is closed"):
+        await passed.send({"type": "websocket.send", "text": "late"})
+    assert [(await passed.receive()).get("text"), (await passed.receive())["type"]] == ["a", "websocket.disconnect"]
+
+
+async def test_a_close_asks_for_nothing_any_more() -> None:
+    """
+    Granian's close would wait for what was asked for ahead.
+    """
+    server, passed = make_passed()
+    await passed.send({"type": "websocket.accept"})
+    await passed.send({"type": "websocket.send", "text": "x"})
+
+    await passed.send({"type": "websocket.close", "code": 4000})
+
+    assert server.asked[0].cancelled()
+    assert (await passed.receive())["code"] == 4000
+
+
 @pytest.mark.parametrize("error", [OSError("gone"), RuntimeError("Transport closed")])
 async def test_a_client_that_was_faster_is_no_error(error: Exception) -> None:
     """

@@ -2,6 +2,7 @@
 What RSGI has no word for is an error that says so, or is made up for.
 """
 
+import asyncio
 from types import SimpleNamespace
 from typing import Any
 
@@ -107,3 +108,23 @@ async def test_the_connection_is_let_go() -> None:
     transport.release()
 
     assert not hasattr(transport, "_receive")
+
+
+async def test_a_close_is_read_while_the_handler_only_sends() -> None:
+    """
+    Granian answers it then; what is sent behind it is refused.
+    """
+    protocol = Protocol(SimpleNamespace(kind=2, data="kept"), SimpleNamespace(kind=0))
+    transport = make_transport(protocol)
+    await transport.accept(None, [])
+
+    transport.read_ahead()
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+    with pytest.raises(WebSocketDisconnect, match="1005"):
+        await transport.send_text("late")
+    assert await transport.receive() == "kept"
+    with pytest.raises(WebSocketDisconnect, match="1005"):
+        await transport.receive()
+    transport.release()

@@ -57,6 +57,9 @@ class MemoryTransport:
             raise self.failure
         self.sent.append(message)
 
+    def read_ahead(self) -> None:
+        """Do nothing."""
+
     async def close(self, code: int, reason: str, *, is_clear: Callable[[], bool]) -> None:
         """Keep the close."""
         if self.failure is not None:
