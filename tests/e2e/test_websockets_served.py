@@ -294,6 +294,34 @@ async def test_row_070_fragments_without_an_end_are_cut(granian: ServerProcess) 
     assert after["peak"] - before["peak"] < (2 * 64 + 16) * MIB
 
 
+@pytest.mark.parametrize("name", ["uvicorn", "hypercorn"])
+async def test_row_070_others_close_at_their_limit(name: str) -> None:
+    """
+    They read no further, and keep nothing.
+    """
+    sent = 0
+
+    async def fragments() -> Any:
+        nonlocal sent
+        for _ in range(100):
+            yield b"x" * MIB
+            sent += 1
+
+    with serve("tests.e2e.websocket_application:app", server=name, directory=ROOT) as server:
+        before = httpx2.get(f"{server.url}/ok").json()
+        async with open_socket(server, "/") as client:
+            with pytest.raises(ConnectionClosed):
+                await client.send(fragments())
+                await client.recv()
+        after = httpx2.get(f"{server.url}/ok").json()
+
+    # uvicorn cuts the connection at once: whoever still sends may not see its 1009.
+    assert client.close_code in ((1009, 1006) if name == "uvicorn" else (1009,))
+    assert after["pid"] == before["pid"]
+    assert sent < 50
+    assert after["peak"] - before["peak"] < (2 * 16 + 16) * MIB
+
+
 async def test_row_071_compression_is_not_negotiated(server: ServerProcess) -> None:
     """
     Nobody can be made to inflate a bomb: the offer is left unanswered, and a frame that is compressed all the same ends

@@ -3,6 +3,7 @@ What Hypercorn is told, without starting it. That it works is tested in tests/e2
 """
 
 from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -47,6 +48,7 @@ def test_the_settings_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.keep_alive_timeout == 30
     assert config.graceful_timeout == 7
     assert config.alpn_protocols == ["http/1.1"]
+    assert config.websocket_max_message_size == 16 * 1024 * 1024
     assert config.include_server_header is False
     assert config.accesslog is None
 
@@ -122,3 +124,44 @@ def test_a_failed_start_is_an_exit_with_status_1(
     assert capsys.readouterr().err == (
         "Lifespan failure in startup. 'out of tea'.\ncovet: The application could not be started.\n"
     )
+
+
+@pytest.mark.row(70)
+async def test_row_070_a_message_that_is_too_large_is_kept_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the pieces that came nor those that come behind it; then the connection is closed."""
+    module = pytest.importorskip("hypercorn.protocol.ws_stream")
+    events = pytest.importorskip("wsproto.events")
+    monkeypatch.setattr(hypercorn_driver, "LINGER_SECONDS", 0)
+    piece = events.BytesMessage(data=b"x" * 8, message_finished=False)
+    sent: list[Any] = []
+
+    async def send(event: object) -> None:
+        sent.append(event)
+
+    with hypercorn_driver._end_of_large_messages():
+        buffer = module.WebsocketBuffer(10)
+        buffer.extend(piece)
+        for _ in range(2):
+            with pytest.raises(module.FrameTooLargeError):
+                buffer.extend(events.BytesMessage(data=b"x" * 11))
+        # Any: what it needs of a stream.
+        stream = SimpleNamespace(
+            connection=SimpleNamespace(events=list), buffer=buffer, closed=False, send=send, stream_id=1
+        )
+        await module.WSStream._handle_events(stream)
+        stream.closed = True
+        await module.WSStream._handle_events(stream)
+
+    assert (buffer.value, buffer.length) == (None, 0)
+    assert sent == [module.StreamClosed(stream_id=1)]
+
+
+def test_afterwards_large_messages_are_as_before() -> None:
+    """Whoever else uses Hypercorn in this process has it as it is."""
+    module = pytest.importorskip("hypercorn.protocol.ws_stream")
+    before = module.WebsocketBuffer.extend, module.WSStream._handle_events
+
+    with hypercorn_driver._end_of_large_messages():
+        assert module.WebsocketBuffer.extend is not before[0]
+
+    assert (module.WebsocketBuffer.extend, module.WSStream._handle_events) == before
