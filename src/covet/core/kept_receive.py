@@ -61,6 +61,7 @@ class KeptReceive:
     __slots__ = (
         "_blind_bytes",
         "_blind_since",
+        "_has_asked",
         "_held",
         "_is_ahead",
         "_is_waited_for",
@@ -84,6 +85,7 @@ class KeptReceive:
         self._pending: Any = None
         self._wait = _Wait()
         self._is_waited_for = False
+        self._has_asked = False
         self._is_ahead = False
         # What was read ahead: messages and their sizes.
         self._held: deque[tuple[Any, int]] = deque()
@@ -99,6 +101,7 @@ class KeptReceive:
         Raises:
             asyncio.CancelledError: If the task was cancelled, or what is waited for: by `cancel()`.
         """
+        self._has_asked = True
         if self._is_ahead:
             if self._held:
                 return self._take_held()
@@ -163,6 +166,11 @@ class KeptReceive:
         Raises:
             WebSocketMessageError: If so much waits that the end could not be seen, and much was sent all the same.
         """
+        if self._has_asked:
+            # PERF: whoever receives between its messages sees the end there; reading ahead for it would cost
+            # four times as much in an echo whose server gives coroutines (benchmarks/websocket.py).
+            self._has_asked = False
+            return self.end
         self.read_ahead()
         if not self.is_full:
             return self.end

@@ -31,8 +31,7 @@ T = TypeVar("T")
 Invalid = Literal["close", "raise"]
 
 _OPEN: Final = WebSocketPhase.OPEN
-# Some servers take messages for a client that is gone without ever waiting: the first send, and each sixteenth behind it,
-# gives others a turn.
+# Some servers take messages for a client that is gone without ever waiting: each sixteenth send gives others a turn.
 _TURN: Final = 15
 
 
@@ -70,7 +69,7 @@ class WebSocket(WebSocketConnection):
         'hello'
     """
 
-    __slots__ = ("__weakref__", "_is_receiving", "_max_size", "_rate", "_sent")
+    __slots__ = ("__weakref__", "_is_receiving", "_max_size", "_only_sends", "_rate", "_sent")
 
     def __init__(self, request: Request, transport: WebSocketTransport, rules: WebSocketRules) -> None:
         super().__init__(request, transport, rules)
@@ -78,7 +77,9 @@ class WebSocket(WebSocketConnection):
         rate = rules.max_messages_per_second
         self._rate = None if rate is None else MessageRate(rate)
         self._is_receiving = False
-        self._sent = _TURN
+        self._sent = 0
+        # Whether nothing was received since the last message was sent.
+        self._only_sends = True
 
     # ── Messages that come ───────────────────────────────────────────────────
 
@@ -96,6 +97,7 @@ class WebSocket(WebSocketConnection):
         if self._is_receiving:
             raise WebSocketStateError("Another task waits for a message of this WebSocket already.")
         self._is_receiving = True
+        self._only_sends = False
         try:
             message = await self._transport.receive()
         except WebSocketDisconnect as exc:
@@ -203,8 +205,10 @@ class WebSocket(WebSocketConnection):
             raise self._lose(exc) from None
         self._sending -= 1
         self._sent += 1
-        if not self._sent & _TURN:
+        if self._only_sends:
             self._transport.read_ahead()
+        self._only_sends = True
+        if not self._sent & _TURN:
             await asyncio.sleep(0)
 
     async def send_bytes(self, data: bytes | bytearray | memoryview) -> None:
@@ -227,8 +231,10 @@ class WebSocket(WebSocketConnection):
             raise self._lose(exc) from None
         self._sending -= 1
         self._sent += 1
-        if not self._sent & _TURN:
+        if self._only_sends:
             self._transport.read_ahead()
+        self._only_sends = True
+        if not self._sent & _TURN:
             await asyncio.sleep(0)
 
     async def send_json(self, value: object) -> None:

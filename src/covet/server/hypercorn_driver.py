@@ -63,7 +63,12 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     config.keyfile = str(options.tls_key) if options.tls_key is not None else None
     uvloop = find_extra("uvloop")
     runs = asyncio.Runner(loop_factory=uvloop.new_event_loop if uvloop is not None else None)
-    with _http_1_only() if options.http == "1" else nullcontext(), _no_compression(), _end_of_large_messages(), runs as runner:
+    with (
+        _http_1_only() if options.http == "1" else nullcontext(),
+        _no_compression(),
+        _end_of_large_messages(),
+        runs as runner,
+    ):
         try:
             runner.run(_serve(job, config))
         except SystemExit:

@@ -116,7 +116,7 @@ async def test_who_only_sends_learns_that_the_client_has_left(version: str, take
     assert (sent <= taken, caught) == (True, [1001] if version == "2.3" else [])
 
 
-TALK = [
+TALK: list[dict[str, Any]] = [
     {"type": "websocket.receive", "text": "one"},
     {"type": "websocket.receive", "bytes": b"two"},
     {"type": "websocket.disconnect", "code": 1001},
