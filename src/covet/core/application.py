@@ -14,7 +14,7 @@ from covet.core.lifespan import Step, serve_lifespan
 from covet.core.middleware_lifespan import make_middleware_steps
 from covet.core.route import Mount, Resolution
 from covet.core.routing import TrailingSlash
-from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
+from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIWebSocketProtocol
 from covet.core.unmatched import (
     answer_unmatched,
     find_asgi_problem,
@@ -153,7 +153,7 @@ class CovetPyASGI(CompiledApplication):
     async def _dispatch_rsgi(self, scope: RSGIScope, protocol: RSGIProtocol) -> None:
         self.compile()
         if scope.proto != "http":
-            handshake = cast("RSGIHandshake", protocol)
+            handshake = cast("RSGIWebSocketProtocol", protocol)
             if self._wrapped is not None:
                 # APPSEC: what is around the application must see all that comes in, and only ASGI can show it that.
                 await self._websockets.bridge(self._wrapped, self._unmatched, scope, handshake)

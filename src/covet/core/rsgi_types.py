@@ -152,7 +152,7 @@ class RSGISocket(Protocol):
         ...
 
 
-class RSGIHandshake(Protocol):
+class RSGIWebSocketProtocol(Protocol):
     """What stands in the protocol's place when a WebSocket is asked for."""
 
     async def accept(self) -> RSGISocket:

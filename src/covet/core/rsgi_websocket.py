@@ -14,8 +14,7 @@ from covet.core.disconnects import run_against
 from covet.core.kept_receive import KeptReceive
 from covet.core.open_sockets import OpenSockets
 from covet.core.rsgi import RSGIRequest
-from covet.core.rsgi_types import RSGIHandshake as RSGIWebSocketProtocol
-from covet.core.rsgi_types import RSGIMessage, RSGIProtocol, RSGIScope
+from covet.core.rsgi_types import RSGIMessage, RSGIProtocol, RSGIScope, RSGIWebSocketProtocol
 from covet.core.unmatched import find_rsgi_problem
 from covet.core.websocket_runner import rules_of, run_websocket
 from covet.deadlines import Deadline

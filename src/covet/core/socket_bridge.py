@@ -13,9 +13,8 @@ from covet.core.asgi_websocket import DENIAL
 from covet.core.bridge import ClientLeftError, log_silence, make_asgi_scope
 from covet.core.errors import contain
 from covet.core.open_sockets import OpenSockets
-from covet.core.rsgi_types import RSGIHandshake, RSGIProtocol, RSGIScope
-from covet.core.rsgi_websocket import SOCKET_SCHEMES, RSGITransport
-from covet.core.rsgi_websocket import RSGIHandshake as Handshake
+from covet.core.rsgi_types import RSGIProtocol, RSGIScope, RSGIWebSocketProtocol
+from covet.core.rsgi_websocket import SOCKET_SCHEMES, RSGIHandshake, RSGITransport
 from covet.exceptions import ServiceUnavailableError
 from covet.http.websocket import WebSocket
 from covet.http.websocket_codes import FAILED, NORMAL, check_refusal
@@ -34,7 +33,7 @@ async def bridge_socket(
     sockets: OpenSockets,
     app: ASGIApp,
     scope: RSGIScope,
-    protocol: RSGIHandshake,
+    protocol: RSGIWebSocketProtocol,
     *,
     root_path: str = "",
     state: dict[str, Any] | None = None,
@@ -57,7 +56,7 @@ async def bridge_socket(
     """
     transport = RSGITransport(scope, protocol, sockets)
     # What belongs to a body is never asked for.
-    request = Handshake().begin(unmatched, owner, scope, cast("RSGIProtocol", protocol), ())
+    request = RSGIHandshake().begin(unmatched, owner, scope, cast("RSGIProtocol", protocol), ())
     # Origins and sizes are the application's own business, as they are over ASGI.
     websocket = WebSocket(request, transport, WebSocketRules(max_message_size=None))
     asgi_scope = make_socket_scope(scope, websocket.offered_subprotocols, root_path, {} if state is None else state)

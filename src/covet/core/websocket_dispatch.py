@@ -10,7 +10,7 @@ from covet.core.mounts import MountedApplications
 from covet.core.open_sockets import OpenSockets
 from covet.core.passed_socket import pass_socket
 from covet.core.route import Mount, Resolution, Route
-from covet.core.rsgi_types import RSGIHandshake, RSGIScope
+from covet.core.rsgi_types import RSGIScope, RSGIWebSocketProtocol
 from covet.core.rsgi_websocket import serve_rsgi_websocket
 from covet.core.socket_bridge import bridge_socket
 from covet.core.unmatched import find_asgi_problem, find_rsgi_problem, refuse_closed
@@ -77,7 +77,9 @@ class WebSocketDispatch:
         await pass_socket(app, scope, receive, send, self.sockets)
 
     # Any: as above.
-    async def serve_rsgi(self, found: Resolution, unmatched: Any, scope: RSGIScope, protocol: RSGIHandshake) -> None:
+    async def serve_rsgi(
+        self, found: Resolution, unmatched: Any, scope: RSGIScope, protocol: RSGIWebSocketProtocol
+    ) -> None:
         """
         Serve one that came over RSGI.
 
@@ -101,7 +103,7 @@ class WebSocketDispatch:
         app: ASGIApp,
         unmatched: Any,
         scope: RSGIScope,
-        protocol: RSGIHandshake,
+        protocol: RSGIWebSocketProtocol,
         *,
         root_path: str = "",
         state: dict[str, Any] | None = None,
