@@ -110,9 +110,8 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
         "Available: authentication, broken, compression, concurrency_limit, conditional, cors, csrf, decompression, "
-        "gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, security_headers, session, stamp, "
-        "stamp_two, "
-        "trusted_hosts."
+        "gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, security_headers, session, "
+        "stamp, stamp_two, trusted_hosts."
     )
 
 
