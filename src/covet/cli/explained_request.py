@@ -14,6 +14,7 @@ from covet.core.argument_types import make_constraints
 from covet.core.arguments import compile_reader
 from covet.core.binding import Argument
 from covet.core.compiled_route import CompiledRoute
+from covet.core.middleware import HOOKS
 from covet.core.path_template import SegmentKind
 from covet.core.route import Mount, Route
 from covet.core.unmatched import Answer, Redirection
@@ -234,7 +235,7 @@ def _list_layers(compiled: CompiledRoute) -> tuple[ExplainedLayer, ...]:
 
 
 def _order_hooks(hook: str) -> int:
-    return ("process_request", "process_response", "handle_exception", "on_finish").index(hook)
+    return list(HOOKS).index(hook)
 
 
 def _list_limits(compiled: CompiledRoute) -> dict[str, object]:

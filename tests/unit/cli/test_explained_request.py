@@ -11,7 +11,7 @@ from covet.cli.explained_request import ExplainedRequest, explain_request
 from covet.core import CovetRouter
 from covet.di import Lifetime
 from covet.events import RequestCompletedEvent
-from covet.middleware import Middleware
+from covet.middleware import Middleware, TrustedHostMiddleware
 from covet.tasks import BackgroundTasks
 
 
@@ -277,3 +277,16 @@ def test_models_of_a_query_are_read_as_the_route_does() -> None:
     assert "$defs" in argument.schema
     assert wrong.status == 422
     assert wrong.arguments[0].problem == "must be an integer, is not a known field"
+
+
+def test_middleware_for_websockets_too_is_explained() -> None:
+    """Its hook for them stands last."""
+    app = CovetPy(middleware=[TrustedHostMiddleware(["example.com"])])
+
+    @app.get("/")
+    async def index() -> str:
+        return "in"
+
+    [layer] = explain_request(app, "GET", "/").layers
+
+    assert layer.hooks == ("process_request", "websocket_connect")
