@@ -85,8 +85,13 @@ class Guard(Middleware):
         return repr(self)
 
     def __repr__(self) -> str:
-        options = {"scope": self.scopes, "role": self.roles, "policy": [name_callable(item) for item in self.policies]}
-        said = ", ".join(f"{name}={_write_texts(texts)}" for name, texts in options.items() if texts)
+        names = [name_callable(item) for item in self.policies]
+        options = {
+            "scope": _write_texts(self.scopes),
+            "role": _write_texts(self.roles),
+            "policy": names[0] if len(names) == 1 else f"[{', '.join(names)}]" if names else "",
+        }
+        said = ", ".join(f"{name}={text}" for name, text in options.items() if text)
         return f"requires({said})"
 
 
@@ -258,7 +263,7 @@ def _read_texts(option: str, value: str | Iterable[str] | None) -> tuple[str, ..
 
 
 def _write_texts(texts: Sequence[str]) -> str:
-    return repr(texts[0]) if len(texts) == 1 else repr(list(texts))
+    return repr(texts[0]) if len(texts) == 1 else repr(list(texts)) if texts else ""
 
 
 __all__ = ["GUARD_PRIORITY", "BoundGuard", "Guard", "Opening", "allow_anyone", "requires"]

@@ -250,3 +250,17 @@ async def test_challenges_are_those_of_all_providers() -> None:
     async with TestClient(app) as client:
         response = await client.get("/known")
     assert response.headers["www-authenticate"] == 'Bearer realm="shop", ApiKey header="X-API-Key"'
+
+
+def test_tables_show_a_guard_as_it_was_written() -> None:
+    """`covet routes` does, and so does `covet explain`."""
+    from covet.cli.explained_request import explain_request
+    from covet.cli.routes import read_routes
+
+    app = make_app()
+    rows = {row.path: row.middleware[-1] for row in read_routes(app, "app")}
+    layers = [layer.name for layer in explain_request(app, "GET", "/staff").layers]
+
+    assert rows["/staff"] == "requires(role=['admin', 'clerk'])"
+    assert rows["/orders/{order_id}"] == "requires(policy=owns)"
+    assert layers[-1] == "requires(role=['admin', 'clerk'])"

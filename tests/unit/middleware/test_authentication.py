@@ -123,3 +123,17 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
 def test_it_has_a_name_in_the_registry() -> None:
     """By which settings list it."""
     assert get_middleware_registry().get("authentication") is AuthenticationMiddleware
+
+
+async def test_the_providers_are_closed_at_the_stop() -> None:
+    """Each once, however many routes it stands around."""
+    closed: list[str] = []
+
+    class Closing(APIKeyAuthProvider):
+        async def aclose(self) -> None:
+            closed.append(self.prefix)
+
+    app = make_app(Closing(prefix="one"), Closing(prefix="two"))
+    async with TestClient(app):
+        assert closed == []
+    assert closed == ["one", "two"]

@@ -269,3 +269,37 @@ def test_row_078_a_signed_value_is_no_token() -> None:
     assert refuse(signer.seal(GOOD, expires_in=60)) == "The token is malformed."
     with pytest.raises(Exception, match="signature is not valid"):
         signer.unseal(encode_jwt(GOOD, KEY))
+
+
+@pytest.mark.campaign
+def test_row_085_no_mutation_of_a_token_is_accepted() -> None:
+    """100,000 of them, of a token of each kind."""
+    import random
+
+    chance = random.Random(85)
+    alphabet = "ABCabc019-_.=+/ \x00é"
+    for key in (KEY, PRIVATE):
+        token, found = encode_jwt(GOOD, key), 0
+        for _ in range(50_000):
+            letters = list(token)
+            for _ in range(chance.randint(1, 3)):
+                place = chance.randrange(len(letters))
+                what = chance.choice(("replace", "remove", "insert", "swap"))
+                if what == "replace":
+                    letters[place] = chance.choice(alphabet)
+                elif what == "remove":
+                    letters.pop(place)
+                elif what == "insert":
+                    letters.insert(place, chance.choice(alphabet))
+                else:
+                    other = chance.randrange(len(letters))
+                    letters[place], letters[other] = letters[other], letters[place]
+            changed = "".join(letters)
+            if changed == token:
+                continue
+            try:
+                decode(changed, key=key)
+            except InvalidTokenError:
+                continue
+            found += 1
+        assert found == 0
