@@ -77,6 +77,8 @@ class AuthenticationMiddleware(Middleware):
                 hint = f"Write {item.__name__}(...)." if isinstance(item, type) else "Subclass covet.auth.AuthProvider."
                 raise _check.fail("provider", f"is {item!r}, expected an AuthProvider.", hint)
         self.providers = tuple(given)
+        # Of several with one scheme, the first answers for what none of them knows.
+        self._schemes = {item.scheme.challenge.lower(): item for item in reversed(given)}
 
     def bind_route(self, binding: LayerBinding) -> Middleware | None:
         """
@@ -108,6 +110,12 @@ class AuthenticationMiddleware(Middleware):
             if credentials is not None:
                 request.state.user = await _authenticate(provider, request, credentials)
                 return
+        header = request.headers.get("authorization")
+        if header is not None:
+            # A token that no provider knows for its own is a bad one, and not none.
+            provider = self._schemes.get(header.partition(" ")[0].lower())
+            if provider is not None:
+                raise await _refuse(provider, request, InvalidCredentialsError())
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     async def websocket_connect(self, websocket: Any) -> None:

@@ -42,7 +42,7 @@ def make_app(*providers: AuthProvider) -> CovetPy:
 async def test_absent_credentials_are_anonymous(protocol: Any) -> None:
     """Nobody is refused here; those of an unknown scheme are none."""
     async with TestClient(make_app(), protocol=protocol) as client:
-        for headers in ({}, {"Authorization": "Digest x"}, {"Cookie": "session=1"}, {"Authorization": "Bearer x"}):
+        for headers in ({}, {"Authorization": "Digest x"}, {"Cookie": "session=1"}):
             assert (await client.get("/", headers=headers)).text == " None"
 
 
@@ -57,7 +57,7 @@ async def test_the_first_provider_that_finds_credentials_decides(protocol: Any) 
 
 
 @Protocols
-@pytest.mark.parametrize("token", ["a.b.c", "shop_wrong", ""])
+@pytest.mark.parametrize("token", ["a.b.c", "shop_wrong", "other_key", ""])
 async def test_bad_credentials_are_refused(protocol: Any, token: str) -> None:
     """401 with a challenge that says so (RFC 6750, section 3), also where nobody has to be known."""
     async with TestClient(make_app(), protocol=protocol) as client:
