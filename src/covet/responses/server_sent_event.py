@@ -23,7 +23,7 @@ class ServerSentEvent:
     An event of an `EventStream`.
 
     An event with `data` is dispatched by the browser; without it, `id`, `retry` and `comment` still have their effect.
-    It is written once, so that one event may go to many streams.
+    It is written once, so that one event may go to many streams; its fields cannot be changed.
 
     Args:
         data: What happened: text as it is, which may have several lines, and everything else as JSON.
@@ -43,7 +43,7 @@ class ServerSentEvent:
         b'data: {"done":3}\n\n'
     """
 
-    __slots__ = ("_encoded", "comment", "data", "event", "id", "retry")
+    __slots__ = ("_comment", "_data", "_encoded", "_event", "_id", "_retry")
 
     def __init__(
         self,
@@ -54,16 +54,41 @@ class ServerSentEvent:
         retry: int | None = None,
         comment: str | None = None,
     ) -> None:
-        self.data = data
-        self.event = None if event is None else _check_line("event", event)
-        self.id = None if id is None else _check_line("id", id)
-        self.retry = None if retry is None else check_retry(retry)
-        self.comment = comment
+        self._data = data
+        self._event = None if event is None else _check_line("event", event)
+        self._id = None if id is None else _check_line("id", id)
+        self._retry = None if retry is None else check_retry(retry)
+        self._comment = comment
         if comment is not None and not isinstance(comment, str):
             raise ResponseError(f"A comment must be a text, got {comment!r}.")
         if all(field is None for field in (data, event, id, retry, comment)):
             raise ResponseError("An event has at least one field.", hint="Write ServerSentEvent(None, comment='ping').")
         self._encoded: bytes | None = None
+
+    @property
+    def data(self) -> object:
+        """What happened."""
+        return self._data
+
+    @property
+    def event(self) -> str | None:
+        """Its type."""
+        return self._event
+
+    @property
+    def id(self) -> str | None:
+        """What a browser sends as `Last-Event-ID` when it comes back."""
+        return self._id
+
+    @property
+    def retry(self) -> int | None:
+        """Milliseconds after which a browser comes back."""
+        return self._retry
+
+    @property
+    def comment(self) -> str | None:
+        """Text that a browser ignores."""
+        return self._comment
 
     def encode(self) -> bytes:
         """

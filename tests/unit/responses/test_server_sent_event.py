@@ -117,3 +117,15 @@ def test_event_is_shown_with_its_fields() -> None:
 def test_data_without_an_event_is_written_alike() -> None:
     """A stream of plain values is one of events."""
     assert encode_data("tea") == ServerSentEvent("tea").encode()
+
+
+@pytest.mark.parametrize("name", ["data", "event", "id", "retry", "comment"])
+def test_fields_cannot_be_changed(name: str) -> None:
+    """
+    An event is written once, and is compared by what was written.
+    """
+    event = ServerSentEvent("one", event="note", id="7", retry=1, comment="ping")
+
+    with pytest.raises(AttributeError):
+        setattr(event, name, None)
+    assert getattr(event, name) is not None
