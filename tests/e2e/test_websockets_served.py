@@ -159,6 +159,16 @@ async def test_refusals_have_their_status(server: ServerProcess, path: str, stat
     assert await read_refusal(server, path) == status
 
 
+async def test_a_refusal_is_no_error_in_the_log(server: ServerProcess) -> None:
+    """
+    Whatever the server makes of it.
+    """
+    assert [await read_refusal(server, path) for path in ("/nowhere", "/close/x")] == [404, 422]
+    httpx2.get(f"{server.url}/ok")
+
+    assert "without completing handshake" not in server.log()
+
+
 async def test_a_client_that_vanishes_ends_its_handler(server: ServerProcess) -> None:
     """
     One that sends without end, and one that only waits.
