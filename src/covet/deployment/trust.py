@@ -10,7 +10,13 @@ from covet.config import Settings
 from covet.config.secret import MIN_SECRET_BYTES, Secret, find_weakness
 from covet.deployment.row import Row
 from covet.deployment.subject import Subject
-from covet.middleware import TrustedHostMiddleware
+from covet.middleware import (
+    CSRFMiddleware,
+    ProxyHeadersMiddleware,
+    RateLimitMiddleware,
+    SessionMiddleware,
+    TrustedHostMiddleware,
+)
 
 _MIN_KEY_BYTES: Final = 32
 _PRIVATE: Final = ("http://localhost", "http://127.0.0.1", "https://localhost")
@@ -135,6 +141,19 @@ def _find_local_origins(subject: Subject) -> str | None:
     return None
 
 
+def _find_no_csrf(subject: Subject) -> str | None:
+    if subject.find(SessionMiddleware) is not None and subject.find(CSRFMiddleware) is None:
+        return "SessionMiddleware without CSRFMiddleware: the pages of other sites act for whoever is signed in."
+    return None
+
+
+def _find_shared_limit(subject: Subject) -> str | None:
+    is_limited = subject.find(RateLimitMiddleware) is not None
+    if is_limited and subject.find(ProxyHeadersMiddleware) is None and subject.settings.server.tls_certificate is None:
+        return "RateLimitMiddleware without trusted proxies: behind a proxy all clients share one limit."
+    return None
+
+
 TRUST_CHECKS: Final = (
     Row("D101", "error", "debug", "Set debug = false, or COVET_DEBUG=false.", _find_debug),
     Row("D102", "error", "DebugPlugin", "Leave the plugin out of the deployed application.", _find_debug_plugin),
@@ -187,4 +206,6 @@ TRUST_CHECKS: Final = (
         "Write it into config.development.toml alone.",
         _find_local_origins,
     ),
+    Row("D116", "warning", "CSRFMiddleware", 'Add it: middleware = ["session", "csrf"].', _find_no_csrf),
+    Row("D117", "warning", "security.trusted_proxies", "List the proxy's network.", _find_shared_limit),
 )

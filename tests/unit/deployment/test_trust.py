@@ -9,7 +9,13 @@ import pytest
 from covet import CovetPy
 from covet.config import Settings, Sources
 from covet.debug import DebugPlugin
-from covet.middleware import CORSMiddleware, ProxyHeadersMiddleware, TrustedHostMiddleware
+from covet.middleware import (
+    CORSMiddleware,
+    ProxyHeadersMiddleware,
+    RateLimitMiddleware,
+    SessionMiddleware,
+    TrustedHostMiddleware,
+)
 from tests.unit.deployment.configurations import KEY, find, make_app
 
 STAGING = {"environment": "development"}
@@ -63,6 +69,8 @@ def test_an_unsafe_setting_is_found(check: str, options: dict[str, Any], text: s
         ("D111", ProxyHeadersMiddleware(["8.0.0.0/6"]), {}, "addresses of the public net"),
         ("D112", CORSMiddleware(allow_origins=["*"]), {}, "every origin"),
         ("D113", CORSMiddleware(allow_origins=["null"]), {}, "has 'null'"),
+        ("D116", SessionMiddleware(secret_key=KEY), {}, "without CSRFMiddleware"),
+        ("D117", RateLimitMiddleware(), {"trusted_proxies": []}, "all clients share one limit"),
     ],
 )
 def test_what_the_middleware_does_counts(check: str, middleware: object, security: dict[str, Any], text: str) -> None:
