@@ -224,7 +224,9 @@ def _read_deep(argument: Argument, model: TextModel, others: AbstractSet[str]) -
         tree = build_field_tree(pairs, allows_dots=False).get(alias) if pairs else None
         if isinstance(tree, dict):
             return model.read(tree, source=source, pointer=pointer)
-        if alias in request.query_params and alias not in others:
+        texts = () if alias in others else request.query_params.get_list(alias)
+        # A blank one is none, as it is elsewhere.
+        if any(texts) or (texts and argument.is_required):
             message = f"must be given by names, as in {alias}[name]"
             raise ValidationError([ErrorItem(source, pointer, message, "object_type")])
         return argument.make_default()

@@ -123,6 +123,7 @@ def make_app() -> CovetPy:
             {"page": {"number": 1, "size": 3, "tag": []}, "q": "x", "filter": {"a": 1, "b": 2}},
         ),
         ("/optional", {"page": None}),
+        ("/strict?filter=", {"page": {"number": 1, "size": 20, "tag": []}, "q": "", "filter": {}}),
         ("/optional?size=1", {"page": {"number": 1, "size": 1, "tag": []}}),
         (
             "/filter?filter[name]=Bo&filter[ages]=1&filter[ages]=2&filter[home][city]=Ulm&sort=up",
@@ -149,6 +150,7 @@ async def test_queries_become_models(protocol: WireProtocol, path: str, expected
         ),
         ("/filter", [("/filter", "is required")]),
         ("/filter?filter=x", [("/filter", "must be given by names, as in filter[name]")]),
+        ("/filter?filter=", [("/filter", "must be given by names, as in filter[name]")]),
         ("/strict?filter=x", [("/filter", "must be given by names, as in filter[name]")]),
         ("/filter?filter[ages]=x", [("/filter/name", "is required"), ("/filter/ages/0", "must be an integer")]),
     ],
