@@ -89,8 +89,8 @@ class Look(TypedDict, total=False):
     """How it looks."""
 
     theme: Style
-    zoom: Annotated[int, Constraints(ge=1, le=9)]
-    hall: int
+    hall: UUID
+    code: Annotated[str, Constraints(min_length=2, max_length=4)]
 
 
 class Size(NamedTuple):
@@ -156,7 +156,7 @@ async def show_lists(
     space: Annotated[tuple[int, int] | None, Query(style="spaceDelimited")] = None,
     pipe: Annotated[list[Style], Query(style="pipeDelimited", min_length=1)] = [Style.INK],  # noqa: B006
     x_rooms: Annotated[list[int] | None, Header(max_length=3)] = None,
-    seen: Annotated[int, Cookie(ge=0)] = 0,
+    seen: Annotated[date | None, Cookie()] = None,
 ) -> dict[str, object]:
     """Show lists of every style."""
     return {"names": names, "comma": comma, "space": space, "pipe": pipe, "x-rooms": x_rooms, "seen": seen}
