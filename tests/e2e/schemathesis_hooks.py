@@ -82,8 +82,8 @@ def before_load_schema(context: Any, raw_schema: Any) -> None:
     """
     Leave objects in multipart forms to our own tests: Schemathesis writes them as JSON, whatever `encoding` says.
 
-    Files may be anything, too: it takes the texts of numbers for something else than bytes. And an empty text in a query
-    stands for none where there is a default; OpenAPI's word for that is discouraged, so documents do not have it.
+    Files may be anything, too: it takes the texts of numbers for something else than bytes. And an empty text in a
+    query stands for none where there is a default; OpenAPI's word for that is discouraged, so documents lack it.
     """
     for item in raw_schema["paths"].values():
         for operation in item.values():
