@@ -171,8 +171,12 @@ async def test_subprotocols_are_agreed_on_over_asgi(server: ServerProcess) -> No
     """
     if "rsgi" in server._command:
         assert await read_refusal(server, "agree", subprotocols=["chat"]) == 500
-        assert 'Serve with interface="asgi"' in server.log()
-        return
+        # The server writes it when it has answered.
+        for _ in range(200):
+            if 'Serve with interface="asgi"' in server.log():
+                return
+            await asyncio.sleep(0.05)
+        pytest.fail(server.log())
     async with open_socket(server, "agree", subprotocols=["chat"]) as client:
         assert (client.subprotocol, await client.recv()) == ("chat", "agreed")
 

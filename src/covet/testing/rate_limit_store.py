@@ -178,8 +178,9 @@ class RateLimitStoreConformance(ABC):
         try:
             for algorithm in ("sliding_window", "fixed_window", "token_bucket"):
                 limit = RateLimit(50, 60, algorithm=algorithm)
-                decisions = await asyncio.gather(*(store.hit("ada", limit) for _ in range(200)))
-                allowed = sum(decision.allowed for decision in decisions)
+                async with asyncio.TaskGroup() as group:
+                    hits = [group.create_task(store.hit("ada", limit)) for _ in range(200)]
+                allowed = sum(hit.result().allowed for hit in hits)
                 _expect(allowed, 50, f"how many are allowed by {limit}")
         finally:
             await store.aclose()

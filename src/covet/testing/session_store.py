@@ -86,7 +86,9 @@ class SessionStoreConformance(ABC):
         rivals = [replace(record, data=f'{{"n":{number}}}', version=2) for number in range(20)]
         async with self._open() as store:
             await store.create(record)
-            done = await asyncio.gather(*(store.update(rival, expected_version=1) for rival in rivals))
+            async with asyncio.TaskGroup() as group:
+                updates = [group.create_task(store.update(rival, expected_version=1)) for rival in rivals]
+            done = [update.result() for update in updates]
             found = await store.load("a")
         _expect(sum(done), 1, "how many of 20 updates of one version were done")
         _expect(found, rivals[done.index(True)], "the record after them")

@@ -23,6 +23,7 @@ def compile_blanks(node: Node) -> DropBlanks | None:
 
     Example:
         >>> from dataclasses import dataclass
+        >>> from covet.validation.analysis import analyze
         >>> @dataclass
         ... class Person:
         ...     name: str

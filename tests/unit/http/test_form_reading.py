@@ -129,6 +129,10 @@ async def test_what_fails_leaves_no_file(end: bytes, error: type[Exception]) -> 
 async def run_until_it_waits_for(coroutine: Coroutine[Any, Any, object], last: "asyncio.Future[None]") -> None:
     """Run a coroutine by hand, up to where it waits for a future."""
     while (waiting := coroutine.send(None)) is not last:
+        if waiting is None:
+            # It only gives others their turn.
+            await asyncio.sleep(0)
+            continue
         waiting._asyncio_future_blocking = False
         await asyncio.wait({waiting})
 

@@ -111,7 +111,7 @@ async def test_a_provider_gives_a_principal_or_none() -> None:
         ({"providers": JWT}, "expected a list"),
         ({"provider": JWTAuthProvider}, r"expected an AuthProvider\.\n  Write JWTAuthProvider\(\.\.\.\)"),
         ({"provider": "jwt"}, "is 'jwt', expected an AuthProvider"),
-        ({"provder": JWT}, "no option 'provder'"),
+        ({"providerr": JWT}, "no option 'providerr'"),
     ],
 )
 def test_options_are_checked(options: dict[str, Any], message: str) -> None:
