@@ -7,7 +7,8 @@ The map, from the ground up; a module imports only from those that are named bef
     exceptions, types
     logs, options, code_writer,     mechanisms that know no HTTP
     introspection,
-    class_annotations, threads,
+    class_annotations,
+    sqlite_files, threads,
     deadlines, import_paths,
     entry_points, registry,
     validation, serialization

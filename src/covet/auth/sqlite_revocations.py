@@ -11,14 +11,21 @@ from typing import Any, Final, TypeVar
 
 from covet.auth.errors import AuthStoreError
 from covet.options import refuse_unknown
+from covet.sqlite_files import FileFormat, open_sqlite
 from covet.threads import ThreadLimiter
 
 T = TypeVar("T")
 
-_TABLE: Final = (
-    "CREATE TABLE IF NOT EXISTS covet_revocations (key TEXT PRIMARY KEY, expires_at REAL NOT NULL) WITHOUT ROWID"
+_FORMAT: Final = FileFormat(
+    "revocations",
+    application_id=0x43765276,  # "CvRv"
+    migrations=(
+        (
+            "CREATE TABLE covet_revocations (key TEXT PRIMARY KEY, expires_at REAL NOT NULL) WITHOUT ROWID",
+            "CREATE INDEX covet_revocations_by_end ON covet_revocations (expires_at)",
+        ),
+    ),
 )
-_INDEX: Final = "CREATE INDEX IF NOT EXISTS covet_revocations_by_end ON covet_revocations (expires_at)"
 _PURGE_EVERY: Final = 60.0
 
 
@@ -82,7 +89,7 @@ class SQLiteRevocations:
 
         try:
             if self._database is None:
-                self._database = self._open(sqlite3)
+                self._database = self._open()
             return work(*arguments)
         except (sqlite3.Error, OSError) as exc:
             raise AuthStoreError(
@@ -90,22 +97,12 @@ class SQLiteRevocations:
                 hint="See that its folder is there, that both may be written, and that the file is such a store.",
             ) from exc
 
-    # Any: the module.
-    def _open(self, sqlite3: Any) -> Any:
-        # APPSEC: whoever reads it learns identifiers, and no token; still it is nobody else's affair.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-        database = sqlite3.connect(
-            self._path, timeout=self._busy_timeout, isolation_level=None, check_same_thread=False
+    # Any: the connection.
+    def _open(self) -> Any:
+        # One call at a time has it, in whatever thread.
+        return open_sqlite(
+            self._path, _FORMAT, busy_timeout=self._busy_timeout, fail=AuthStoreError, check_same_thread=False
         )
-        try:
-            database.execute("PRAGMA journal_mode = WAL")
-            database.execute("PRAGMA synchronous = NORMAL")
-            database.execute(_TABLE)
-            database.execute(_INDEX)
-        except BaseException:
-            database.close()
-            raise
-        return database
 
     def _add(self, key: str, expires_at: float) -> bool:
         now, database = time(), self._database

@@ -9,8 +9,6 @@ import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from covet.events.errors import EventError, EventStoreError
@@ -22,25 +20,26 @@ from covet.events.stored_form import EventReader, StoredForm, write_event, write
 from covet.exceptions import ConfigurationError
 from covet.options import refuse_unknown
 from covet.serialization import encode_json
+from covet.sqlite_files import FileFormat, open_sqlite
 
 T = TypeVar("T")
 
-# "CvEv": files of other programs are left alone.
-_APPLICATION_ID: Final = 0x43764576
-# Each entry leads from the version that is its index to the next one.
-_MIGRATIONS: Final[Sequence[Sequence[str]]] = (
-    (
-        """CREATE TABLE covet_events (
-            position INTEGER PRIMARY KEY AUTOINCREMENT,
-            event_id TEXT NOT NULL UNIQUE,
-            event_type TEXT NOT NULL,
-            timestamp TEXT NOT NULL,
-            metadata TEXT NOT NULL,
-            data TEXT NOT NULL
-        )""",
-        "CREATE INDEX covet_events_by_type ON covet_events (event_type, position)",
-        "CREATE INDEX covet_events_by_time ON covet_events (timestamp)",
-        f"PRAGMA application_id = {_APPLICATION_ID}",
+_FORMAT: Final = FileFormat(
+    "events",
+    application_id=0x43764576,  # "CvEv"
+    migrations=(
+        (
+            """CREATE TABLE covet_events (
+                position INTEGER PRIMARY KEY AUTOINCREMENT,
+                event_id TEXT NOT NULL UNIQUE,
+                event_type TEXT NOT NULL,
+                timestamp TEXT NOT NULL,
+                metadata TEXT NOT NULL,
+                data TEXT NOT NULL
+            )""",
+            "CREATE INDEX covet_events_by_type ON covet_events (event_type, position)",
+            "CREATE INDEX covet_events_by_time ON covet_events (timestamp)",
+        ),
     ),
 )
 
@@ -226,80 +225,14 @@ class _Database:
 
     def _open(self) -> Any:
         if self._connection is None:
-            import sqlite3
-
-            connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
-            try:
-                _prepare(connection, self._path, is_durable=self._is_durable, busy_timeout=self._busy_timeout)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            self._connection = open_sqlite(
+                self._path,
+                _FORMAT,
+                busy_timeout=self._busy_timeout,
+                fail=EventStoreError,
+                is_durable=self._is_durable,
+            )
         return self._connection
-
-
-# Any: as above.
-def _prepare(connection: Any, path: str, *, is_durable: bool, busy_timeout: float) -> None:
-    """Bring the file to the present version; two processes that start at once wait for each other."""
-
-    def ask(name: str) -> int:
-        return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-    if ask("application_id") not in {0, _APPLICATION_ID}:
-        raise EventStoreError(f"{path!r} belongs to another program.", hint="Choose another file.")
-    _write_ahead(connection, busy_timeout)
-    connection.execute(f"PRAGMA synchronous = {'FULL' if is_durable else 'NORMAL'}")
-    if ask("user_version") == len(_MIGRATIONS) and ask("application_id") == _APPLICATION_ID:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for migration in _MIGRATIONS[_find_version(connection, path) :]:
-            for statement in migration:
-                connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {len(_MIGRATIONS)}")
-        connection.execute("COMMIT")
-    except BaseException:
-        # A failed COMMIT may have rolled back already, and the rollback may fail: the first error is the one to tell.
-        if connection.in_transaction:
-            with suppress(Exception):
-                connection.execute("ROLLBACK")
-        raise
-
-
-# Any: as above.
-def _write_ahead(connection: Any, busy_timeout: float) -> None:
-    """Let the file be written ahead, so that readers and a writer do not wait for each other."""
-    import sqlite3
-
-    end = monotonic() + busy_timeout
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            # SQLite does not wait here: of two processes that change the mode at once, one is refused on the spot.
-            if monotonic() >= end:
-                raise
-            sleep(0.01)
-        else:
-            return
-
-
-# Any: as above.
-def _find_version(connection: Any, path: str) -> int:
-    """Tell how far a file has come; 0 if there is nothing in it."""
-    [(application,)] = connection.execute("PRAGMA application_id")
-    if application != _APPLICATION_ID:
-        [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
-        if tables:
-            raise EventStoreError(f"{path!r} is a database with other tables.", hint="Choose a file of its own.")
-        return 0
-    [(version,)] = connection.execute("PRAGMA user_version")
-    if version > len(_MIGRATIONS):
-        raise EventStoreError(
-            f"{path!r} has version {version} of the store of events, and this CovetPy knows {len(_MIGRATIONS)}.",
-            hint="Use the CovetPy that wrote it, or a newer one.",
-        )
-    return int(version)
 
 
 def _write_condition(wanted: EventFilter) -> tuple[str, tuple[object, ...]]:

@@ -4,26 +4,31 @@ The file of a `SQLiteRateLimitStore`, and what is done in its thread: nothing he
 
 import os
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from time import monotonic, sleep
 from typing import Any, Final
 
 from covet.rate_limiting.algorithms import COUNTS
 from covet.rate_limiting.errors import RateLimitStoreError
 from covet.rate_limiting.limit import Decision, RateLimit, Slot
 from covet.rate_limiting.machine_clock import read_boot_id
+from covet.sqlite_files import FileFormat, open_sqlite, roll_back
 
-# "CvRl": files of other programs are left alone.
-_APPLICATION_ID: Final = 0x4376526C
-_VERSION: Final = 1
-_TABLES: Final[Sequence[str]] = (
-    "CREATE TABLE covet_run (boot_id TEXT NOT NULL)",
-    "INSERT INTO covet_run VALUES ('')",
-    "CREATE TABLE covet_calls (key TEXT PRIMARY KEY, state TEXT NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE INDEX covet_calls_by_expiry ON covet_calls (expires)",
-    "CREATE TABLE covet_slots (key TEXT, token TEXT, expires INTEGER NOT NULL, PRIMARY KEY (key, token)) WITHOUT ROWID",
-    f"PRAGMA application_id = {_APPLICATION_ID}",
-    f"PRAGMA user_version = {_VERSION}",
+_FORMAT: Final = FileFormat(
+    "rate limits",
+    application_id=0x4376526C,  # "CvRl"
+    migrations=(
+        (
+            "CREATE TABLE covet_run (boot_id TEXT NOT NULL)",
+            "INSERT INTO covet_run VALUES ('')",
+            """CREATE TABLE covet_calls (
+                key TEXT PRIMARY KEY, state TEXT NOT NULL, expires INTEGER NOT NULL
+            ) WITHOUT ROWID""",
+            "CREATE INDEX covet_calls_by_expiry ON covet_calls (expires)",
+            """CREATE TABLE covet_slots (
+                key TEXT, token TEXT, expires INTEGER NOT NULL, PRIMARY KEY (key, token)
+            ) WITHOUT ROWID""",
+        ),
+    ),
+    newer_hint="Delete the file: it holds counters only.",
 )
 _PURGE_EVERY_MS: Final = 60_000
 
@@ -110,11 +115,9 @@ class SQLiteFile:
                 self._purge(connection, now)
                 connection.execute("COMMIT")
             except BaseException:
-                if connection.in_transaction:
-                    with suppress(sqlite3.Error):
-                        connection.execute("ROLLBACK")
+                roll_back(connection)
                 raise
-        except sqlite3.Error as exc:
+        except (sqlite3.Error, OSError) as exc:
             raise RateLimitStoreError(
                 f"The file {self._path!r} of rate limits cannot be used: {exc}.",
                 hint="Its folder must be there, and this process must be allowed to write in it.",
@@ -136,11 +139,10 @@ class SQLiteFile:
     def _open(self) -> Any:
         if self._connection is None or self._process != os.getpid():
             # A connection that came through a fork is neither used nor closed: that would take the parent's locks.
-            import sqlite3
-
-            connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
+            # Counters need not survive a loss of power: the machine starts anew then.
+            connection = open_sqlite(self._path, _FORMAT, busy_timeout=self._busy_timeout, fail=RateLimitStoreError)
             try:
-                _prepare(connection, self._path, self._busy_timeout)
+                _forget_former_run(connection)
             except BaseException:
                 connection.close()
                 raise
@@ -149,60 +151,18 @@ class SQLiteFile:
 
 
 # Any: as above.
-def _prepare(connection: Any, path: str, busy_timeout: float) -> None:
-    """Make the tables if they are not there, and forget what was counted before the machine started anew."""
-    [(application,)] = connection.execute("PRAGMA application_id")
-    if application not in {0, _APPLICATION_ID}:
-        raise RateLimitStoreError(f"{path!r} belongs to another program.", hint="Choose another file.")
-    _write_ahead(connection, busy_timeout)
-    # Counters need not survive a loss of power: the machine starts anew then.
-    connection.execute("PRAGMA synchronous = NORMAL")
+def _forget_former_run(connection: Any) -> None:
+    """Forget what was counted before the machine started anew: its clock began anew, too."""
+    boot_id = read_boot_id()
     connection.execute("BEGIN IMMEDIATE")
     try:
-        _make_tables(connection, path)
-        boot_id = read_boot_id()
         if connection.execute("UPDATE covet_run SET boot_id = ? WHERE boot_id <> ?", (boot_id, boot_id)).rowcount:
             connection.execute("DELETE FROM covet_calls")
             connection.execute("DELETE FROM covet_slots")
         connection.execute("COMMIT")
     except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
+        roll_back(connection)
         raise
-
-
-# Any: as above.
-def _make_tables(connection: Any, path: str) -> None:
-    [(application,)] = connection.execute("PRAGMA application_id")
-    if application == 0:
-        [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master")
-        if tables:
-            raise RateLimitStoreError(f"{path!r} is a database with other tables.", hint="Choose a file of its own.")
-        for statement in _TABLES:
-            connection.execute(statement)
-    [(version,)] = connection.execute("PRAGMA user_version")
-    if version != _VERSION:
-        raise RateLimitStoreError(
-            f"{path!r} has version {version} of the store of rate limits, and this CovetPy knows {_VERSION}.",
-            hint="Delete the file: it holds counters only.",
-        )
-
-
-# Any: as above.
-def _write_ahead(connection: Any, busy_timeout: float) -> None:
-    import sqlite3
-
-    end = monotonic() + busy_timeout
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            # SQLite does not wait here: of two processes that change the mode at once, one is refused on the spot.
-            if monotonic() >= end:
-                raise
-            sleep(0.01)
-        else:
-            return
 
 
 __all__ = ["SQLiteFile", "Work", "count_calls", "free_slot", "take_slot"]

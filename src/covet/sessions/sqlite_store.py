@@ -9,33 +9,34 @@ import os
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from time import monotonic, sleep
 from typing import Any, Final, TypeVar
 
 from covet.exceptions import ConfigurationError
 from covet.options import refuse_unknown
 from covet.sessions.errors import SessionStoreError
 from covet.sessions.record import SessionRecord
+from covet.sqlite_files import FileFormat, open_sqlite
 
 T = TypeVar("T")
 
-# "CvSs": files of other programs are left alone.
-_APPLICATION_ID: Final = 0x43765373
-_VERSION: Final = 1
-_SCHEMA: Final[Sequence[str]] = (
-    """CREATE TABLE covet_sessions (
-        key TEXT PRIMARY KEY,
-        data TEXT NOT NULL,
-        user_id TEXT,
-        created_at INTEGER NOT NULL,
-        seen_at INTEGER NOT NULL,
-        expires_at INTEGER NOT NULL,
-        version INTEGER NOT NULL
-    ) WITHOUT ROWID""",
-    "CREATE INDEX covet_sessions_by_user ON covet_sessions (user_id) WHERE user_id IS NOT NULL",
-    "CREATE INDEX covet_sessions_by_end ON covet_sessions (expires_at)",
-    f"PRAGMA application_id = {_APPLICATION_ID}",
-    f"PRAGMA user_version = {_VERSION}",
+_FORMAT: Final = FileFormat(
+    "sessions",
+    application_id=0x43765373,  # "CvSs"
+    migrations=(
+        (
+            """CREATE TABLE covet_sessions (
+                key TEXT PRIMARY KEY,
+                data TEXT NOT NULL,
+                user_id TEXT,
+                created_at INTEGER NOT NULL,
+                seen_at INTEGER NOT NULL,
+                expires_at INTEGER NOT NULL,
+                version INTEGER NOT NULL
+            ) WITHOUT ROWID""",
+            "CREATE INDEX covet_sessions_by_user ON covet_sessions (user_id) WHERE user_id IS NOT NULL",
+            "CREATE INDEX covet_sessions_by_end ON covet_sessions (expires_at)",
+        ),
+    ),
 )
 _COLUMNS: Final = "key, data, user_id, created_at, seen_at, expires_at, version"
 # What has expired goes with what comes, a hundred at a time: nobody waits for more.
@@ -188,71 +189,7 @@ class SQLiteSessionStore:
     # Any: as above.
     def _open(self) -> Any:
         if self._connection is None:
-            import sqlite3
-
-            # Made for its owner alone; SQLite gives its other files the same mode.
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
-            connection = sqlite3.connect(self._path, timeout=self._busy_timeout, isolation_level=None)
-            try:
-                _prepare(connection, self._path, self._busy_timeout)
-            except BaseException:
-                connection.close()
-                raise
-            self._connection = connection
+            # A session survives the process, and not always a loss of power: that costs a login, and waiting for the
+            # disk costs more.
+            self._connection = open_sqlite(self._path, _FORMAT, busy_timeout=self._busy_timeout, fail=SessionStoreError)
         return self._connection
-
-
-# Any: as above.
-def _prepare(connection: Any, path: str, busy_timeout: float) -> None:
-    """Make the table, unless it is there; two processes that start at once wait for each other."""
-
-    def ask(name: str) -> int:
-        return int(connection.execute(f"PRAGMA {name}").fetchone()[0])
-
-    if ask("application_id") not in {0, _APPLICATION_ID}:
-        raise SessionStoreError(f"{path!r} belongs to another program.", hint="Choose another file.")
-    _write_ahead(connection, busy_timeout)
-    # A session survives the process, and not always a loss of power: that costs a login, and waiting for the disk more.
-    connection.execute("PRAGMA synchronous = NORMAL")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        _make_table(connection, path, is_ours=ask("application_id") == _APPLICATION_ID, version=ask("user_version"))
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-# Any: as above.
-def _make_table(connection: Any, path: str, *, is_ours: bool, version: int) -> None:
-    if is_ours:
-        if version > _VERSION:
-            raise SessionStoreError(
-                f"{path!r} has version {version} of the store of sessions, and this CovetPy knows {_VERSION}.",
-                hint="Use the CovetPy that wrote it, or a newer one.",
-            )
-        return
-    [(tables,)] = connection.execute("SELECT count(*) FROM sqlite_master").fetchall()
-    if tables:
-        raise SessionStoreError(f"{path!r} is a database with other tables.", hint="Choose a file of its own.")
-    for statement in _SCHEMA:
-        connection.execute(statement)
-
-
-# Any: as above.
-def _write_ahead(connection: Any, busy_timeout: float) -> None:
-    """Let the file be written ahead, so that readers and a writer do not wait for each other."""
-    import sqlite3
-
-    end = monotonic() + busy_timeout
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError:
-            # SQLite does not wait here: of two processes that change the mode at once, one is refused on the spot.
-            if monotonic() >= end:
-                raise
-            sleep(0.01)
-        else:
-            return

@@ -2,7 +2,9 @@
 What is revoked, in a file.
 """
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 from time import time
 
@@ -34,6 +36,18 @@ async def test_it_is_shared_and_outlives_the_process(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     await first.aclose()
     await second.aclose()
+
+
+async def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    """Revocations never become tables of somebody else's database."""
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE orders (id INTEGER)")
+    store = SQLiteRevocations(path)
+
+    with pytest.raises(AuthStoreError, match="is a database with other tables"):
+        await store.add("a", time() + 60)
+    await store.aclose()
 
 
 async def test_what_cannot_be_opened_is_an_error_that_says_so(tmp_path: Path) -> None:

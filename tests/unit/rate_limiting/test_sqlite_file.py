@@ -114,12 +114,13 @@ def test_files_of_others_are_left_alone(tmp_path: Path, statements: list[str], m
 
 
 def test_a_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
-    """With what SQLite says, and what is needed."""
+    """With what the system says, and what is needed."""
     with pytest.raises(RateLimitStoreError) as caught:
         hit(make_file(tmp_path / "missing" / "limits.db"))
 
     assert str(caught.value) == (
-        f"The file '{tmp_path}/missing/limits.db' of rate limits cannot be used: unable to open database file.\n"
+        f"The file '{tmp_path}/missing/limits.db' of rate limits cannot be used: [Errno 2] No such file or directory: "
+        f"'{tmp_path}/missing/limits.db'.\n"
         "  Its folder must be there, and this process must be allowed to write in it."
     )
 
