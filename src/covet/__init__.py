@@ -28,6 +28,7 @@ The map, from the ground up; a module imports only from those that are named bef
     plugins                         what extends an application
     deployment                      whether strangers may see it
     app                             CovetPy, the application
+    database                        rows that stay: connections, transactions, models, migrations
     templating                      pages out of templates
     debug                           pages that show an application to its developer
     factory                         create_app, an application of its settings
