@@ -3,9 +3,25 @@ Databases.
 
 ::
 
-    url.py errors.py            where a database is; what goes wrong with it
+    url.py errors.py dialect.py      where a database is, what goes wrong with it, what kinds differ in
+    placeholders.py                  $1 and :name, on every database
+    driver.py drivers/               what a library has to do; those that are at hand
+    queries.py                       what can be asked: of a database, of a connection
+        table_shapes.py table_writes.py
+    connection.py                    a connection that was lent, and who is told of its statements: observation.py
+    pool.py                          lends them; pool_options.py pool_errors.py waiters.py leaks.py callers.py
+    transaction.py                   all or nothing; default_database.py finds the database that is meant
+    adapter.py sql_adapter.py        the contract, and what fulfils it for SQL: adapters.py
+    adapter_registry.py              adapters by their names
 """
 
+from covet.database.adapter import DatabaseAdapter
+from covet.database.adapter_registry import get_adapter_registry
+from covet.database.adapters import MySQLAdapter, PostgreSQLAdapter, SQLiteAdapter
+from covet.database.connection import DatabaseConnection
+from covet.database.default_database import transaction
+from covet.database.dialect import FEATURES, Isolation
+from covet.database.driver import Driver, DriverConnection, Result, Row
 from covet.database.errors import (
     CheckViolationError,
     ConnectionBusyError,
@@ -22,22 +38,42 @@ from covet.database.errors import (
     TransactionError,
     UniqueViolationError,
 )
+from covet.database.pool import DatabasePool, PoolStats
+from covet.database.sql_adapter import SQLAdapter
+from covet.database.transaction import Transaction
 from covet.database.url import DatabaseURL
 
 __all__ = [
+    "FEATURES",
     "CheckViolationError",
     "ConnectionBusyError",
     "ConnectionReleasedError",
+    "DatabaseAdapter",
+    "DatabaseConnection",
     "DatabaseError",
     "DatabaseFullError",
+    "DatabasePool",
     "DatabaseURL",
     "DatabaseUnavailableError",
+    "Driver",
+    "DriverConnection",
     "ForeignKeyViolationError",
     "IntegrityError",
+    "Isolation",
+    "MySQLAdapter",
     "NotNullViolationError",
+    "PoolStats",
     "PoolTimeoutError",
+    "PostgreSQLAdapter",
     "QueryError",
+    "Result",
     "RetryableTransactionError",
+    "Row",
+    "SQLAdapter",
+    "SQLiteAdapter",
+    "Transaction",
     "TransactionError",
     "UniqueViolationError",
+    "get_adapter_registry",
+    "transaction",
 ]

@@ -11,7 +11,7 @@ What goes wrong with a database. What the database says of it, statements includ
     │       ├── NotNullViolationError
     │       └── CheckViolationError
     ├── TransactionError                        a transaction is used in a way that cannot work
-    │   └── RetryableTransactionError           it lost against another one: running it again may succeed
+    │   └── RetryableTransactionError      503  it lost against another one: running it again may succeed; Retry-After
     ├── ConnectionReleasedError                 a connection is used after it was given back
     ├── ConnectionBusyError                     a connection is used by two tasks at once
     ├── DatabaseUnavailableError           503  nobody answers; Retry-After
@@ -83,10 +83,6 @@ class TransactionError(DatabaseError):
     """A transaction is used in a way that cannot work."""
 
 
-class RetryableTransactionError(TransactionError):
-    """A transaction lost against another one, in a deadlock or over the same rows: running it again helps."""
-
-
 class ConnectionReleasedError(DatabaseError):
     """A connection is used after it was given back to the pool: somebody else may have it."""
 
@@ -106,6 +102,13 @@ class _AnsweredError(DatabaseError, HTTPError):
         CovetError.__init__(self, message, hint=hint)
 
     __str__ = CovetError.__str__
+
+
+class RetryableTransactionError(TransactionError, _AnsweredError):
+    """503: a transaction lost against another one, in a deadlock or over the same rows: running it again helps."""
+
+    status_code = 503
+    detail = "The database is too busy at the moment."
 
 
 class DatabaseUnavailableError(_AnsweredError):

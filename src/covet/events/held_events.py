@@ -7,7 +7,7 @@ A database transaction is such a block: nobody shall hear of what is rolled back
 import asyncio
 from collections import deque
 from contextlib import suppress
-from contextvars import ContextVar, Token
+from contextvars import ContextVar, Token, copy_context
 from types import TracebackType
 from typing import Final, Protocol, Self
 
@@ -112,3 +112,19 @@ def find_held(bus: Publisher) -> HeldEvents | None:
     """Find the block in which events of a bus wait here; `None` if they are delivered at once."""
     innermost = _INNERMOST.get()
     return None if innermost is None else innermost.find(bus)
+
+
+def publish_at_once(bus: Publisher, event: Event) -> None:
+    """
+    Deliver an event without waiting for its handlers, though other events of this block wait.
+
+    Args:
+        bus: The bus.
+        event: What has happened whether or not the block succeeds.
+    """
+    copy_context().run(_publish_unheld, bus, event)
+
+
+def _publish_unheld(bus: Publisher, event: Event) -> None:
+    _INNERMOST.set(None)
+    bus.publish_nowait(event)

@@ -1,0 +1,231 @@
+"""
+Connections as applications have them: lent by a pool, and of no use once they are given back.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
+from time import monotonic
+from typing import Any
+
+from covet.database.dialect import Dialect
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.errors import ConnectionBusyError, ConnectionReleasedError, DatabaseUnavailableError
+from covet.database.observation import Observation
+from covet.database.placeholders import StatementCache
+from covet.database.queries import Queries
+from covet.database.table_shapes import TableShapes
+from covet.deadlines import Deadline
+
+
+class PooledConnection:
+    """
+    A connection of a pool, and what the pool knows of it.
+
+    Attributes:
+        raw: The driver's connection.
+        opened_at: When it was opened, in seconds of the monotonic clock.
+        used_at: When it was given back last.
+        epoch: The pool's epoch when it was last known to be good.
+        holder: Who has it: a statement, or a place in the code; empty while nobody has it.
+        lent_at: When it was lent.
+        is_running: Whether a statement runs on it.
+        was_warned_about: Whether somebody was told that it has been out for long.
+    """
+
+    __slots__ = ("epoch", "holder", "is_running", "lent_at", "opened_at", "raw", "used_at", "was_warned_about")
+
+    def __init__(self, raw: DriverConnection, epoch: int) -> None:
+        self.raw = raw
+        self.opened_at = self.used_at = self.lent_at = monotonic()
+        self.epoch = epoch
+        self.holder = ""
+        self.is_running = False
+        self.was_warned_about = False
+
+
+class DatabaseConnection(Queries):
+    """
+    A connection that was lent, until the block ends that it was lent for.
+
+    Made by `DatabaseAdapter.acquire()` and `DatabasePool.acquire()`. It is for one task at a time.
+
+    Args:
+        pooled: The connection.
+        driver: What opened it.
+        statements: The statements of its database.
+        shapes: The tables of its database.
+        observation: Who is told of statements.
+        timeout: Seconds that a statement may take.
+    """
+
+    __slots__ = ("_driver", "_observation", "_pooled", "_shapes", "_statements", "_timeout")
+
+    def __init__(
+        self,
+        pooled: PooledConnection,
+        driver: Driver,
+        statements: StatementCache,
+        shapes: TableShapes,
+        observation: Observation,
+        timeout: float | None,
+    ) -> None:
+        self._pooled: PooledConnection | None = pooled
+        self._driver = driver
+        self._statements = statements
+        self._shapes = shapes
+        self._observation = observation
+        self._timeout = timeout
+
+    @property
+    def pooled(self) -> PooledConnection | None:
+        """What the pool knows of it; `None` once it was given back."""
+        return self._pooled
+
+    @property
+    def is_released(self) -> bool:
+        """Whether it was given back."""
+        return self._pooled is None
+
+    def release(self) -> None:
+        """Let nobody use it any more; the pool calls this."""
+        self._pooled = None
+
+    # Any: what a statement gives.
+    async def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+        """Run a statement in one of the ways that a driver has."""
+        text, values = self._statements.bind(query, args, kwargs)
+        return await self._run(kind, query, text, values)
+
+    async def execute_many(self, query: str, rows: Sequence[Values], /) -> Result:
+        """Run a statement for many rows; see `Queries.execute_many`."""
+        text, checked = self._statements.write_many(query, rows)
+        result: Result = await self._run("execute_many", query, text, checked)
+        return result
+
+    async def stream(
+        self, query: str, /, *args: object, batch_size: int = 1000, **kwargs: object
+    ) -> AsyncGenerator[Row, None]:
+        """Give the rows one by one; see `Queries.stream`."""
+        text, values = self._statements.bind(query, args, kwargs)
+        pooled = self._begin("stream")
+        started, count = monotonic(), 0
+        try:
+            async with aclosing(pooled.raw.stream(text, values, batch_size=batch_size)) as batches:
+                while (rows := await self._next(batches, query)) is not None:
+                    count += len(rows)
+                    for row in rows:
+                        yield row
+        finally:
+            pooled.is_running = False
+            if self._observation.is_wanted:
+                self._observation.tell(query, started, count)
+
+    async def _next(self, batches: AsyncGenerator[list[Row], None], query: str) -> list[Row] | None:
+        # What the application raises while it has a row is its own, and does not come by here.
+        try:
+            with _limit(self._timeout):
+                return await anext(batches, None)
+        except Exception as exc:  # noqa: BLE001 - it is raised again
+            raise self._explain(exc, query) from exc.__cause__
+
+    async def describe_table(self, table: str) -> list[Row]:
+        """List the columns of a table: `name`, and whether it `is_key`."""
+        pooled = self._begin("describe a table")
+        try:
+            rows: list[Row] = await pooled.raw.fetch_all(*pooled.raw.describe_table(table))
+        except Exception as exc:  # noqa: BLE001 - it is raised again
+            raise self._explain(exc, None) from exc.__cause__
+        finally:
+            pooled.is_running = False
+        return rows
+
+    async def control(self, statement: str) -> None:
+        """Run a statement of the framework's own."""
+        pooled = self._begin(statement)
+        try:
+            await pooled.raw.control(statement)
+        except Exception as exc:  # noqa: BLE001 - it is raised again
+            raise self._explain(exc, statement) from exc.__cause__
+        finally:
+            pooled.is_running = False
+
+    @property
+    def dialect(self) -> Dialect:
+        """What kind of database it is."""
+        return self._statements.dialect
+
+    @property
+    def shapes(self) -> TableShapes:
+        """The tables of its database."""
+        return self._shapes
+
+    @asynccontextmanager
+    async def borrow(self) -> AsyncIterator["DatabaseConnection"]:
+        """Give this very connection: what needs several statements on one has it already."""
+        yield self
+
+    # Any: as above.
+    async def _run(self, kind: str, query: str, text: str, values: Any) -> Any:
+        pooled = self._begin(query)
+        observation = self._observation
+        started = monotonic() if observation.is_wanted else 0.0
+        try:
+            if self._timeout is None:
+                result = await getattr(pooled.raw, kind)(text, values)
+            else:
+                with Deadline(self._timeout):
+                    result = await getattr(pooled.raw, kind)(text, values)
+        except Exception as exc:  # noqa: BLE001 - it is raised again
+            raise self._explain(exc, query) from exc.__cause__
+        finally:
+            pooled.is_running = False
+        if observation.is_wanted:
+            observation.tell(query, started, _count_rows(result))
+        return result
+
+    def _begin(self, what: str) -> PooledConnection:
+        pooled = self._pooled
+        if pooled is None:
+            raise ConnectionReleasedError(
+                "This connection was given back to the pool.", hint="Use it within the block that it was lent for."
+            )
+        if pooled.is_running:
+            raise ConnectionBusyError(
+                "This connection runs a statement of another task.",
+                hint="Let each task acquire a connection of its own, or await one statement after the other.",
+            )
+        if pooled.raw.is_closed:
+            raise DatabaseUnavailableError(f"The connection is closed, so {what[:40]!r} cannot run.")
+        pooled.is_running = True
+        return pooled
+
+    def _explain(self, exc: Exception, query: str | None) -> Exception:
+        """Make CovetPy's error of a driver's, which is its cause; others stay what they are."""
+        translated: Exception | None
+        if isinstance(exc, TimeoutError) and self._timeout is not None:
+            translated = DatabaseUnavailableError(
+                f"The database did not answer within {self._timeout:g} s.",
+                hint="Give it more time: query_timeout, or find out why it takes so long.",
+            )
+        else:
+            translated = self._driver.translate(exc, query)
+        if translated is None:
+            return exc
+        translated.__cause__ = exc
+        return translated
+
+
+def _limit(seconds: float | None) -> AbstractContextManager[object]:
+    return nullcontext() if seconds is None else Deadline(seconds)
+
+
+# Any: as above.
+def _count_rows(result: Any) -> int:
+    if isinstance(result, Result):
+        return result.rows_affected
+    if isinstance(result, list):
+        return len(result)
+    return 0 if result is None else 1
+
+
+__all__ = ["DatabaseConnection", "PooledConnection"]

@@ -1,0 +1,130 @@
+"""
+What a library has to do for CovetPy to speak to a kind of database: open connections, and run statements on one.
+
+Whatever is pooled, counted, translated or nested is done elsewhere, once for all of them.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+from covet.database.dialect import Dialect
+from covet.database.errors import DatabaseError
+from covet.database.url import DatabaseURL
+
+# Any: a column holds what its database knows.
+Row: TypeAlias = dict[str, Any]
+"""A row: the values of its columns by their names."""
+
+Values: TypeAlias = Sequence[object]
+
+
+class Result(NamedTuple):
+    """
+    What became of a statement.
+
+    Attributes:
+        rows_affected: How many rows it changed; 0 if the database does not tell.
+        last_id: The number that the database gave to the last row put in; `None` if it tells none.
+    """
+
+    rows_affected: int
+    last_id: int | None = None
+
+
+class DriverConnection(ABC):
+    """
+    One connection. It is used by one task at a time, and knows neither pool nor placeholders of other databases.
+
+    Whatever it raises of its library's own is given to `Driver.translate`. When a call is cancelled, it has to leave
+    the connection either ready for the next one or closed: nothing of the former statement may run on.
+    """
+
+    __slots__ = ()
+
+    @property
+    @abstractmethod
+    def is_closed(self) -> bool:
+        """Whether nothing can be asked of it any more."""
+
+    @abstractmethod
+    async def execute(self, text: str, values: Values) -> Result:
+        """Run a statement whose rows nobody wants."""
+
+    @abstractmethod
+    async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
+        """Run a statement once for each row of values."""
+
+    @abstractmethod
+    async def fetch_one(self, text: str, values: Values) -> Row | None:
+        """Run a statement and give its first row."""
+
+    @abstractmethod
+    async def fetch_all(self, text: str, values: Values) -> list[Row]:
+        """Run a statement and give all of its rows."""
+
+    @abstractmethod
+    def stream(self, text: str, values: Values, *, batch_size: int) -> AsyncGenerator[list[Row], None]:
+        """Run a statement and give its rows in batches; no more than one of them is in memory."""
+
+    @abstractmethod
+    async def control(self, statement: str) -> None:
+        """Run a statement of the framework's own, such as COMMIT."""
+
+    @abstractmethod
+    async def reset(self) -> None:
+        """End what the last user left open: transactions, cursors, settings of the session."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Say goodbye and close it."""
+
+    @abstractmethod
+    def terminate(self) -> None:
+        """Close it at once, without waiting."""
+
+    def describe_table(self, table: str) -> tuple[str, Values]:
+        """Make the statement that lists the columns of a table, as rows of `name` and `is_key`."""
+        raise NotImplementedError(f"{type(self).__name__} does not describe tables; {table!r} was asked for.")
+
+
+class Driver(ABC):
+    """
+    A library for one kind of database.
+
+    Attributes:
+        dialect: What the database understands.
+        option_types: The options of a connection, and what each one is made with, from the text behind the URL's `?`.
+    """
+
+    dialect: ClassVar[Dialect]
+    # Any: a type, or a function of the text.
+    option_types: ClassVar[Mapping[str, Any]] = {}
+
+    @abstractmethod
+    async def connect(self, url: DatabaseURL, options: Mapping[str, object]) -> DriverConnection:
+        """
+        Open a connection.
+
+        Args:
+            url: Where the database is.
+            options: Checked options of the connection.
+
+        Raises:
+            DatabaseUnavailableError: If nobody answers.
+            DatabaseError: If it refuses.
+        """
+
+    @abstractmethod
+    def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
+        """
+        Make CovetPy's error of one of the library's; `None` if it is none of the library's.
+
+        Args:
+            exc: The error.
+            query: The statement, as it was written.
+        """
+
+    def limit_pool(self, url: DatabaseURL) -> int | None:  # noqa: ARG002 - for those that have a limit
+        """Tell how many connections there may be at most, where the database itself sets a limit."""
+        return None

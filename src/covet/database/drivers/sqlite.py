@@ -1,0 +1,305 @@
+"""
+SQLite, by the standard library. Each connection has a thread of its own.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import closing, suppress
+from pathlib import Path
+from time import sleep
+from typing import Any, ClassVar, Final, TypeVar
+from urllib.parse import quote
+
+from covet.database.dialect import SQLITE, Dialect
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.drivers.sqlite_thread import ConnectionThread
+from covet.database.drivers.sqlite_values import adapt_values
+from covet.database.errors import (
+    CheckViolationError,
+    DatabaseError,
+    DatabaseFullError,
+    DatabaseUnavailableError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    NotNullViolationError,
+    QueryError,
+    RetryableTransactionError,
+    UniqueViolationError,
+)
+from covet.database.url import DatabaseURL
+
+T = TypeVar("T")
+
+_VIOLATIONS: Final[Mapping[str, type[IntegrityError]]] = {
+    "SQLITE_CONSTRAINT_UNIQUE": UniqueViolationError,
+    "SQLITE_CONSTRAINT_PRIMARYKEY": UniqueViolationError,
+    "SQLITE_CONSTRAINT_ROWID": UniqueViolationError,
+    "SQLITE_CONSTRAINT_FOREIGNKEY": ForeignKeyViolationError,
+    "SQLITE_CONSTRAINT_NOTNULL": NotNullViolationError,
+    "SQLITE_CONSTRAINT_CHECK": CheckViolationError,
+    "SQLITE_CONSTRAINT_DATATYPE": CheckViolationError,
+}
+_SYNCHRONOUS: Final = {"off": "OFF", "normal": "NORMAL", "full": "FULL"}
+
+
+def _read_synchronous(text: str) -> str:
+    return _SYNCHRONOUS[text.lower()]
+
+
+class SQLiteDriver(Driver):
+    """
+    Connections to a file of SQLite, or to a database in memory.
+
+    Foreign keys are enforced, and readers do not wait for writers (write-ahead log). `busy_timeout` says for how many
+    seconds a writer waits for another one, `synchronous` (`normal`, `full`, `off`) what survives a loss of power.
+    """
+
+    dialect: ClassVar[Dialect] = SQLITE
+    option_types: ClassVar[Mapping[str, Any]] = {"busy_timeout": float, "synchronous": _read_synchronous}
+
+    async def connect(self, url: DatabaseURL, options: Mapping[str, object]) -> "SQLiteConnection":
+        """Open a connection; the file is made if it is not there, for its owner alone."""
+        thread = ConnectionThread(asyncio.get_running_loop(), f"sqlite {Path(url.database).name or 'in memory'}")
+        busy_timeout = options.get("busy_timeout", 5.0)
+        synchronous = str(options.get("synchronous", "NORMAL"))
+        # Whoever stops to wait for it has no use for it: then it closes itself.
+        opening = thread.call(_open, url.database, busy_timeout, synchronous)
+        try:
+            connection = await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(lambda done: thread.stop(None if done.exception() else done.result().close))
+            raise
+        except Exception as exc:
+            thread.stop()
+            raise self.translate(exc) or exc from exc
+        return SQLiteConnection(connection, thread)
+
+    def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
+        """Make CovetPy's error of one of SQLite's."""
+        if isinstance(exc, OSError):
+            return DatabaseUnavailableError(f"The file of the database cannot be used: {exc.strerror}.")
+        if isinstance(exc, OverflowError):
+            return QueryError("A number is too large for SQLite, whose integers have 64 bits.", query=query)
+        if isinstance(exc, UnicodeEncodeError):
+            return QueryError("A text cannot be written as UTF-8.", query=query)
+        if not isinstance(exc, sqlite3.Error | sqlite3.Warning):
+            return None
+        name = getattr(exc, "sqlite_errorname", None) or ""
+        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+            return RetryableTransactionError(
+                f"Another connection writes to the database: {exc}.",
+                hint="Make transactions shorter, or let them wait longer: ?busy_timeout=10 behind the URL.",
+            )
+        if name == "SQLITE_FULL":
+            return DatabaseFullError(f"The database cannot grow: {exc}.", hint="Make room on its disk.")
+        if name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_PROTOCOL")):
+            return DatabaseUnavailableError(
+                f"The file of the database cannot be used: {exc}.",
+                hint="See that its folder is there, that both may be written, and that it is a database.",
+            )
+        if isinstance(exc, sqlite3.IntegrityError):
+            kind = _VIOLATIONS.get(name, IntegrityError)
+            # What stands behind the colon is the constraint, or its columns.
+            return kind(f"{exc}.", query=query, constraint=str(exc).partition(": ")[2] or None)
+        return QueryError(f"SQLite refuses the statement: {exc}.", query=query)
+
+    def limit_pool(self, url: DatabaseURL) -> int | None:
+        """Tell that a database in memory is its connection."""
+        return 1 if url.is_in_memory else None
+
+
+def _open(database: str, busy_timeout: float, synchronous: str) -> sqlite3.Connection:
+    if database:
+        # Made for its owner alone; SQLite gives its other files that mode.
+        with suppress(FileExistsError):
+            Path(database).touch(0o600, exist_ok=False)
+    target = f"file:{quote(database)}" if database else ":memory:"
+    connection = sqlite3.connect(
+        target,
+        timeout=busy_timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=bool(database),
+        cached_statements=256,
+    )
+    try:
+        if database:
+            _write_ahead(connection)
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer not wait for each other; a file that may only be read stays as it is."""
+    [(mode,)] = connection.execute("PRAGMA journal_mode")
+    if mode == "wal":
+        return
+    for _ in range(100):
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorname != "SQLITE_BUSY":
+                if exc.sqlite_errorname.startswith("SQLITE_READONLY"):
+                    return
+                raise
+            # SQLite does not wait here: of two that change the mode at once, one is refused on the spot.
+            sleep(0.01)
+        else:
+            return
+    raise sqlite3.OperationalError("the journal's mode cannot be changed while others use the database")
+
+
+class SQLiteConnection(DriverConnection):
+    """
+    A connection of SQLite, and the thread that it lives in.
+
+    Args:
+        connection: The standard library's connection.
+        thread: Its thread.
+    """
+
+    __slots__ = ("_connection", "_is_closed", "_thread")
+
+    def __init__(self, connection: sqlite3.Connection, thread: ConnectionThread) -> None:
+        self._connection = connection
+        self._thread = thread
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed."""
+        return self._is_closed
+
+    async def execute(self, text: str, values: Values) -> Result:
+        """Run a statement whose rows nobody wants."""
+        return await self._call(_execute, self._connection, text, values)
+
+    async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
+        """Run a statement once for each row of values, in one transaction."""
+        return await self._call(_execute_many, self._connection, text, rows)
+
+    async def fetch_one(self, text: str, values: Values) -> Row | None:
+        """Run a statement and give its first row."""
+        return await self._call(_fetch_one, self._connection, text, values)
+
+    async def fetch_all(self, text: str, values: Values) -> list[Row]:
+        """Run a statement and give all of its rows."""
+        return await self._call(_fetch_all, self._connection, text, values)
+
+    async def stream(self, text: str, values: Values, *, batch_size: int) -> AsyncGenerator[list[Row], None]:
+        """Run a statement and give its rows in batches."""
+        cursor = await self._call(self._connection.execute, text, adapt_values(values))
+        try:
+            names = _read_names(cursor)
+            while rows := await self._call(cursor.fetchmany, batch_size):
+                yield [dict(zip(names, row, strict=True)) for row in rows]
+        finally:
+            # Nothing is awaited: the generator may be closed by whoever collects garbage.
+            self._thread.call(cursor.close)
+
+    async def control(self, statement: str) -> None:
+        """Run a statement of the framework's own, to its end: half a COMMIT is of no use to anybody."""
+        future = self._thread.call(_run, self._connection, statement)
+        try:
+            await future
+        except asyncio.CancelledError:
+            await self._thread.finish()
+            raise
+
+    async def reset(self) -> None:
+        """Roll back what was left open."""
+        if self._connection.in_transaction:
+            await self.control("ROLLBACK")
+
+    async def close(self) -> None:
+        """Close it, when what runs in it is done."""
+        if not self._is_closed:
+            self._is_closed = True
+            closed = self._thread.call(self._connection.close)
+            self._thread.stop()
+            await asyncio.shield(closed)
+
+    def terminate(self) -> None:
+        """Close it, without waiting for that."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._connection.interrupt()
+            self._thread.stop(self._connection.close)
+
+    def describe_table(self, table: str) -> tuple[str, Values]:
+        """Make the statement that lists a table's columns."""
+        return "SELECT name, pk > 0 AS is_key FROM pragma_table_info(?1) ORDER BY cid", (table,)
+
+    # Any: as above.
+    async def _call(self, function: Callable[..., T], *args: Any) -> T:
+        future = self._thread.call(function, *args)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            await self._thread.finish(self._connection.interrupt)
+            raise
+
+
+def _read_names(cursor: sqlite3.Cursor) -> list[str]:
+    """Read what the columns are called; two of one name would be one value in a row."""
+    names = [column[0] for column in cursor.description or ()]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise sqlite3.ProgrammingError(f"two columns are called {twice!r}; give one another name: AS")
+    return names
+
+
+def _execute(connection: sqlite3.Connection, text: str, values: Values) -> Result:
+    with closing(connection.execute(text, adapt_values(values))) as cursor:
+        if cursor.description is not None:
+            # A statement with RETURNING has changed no more than the rows that were taken.
+            cursor.fetchall()
+        return Result(max(cursor.rowcount, 0), cursor.lastrowid)
+
+
+def _execute_many(connection: sqlite3.Connection, text: str, rows: Sequence[Values]) -> Result:
+    own = not connection.in_transaction
+    if own:
+        connection.execute("BEGIN IMMEDIATE")
+    try:
+        with closing(connection.executemany(text, map(adapt_values, rows))) as cursor:
+            result = Result(max(cursor.rowcount, 0))
+        if own:
+            connection.execute("COMMIT")
+    except BaseException:
+        if own and connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+    return result
+
+
+def _fetch_one(connection: sqlite3.Connection, text: str, values: Values) -> Row | None:
+    cursor = connection.execute(text, adapt_values(values))
+    try:
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        found = dict(zip([column[0] for column in cursor.description], row, strict=True))
+        if len(found) != len(row):
+            _read_names(cursor)
+        return found
+    finally:
+        cursor.close()
+
+
+def _fetch_all(connection: sqlite3.Connection, text: str, values: Values) -> list[Row]:
+    with closing(connection.execute(text, adapt_values(values))) as cursor:
+        names = _read_names(cursor)
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+
+def _run(connection: sqlite3.Connection, statement: str) -> None:
+    connection.execute(statement).close()
+
+
+__all__ = ["SQLiteConnection", "SQLiteDriver"]

@@ -1,0 +1,406 @@
+"""
+A pool of connections: opened when they are needed, lent one at a time, looked after, and given up when they are bad.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from time import monotonic
+from typing import Final, NamedTuple
+
+from covet.database.callers import describe_caller
+from covet.database.connection import DatabaseConnection, PooledConnection
+from covet.database.driver import Driver
+from covet.database.drivers import make_driver
+from covet.database.leaks import LeakWatch
+from covet.database.observation import Observation
+from covet.database.placeholders import StatementCache
+from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
+from covet.database.pool_options import PoolOptions, read_options
+from covet.database.table_shapes import TableShapes
+from covet.database.url import DatabaseURL
+from covet.database.waiters import Waiters
+from covet.options import refuse_unknown
+
+_PING_SECONDS: Final = 1.0
+_CLOSE_SECONDS: Final = 5.0
+
+
+class PoolStats(NamedTuple):
+    """
+    How a pool does.
+
+    Attributes:
+        size: How many connections there are, or are being opened.
+        idle: How many of them nobody has.
+        waiting: How many tasks wait for one.
+        opened: How many were opened since the start.
+        closed: How many were closed since the start.
+        timeouts: How often a task waited in vain.
+    """
+
+    size: int
+    idle: int
+    waiting: int
+    opened: int
+    closed: int
+    timeouts: int
+
+
+class DatabasePool:
+    """
+    Lend the connections of a database.
+
+    A connection is opened when somebody needs one and none is free. It is looked at before it is lent if it was not
+    used for `check_after` seconds, or if another one has failed since; it is replaced when it is older than `recycle`.
+    In a process that was forked the pool begins anew, and leaves the connections of its parent alone.
+
+    Args:
+        url: Where the database is.
+        driver: What opens connections; the one for the URL's scheme by default.
+        name: What the database is called, in errors and in the log.
+        min_size: How many connections are opened at the start, and kept.
+        max_size: How many there are at most.
+        acquire_timeout: Seconds to wait for a free one.
+        connect_timeout: Seconds that the opening of one may take.
+        query_timeout: Seconds that a statement may take; `None` for no limit.
+        recycle: Seconds after which a connection is replaced; `None` for never.
+        idle_timeout: Seconds after which a connection is closed that nobody needs; `None` for never.
+        check_after: Seconds without use after which a connection is looked at before it is lent.
+        leak_after: Seconds after which the log names who still has a connection; `None` for never.
+        observation: Who is told of statements.
+        options: Further options of the driver; those of the URL's query are known as well.
+
+    Raises:
+        ConfigurationError: If there is no driver for the URL, or an option cannot be.
+        MissingDependencyError: If a library is not installed.
+
+    Example:
+        >>> pool = DatabasePool("sqlite://")
+        >>> await pool.initialize()
+        >>> async with pool.acquire() as connection:
+        ...     await connection.fetch_one("SELECT 1 AS one")
+        {'one': 1}
+        >>> pool.stats.idle
+        1
+        >>> await pool.close()
+    """
+
+    @refuse_unknown
+    def __init__(
+        self,
+        url: str | DatabaseURL,
+        *,
+        driver: Driver | None = None,
+        name: str = "default",
+        min_size: int = 0,
+        max_size: int = 10,
+        acquire_timeout: float = 30.0,
+        connect_timeout: float = 10.0,
+        query_timeout: float | None = None,
+        recycle: float | None = 3600.0,
+        idle_timeout: float | None = 600.0,
+        check_after: float = 30.0,
+        leak_after: float | None = 60.0,
+        observation: Observation | None = None,
+        options: Mapping[str, object] | None = None,
+    ) -> None:
+        self.url = url if isinstance(url, DatabaseURL) else DatabaseURL.parse(url)
+        self.name = name
+        self.driver = driver or make_driver(self.url.scheme)
+        limit = self.driver.limit_pool(self.url)
+        self.options = PoolOptions(
+            min_size=min_size,
+            max_size=max_size if limit is None else min(limit, max_size),
+            acquire_timeout=acquire_timeout,
+            connect_timeout=connect_timeout,
+            query_timeout=query_timeout,
+            # A database in memory goes with its connection.
+            recycle=None if limit else recycle,
+            idle_timeout=None if limit else idle_timeout,
+            check_after=check_after,
+            leak_after=leak_after,
+        )
+        self.statements = StatementCache(self.driver.dialect)
+        self.observation = observation or Observation(name)
+        self.shapes = TableShapes()
+        self._driver_options = read_options(self.driver, self.url, options or {})
+        self._leaks = LeakWatch(name, leak_after)
+        self._forget()
+
+    def _forget(self) -> None:
+        """Begin anew."""
+        self._process = os.getpid()
+        self._free: list[PooledConnection] = []
+        self._lent: set[PooledConnection] = set()
+        self._size = 0
+        self._waiters = Waiters()
+        self._is_open = False
+        self._epoch = 0
+        self._opened = self._closed = self._timeouts = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it lends connections."""
+        return self._is_open
+
+    @property
+    def stats(self) -> PoolStats:
+        """How it does."""
+        return PoolStats(self._size, len(self._free), len(self._waiters), self._opened, self._closed, self._timeouts)
+
+    async def initialize(self) -> None:
+        """
+        Open the first connections; with `min_size` 0, none.
+
+        Raises:
+            DatabaseUnavailableError: If nobody answers.
+            DatabaseError: If the database refuses.
+        """
+        if self._is_open:
+            return
+        self._is_open = True
+        try:
+            while self._size < self.options.min_size:
+                self._size += 1
+                self._free.append(await self._open())
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """
+        Close all connections. Those that are lent are closed when they are given back, and nobody gets another one.
+        """
+        self._is_open = False
+        self._leaks.stop()
+        self._waiters.fail(make_closed_error(self.name))
+        free, self._free = self._free, []
+        for pooled in free:
+            await self._close(pooled)
+
+    @asynccontextmanager
+    async def acquire(self, timeout: float | None = None) -> AsyncIterator[DatabaseConnection]:  # noqa: ASYNC109
+        """
+        Borrow a connection until the block ends.
+
+        Args:
+            timeout: Seconds to wait for a free one; `None` uses the pool's own limit.
+
+        Raises:
+            PoolTimeoutError: If none became free in time. The error lists who holds them.
+            DatabaseUnavailableError: If nobody answers.
+        """
+        holder = describe_caller()
+        connection = await self.lend(holder, timeout)
+        try:
+            yield connection
+        finally:
+            await self.take_back(connection)
+
+    async def lend(self, holder: str, timeout: float | None = None) -> DatabaseConnection:  # noqa: ASYNC109
+        """
+        Lend a connection; whoever gets it gives it back with `take_back`.
+
+        Args:
+            holder: Who wants it, for whoever waits in vain.
+            timeout: As for `acquire`.
+        """
+        if self._process != os.getpid():
+            # APPSEC: a connection that came through a fork would mix the answers to two processes.
+            self._forget_parent()
+        free = self._free
+        pooled = free.pop() if free else None
+        if pooled is None or self._needs_a_look(pooled):
+            pooled = await self._find(pooled, timeout)
+        pooled.holder = holder
+        pooled.lent_at = monotonic()
+        self._lent.add(pooled)
+        self._leaks.watch(self._lent)
+        return DatabaseConnection(
+            pooled, self.driver, self.statements, self.shapes, self.observation, self.options.query_timeout
+        )
+
+    async def take_back(self, connection: DatabaseConnection, *, is_clean: bool = False) -> None:
+        """
+        Take a connection back.
+
+        Args:
+            connection: The connection.
+            is_clean: Whether nothing can be left open on it.
+        """
+        pooled = connection.pooled
+        if pooled is None:
+            return
+        connection.release()
+        self._lent.discard(pooled)
+        if pooled.raw.is_closed:
+            self._epoch += 1
+            await self._drop(pooled)
+        elif not self._is_open or pooled.is_running:
+            # What still runs is of a task that was left behind.
+            await self._drop(pooled)
+        else:
+            if not is_clean:
+                try:
+                    async with asyncio.timeout(_CLOSE_SECONDS):
+                        await pooled.raw.reset()
+                except BaseException as exc:
+                    await self._drop(pooled)
+                    if not isinstance(exc, Exception):
+                        raise
+                    return
+            self._give(pooled)
+
+    def terminate(self, connection: DatabaseConnection) -> None:
+        """Close a connection at once: what was begun on it is undone by the database."""
+        pooled = connection.pooled
+        if pooled is not None:
+            pooled.raw.terminate()
+
+    # ── Inside ───────────────────────────────────────────────────────────────
+
+    def _give(self, pooled: PooledConnection) -> None:
+        """Hand a connection to whoever waits first, or keep it."""
+        pooled.used_at = monotonic()
+        pooled.holder = ""
+        if not self._waiters.give(pooled):
+            self._free.append(pooled)
+
+    def _pass_on(self, given: PooledConnection | None) -> None:
+        """Give the next one what came in the very moment in which somebody was cancelled."""
+        if given is None:
+            self._waiters.give(None)
+        else:
+            self._give(given)
+
+    async def _drop(self, pooled: PooledConnection) -> None:
+        self._size -= 1
+        self._closed += 1
+        self._waiters.give(None)
+        if not pooled.raw.is_closed:
+            pooled.raw.terminate()
+
+    async def _close(self, pooled: PooledConnection) -> None:
+        self._size -= 1
+        self._closed += 1
+        self._waiters.give(None)
+        try:
+            async with asyncio.timeout(_CLOSE_SECONDS):
+                await pooled.raw.close()
+        except BaseException as exc:
+            pooled.raw.terminate()
+            if not isinstance(exc, Exception):
+                raise
+
+    def _needs_a_look(self, pooled: PooledConnection) -> bool:
+        now, options = monotonic(), self.options
+        return (
+            pooled.raw.is_closed
+            or pooled.epoch != self._epoch
+            or now - pooled.used_at > options.check_after
+            or (options.recycle is not None and now - pooled.opened_at > options.recycle)
+            or self._has_idled(now)
+        )
+
+    def _has_idled(self, now: float) -> bool:
+        """Tell whether there is a connection that nobody needs."""
+        # The first has been there for longest: the last that was given back is the first to be lent.
+        timeout, free = self.options.idle_timeout, self._free
+        return (
+            timeout is not None
+            and bool(free)
+            and now - free[0].used_at > timeout
+            and self._size > self.options.min_size
+        )
+
+    async def _find(self, pooled: PooledConnection | None, timeout: float | None) -> PooledConnection:  # noqa: ASYNC109
+        """Find a good connection: one that was free, a new one, or the next that is given back."""
+        if not self._is_open:
+            if pooled is not None:
+                self._free.append(pooled)
+            raise make_closed_error(self.name)
+        limit = self.options.acquire_timeout if timeout is None else timeout
+        end = monotonic() + limit
+        while True:
+            if pooled is None and self._free:
+                pooled = self._free.pop()
+            if pooled is not None:
+                if await self._is_good(pooled):
+                    return pooled
+                pooled = None
+                continue
+            if self._size < self.options.max_size:
+                self._size += 1
+                try:
+                    return await self._open()
+                except BaseException:
+                    self._size -= 1
+                    self._waiters.give(None)
+                    raise
+            try:
+                pooled = await self._waiters.wait(end - monotonic(), self._pass_on)
+            except TimeoutError:
+                self._timeouts += 1
+                raise make_timeout_error(self.name, limit, self._lent) from None
+            if pooled is not None:
+                return pooled
+
+    async def _is_good(self, pooled: PooledConnection) -> bool:
+        """Look at a connection that was free, and close it if it is of no use any more."""
+        now, options = monotonic(), self.options
+        is_old = options.recycle is not None and now - pooled.opened_at > options.recycle
+        is_known = pooled.epoch == self._epoch and now - pooled.used_at <= options.check_after
+        try:
+            await self._close_idle(now)
+            if not pooled.raw.is_closed and not is_old:
+                if is_known:
+                    return True
+                epoch = self._epoch
+                async with asyncio.timeout(_PING_SECONDS):
+                    await pooled.raw.fetch_one("SELECT 1 AS one", ())
+                pooled.epoch = epoch
+                return True
+        except TimeoutError:
+            # The others would not answer either, and whoever waits wants to know soon.
+            self._epoch += 1
+            await self._drop(pooled)
+            raise make_silence_error(self.name, self.url, _PING_SECONDS) from None
+        except Exception:  # noqa: BLE001 - it is of no use, whatever is wrong with it
+            self._epoch += 1
+            await self._drop(pooled)
+            return False
+        except BaseException:
+            await self._drop(pooled)
+            raise
+        await self._close(pooled)
+        return False
+
+    async def _close_idle(self, now: float) -> None:
+        while self._has_idled(now):
+            await self._close(self._free.pop(0))
+
+    async def _open(self) -> PooledConnection:
+        try:
+            async with asyncio.timeout(self.options.connect_timeout):
+                raw = await self.driver.connect(self.url, self._driver_options)
+        except TimeoutError as exc:
+            raise make_silence_error(self.name, self.url, self.options.connect_timeout) from exc
+        self._opened += 1
+        return PooledConnection(raw, self._epoch)
+
+    def _forget_parent(self) -> None:
+        was_open = self._is_open
+        # Neither used nor closed: a farewell would end the parent's session.
+        _ABANDONED.extend(self._free)
+        _ABANDONED.extend(self._lent)
+        self._forget()
+        self._is_open = was_open
+
+
+# What a fork brought along is kept, so that nobody closes it.
+_ABANDONED: Final[list[PooledConnection]] = []
+
+
+__all__ = ["DatabasePool", "PoolStats"]

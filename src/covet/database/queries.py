@@ -1,0 +1,189 @@
+"""
+What can be asked of a database: the same of a database, of a connection, and within a transaction.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+from covet.database.driver import Result, Row, Values
+from covet.database.table_writes import TableConnection, delete_row, insert_row, update_row
+
+
+class Queries(ABC):
+    """
+    Statements, with `$1`, `$2` for values in order, or `:name` for values by name, on every database.
+
+    Values never become text of a statement.
+    """
+
+    __slots__ = ()
+
+    # Any: what a statement gives.
+    @abstractmethod
+    async def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+        """Run a statement in one of the ways that a driver has; what `execute` and the others are made of."""
+
+    @abstractmethod
+    async def execute_many(self, query: str, rows: Sequence[Values], /) -> Result:
+        """
+        Run a statement once for each row of values, all or none of them.
+
+        Args:
+            query: The statement, with `$1`, `$2` for the values of a row.
+            rows: The rows.
+        """
+
+    @abstractmethod
+    def stream(
+        self, query: str, /, *args: object, batch_size: int = 1000, **kwargs: object
+    ) -> AsyncGenerator[Row, None]:
+        """
+        Give rows one by one, however many there are; one batch of them is in memory.
+
+        A connection is kept until the end: iterate to the end, or within `contextlib.aclosing`.
+
+        Args:
+            query: The statement.
+            *args: The values of `$1`, `$2` and so on.
+            batch_size: How many rows are fetched at once.
+            **kwargs: Or the values of `:name`.
+        """
+
+    @abstractmethod
+    def borrow(self) -> AbstractAsyncContextManager[TableConnection]:
+        """Give one connection for what needs several statements on it."""
+
+    async def execute(self, query: str, /, *args: object, **kwargs: object) -> Result:
+        """
+        Run a statement whose rows nobody wants.
+
+        Args:
+            query: The statement.
+            *args: The values of `$1`, `$2` and so on.
+            **kwargs: Or the values of `:name`.
+
+        Returns:
+            How many rows it changed, and the number of a new row where the database tells it.
+
+        Raises:
+            QueryError: If the database refuses the statement, or values and placeholders do not fit together.
+            IntegrityError: If it would break a constraint.
+            DatabaseUnavailableError: If nobody answers.
+        """
+        result: Result = await self.run("execute", query, args, kwargs)
+        return result
+
+    async def fetch_one(self, query: str, /, *args: object, **kwargs: object) -> Row | None:
+        """
+        Fetch the first row.
+
+        Args:
+            query: The statement.
+            *args: The values of `$1`, `$2` and so on.
+            **kwargs: Or the values of `:name`.
+
+        Returns:
+            The row, a dictionary by the names of its columns; `None` if there is none.
+
+        Raises:
+            QueryError: As `execute`, or if two columns have one name.
+            DatabaseUnavailableError: If nobody answers.
+        """
+        row: Row | None = await self.run("fetch_one", query, args, kwargs)
+        return row
+
+    async def fetch_all(self, query: str, /, *args: object, **kwargs: object) -> list[Row]:
+        """
+        Fetch all rows.
+
+        Args:
+            query: The statement.
+            *args: The values of `$1`, `$2` and so on.
+            **kwargs: Or the values of `:name`.
+
+        Raises:
+            QueryError: As `fetch_one`.
+            DatabaseUnavailableError: If nobody answers.
+        """
+        rows: list[Row] = await self.run("fetch_all", query, args, kwargs)
+        return rows
+
+    # Any: a column holds what its database knows.
+    async def fetch_val(self, query: str, /, *args: object, **kwargs: object) -> Any:
+        """
+        Fetch the first column of the first row; `None` if there is no row.
+
+        Args:
+            query: The statement.
+            *args: The values of `$1`, `$2` and so on.
+            **kwargs: Or the values of `:name`.
+
+        Raises:
+            QueryError: As `fetch_one`.
+            DatabaseUnavailableError: If nobody answers.
+        """
+        row = await self.run("fetch_one", query, args, kwargs)
+        return None if row is None else next(iter(row.values()))
+
+    # ── Rows by the names of tables ──────────────────────────────────────────
+
+    # Any: the key has the type of its column.
+    async def insert(self, table: str, values: Mapping[str, object]) -> Any:
+        """
+        Put a row in.
+
+        Args:
+            table: The table.
+            values: The values by their columns; what is left out has its default.
+
+        Returns:
+            The value of its primary key; a mapping if that has several columns, `None` if there is none.
+
+        Raises:
+            QueryError: If there is no such table or column.
+            IntegrityError: If it would break a constraint.
+        """
+        async with self.borrow() as connection:
+            return await insert_row(connection, table, values)
+
+    async def update(self, table: str, key: Any, values: Mapping[str, object]) -> bool:
+        """
+        Change a row.
+
+        Args:
+            table: The table.
+            key: The value of its primary key; a mapping if that has several columns.
+            values: The new values by their columns.
+
+        Returns:
+            Whether there is such a row.
+
+        Raises:
+            QueryError: If there is no such table or column.
+            IntegrityError: If it would break a constraint.
+        """
+        async with self.borrow() as connection:
+            return await update_row(connection, table, key, values)
+
+    async def delete(self, table: str, key: Any) -> bool:
+        """
+        Delete a row.
+
+        Args:
+            table: The table.
+            key: The value of its primary key; a mapping if that has several columns.
+
+        Returns:
+            Whether there was such a row.
+
+        Raises:
+            QueryError: If there is no such table.
+            IntegrityError: If other rows refer to it.
+        """
+        async with self.borrow() as connection:
+            return await delete_row(connection, table, key)
+
+
+__all__ = ["Queries"]

@@ -1,0 +1,100 @@
+"""
+The columns of tables, as the database tells them: names that are in no table reach no statement.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from covet.database.driver import Row
+from covet.database.errors import QueryError
+from covet.exceptions import suggest
+
+
+class TableSource(Protocol):
+    """What can be asked about tables: a connection."""
+
+    async def describe_table(self, table: str) -> list[Row]:
+        """List the columns of a table: `name`, and whether it `is_key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TableShape:
+    """
+    A table's columns.
+
+    Attributes:
+        table: The table.
+        columns: All of its columns.
+        key: Those of its primary key.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+
+    def check(self, names: Iterable[str]) -> None:
+        """
+        Refuse names that are no columns.
+
+        Raises:
+            QueryError: If one is none; the text suggests another.
+        """
+        for name in names:
+            if name not in self.columns:
+                raise QueryError(
+                    f"The table {self.table!r} has no column {name!r}.", hint=suggest(str(name), self.columns)
+                )
+
+    # Any: a value of the key may have every type.
+    def read_key(self, key: Any) -> Mapping[str, object]:
+        """
+        Give each column of the primary key its value.
+
+        Args:
+            key: The value, or the values by their columns.
+
+        Raises:
+            QueryError: If they do not fit the primary key.
+        """
+        values = dict(key) if isinstance(key, Mapping) else {self.key[0]: key} if len(self.key) == 1 else {}
+        if not self.key or set(values) != set(self.key):
+            wanted = ", ".join(self.key) or "no primary key, and rows are known by it"
+            raise QueryError(
+                f"A row of {self.table!r} is not known by what was given.", hint=f"The table has {wanted}."
+            )
+        return values
+
+
+class TableShapes:
+    """The shapes of a database's tables, asked for when they are needed, and again when a name is not known."""
+
+    __slots__ = ("_shapes",)
+
+    def __init__(self) -> None:
+        self._shapes: dict[str, TableShape] = {}
+
+    async def find(self, connection: TableSource, table: str, names: Iterable[str] = ()) -> TableShape:
+        """
+        Find the shape of a table that has these columns.
+
+        Args:
+            connection: Where to ask.
+            table: The table.
+            names: Columns that it has to have.
+
+        Raises:
+            QueryError: If there is no such table or column.
+        """
+        shape = self._shapes.get(table)
+        if shape is None or not shape.columns or not set(names) <= set(shape.columns):
+            # It may have changed since.
+            rows = await connection.describe_table(table)
+            if not rows:
+                self._shapes.pop(table, None)
+                raise QueryError(f"There is no table {table!r}.")
+            columns = tuple(row["name"] for row in rows)
+            shape = TableShape(table, columns, tuple(row["name"] for row in rows if row["is_key"]))
+            self._shapes[table] = shape
+            shape.check(names)
+        return shape

@@ -1,0 +1,274 @@
+"""
+Transactions: all of what stands in a block, or nothing of it.
+
+A transaction is its task's: what the task asks of the database inside the block belongs to it, wherever the code
+stands. A task that is started inside has no part in it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from contextvars import ContextVar, Token
+from inspect import isawaitable
+from types import TracebackType
+from typing import Any, Final, Self
+
+from covet.database.callers import describe_caller
+from covet.database.connection import DatabaseConnection
+from covet.database.dialect import Isolation
+from covet.database.errors import DatabaseUnavailableError, TransactionError
+from covet.database.pool import DatabasePool
+from covet.events.held_events import HeldEvents
+
+logger = logging.getLogger("covet.database")
+
+Hook = Callable[[], object | Awaitable[object]]
+
+_INNERMOST: Final[ContextVar["Transaction | None"]] = ContextVar("covet_transaction", default=None)
+# How long a cancelled task waits for a COMMIT that is on its way: whether it came through would never be known.
+_FINISH_SECONDS: Final = 5.0
+
+
+class Transaction:
+    """
+    A block of statements of which all take effect, or none.
+
+    Made by `transaction()` of an adapter or a connection. Inside another one of the same database it is a savepoint:
+    what it did can be undone alone. Events that are published inside are delivered after the commit.
+
+    Args:
+        pool: Where its connection comes from.
+        isolation: How much it sees of others; the database's own default if `None`.
+        read_only: Whether it only reads.
+        connection: The connection that it is for; one is borrowed otherwise.
+
+    Attributes:
+        depth: How many transactions are around it.
+        inner: How many are open within it.
+        hooks: What is called after the commit.
+
+    Raises:
+        ConfigurationError: If the database has no such isolation.
+        TransactionError: If it is entered twice, or a savepoint asks for an isolation of its own.
+    """
+
+    def __init__(
+        self,
+        pool: DatabasePool,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool = False,
+        connection: DatabaseConnection | None = None,
+    ) -> None:
+        self._pool = pool
+        self._begin = pool.driver.dialect.begin_statements(isolation, read_only=read_only)
+        self._has_options = isolation is not None or read_only
+        self._is_read_only = read_only
+        self._given = connection
+        self._connection: DatabaseConnection | None = None
+        self._outer: Transaction | None = None
+        self._task: asyncio.Task[object] | None = None
+        self._token: Token[Transaction | None] | None = None
+        self._held: HeldEvents | None = None
+        self.hooks: list[Hook] = []
+        self.depth = 0
+        self.inner = 0
+
+    @property
+    def connection(self) -> DatabaseConnection:
+        """
+        The connection that it runs on.
+
+        Raises:
+            TransactionError: If it is not open.
+        """
+        if self._connection is None:
+            raise TransactionError("The transaction is not open.", hint="Use it within its async with block.")
+        return self._connection
+
+    @property
+    def pool(self) -> DatabasePool:
+        """The pool of its database."""
+        return self._pool
+
+    @property
+    def former(self) -> "Transaction | None":
+        """The transaction in whose block it was entered, of whatever database."""
+        old = None if self._token is None else self._token.old_value
+        return old if isinstance(old, Transaction) else None
+
+    def belongs_to(self, pool: DatabasePool, task: "asyncio.Task[object] | None") -> bool:
+        """Tell whether it is an open transaction of a database and a task."""
+        return self._pool is pool and self._task is task and self._connection is not None
+
+    def on_commit(self, hook: Hook) -> None:
+        """
+        Call a function after the commit; never, if the transaction or the savepoint is rolled back.
+
+        Args:
+            hook: A function without parameters, which may be a coroutine function. If it fails, that is logged: what
+                was committed stays committed.
+        """
+        _ = self.connection
+        self.hooks.append(hook)
+
+    async def __aenter__(self) -> Self:
+        if self._token is not None:
+            raise TransactionError("A transaction is for one block.", hint="Call transaction() again for another one.")
+        outer = find_transaction(self._pool)
+        if outer is not None and self._given is not None and self._given is not outer.connection:
+            outer = None
+        if outer is not None:
+            await self._save(outer)
+        else:
+            await self._start()
+        self._task = asyncio.current_task()
+        bus = self._pool.observation.bus
+        if bus is not None:
+            self._held = bus.hold_events()
+            await self._held.__aenter__()
+        self._token = _INNERMOST.set(self)
+        return self
+
+    async def _save(self, outer: "Transaction") -> None:
+        if self._has_options:
+            raise TransactionError(
+                "A transaction within another one shares its isolation.",
+                hint="Give isolation and read_only to the outermost one.",
+            )
+        self._outer = outer
+        self.depth = outer.depth + 1
+        await outer.connection.control(f"SAVEPOINT covet_{self.depth}")
+        self._connection = outer.connection
+        outer.inner += 1
+
+    async def _start(self) -> None:
+        connection = self._given or await self._pool.lend(f"the transaction of {describe_caller()}")
+        try:
+            for statement in self._begin:
+                await connection.control(statement)
+        except BaseException:
+            # Whether it has begun is not known.
+            self._pool.terminate(connection)
+            if self._given is None:
+                await self._pool.take_back(connection)
+            raise
+        self._connection = connection
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        if self._token is not None:
+            # A generator may be closed in another context, where nothing is to be reset.
+            with suppress(ValueError):
+                _INNERMOST.reset(self._token)
+        failure: BaseException | None = exc
+        cancelled: asyncio.CancelledError | None = None
+        try:
+            if failure is None and self.inner:
+                failure = TransactionError("A transaction ended while one within it was open.")
+            cancelled = await self._end(is_good=failure is None)
+        except BaseException as ended:
+            failure = ended
+            raise
+        finally:
+            hooks, self.hooks = self.hooks, []
+            self._connection = None
+            if self._held is not None and failure is not None:
+                await self._held.__aexit__(type(failure), failure, None)
+        if failure is not None:
+            if exc is None:
+                raise failure
+            return
+        if self._held is not None:
+            await self._held.__aexit__(None, None, None)
+        await self._tell(hooks)
+        if cancelled is not None:
+            raise cancelled
+
+    async def _end(self, *, is_good: bool) -> asyncio.CancelledError | None:
+        outer, connection = self._outer, self.connection
+        if outer is not None:
+            outer.inner -= 1
+            name = f"covet_{self.depth}"
+            statements = [f"RELEASE SAVEPOINT {name}"]
+            if not is_good:
+                statements.insert(0, f"ROLLBACK TO SAVEPOINT {name}")
+        else:
+            statements = ["COMMIT" if is_good else "ROLLBACK"]
+            statements += self._pool.driver.dialect.end_read_only if self._is_read_only else ()
+        try:
+            return await _finish(self._control(connection, statements))
+        except BaseException:
+            # What the connection thinks of it is not known: closed, it is rolled back by the database.
+            self._pool.terminate(connection)
+            if is_good:
+                raise
+            # What went wrong inside of the block is to be told.
+            return None
+        finally:
+            if outer is None and self._given is None:
+                await self._pool.take_back(connection, is_clean=True)
+
+    @staticmethod
+    async def _control(connection: DatabaseConnection, statements: list[str]) -> None:
+        pooled = connection.pooled
+        if pooled is None or pooled.raw.is_closed:
+            if statements[0].startswith("ROLLBACK"):
+                return
+            raise DatabaseUnavailableError("The connection was lost, and its transaction with it.")
+        for statement in statements:
+            await connection.control(statement)
+
+    async def _tell(self, hooks: list[Hook]) -> None:
+        if self._outer is not None:
+            self._outer.hooks += hooks
+            return
+        for hook in hooks:
+            try:
+                result = hook()
+                if isawaitable(result):
+                    await result
+            except Exception:
+                logger.exception("A function that was to be called after a commit failed: %r", hook)
+
+
+# Any: what a coroutine passes to its loop is its own.
+async def _finish(work: Coroutine[Any, Any, None]) -> asyncio.CancelledError | None:
+    """Do what must not stop in the middle; give the cancellation that came meanwhile."""
+    task = asyncio.ensure_future(work)
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            done, _ = await asyncio.wait((task,), timeout=None if cancelled is None else _FINISH_SECONDS)
+        except asyncio.CancelledError as exc:
+            if cancelled is not None:
+                task.cancel()
+            cancelled = exc
+        else:
+            if not done:
+                task.cancel()
+    if task.cancelled():
+        raise cancelled or asyncio.CancelledError
+    task.result()
+    return cancelled
+
+
+def find_transaction(pool: DatabasePool) -> Transaction | None:
+    """
+    Find the innermost open transaction of a database in this task.
+
+    Args:
+        pool: The database's pool.
+    """
+    found = _INNERMOST.get()
+    if found is None:
+        return None
+    task = asyncio.current_task()
+    while found is not None and not found.belongs_to(pool, task):
+        found = found.former
+    return found
+
+
+__all__ = ["Hook", "Transaction", "find_transaction"]
