@@ -9,7 +9,8 @@ Databases.
     queries.py                       what can be asked: of a database, of a connection
         table_shapes.py table_writes.py
     connection.py                    a connection that was lent, and who is told of its statements: observation.py
-    pool.py                          lends them; pool_options.py pool_errors.py waiters.py leaks.py callers.py
+    pool.py                          lends them; pool_options.py pool_stats.py pool_errors.py
+        waiters.py leaks.py callers.py
     transaction.py                   all or nothing; default_database.py finds the database that is meant
     adapter.py sql_adapter.py        the contract, and what fulfils it for SQL: adapters.py
     adapter_registry.py              adapters by their names
@@ -38,7 +39,8 @@ from covet.database.errors import (
     TransactionError,
     UniqueViolationError,
 )
-from covet.database.pool import DatabasePool, PoolStats
+from covet.database.pool import DatabasePool
+from covet.database.pool_stats import PoolStats
 from covet.database.sql_adapter import SQLAdapter
 from covet.database.transaction import Transaction
 from covet.database.url import DatabaseURL

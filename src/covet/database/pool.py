@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from time import monotonic
-from typing import Final, NamedTuple
+from typing import Final
 
 from covet.database.callers import describe_caller
 from covet.database.connection import DatabaseConnection, PooledConnection
@@ -18,6 +18,7 @@ from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
 from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
 from covet.database.pool_options import PoolOptions, read_options
+from covet.database.pool_stats import PoolStats
 from covet.database.table_shapes import TableShapes
 from covet.database.url import DatabaseURL
 from covet.database.waiters import Waiters
@@ -25,27 +26,6 @@ from covet.options import refuse_unknown
 
 _PING_SECONDS: Final = 1.0
 _CLOSE_SECONDS: Final = 5.0
-
-
-class PoolStats(NamedTuple):
-    """
-    How a pool does.
-
-    Attributes:
-        size: How many connections there are, or are being opened.
-        idle: How many of them nobody has.
-        waiting: How many tasks wait for one.
-        opened: How many were opened since the start.
-        closed: How many were closed since the start.
-        timeouts: How often a task waited in vain.
-    """
-
-    size: int
-    idle: int
-    waiting: int
-    opened: int
-    closed: int
-    timeouts: int
 
 
 class DatabasePool:
@@ -403,4 +383,4 @@ class DatabasePool:
 _ABANDONED: Final[list[PooledConnection]] = []
 
 
-__all__ = ["DatabasePool", "PoolStats"]
+__all__ = ["DatabasePool"]

@@ -16,7 +16,8 @@ from covet.database.driver import Result, Row, Values
 from covet.database.drivers import make_driver
 from covet.database.errors import DatabaseError, DatabaseUnavailableError, RetryableTransactionError, TransactionError
 from covet.database.observation import Observation
-from covet.database.pool import DatabasePool, PoolStats
+from covet.database.pool import DatabasePool
+from covet.database.pool_stats import PoolStats
 from covet.database.queries import Queries
 from covet.database.transaction import Hook, Transaction, find_transaction
 from covet.database.url import DatabaseURL

@@ -1,0 +1,310 @@
+"""
+MySQL and MariaDB, by asyncmy.
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Any, ClassVar, Final
+
+from covet._extras import require_extra
+from covet.database.dialect import MYSQL, Dialect
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.drivers.mysql_values import adapt_values
+from covet.database.errors import (
+    CheckViolationError,
+    DatabaseError,
+    DatabaseFullError,
+    DatabaseUnavailableError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    NotNullViolationError,
+    QueryError,
+    RetryableTransactionError,
+    UniqueViolationError,
+)
+from covet.database.url import DatabaseURL
+
+_KINDS: Final[Mapping[int, type[DatabaseError]]] = {
+    1022: UniqueViolationError,
+    1062: UniqueViolationError,
+    1216: ForeignKeyViolationError,
+    1217: ForeignKeyViolationError,
+    1451: ForeignKeyViolationError,
+    1452: ForeignKeyViolationError,
+    1048: NotNullViolationError,
+    1364: NotNullViolationError,
+    3819: CheckViolationError,
+    4025: CheckViolationError,
+    1205: RetryableTransactionError,
+    1213: RetryableTransactionError,
+    1020: RetryableTransactionError,
+    1021: DatabaseFullError,
+    1114: DatabaseFullError,
+    1040: DatabaseUnavailableError,
+    1053: DatabaseUnavailableError,
+    1927: DatabaseUnavailableError,
+    2003: DatabaseUnavailableError,
+    2006: DatabaseUnavailableError,
+    2013: DatabaseUnavailableError,
+    2014: DatabaseUnavailableError,
+}
+# What the server says of a value quotes it; these are what each of them means.
+_VALUE_ERRORS: Final = {
+    1264: "a number is out of its range",
+    1265: "it would be cut off",
+    1292: "it is no such time or number",
+    1366: "it is none of the column's type",
+    1406: "it is too long",
+}
+_REFUSALS: Final = frozenset({1044, 1045, 1049, 1130, 1698})
+_GOODBYE_SECONDS: Final = 2.0
+_JSON: Final = 245
+# Values are written into the text by the client, with backslashes: the server has to read them so.
+_SESSION: Final = (
+    "SET SESSION time_zone = '+00:00',"
+    " SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
+)
+
+
+class MySQLDriver(Driver):
+    """
+    Connections to MySQL or MariaDB, in UTF-8 and strict mode, with times in UTC.
+
+    `unix_socket` is the path of a socket of this machine.
+    """
+
+    dialect: ClassVar[Dialect] = MYSQL
+    option_types: ClassVar[Mapping[str, Any]] = {"unix_socket": str}
+
+    def __init__(self) -> None:
+        # Any: a library of its own types.
+        self._library: Any = require_extra(
+            "asyncmy", extra="mysql", needed_for="databases of MySQL and MariaDB", library="asyncmy"
+        )
+        self._errors: Any = require_extra("asyncmy.errors", extra="mysql", needed_for="databases of MySQL and MariaDB")
+        self._cursors: Any = require_extra(
+            "asyncmy.cursors", extra="mysql", needed_for="databases of MySQL and MariaDB"
+        )
+
+    async def connect(self, url: DatabaseURL, options: Mapping[str, Any]) -> "MySQLConnection":
+        """Open a connection."""
+        try:
+            raw = await self._open(url, options)
+        except Exception as exc:
+            raise self._translate_refusal(exc, url) or exc from exc
+        return MySQLConnection(raw, self, url, options)
+
+    # Any: asyncmy's connection.
+    async def _open(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
+        connection = self._library.connect(
+            host=url.host or "127.0.0.1",
+            port=url.port or 3306,
+            user=url.user,
+            password=url.password or "",
+            database=url.database or None,
+            unix_socket=options.get("unix_socket"),
+            charset="utf8mb4",
+            autocommit=True,
+            init_command=_SESSION,
+        )
+        return await connection
+
+    def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
+        number = _read_number(exc)
+        if isinstance(exc, self._errors.MySQLError) and number in _REFUSALS:
+            hint = "See that the user, the password and the name of the database in the URL are right."
+            return DatabaseError(f"MySQL at {url} refuses the connection: {_read_text(exc)}.", hint=hint)
+        translated = self.translate(exc)
+        if isinstance(translated, DatabaseUnavailableError):
+            hint = "See that it runs, and that host and port of the URL are right."
+            return DatabaseUnavailableError(f"Nobody answers as MySQL at {url}: {_read_text(exc)}.", hint=hint)
+        return translated
+
+    def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
+        """Make CovetPy's error of one of asyncmy's."""
+        if isinstance(exc, OSError | asyncio.IncompleteReadError | EOFError):
+            return DatabaseUnavailableError(f"The connection to MySQL was lost: {type(exc).__name__}: {exc}.")
+        if not isinstance(exc, self._errors.MySQLError):
+            return None
+        number, text = _read_number(exc), _read_text(exc)
+        if number in _VALUE_ERRORS:
+            # APPSEC: the text quotes the value.
+            return QueryError(f"A value does not fit its column: {_VALUE_ERRORS[number]} ({number}).", query=query)
+        kind = _KINDS.get(number) or (IntegrityError if isinstance(exc, self._errors.IntegrityError) else None)
+        if kind is UniqueViolationError:
+            # APPSEC: "Duplicate entry 'ada@example.com' for key 'users.email'": the value is left out.
+            constraint = text.rpartition(" for key ")[2].strip("'")
+            return UniqueViolationError(
+                f"There is such a row already: {constraint}.", query=query, constraint=constraint
+            )
+        if kind is not None and issubclass(kind, IntegrityError):
+            return kind(f"{text}.", query=query)
+        if kind is not None:
+            return kind(f"MySQL: {text}.")
+        if isinstance(exc, self._errors.InterfaceError):
+            return DatabaseUnavailableError(f"The connection to MySQL was lost: {text}.")
+        # APPSEC: what stands near a mistake may be a value.
+        return QueryError(f"MySQL refuses the statement: {text.partition(' near ')[0]}.", query=query)
+
+    # Any: the class of a cursor that reads row by row.
+    @property
+    def streaming_cursor(self) -> Any:
+        """The cursor that leaves rows with the server until they are asked for."""
+        return self._cursors.SSCursor
+
+    async def kill(self, url: DatabaseURL, options: Mapping[str, Any], number: int) -> None:
+        """Let the server end what runs on a connection."""
+        with suppress(Exception):
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                raw = await self._open(url, options)
+                try:
+                    async with raw.cursor() as cursor:
+                        await cursor.execute(f"KILL {number:d}")
+                finally:
+                    raw.close()
+
+
+def _read_number(exc: Exception) -> int:
+    return exc.args[0] if exc.args and isinstance(exc.args[0], int) else 0
+
+
+def _read_text(exc: Exception) -> str:
+    return str(exc.args[1] if len(exc.args) > 1 else exc).rstrip(".")
+
+
+class MySQLConnection(DriverConnection):
+    """
+    A connection to MySQL or MariaDB.
+
+    Args:
+        raw: asyncmy's connection.
+        driver: What opened it.
+        url: Where the database is.
+        options: The options of the connection.
+    """
+
+    __slots__ = ("_driver", "_is_closed", "_options", "_raw", "_url")
+
+    # Any: asyncmy's.
+    def __init__(self, raw: Any, driver: MySQLDriver, url: DatabaseURL, options: Mapping[str, Any]) -> None:
+        self._raw = raw
+        self._driver = driver
+        self._url = url
+        self._options = options
+        self._is_closed = False
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, here or there."""
+        return self._is_closed or not self._raw.connected
+
+    async def execute(self, text: str, values: Values) -> Result:
+        """Run a statement whose rows nobody wants."""
+        result: Result = await self._call(self._execute, text, values)
+        return result
+
+    async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
+        """Run a statement once for each row of values."""
+        result: Result = await self._call(self._execute_many, text, rows)
+        return result
+
+    async def fetch_one(self, text: str, values: Values) -> Row | None:
+        """Run a statement and give its first row."""
+        rows = await self._call(self._fetch, text, values, 1)
+        return rows[0] if rows else None
+
+    async def fetch_all(self, text: str, values: Values) -> list[Row]:
+        """Run a statement and give all of its rows."""
+        rows: list[Row] = await self._call(self._fetch, text, values, None)
+        return rows
+
+    async def stream(self, text: str, values: Values, *, batch_size: int) -> AsyncGenerator[list[Row], None]:
+        """Run a statement and give its rows in batches."""
+        cursor = self._raw.cursor(self._driver.streaming_cursor)
+        is_done = False
+        try:
+            await self._call(cursor.execute, text, adapt_values(values) or None)
+            while rows := await self._call(cursor.fetchmany, batch_size):
+                yield _make_rows(cursor.description, rows)
+            is_done = True
+        finally:
+            if is_done:
+                await cursor.close()
+            else:
+                # What the server still wants to send stands before every other answer.
+                self.terminate()
+
+    async def control(self, statement: str) -> None:
+        """Run a statement of the framework's own."""
+        await self._call(self._execute, statement, ())
+
+    async def reset(self) -> None:
+        """End what the last user left open."""
+        await self.control("ROLLBACK")
+
+    async def close(self) -> None:
+        """Say goodbye and close it."""
+        if not self.is_closed:
+            self._is_closed = True
+            await self._raw.ensure_closed()
+
+    def terminate(self) -> None:
+        """Close it at once."""
+        if not self._is_closed:
+            self._is_closed = True
+            self._raw.close()
+
+    def describe_table(self, table: str) -> tuple[str, Values]:
+        """Make the statement that lists a table's columns."""
+        text = (
+            "SELECT column_name AS `name`, column_key = 'PRI' AS is_key FROM information_schema.columns"
+            " WHERE table_schema = database() AND table_name = %s ORDER BY ordinal_position"
+        )
+        return text, (table,)
+
+    async def _execute(self, text: str, values: Values) -> Result:
+        async with self._raw.cursor() as cursor:
+            await cursor.execute(text, adapt_values(values) or None)
+            return Result(max(cursor.rowcount, 0), cursor.lastrowid or None)
+
+    async def _execute_many(self, text: str, rows: Sequence[Values]) -> Result:
+        async with self._raw.cursor() as cursor:
+            await cursor.executemany(text, [adapt_values(row) for row in rows])
+            return Result(max(cursor.rowcount, 0))
+
+    async def _fetch(self, text: str, values: Values, limit: int | None) -> list[Row]:
+        async with self._raw.cursor() as cursor:
+            await cursor.execute(text, adapt_values(values) or None)
+            rows = await cursor.fetchall()
+            return _make_rows(cursor.description, rows if limit is None else rows[:limit])
+
+    # Any: what is called.
+    async def _call(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
+        try:
+            return await function(*args)
+        except asyncio.CancelledError:
+            # The answer of the server would be taken for that of the next statement.
+            number = self._raw.thread_id()
+            self.terminate()
+            await asyncio.shield(self._driver.kill(self._url, self._options, number))
+            raise
+
+
+# Any: the description of columns, as PEP 249 has it, and their values.
+def _make_rows(description: Sequence[Sequence[Any]] | None, rows: Sequence[Sequence[Any]]) -> list[Row]:
+    columns = description or ()
+    names = [column[0] for column in columns]
+    if len(set(names)) != len(names):
+        twice = next(name for name in names if names.count(name) > 1)
+        raise QueryError(f"Two columns are called {twice!r}.", hint="Give one of them another name: AS.")
+    found = [dict(zip(names, row, strict=True)) for row in rows]
+    for name in [column[0] for column in columns if column[1] == _JSON]:
+        for row in found:
+            if isinstance(row[name], str):
+                row[name] = json.loads(row[name])
+    return found
+
+
+__all__ = ["MySQLConnection", "MySQLDriver"]

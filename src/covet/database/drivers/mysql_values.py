@@ -1,0 +1,71 @@
+"""
+Values as asyncmy writes them into statements: of few types, each of which it escapes.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+from covet.database.driver import Values
+from covet.database.errors import QueryError
+from covet.serialization import encode_json
+
+# APPSEC: no mapping and no list may get there: they are written as several values, or as names.
+_NATIVE: Final = frozenset({int, str, float, bytes, bool, type(None), Decimal, date, time, timedelta})
+
+
+def adapt_values(values: Values) -> tuple[object, ...]:
+    """
+    Make of values what asyncmy can write.
+
+    Times are written in UTC, UUIDs as text, lists and mappings as JSON.
+
+    Args:
+        values: The values.
+
+    Raises:
+        QueryError: If a value cannot be kept. It is not shown.
+
+    Example:
+        >>> adapt_values((1, {"a": [1]}, datetime(2030, 1, 2, tzinfo=UTC)))
+        (1, '{"a":[1]}', datetime.datetime(2030, 1, 2, 0, 0))
+    """
+    return tuple([value if type(value) in _NATIVE else _adapt(value) for value in values])
+
+
+def _adapt(value: object) -> object:
+    for kind, write in _WRITERS.items():
+        if isinstance(value, kind):
+            return write(value)
+    raise QueryError(
+        f"MySQL cannot keep a value of type {type(value).__name__}.",
+        hint="Write it as a text, a number, bytes, a time, or something that JSON knows.",
+    )
+
+
+def _write_datetime(value: datetime) -> datetime:
+    return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+
+
+def _write_json(value: object) -> str:
+    return encode_json(value).decode()
+
+
+# Any: each function takes what its type says.
+_WRITERS: Final[Mapping[type, Callable[[Any], object]]] = {
+    Enum: lambda value: value.value if type(value.value) in _NATIVE else _adapt(value.value),
+    int: int,
+    str: str.__str__,
+    float: float,
+    bytes: bytes,
+    bytearray: bytes,
+    memoryview: bytes,
+    datetime: _write_datetime,
+    UUID: str,
+    dict: _write_json,
+    list: _write_json,
+    tuple: _write_json,
+}

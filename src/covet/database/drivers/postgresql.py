@@ -1,0 +1,253 @@
+"""
+PostgreSQL, by asyncpg.
+"""
+
+import asyncio
+import json
+import ssl
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import Any, ClassVar, Final
+
+from covet._extras import require_extra
+from covet.database.dialect import POSTGRESQL, Dialect
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.errors import (
+    CheckViolationError,
+    DatabaseError,
+    DatabaseFullError,
+    DatabaseUnavailableError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    NotNullViolationError,
+    QueryError,
+    RetryableTransactionError,
+    UniqueViolationError,
+)
+from covet.database.url import DatabaseURL
+from covet.serialization import encode_json
+
+# SQLSTATE (PostgreSQL, Appendix A): the whole code first, then its class.
+_KINDS: Final[Mapping[str, type[DatabaseError]]] = {
+    "23505": UniqueViolationError,
+    "23503": ForeignKeyViolationError,
+    "23502": NotNullViolationError,
+    "23514": CheckViolationError,
+    "23P01": UniqueViolationError,
+    "23": IntegrityError,
+    "40001": RetryableTransactionError,
+    "40P01": RetryableTransactionError,
+    "55P03": RetryableTransactionError,
+    "53100": DatabaseFullError,
+    "53300": DatabaseUnavailableError,
+    "57P01": DatabaseUnavailableError,
+    "57P02": DatabaseUnavailableError,
+    "57P03": DatabaseUnavailableError,
+    "08": DatabaseUnavailableError,
+}
+_GOODBYE_SECONDS: Final = 2.0
+_DESCRIBE: Final = """
+SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS is_key
+FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped
+ORDER BY a.attnum
+"""
+
+
+class PostgreSQLDriver(Driver):
+    """
+    Connections to PostgreSQL.
+
+    `application_name` is what the server shows of them; `statement_cache_size` says how many prepared statements each
+    keeps (0 behind a pooler such as PgBouncer in transaction mode); `ssl` is `disable`, `prefer`, `require`,
+    `verify-ca` or `verify-full`.
+    """
+
+    dialect: ClassVar[Dialect] = POSTGRESQL
+    option_types: ClassVar[Mapping[str, Any]] = {
+        "application_name": str,
+        "statement_cache_size": int,
+        "ssl": str,
+        "sslmode": str,
+    }
+
+    def __init__(self) -> None:
+        # Any: a library of its own types.
+        self._library: Any = require_extra(
+            "asyncpg", extra="postgres", needed_for="databases of PostgreSQL", library="asyncpg"
+        )
+
+    async def connect(self, url: DatabaseURL, options: Mapping[str, Any]) -> "PostgreSQLConnection":
+        """Open a connection."""
+        try:
+            raw = await self._library.connect(
+                host=url.host or None,
+                port=url.port,
+                user=url.user,
+                password=url.password,
+                database=url.database or None,
+                ssl=options.get("sslmode", options.get("ssl")),
+                # The pool has a limit of its own.
+                timeout=None,
+                statement_cache_size=options.get("statement_cache_size", 100),
+                server_settings={
+                    "application_name": options.get("application_name", "covet"),
+                    # The reading of statements relies on it.
+                    "standard_conforming_strings": "on",
+                },
+            )
+        except Exception as exc:
+            raise self._translate_refusal(exc, url) or exc from exc
+        try:
+            for name in ("json", "jsonb"):
+                await raw.set_type_codec(name, schema="pg_catalog", encoder=_write_json, decoder=json.loads)
+        except BaseException:
+            raw.terminate()
+            raise
+        return PostgreSQLConnection(raw)
+
+    def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
+        if isinstance(exc, self._library.PostgresError):
+            code = exc.sqlstate or ""
+            if not code.startswith(("08", "53", "57")):
+                hint = "See that the user, the password and the name of the database in the URL are right."
+                return DatabaseError(f"PostgreSQL at {url} refuses the connection: {exc}.", hint=hint)
+        translated = self.translate(exc)
+        if isinstance(translated, DatabaseUnavailableError):
+            hint = "See that it runs, and that host and port of the URL are right."
+            return DatabaseUnavailableError(f"Nobody answers as PostgreSQL at {url}: {exc}.", hint=hint)
+        return translated
+
+    def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
+        """Make CovetPy's error of one of asyncpg's."""
+        library = self._library
+        if isinstance(exc, library.PostgresError):
+            code = exc.sqlstate or ""
+            kind = _KINDS.get(code) or _KINDS.get(code[:2], QueryError)
+            if code.startswith("22"):
+                # APPSEC: the text quotes the value.
+                name = type(exc).__name__.removesuffix("Error")
+                return QueryError(f"A value does not fit what the statement wants: {name} ({code}).", query=query)
+            # APPSEC: `detail` quotes the values of the row, and is left out.
+            text = f"{exc.args[0] if exc.args else code}."
+            if issubclass(kind, IntegrityError):
+                return kind(text, query=query, constraint=exc.constraint_name or exc.column_name)
+            if issubclass(kind, QueryError):
+                return kind(f"PostgreSQL refuses the statement: {text}", query=query)
+            return kind(f"PostgreSQL: {text}")
+        if isinstance(exc, OSError | ssl.SSLError | library.InternalClientError | asyncio.IncompleteReadError):
+            return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {type(exc).__name__}: {exc}.")
+        if isinstance(exc, library.InterfaceError):
+            if "closed" in str(exc):
+                return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {exc}.")
+            return QueryError(f"asyncpg refuses the statement: {exc}.", query=query)
+        return None
+
+
+def _write_json(value: object) -> str:
+    return encode_json(value).decode()
+
+
+class PostgreSQLConnection(DriverConnection):
+    """
+    A connection to PostgreSQL.
+
+    Args:
+        raw: asyncpg's connection.
+    """
+
+    __slots__ = ("_raw",)
+
+    # Any: asyncpg's.
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it was closed, here or there."""
+        return bool(self._raw.is_closed())
+
+    async def execute(self, text: str, values: Values) -> Result:
+        """Run a statement whose rows nobody wants."""
+        return _read_status(await self._raw.execute(text, *values))
+
+    async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
+        """Run a statement once for each row of values."""
+        await self._raw.executemany(text, rows)
+        return Result(len(rows))
+
+    async def fetch_one(self, text: str, values: Values) -> Row | None:
+        """Run a statement and give its first row."""
+        record = await self._raw.fetchrow(text, *values)
+        if record is None:
+            return None
+        row = dict(record)
+        if len(row) != len(record):
+            raise _refuse_twins(record)
+        return row
+
+    async def fetch_all(self, text: str, values: Values) -> list[Row]:
+        """Run a statement and give all of its rows."""
+        return _read_rows(await self._raw.fetch(text, *values))
+
+    async def stream(self, text: str, values: Values, *, batch_size: int) -> AsyncGenerator[list[Row], None]:
+        """Run a statement and give its rows in batches; it needs a transaction, and has one of its own otherwise."""
+        own = None if self._raw.is_in_transaction() else self._raw.transaction(readonly=False)
+        if own is not None:
+            await own.start()
+        try:
+            cursor = await self._raw.cursor(text, *values)
+            while records := await cursor.fetch(batch_size):
+                yield _read_rows(records)
+        except GeneratorExit:
+            # Nothing can be awaited here: giving the connection back ends the transaction.
+            raise
+        except BaseException:
+            if own is not None and not self._raw.is_closed():
+                await own.rollback()
+            raise
+        if own is not None:
+            await own.commit()
+
+    async def control(self, statement: str) -> None:
+        """Run a statement of the framework's own."""
+        await self._raw.execute(statement)
+
+    async def reset(self) -> None:
+        """End what the last user left open."""
+        await self._raw.reset(timeout=_GOODBYE_SECONDS)
+
+    async def close(self) -> None:
+        """Say goodbye and close it."""
+        await self._raw.close(timeout=_GOODBYE_SECONDS)
+
+    def terminate(self) -> None:
+        """Close it at once."""
+        self._raw.terminate()
+
+    def describe_table(self, table: str) -> tuple[str, Values]:
+        """Make the statement that lists a table's columns, as the search path finds it."""
+        return _DESCRIBE, (table,)
+
+
+# Any: as above.
+def _read_rows(records: list[Any]) -> list[Row]:
+    rows = [dict(record) for record in records]
+    if rows and len(rows[0]) != len(records[0]):
+        raise _refuse_twins(records[0])
+    return rows
+
+
+# Any: as above.
+def _refuse_twins(record: Any) -> QueryError:
+    names = list(record.keys())
+    twice = next((name for name in names if names.count(name) > 1), "")
+    return QueryError(f"Two columns are called {twice!r}.", hint="Give one of them another name: AS.")
+
+
+def _read_status(status: str) -> Result:
+    """Read what PostgreSQL says when a statement is done: `INSERT 0 3`, `UPDATE 3`, `CREATE TABLE`."""
+    number = status.rpartition(" ")[2]
+    return Result(int(number) if number.isdigit() else 0)
+
+
+__all__ = ["PostgreSQLConnection", "PostgreSQLDriver"]
