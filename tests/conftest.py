@@ -14,9 +14,9 @@ import pytest
 from blockbuster import BlockBuster
 from hypothesis import HealthCheck, settings
 
-from tests.services import redis_url
+from tests.services import mysql_url, postgresql_url, redis_url
 
-__all__ = ["redis_url"]
+__all__ = ["mysql_url", "postgresql_url", "redis_url"]
 
 # The same examples on every run: a failure that one change shows is a failure of that change.
 settings.register_profile(

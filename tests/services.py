@@ -28,3 +28,15 @@ def provide_url(name: str) -> Iterator[str]:
 def redis_url() -> Iterator[str]:
     """A Redis server; what a test writes has a prefix of its own and is deleted by it."""
     yield from provide_url("redis")
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A database of PostgreSQL, empty at first and dropped at the end of the run."""
+    yield from provide_url("postgresql")
+
+
+@pytest.fixture(scope="session")
+def mysql_url() -> Iterator[str]:
+    """A database of MariaDB, empty at first and dropped at the end of the run."""
+    yield from provide_url("mysql")
