@@ -13,11 +13,12 @@ from tests.architecture.source import SourceFile, read_source
 
 # Who adapts which library. A new adapter is a decision, so it is written here.
 ADAPTERS: dict[str, set[str]] = {
+    "authlib": {"covet.auth.oauth.client"},
     "argon2": {"covet.security.argon2id"},
     "click": {"covet.cli"},
     "cryptography": {"covet.security.encryption"},
     "granian": {"covet.server.granian_driver"},
-    "httpx2": {"covet.auth.jwks"},
+    "httpx2": {"covet.auth.jwks", "covet.auth.oauth.client"},
     "joserfc": {"covet.security.jwt_keys"},
     "hypercorn": {"covet.server.hypercorn_driver"},
     "jinja2": {"covet.templating.environment"},

@@ -6,6 +6,7 @@ Who asks, and who may: providers, guards and what they say to each other.
   `redis_revocations`: what is good for nothing any more.
 - `api_keys`: keys of programs. `password`, `basic`: names and passwords, with `password_check`, `users`, `lockout` and
   `tokenless`.
+- `oauth`: logins with another service.
 - `guards`, `policies`: `requires(...)`, who may.
 - `events`, `reporting`: what is told to those who audit. `errors`: what goes wrong.
 
@@ -25,6 +26,15 @@ from covet.auth.guards import Guard, allow_anyone, requires
 from covet.auth.jwks import JWKS
 from covet.auth.jwt import JWTAuthProvider, TokenPair
 from covet.auth.lockout import Lockout
+from covet.auth.oauth import (
+    OAuth2Options,
+    OAuth2Provider,
+    OAuthAnswerError,
+    OAuthIdentity,
+    OAuthLoginError,
+    OAuthTokens,
+    OAuthUnavailableError,
+)
 from covet.auth.password import PasswordAuthProvider
 from covet.auth.principal import ANONYMOUS, Anonymous, Principal
 from covet.auth.provider import AuthProvider
@@ -56,6 +66,13 @@ __all__ = [
     "MemoryRevocations",
     "MemoryUsers",
     "MissingPermissionError",
+    "OAuth2Options",
+    "OAuth2Provider",
+    "OAuthAnswerError",
+    "OAuthIdentity",
+    "OAuthLoginError",
+    "OAuthTokens",
+    "OAuthUnavailableError",
     "PasswordAuthProvider",
     "Principal",
     "RedisRevocations",

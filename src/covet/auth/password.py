@@ -6,6 +6,7 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
 from covet.auth.lockout import Lockout
+from covet.auth.oauth.login_record import RECORD
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
 from covet.auth.provider import Credentials
@@ -97,7 +98,8 @@ class PasswordAuthProvider(TokenlessProvider):
         """Find the user of a session that somebody has logged in to."""
         session: LoginSession | None = getattr(request.state, "session", None)
         user_id = None if session is None else session.user_id
-        if session is None or user_id is None:
+        # Who has logged in with another service began with no password, and is that provider's affair.
+        if session is None or user_id is None or session.get(RECORD) is not None:
             return None
         return {"user_id": user_id, "stamp": session.get(_STAMP)}
 
