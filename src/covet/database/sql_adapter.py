@@ -231,15 +231,22 @@ class SQLAdapter(Queries, DatabaseAdapter):
 
     # ── Transactions ─────────────────────────────────────────────────────────
 
-    def transaction(self, *, isolation: Isolation | None = None, read_only: bool = False) -> Transaction:
+    def transaction(
+        self,
+        *,
+        isolation: Isolation | None = None,
+        read_only: bool = False,
+        connection: DatabaseConnection | None = None,
+    ) -> Transaction:
         """
         Begin a transaction with an `async with` block; inside another one, a savepoint.
 
         Args:
             isolation: `"read_committed"`, `"repeatable_read"`, `"serializable"`; the database's default if `None`.
             read_only: Whether it only reads.
+            connection: The connection that it is for, from `acquire()`; one is borrowed otherwise.
         """
-        return Transaction(self.pool, isolation=isolation, read_only=read_only)
+        return Transaction(self.pool, isolation=isolation, read_only=read_only, connection=connection)
 
     def on_commit(self, hook: Hook) -> None:
         """

@@ -129,7 +129,10 @@ def test_rows_for_many_are_checked() -> None:
     """The number of the first that does not fit is named."""
     cache = StatementCache(MYSQL)
 
-    assert cache.write_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2)]) == ("INSERT INTO tea VALUES (%s, %s)", [(2, 1)])
+    assert cache.write_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2)]) == (
+        "INSERT INTO tea VALUES (%s, %s)",
+        [(2, 1)],
+    )
     with pytest.raises(QueryError, match="wants 2 values and row 1 has 1"):
         cache.write_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2), (1,)])
 

@@ -83,9 +83,10 @@ class PostgreSQLDriver(Driver):
                 host=url.host or None,
                 port=url.port,
                 user=url.user,
-                password=url.password,
+                # Without one the library would read a file of the user's, in the event loop.
+                password=url.password or "",
                 database=url.database or None,
-                ssl=options.get("sslmode", options.get("ssl")),
+                ssl=options.get("sslmode") or options.get("ssl") or _choose_ssl(url),
                 # The pool has a limit of its own.
                 timeout=None,
                 statement_cache_size=options.get("statement_cache_size", 100),
@@ -141,6 +142,12 @@ class PostgreSQLDriver(Driver):
                 return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {exc}.")
             return QueryError(f"asyncpg refuses the statement: {exc}.", query=query)
         return None
+
+
+def _choose_ssl(url: DatabaseURL) -> str:
+    """Encrypt what leaves this machine, if the server can."""
+    is_near = url.host in {"", "localhost", "127.0.0.1", "::1"} or url.host.startswith("/")
+    return "disable" if is_near else "prefer"
 
 
 def _write_json(value: object) -> str:
