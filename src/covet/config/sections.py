@@ -147,21 +147,26 @@ class LimitSettings:
 @section
 class DatabaseSettings:
     """
-    Where the database is.
+    Where the database is, and how it is used.
 
     Attributes:
         url: Its address, such as `postgresql://user:password@localhost/shop`; the password is hidden wherever
-            settings are shown (for the `DatabasePlugin` of a later release; read by nothing yet).
-        pool_size: How many connections are kept open (for the `DatabasePlugin` of a later release; read by nothing
-            yet).
-        pool_timeout: How long to wait for a free connection (for the `DatabasePlugin` of a later release; read by
-            nothing yet).
-        echo: Whether every statement is logged (for the `DatabasePlugin` of a later release; read by nothing yet).
+            settings are shown (read by `DatabasePlugin`).
+        pool_size: How many connections there are at most (read by `DatabasePlugin`).
+        pool_timeout: How long to wait for a free connection (read by `DatabasePlugin`).
+        connect_timeout: How long the opening of one may take (read by `DatabasePlugin`).
+        query_timeout: How long a statement may take; no limit by default (read by `DatabasePlugin`).
+        slow_query: From how long on a statement is logged as slow; never by default (read by
+            `DatabasePlugin`).
+        echo: Whether every statement is logged, without its values (read by `DatabasePlugin`).
     """
 
     url: str | None = None
     pool_size: Annotated[int, Constraints(ge=1, le=10_000)] = 10
     pool_timeout: Annotated[Duration, Constraints(gt=0)] = 30.0
+    connect_timeout: Annotated[Duration, Constraints(gt=0)] = 10.0
+    query_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
+    slow_query: Annotated[Duration, Constraints(ge=0)] | None = None
     echo: Reloadable[bool] = False
 
 

@@ -14,6 +14,7 @@ Databases.
     transaction.py                   all or nothing; default_database.py finds the database that is meant
     adapter.py sql_adapter.py        the contract, and what fulfils it for SQL: adapters.py
     adapter_registry.py              adapters by their names
+    plugin.py replicas.py            the databases of an application
 """
 
 from covet.database.adapter import DatabaseAdapter
@@ -39,8 +40,10 @@ from covet.database.errors import (
     TransactionError,
     UniqueViolationError,
 )
+from covet.database.plugin import DatabasePlugin
 from covet.database.pool import DatabasePool
 from covet.database.pool_stats import PoolStats
+from covet.database.replicas import ReadReplicas
 from covet.database.sql_adapter import SQLAdapter
 from covet.database.transaction import Transaction
 from covet.database.url import DatabaseURL
@@ -54,6 +57,7 @@ __all__ = [
     "DatabaseConnection",
     "DatabaseError",
     "DatabaseFullError",
+    "DatabasePlugin",
     "DatabasePool",
     "DatabaseURL",
     "DatabaseUnavailableError",
@@ -68,6 +72,7 @@ __all__ = [
     "PoolTimeoutError",
     "PostgreSQLAdapter",
     "QueryError",
+    "ReadReplicas",
     "Result",
     "RetryableTransactionError",
     "Row",

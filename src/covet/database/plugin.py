@@ -1,0 +1,252 @@
+"""
+`DatabasePlugin`: the databases of an application, connected while it runs.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+from time import monotonic
+from typing import Any, ClassVar, Final
+
+from covet.app import CovetPy
+from covet.config import Duration, section
+from covet.config.masking import show
+from covet.database.adapter import DatabaseAdapter
+from covet.database.adapter_registry import ENTRY_POINTS, get_adapter_registry
+from covet.database.errors import DatabaseUnavailableError
+from covet.database.replicas import ReadReplicas
+from covet.database.sql_adapter import SQLAdapter
+from covet.database.url import DatabaseURL
+from covet.events import SettingsChangedEvent
+from covet.exceptions import ConfigurationError, suggest
+from covet.import_paths import import_path
+from covet.options import refuse_unknown
+from covet.plugins import Plugin
+from covet.plugins.base import HealthCheck
+
+logger = logging.getLogger("covet.database")
+
+Adapter = str | type[DatabaseAdapter] | DatabaseAdapter
+
+_FIRST_PAUSE: Final = 0.1
+_LONGEST_PAUSE: Final = 2.0
+_DEFAULT_SQLITE: Final = "sqlite:///database.db"
+
+
+@section
+class DatabaseConfig:
+    """
+    What there is to say about databases besides the section `[database]`: `[plugins.database]`.
+
+    Attributes:
+        connect_for: For how long it is tried to connect when the application starts, while nobody answers.
+        replicas: The URLs of copies that only answer.
+        databases: The URLs of further databases, by their names.
+        options: Further options of the adapter, such as `busy_timeout` of SQLite.
+    """
+
+    connect_for: Duration = 10.0
+    replicas: list[str] = field(default_factory=list)
+    databases: dict[str, str] = field(default_factory=dict)
+    options: dict[str, Any] = field(default_factory=dict)  # Any: each adapter has its own
+
+
+class DatabasePlugin(Plugin):
+    """
+    Connect an application to its databases while it runs.
+
+    Handlers and services take a `DatabaseAdapter`, or the adapter's own class. Further databases are told apart by
+    their names (`Annotated[DatabaseAdapter, "reports"]`); copies that only answer are `ReadReplicas`. Events that
+    are published during a transaction are delivered after its commit, and whoever subscribes to `DatabaseQueryEvent`
+    hears of each statement.
+
+    Args:
+        config: Its configuration.
+        adapter: The adapter: a name of `get_adapter_registry()`, `"package.module:Name"`, a class, or an object; the
+            one for the URL's scheme by default.
+        url: Where the database is, in place of `database.url` of the settings.
+        replicas: The URLs of its copies, in place of what the configuration says.
+        databases: Further databases, in place of what the configuration says.
+
+    Example:
+        >>> from covet.testing import TestClient
+        >>> app = CovetPy(plugins=[DatabasePlugin(url="sqlite://")])
+        >>> @app.get("/")
+        ... async def count(database: DatabaseAdapter) -> dict[str, int]:
+        ...     return await database.fetch_one("SELECT 1 AS one")
+        >>> async with TestClient(app) as client:
+        ...     (await client.get("/")).json()
+        {'one': 1}
+    """
+
+    name: ClassVar[str] = "database"
+    version: ClassVar[str] = "1.0.0"
+    description: ClassVar[str] = "SQLite, PostgreSQL, MySQL and MariaDB, with pools and transactions."
+    Config = DatabaseConfig
+    config: DatabaseConfig
+
+    @refuse_unknown
+    def __init__(
+        self,
+        config: Mapping[str, object] | DatabaseConfig | None = None,
+        *,
+        adapter: Adapter | None = None,
+        url: str | None = None,
+        replicas: Sequence[str] | None = None,
+        databases: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(config)
+        self._adapter = adapter
+        self._url = url
+        self._replica_urls = replicas
+        self._named_urls = databases
+        # Each database with its URL; the first one is that of the application.
+        self._databases: dict[str, tuple[DatabaseAdapter, str]] = {}
+        self._options: dict[str, Any] = {}
+
+    @property
+    def database(self) -> DatabaseAdapter:
+        """
+        The application's database.
+
+        Raises:
+            ConfigurationError: If the plugin belongs to no application yet.
+        """
+        if not self._databases:
+            raise ConfigurationError("The plugin has no database yet.", hint="Give it to an application first.")
+        return self._databases["default"][0]
+
+    def init_app(self, app: CovetPy) -> None:
+        """
+        Register the databases; they are connected when the application starts.
+
+        Args:
+            app: The application.
+
+        Raises:
+            ConfigurationError: If a URL is missing or cannot be, or there is no such adapter.
+            MissingDependencyError: If the library of an adapter is not installed.
+        """
+        settings = app.settings.database
+        url = self._url or settings.url
+        if url is None and self._adapter in {None, "sqlite"}:
+            url = _DEFAULT_SQLITE
+        if url is None:
+            raise ConfigurationError(
+                "'database.url' is missing.",
+                hint='Set COVET_DB_URL, or add url = "postgresql://…" under [database] in config.toml.',
+            )
+        named = self.config.databases if self._named_urls is None else self._named_urls
+        replicas = self.config.replicas if self._replica_urls is None else self._replica_urls
+        adapter = _make_adapter(self._adapter or DatabaseURL.parse(url).scheme)
+        self._databases = {"default": (adapter, url)}
+        self._databases |= {name: (_make_adapter(DatabaseURL.parse(its).scheme), its) for name, its in named.items()}
+        copies = {
+            f"replica {number}": (_make_adapter(DatabaseURL.parse(its).scheme), its)
+            for number, its in enumerate(replicas, 1)
+        }
+        self._databases |= copies
+        if isinstance(adapter, SQLAdapter):
+            self._options = {
+                "max_size": settings.pool_size,
+                "acquire_timeout": settings.pool_timeout,
+                "connect_timeout": settings.connect_timeout,
+                "query_timeout": settings.query_timeout,
+                "slow_query": settings.slow_query,
+                "echo": settings.echo,
+            }
+        self._register(app, adapter, copies)
+
+        @app.events.subscribe(SettingsChangedEvent)
+        def follow_settings(_: SettingsChangedEvent) -> None:
+            for database, _ in self._databases.values():
+                if isinstance(database, SQLAdapter) and database.is_connected:
+                    database.pool.observation.set_echo(app.settings.database.echo)
+
+    def _register(
+        self, app: CovetPy, adapter: DatabaseAdapter, copies: Mapping[str, tuple[DatabaseAdapter, str]]
+    ) -> None:
+        register = app.container.register_instance
+        for kind in dict.fromkeys((DatabaseAdapter, type(adapter))):
+            register(kind, adapter)
+        if isinstance(adapter, SQLAdapter):
+            if type(adapter) is not SQLAdapter:
+                register(SQLAdapter, adapter)
+            register(
+                ReadReplicas, ReadReplicas(adapter, [its for its, _ in copies.values() if isinstance(its, SQLAdapter)])
+            )
+        for name, (database, _) in self._databases.items():
+            if isinstance(database, SQLAdapter):
+                database.follow(app.events)
+            if name != "default" and name not in copies:
+                register(DatabaseAdapter, database, qualifier=name)
+
+    async def on_startup(self) -> None:
+        """
+        Connect all databases; while nobody answers, again and again for a while.
+
+        Raises:
+            DatabaseUnavailableError: If nobody answered for `connect_for`.
+            DatabaseError: If a database refuses.
+        """
+        connected: list[DatabaseAdapter] = []
+        try:
+            for name, (database, url) in self._databases.items():
+                await self._connect(name, database, url)
+                connected.append(database)
+        except BaseException:
+            for database in reversed(connected):
+                await database.disconnect()
+            raise
+
+    async def _connect(self, name: str, database: DatabaseAdapter, url: str) -> None:
+        end, pause = monotonic() + self.config.connect_for, _FIRST_PAUSE
+        options = {"name": name, **self._options, **self.config.options} if isinstance(database, SQLAdapter) else {}
+        while True:
+            try:
+                return await database.connect(url, **options)
+            except DatabaseUnavailableError as exc:
+                if monotonic() + pause > end:
+                    raise
+                logger.warning("The database %r does not answer yet; it is tried again in %.1f s: %s", name, pause, exc)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def on_shutdown(self) -> None:
+        """Disconnect all databases, the last one first."""
+        for database, _ in reversed(self._databases.values()):
+            await database.disconnect()
+
+    def health_checks(self) -> Mapping[str, HealthCheck]:
+        """Name a check for each database."""
+        names = {"default": "database"}
+        return {names.get(name, name): database.is_healthy for name, (database, _) in self._databases.items()}
+
+
+def _make_adapter(adapter: Adapter) -> DatabaseAdapter:
+    if isinstance(adapter, DatabaseAdapter):
+        return adapter
+    found: object = adapter
+    if isinstance(adapter, str):
+        found = import_path(adapter) if ":" in adapter else _find_adapter(adapter)
+    if not isinstance(found, type) or not issubclass(found, DatabaseAdapter):
+        raise ConfigurationError(
+            f"adapter must be a DatabaseAdapter, its class or its name, got {show(adapter, name='adapter')}."
+        )
+    return found()
+
+
+def _find_adapter(name: str) -> type[DatabaseAdapter]:
+    registry = get_adapter_registry()
+    found = registry.get(name)
+    if found is None:
+        # Packages are looked for only where what is at hand does not do.
+        registry.discover_entry_points(ENTRY_POINTS, replace=True)
+        found = registry.get(name)
+    if found is None:
+        raise ConfigurationError(f"There is no database adapter {name!r}.", hint=suggest(name, tuple(registry)))
+    return found
+
+
+__all__ = ["DatabaseConfig", "DatabasePlugin"]

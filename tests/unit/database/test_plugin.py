@@ -1,0 +1,244 @@
+"""
+Tests of `covet.database.plugin`.
+"""
+
+import logging
+from pathlib import Path
+from typing import Annotated, Any
+
+import pytest
+
+from covet import CovetPy, create_app
+from covet.database import (
+    DatabaseAdapter,
+    DatabasePlugin,
+    DatabaseUnavailableError,
+    PostgreSQLAdapter,
+    ReadReplicas,
+    SQLAdapter,
+    SQLiteAdapter,
+    transaction,
+)
+from covet.events import DatabaseQueryEvent
+from covet.exceptions import ConfigurationError
+from covet.testing import TestClient
+
+
+def make_app(**options: Any) -> CovetPy:
+    """An application that counts its visits in a database."""
+    app = CovetPy(plugins=[DatabasePlugin(**options)])
+
+    @app.on_event("startup")
+    async def create_table() -> None:
+        await app.container.get(SQLAdapter).execute("CREATE TABLE IF NOT EXISTS visits (path TEXT)")
+
+    @app.get("/count")
+    async def count(database: DatabaseAdapter) -> dict[str, Any]:
+        row = await database.fetch_one("SELECT count(*) AS visits FROM visits")
+        assert row is not None
+        return row
+
+    @app.post("/visit")
+    async def visit(database: SQLiteAdapter, path: str, fail: bool = False) -> None:
+        async with transaction():
+            await database.insert("visits", {"path": path})
+            if fail:
+                raise LookupError("canary")
+
+    return app
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+async def test_handlers_take_the_database(protocol: Any, tmp_path: Path) -> None:
+    """By the contract, or by the adapter's class; a transaction finds it by itself."""
+    app = make_app(url=f"sqlite:///{tmp_path / 'visits.db'}")
+
+    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+        assert (await client.post("/visit", params={"path": "/a"})).status_code == 204
+        failed = await client.post("/visit", params={"path": "/b", "fail": "true"})
+        assert (await client.get("/count")).json() == {"visits": 1}
+
+    assert failed.status_code == 500
+    assert "canary" not in failed.text
+    assert not app.plugin_manager.get(DatabasePlugin).database.is_connected  # type: ignore[union-attr]
+
+
+async def test_settings_say_where_it_is(tmp_path: Path) -> None:
+    """And how it is used."""
+    app = create_app(
+        plugins=[DatabasePlugin],
+        database={"url": f"sqlite:///{tmp_path / 'a.db'}", "pool_size": 3, "pool_timeout": "2s", "query_timeout": "5s"},
+    )
+
+    async with TestClient(app):
+        database = await app.container.resolve(SQLAdapter)
+        assert str(database.pool.url) == f"sqlite:///{tmp_path / 'a.db'}"
+        options = database.pool.options
+        assert (options.max_size, options.acquire_timeout, options.query_timeout) == (3, 2.0, 5.0)
+
+
+def test_a_missing_url_is_explained() -> None:
+    """With both ways to give one."""
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(plugins=[DatabasePlugin(adapter="postgresql")])
+
+    assert str(caught.value) == (
+        "'database.url' is missing.\n"
+        '  Set COVET_DB_URL, or add url = "postgresql://…" under [database] in config.toml.'
+    )
+
+
+@pytest.mark.parametrize(
+    ("adapter", "message"),
+    [
+        ("postgres", r"There is no database adapter 'postgres'\.\n  Did you mean 'postgresql'"),
+        (int, "adapter must be a DatabaseAdapter, its class or its name"),
+        ("covet.database:Row", "adapter must be a DatabaseAdapter, its class or its name"),
+    ],
+)
+def test_what_is_no_adapter_is_refused(adapter: Any, message: str) -> None:
+    """When the application is made."""
+    with pytest.raises(ConfigurationError, match=message):
+        CovetPy(plugins=[DatabasePlugin(adapter=adapter, url="sqlite://")])
+
+
+async def test_an_adapter_that_is_for_another_url_is_refused() -> None:
+    """When the application starts."""
+    app = CovetPy(plugins=[DatabasePlugin(adapter="postgresql", url="mysql://localhost/shop")])
+
+    with pytest.raises(ConfigurationError, match="PostgreSQLAdapter is for postgresql://, got mysql://"):
+        async with TestClient(app):
+            pass
+
+
+async def test_nobody_who_answers_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    """For a while, with a line for each attempt; then the start fails."""
+    app = CovetPy(plugins=[DatabasePlugin({"connect_for": "0.35s"}, url="postgresql://ada:canary@127.0.0.1:1/shop")])
+
+    with pytest.raises(DatabaseUnavailableError, match=r"Nobody answers as PostgreSQL at .*127\.0\.0\.1:1/shop"):
+        async with TestClient(app):
+            pass
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "covet.database"]
+    assert [line.partition(": ")[0] for line in lines] == [
+        "The database 'default' does not answer yet; it is tried again in 0.1 s",
+        "The database 'default' does not answer yet; it is tried again in 0.2 s",
+    ]
+    assert "canary" not in caplog.text
+
+
+async def test_several_databases_have_names(tmp_path: Path) -> None:
+    """The first one is meant where no name is said."""
+    plugin = DatabasePlugin(
+        url=f"sqlite:///{tmp_path / 'a.db'}", databases={"reports": f"sqlite:///{tmp_path / 'b.db'}"}
+    )
+    app = CovetPy(plugins=[plugin])
+
+    @app.get("/")
+    async def show(database: DatabaseAdapter, reports: Annotated[DatabaseAdapter, "reports"]) -> dict[str, bool]:
+        await database.execute("CREATE TABLE here (id INTEGER)")
+        async with transaction("reports"):
+            await reports.execute("CREATE TABLE there (id INTEGER)")
+        mine = await database.fetch_all("SELECT name FROM sqlite_master")
+        theirs = await reports.fetch_all("SELECT name FROM sqlite_master")
+        return {"right": mine == [{"name": "here"}] and theirs == [{"name": "there"}]}
+
+    async with TestClient(app) as client:
+        assert (await client.get("/")).json() == {"right": True}
+        health = await app.plugin_manager.check_health()
+
+    assert sorted(health) == ["database", "reports"]
+    assert all(report.is_healthy for report in health.values())
+
+
+async def test_copies_are_asked_and_nothing_is_written_there(tmp_path: Path) -> None:
+    """In turn; one that does not answer is left out."""
+    paths = [tmp_path / f"{name}.db" for name in ("primary", "one", "two")]
+    urls = [f"sqlite:///{path}" for path in paths]
+    for number, url in enumerate(urls):
+        database = SQLiteAdapter()
+        await database.connect(url)
+        await database.execute("CREATE TABLE which (number INTEGER)")
+        await database.execute("INSERT INTO which VALUES ($1)", number)
+        await database.disconnect()
+    app = CovetPy(plugins=[DatabasePlugin(url=urls[0], replicas=urls[1:])])
+
+    @app.get("/")
+    async def ask(replicas: ReadReplicas, database: SQLAdapter) -> list[int]:
+        answers = [await replicas.fetch_val("SELECT number FROM which") for _ in range(4)]
+        return [*answers, await database.fetch_val("SELECT number FROM which")]
+
+    async with TestClient(app) as client:
+        assert sorted((await client.get("/")).json()) == [0, 1, 1, 2, 2]
+
+
+async def test_whoever_subscribes_hears_of_statements() -> None:
+    """Of their text, without values, and how long they took; a handler that asks the database is not told of that."""
+    app = make_app(url="sqlite://")
+    heard: list[DatabaseQueryEvent] = []
+
+    @app.events.subscribe(DatabaseQueryEvent)
+    async def hear(event: DatabaseQueryEvent, database: SQLAdapter) -> None:
+        heard.append(event)
+        await database.fetch_val("SELECT 'mine'")
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        await client.post("/visit", params={"path": "/canary", "fail": "true"})
+        await app.events.drain()
+
+    texts = [event.query for event in heard]
+    assert 'INSERT INTO "visits" ("path") VALUES ($1)' in texts
+    assert not [text for text in texts if "canary" in text or "mine" in text]
+    assert all(event.duration_ms >= 0 for event in heard)
+
+
+async def test_slow_statements_are_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """Their text, how long they took, and no value."""
+    caplog.set_level(logging.INFO, "covet.database")
+    app = create_app(plugins=[DatabasePlugin], database={"url": "sqlite://", "slow_query": "0s"})
+
+    async with TestClient(app):
+        database = await app.container.resolve(SQLAdapter)
+        await database.fetch_val("SELECT $1", "canary")
+
+    assert "A statement of default took 0.0" in caplog.text
+    assert "gave 1 rows: SELECT $1" in caplog.text
+    assert "canary" not in caplog.text
+
+
+async def test_a_start_that_fails_leaves_nothing_connected(tmp_path: Path) -> None:
+    """The databases that were connected are disconnected."""
+    plugin = DatabasePlugin(
+        {"connect_for": "0s"},
+        url=f"sqlite:///{tmp_path / 'a.db'}",
+        databases={"reports": f"sqlite:///{tmp_path / 'nowhere' / 'b.db'}"},
+    )
+    app = CovetPy(plugins=[plugin])
+
+    with pytest.raises(DatabaseUnavailableError, match="The file of the database cannot be used"):
+        async with TestClient(app):
+            pass
+
+    assert not plugin.database.is_connected
+
+
+def test_a_plugin_without_an_application_has_no_database() -> None:
+    """It says so."""
+    with pytest.raises(ConfigurationError, match="The plugin has no database yet"):
+        _ = DatabasePlugin().database
+
+
+def test_the_adapter_may_be_an_object() -> None:
+    """As it may be a class, a name or an import path."""
+    adapter = SQLiteAdapter()
+    plugins = [
+        DatabasePlugin(adapter=choice, url="sqlite://")
+        for choice in (adapter, SQLiteAdapter, "sqlite", "covet.database:SQLiteAdapter")
+    ]
+
+    for plugin in plugins:
+        CovetPy(plugins=[plugin])
+
+    assert plugins[0].database is adapter
+    assert all(isinstance(plugin.database, SQLiteAdapter) for plugin in plugins)
+    assert not isinstance(plugins[1].database, PostgreSQLAdapter)
