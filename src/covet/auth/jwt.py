@@ -5,9 +5,9 @@ What a token is, is said by `covet.security.jwt`; here is where its keys come fr
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
 from covet.auth.jwks import JWKS
@@ -31,9 +31,10 @@ _REFRESH: Final = "rt+jwt"
 _JWT_SCHEME: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
-class TokenPair(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class TokenPair:
     """
-    What somebody gets who logs in.
+    What somebody gets who logs in. A handler that returns it answers as RFC 6749 §5.1 has it.
 
     Attributes:
         access_token: What requests carry.
@@ -42,8 +43,8 @@ class TokenPair(NamedTuple):
         token_type: `"Bearer"`.
     """
 
-    access_token: str
-    refresh_token: str
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
     expires_in: int
     token_type: str = "Bearer"  # noqa: S105 - the word of RFC 6750
 

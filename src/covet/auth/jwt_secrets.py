@@ -48,7 +48,8 @@ def find_settings_secret(app: Any) -> SecretLike:
     if not secret:
         raise AuthenticationSetupError(
             "'security.jwt_secret_key' is missing, and JWTAuthProvider() cannot do without it.",
-            hint="Set COVET_SECURITY_JWT_SECRET_KEY to what `covet secret` writes, or give it the secret_key.",
+            hint="Set COVET_SECURITY_JWT_SECRET_KEY, as `covet secret --env --setting security.jwt_secret_key >> .env` "
+            "does, or give it the secret_key.",
         )
     return secret
 

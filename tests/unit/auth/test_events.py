@@ -46,7 +46,7 @@ async def test_a_request_tells_who_it_was_and_what_was_refused() -> None:
     denied = seen[1]
     assert isinstance(denied, events.PermissionDeniedEvent)
     assert (denied.user_id, denied.path, denied.missing) == ("7", "/", "scope read")
-    for secret in (token, *pair[:2]):
+    for secret in (token, pair.access_token, pair.refresh_token):
         assert secret not in repr(seen)
 
 

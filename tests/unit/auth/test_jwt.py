@@ -9,7 +9,15 @@ import pytest
 from joserfc import jwk
 
 from covet import CovetPy, Request
-from covet.auth import JWKS, InvalidCredentialsError, JWTAuthProvider, JWTKey, MemoryRevocations, Principal
+from covet.auth import (
+    JWKS,
+    InvalidCredentialsError,
+    JWTAuthProvider,
+    JWTKey,
+    MemoryRevocations,
+    Principal,
+    TokenPair,
+)
 from covet.config import Settings, Sources
 from covet.exceptions import ConfigurationError
 from covet.middleware import AuthenticationMiddleware
@@ -104,6 +112,25 @@ async def test_a_refresh_token_is_good_for_one_pair() -> None:
     with pytest.raises(InvalidCredentialsError, match="has been revoked"):
         await provider.refresh_tokens(second.refresh_token)
     assert await provider.validate_token(other.access_token) is not None
+
+
+async def test_a_pair_is_answered_by_the_names_of_its_parts() -> None:
+    """As clients of RFC 6749 expect it; and it shows no token in a log."""
+    provider = JWTAuthProvider(SECRET)
+    app = CovetPy()
+
+    @app.post("/login")
+    async def log_in() -> TokenPair:
+        return await provider.create_tokens(Principal("7"))
+
+    async with TestClient(app) as client:
+        answer = (await client.post("/login")).json()
+    pair = await provider.create_tokens(Principal("7"))
+
+    assert await provider.validate_token(answer.pop("access_token")) is not None
+    assert (await provider.refresh_tokens(answer.pop("refresh_token"))).expires_in == 900
+    assert answer == {"expires_in": 900, "token_type": "Bearer"}
+    assert repr(pair) == "TokenPair(expires_in=900, token_type='Bearer')"
 
 
 async def test_revoking_a_refresh_token_ends_its_login() -> None:
