@@ -2,13 +2,14 @@
 What is checked: an application, its settings, and what its middleware answers to requests that are made up.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 
 from covet.config import Settings
 from covet.core.configured_application import ConfiguredApplication
 from covet.core.middleware import Middleware
+from covet.core.route import Route
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.middleware import (
@@ -44,6 +45,12 @@ class Subject:
     def find(self, cls: type[MiddlewareT]) -> MiddlewareT | None:
         """Return the application's middleware of a class."""
         return next((layer for layer in self.layers if isinstance(layer, cls)), None)
+
+    @property
+    def routes(self) -> Iterable[Route]:
+        """The routes of the application, those of its routers included."""
+        found: Iterable[Route] = getattr(getattr(self.app, "router", None), "routes", ())
+        return found
 
     @cached_property
     def headers(self) -> Mapping[str, str] | None:

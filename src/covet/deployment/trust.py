@@ -2,7 +2,7 @@
 Checks of whom an application believes: keys, hosts, proxies, other origins, debug pages.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ from covet.middleware import (
 )
 
 _MIN_KEY_BYTES: Final = 32
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _PRIVATE: Final = ("http://localhost", "http://127.0.0.1", "https://localhost")
 
 
@@ -142,9 +143,22 @@ def _find_local_origins(subject: Subject) -> str | None:
 
 
 def _find_no_csrf(subject: Subject) -> str | None:
-    if subject.find(SessionMiddleware) is not None and subject.find(CSRFMiddleware) is None:
-        return "SessionMiddleware without CSRFMiddleware: the pages of other sites act for whoever is signed in."
+    what = "the pages of other sites act for whoever is signed in."
+    if subject.find(CSRFMiddleware) is not None:
+        return None
+    if subject.find(SessionMiddleware) is not None:
+        return f"SessionMiddleware without CSRFMiddleware: {what}"
+    for route in subject.routes:
+        around = route.all_middleware
+        # RFC 9110 §9.2.1: what is asked with other methods changes nothing.
+        changes = [method for method in sorted(route.methods) if method not in _SAFE]
+        if changes and _has(around, SessionMiddleware) and not _has(around, CSRFMiddleware):
+            return f"SessionMiddleware without CSRFMiddleware around {'/'.join(changes)} {route.path}: {what}"
     return None
+
+
+def _has(around: Sequence[object], cls: type) -> bool:
+    return any(isinstance(item, cls) or (isinstance(item, type) and issubclass(item, cls)) for item in around)
 
 
 def _find_shared_limit(subject: Subject) -> str | None:

@@ -8,9 +8,11 @@ import pytest
 
 from covet import CovetPy
 from covet.config import Settings, Sources
+from covet.core import CovetRouter
 from covet.debug import DebugPlugin
 from covet.middleware import (
     CORSMiddleware,
+    CSRFMiddleware,
     ProxyHeadersMiddleware,
     RateLimitMiddleware,
     SessionMiddleware,
@@ -76,6 +78,36 @@ def test_an_unsafe_setting_is_found(check: str, options: dict[str, Any], text: s
 def test_what_the_middleware_does_counts(check: str, middleware: object, security: dict[str, Any], text: str) -> None:
     """However its options are called, and whoever added it."""
     assert text in find(make_app(middleware, security=security))[check].message
+
+
+@pytest.mark.parametrize(
+    ("around", "within", "is_found"),
+    [
+        ([SessionMiddleware(secret_key=KEY)], [], True),
+        ([SessionMiddleware(secret_key=KEY), CSRFMiddleware()], [], False),
+        ([SessionMiddleware(secret_key=KEY)], [CSRFMiddleware()], False),
+        ([], [SessionMiddleware(secret_key=KEY)], True),
+        ([], [], False),
+    ],
+)
+def test_a_router_with_sessions_needs_protection_too(
+    around: list[object], within: list[object], is_found: bool
+) -> None:
+    """Wherever its middleware was given; what only reads needs none."""
+    app, router = make_app(), CovetRouter()
+    router.add_route("/safe", show, middleware=[SessionMiddleware(secret_key=KEY)])
+    router.add_route("/order", show, methods=["POST"], middleware=within)
+    app.include_router(router, "/shop", middleware=around)
+
+    problem = find(app).get("D116")
+
+    assert (problem is not None) is is_found
+    if problem is not None:
+        assert "without CSRFMiddleware around POST /shop/order: " in problem.message
+
+
+async def show() -> None:
+    """Answer nothing."""
 
 
 def test_debug_pages_are_found() -> None:
