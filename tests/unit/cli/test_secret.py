@@ -43,12 +43,41 @@ def test_line_of_a_file_is_read_by_the_settings(options: tuple[str, ...], prefix
     assert len(make_key_ring(settings, needed_for="a test")) == 1
 
 
-def test_prefix_without_a_line_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("setting", "name"),
+    [
+        ("security.jwt_secret_key", "COVET_SECURITY__JWT_SECRET_KEY"),
+        # A section of one's own, of which this command knows nothing.
+        ("payments.api_key", "COVET_PAYMENTS__API_KEY"),
+    ],
+)
+def test_line_may_set_another_secret(setting: str, name: str) -> None:
+    """Tokens have a key of their own."""
+    assert re.fullmatch(rf"{name}=[A-Za-z0-9_-]{{43}}\n", call("--env", "--setting", setting))
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("security.jwt_secret", "security.jwt_secret is no setting. Did you mean 'security.jwt_secret_key'?"),
+        ("X=1\nY", "--setting is 'X=1\\nY', expected a name such as security.secret_key."),
+    ],
+)
+def test_setting_that_is_none_is_refused(setting: str, message: str) -> None:
+    """With what it may have been meant to be."""
+    result = CliRunner().invoke(covet, ["secret", "--env", "--setting", setting])
+
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in " ".join(result.stderr.split())
+
+
+@pytest.mark.parametrize("options", [("--env-prefix", "SHOP_"), ("--setting", "security.jwt_secret_key")])
+def test_name_without_a_line_is_refused(options: tuple[str, str]) -> None:
     """It would be ignored."""
-    result = CliRunner().invoke(covet, ["secret", "--env-prefix", "SHOP_"])
+    result = CliRunner().invoke(covet, ["secret", *options])
 
     assert result.exit_code == 2
-    assert "--env-prefix belongs to --env: without it no name is written." in result.stderr
+    assert f"{options[0]} belongs to --env: without it no name is written." in result.stderr
 
 
 def test_prefix_that_is_none_is_refused() -> None:
