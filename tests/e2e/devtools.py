@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -39,12 +39,14 @@ class Page:
 
     Attributes:
         requests: The addresses that pages asked for, in order.
+        preflights: What the browser asked by itself before that (CORS): method and address.
         complaints: What the console shows as a warning or an error: scripts' own words, refused requests, policies.
         questions: What `alert`, `confirm` and `prompt` said; all of them are answered with OK.
     """
 
     def __init__(self, write: int, read: int) -> None:
         self.requests: list[str] = []
+        self.preflights: list[str] = []
         self.complaints: list[str] = []
         self.questions: list[str] = []
         self._write = write
@@ -99,6 +101,22 @@ class Page:
         element = f"document.querySelector({json.dumps(selector)})"
         self.wait_for(f"!!{element}")
         self.evaluate(f"{element}.click()")
+
+    def type(self, selector: str, text: str) -> None:
+        """Type into the first field of a selector, in the place of what it has, as somebody at a keyboard does."""
+        element = f"document.querySelector({json.dumps(selector)})"
+        self.wait_for(f"!!{element}")
+        self.evaluate(f"{element}.focus(), {element}.select()")
+        self._call("Input.insertText", text=text)
+
+    def allow_scripts(self, is_allowed: bool) -> None:
+        """Let pages run their scripts, or not; what tests evaluate runs all the same."""
+        self._call("Emulation.setScriptExecutionDisabled", value=not is_allowed)
+
+    # Any: JSON.
+    def list_cookies(self) -> dict[str, dict[str, Any]]:
+        """Return the cookies that the browser keeps, by name: `httpOnly`, `secure`, `sameSite` and so on."""
+        return {cookie["name"]: cookie for cookie in self._call("Network.getAllCookies")["cookies"]}
 
     def choose_files(self, selector: str, *paths: Path) -> None:
         """Choose files in the first input of a selector, as in its dialog."""
@@ -156,7 +174,11 @@ class Page:
             # Whoever clicked waits for the answer, so nobody waits for this one.
             self._send("Page.handleJavaScriptDialog", {"accept": True}, self._session)
         elif message["method"] == "Network.requestWillBeSent":
-            self.requests.append(parameters["request"]["url"])
+            asked = parameters["request"]
+            if parameters["initiator"]["type"] == "preflight":
+                self.preflights.append(f"{asked['method']} {asked['url']}")
+            else:
+                self.requests.append(asked["url"])
         elif message["method"] == "Runtime.exceptionThrown":
             self.complaints.append(json.dumps(parameters["exceptionDetails"]))
         elif message["method"] == "Runtime.consoleAPICalled" and parameters["type"] in {"error", "warning", "assert"}:
@@ -166,19 +188,20 @@ class Page:
 
 
 @contextmanager
-def open_browser(profile: Path) -> Iterator[Page]:
+def open_browser(profile: Path, *, flags: Sequence[str] = ()) -> Iterator[Page]:
     """
     Start a browser, and give a page of it.
 
     Args:
         profile: A new folder for what the browser stores.
+        flags: Further arguments of the browser.
     """
     if CHROMIUM is None:
         raise RuntimeError("There is no chromium.")
     to_browser, from_browser = os.pipe(), os.pipe()
     launcher = [sys.executable, "-c", _LAUNCHER, str(to_browser[0]), str(from_browser[1])]
     process = subprocess.Popen(
-        [*launcher, CHROMIUM, *FLAGS, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
+        [*launcher, CHROMIUM, *FLAGS, *flags, f"--user-data-dir={profile}", "--remote-debugging-pipe", "about:blank"],
         pass_fds=(to_browser[0], from_browser[1]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
