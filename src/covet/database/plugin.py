@@ -160,7 +160,7 @@ class DatabasePlugin(Plugin):
 
         @app.events.subscribe(SettingsChangedEvent)
         def follow_settings(_: SettingsChangedEvent) -> None:
-            for database, _ in self._databases.values():
+            for database, _url in self._databases.values():
                 if isinstance(database, SQLAdapter) and database.is_connected:
                     database.pool.observation.set_echo(app.settings.database.echo)
 

@@ -24,13 +24,14 @@ from covet.exceptions import ConfigurationError
 from covet.testing import TestClient
 
 
-def make_app(**options: Any) -> CovetPy:
+def make_app(plugin: DatabasePlugin) -> CovetPy:
     """An application that counts its visits in a database."""
-    app = CovetPy(plugins=[DatabasePlugin(**options)])
+    app = CovetPy(plugins=[plugin])
 
     @app.on_event("startup")
     async def create_table() -> None:
-        await app.container.get(SQLAdapter).execute("CREATE TABLE IF NOT EXISTS visits (path TEXT)")
+        database = await app.container.resolve(SQLAdapter)
+        await database.execute("CREATE TABLE IF NOT EXISTS visits (path TEXT)")
 
     @app.get("/count")
     async def count(database: DatabaseAdapter) -> dict[str, Any]:
@@ -51,7 +52,8 @@ def make_app(**options: Any) -> CovetPy:
 @pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 async def test_handlers_take_the_database(protocol: Any, tmp_path: Path) -> None:
     """By the contract, or by the adapter's class; a transaction finds it by itself."""
-    app = make_app(url=f"sqlite:///{tmp_path / 'visits.db'}")
+    plugin = DatabasePlugin(url=f"sqlite:///{tmp_path / 'visits.db'}")
+    app = make_app(plugin)
 
     async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
         assert (await client.post("/visit", params={"path": "/a"})).status_code == 204
@@ -60,7 +62,7 @@ async def test_handlers_take_the_database(protocol: Any, tmp_path: Path) -> None
 
     assert failed.status_code == 500
     assert "canary" not in failed.text
-    assert not app.plugin_manager.get(DatabasePlugin).database.is_connected  # type: ignore[union-attr]
+    assert not plugin.database.is_connected
 
 
 async def test_settings_say_where_it_is(tmp_path: Path) -> None:
@@ -174,7 +176,7 @@ async def test_copies_are_asked_and_nothing_is_written_there(tmp_path: Path) -> 
 
 async def test_whoever_subscribes_hears_of_statements() -> None:
     """Of their text, without values, and how long they took; a handler that asks the database is not told of that."""
-    app = make_app(url="sqlite://")
+    app = make_app(DatabasePlugin(url="sqlite://"))
     heard: list[DatabaseQueryEvent] = []
 
     @app.events.subscribe(DatabaseQueryEvent)
