@@ -65,6 +65,15 @@ class ProfileLayer(NamedTuple):
         return self.read_options(settings)
 
 
+def _read_handler_timeout(settings: "Settings") -> Mapping[str, object] | None:
+    timeout = settings.limits.handler_timeout
+    return None if timeout is None else {"timeout": timeout}
+
+
+def _read_body_limit(settings: "Settings") -> Mapping[str, object]:
+    return {"max_size": settings.server.body_limit}
+
+
 def _read_cors_options(settings: "Settings") -> Mapping[str, object] | None:
     security = settings.security
     if not security.cors_allow_origins:
@@ -133,6 +142,8 @@ _DEPLOYED: Final = frozenset({"staging", "production"})
 
 # The outermost first. What is outermost sees every response, an error's too.
 PROFILE: Final[tuple[ProfileLayer, ...]] = (
+    ProfileLayer("body_limit", _read_body_limit, is_named_only=True),
+    ProfileLayer("timeout", _read_handler_timeout),
     ProfileLayer("trusted_hosts", _read_trusted_hosts),
     ProfileLayer("proxy_headers", _read_trusted_proxies),
     ProfileLayer("request_id", _read_no_options, _DEPLOYED),

@@ -412,7 +412,7 @@ def test_everything_that_cannot_be_made_is_told_at_once() -> None:
 
     lines = str(caught.value).splitlines()
     assert lines[:2] == ["4 parts of the application cannot be made.", "  'corz' is not registered in middleware."]
-    assert lines[2].startswith("    Did you mean 'cors'? Available: authentication, compression, ")
+    assert lines[2].startswith("    Did you mean 'cors'? Available: authentication, body_limit, ")
     for text in ("'no.module:Z'", "'gzipp'", "3 is no plugin", "There is no plugin 'nope' to enable"):
         assert text in str(caught.value)
     assert len(caught.value.errors) == 4

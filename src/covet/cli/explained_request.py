@@ -242,7 +242,7 @@ def _list_limits(compiled: CompiledRoute) -> dict[str, object]:
     route, info = compiled.route, compiled.plan.info
     is_coroutine = info.is_async or info.wraps_async or info.is_async_generator
     return {
-        "timeout": route.timeout,
+        "timeout": compiled.timeout,
         "body": compiled.limits.max_size,
         "body_grace": compiled.limits.grace,
         "body_min_rate": compiled.limits.min_rate,

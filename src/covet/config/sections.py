@@ -118,6 +118,8 @@ class LimitSettings:
     What a form may have are the attributes of `FormLimits` (`covet.http.form_limits`).
 
     Attributes:
+        handler_timeout: After how long a handler is given up; never unless it is set (read by `TimeoutMiddleware` of
+            `create_app`).
         body_grace: How long a body may take before its rate counts (read by the application).
         body_min_rate: How many bytes of a body must come per second on average, after that; 0 for no limit (read by the
             application).
@@ -132,6 +134,7 @@ class LimitSettings:
         form_memory: How much of the files of a form is kept in memory; the rest goes to disk (read by the application).
     """
 
+    handler_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
     body_grace: Annotated[Duration, Constraints(ge=0)] = 5.0
     body_min_rate: _Size = 240
     form_max_fields: _Count = 1000

@@ -76,7 +76,7 @@ class CallSource:
         Args:
             values: The source of the path's values.
         """
-        writer, timeout = self._writer, self._compiled.route.timeout
+        writer, timeout = self._writer, self._compiled.timeout
         if timeout is None:
             self._write_guarded_call(values)
             return
@@ -258,7 +258,7 @@ class CallSource:
         self.write_request()
         writer = self._writer
         writer.line("response = to_response(request, result)")
-        timeout = self._compiled.route.timeout
+        timeout = self._compiled.timeout
         with writer.block("if isinstance(response, StreamedResponse):"):
             # An error before the first piece is answered in here, where the middleware is around it.
             begin = writer.bind("begin_stream", begin_stream)

@@ -14,6 +14,7 @@ from covet.core.layer_binding import bind_layers
 from covet.core.middleware import Layer, make_layer
 from covet.core.results import ResultConverter
 from covet.core.route import WEBSOCKET, Route
+from covet.core.route_limits import find_limits, limit_bodies
 from covet.core.services import NO_SERVICES, Injected, Services
 from covet.http.body import BodyLimits
 from covet.http.request import Request
@@ -36,6 +37,7 @@ class CompiledRoute:
         results: What makes responses of its results.
         serializers: The formats that bodies may come in.
         limits: How large its body may be.
+        timeout: Seconds after which its handler is given up; `None` is never.
         shown: The route as its requests show it: none, if it stands for all that no route answers.
         asgi: The endpoint for ASGI; `asgi_head` answers HEAD. Compiled at start-up.
         rsgi: The endpoint for RSGI; `rsgi_head` answers HEAD.
@@ -49,6 +51,7 @@ class CompiledRoute:
     results: ResultConverter
     serializers: SerializerTable
     limits: BodyLimits
+    timeout: float | None
     shown: Route | None
     # Any: the adapters alone know how they call their endpoints.
     asgi: Any = None
@@ -127,12 +130,13 @@ def compile_route(
     made = (make_layer(item) for item in (*middleware, *make_notices(route), *route.all_middleware))
     served = [layer for layer in made if layer.serves(is_websocket=WEBSOCKET in route.methods)]
     layers = bind_layers(served, route, services, app)
-    if route.body_limit is not UNSET:
-        limits = BodyLimits(route.body_limit, limits.grace, limits.min_rate)
+    said = find_limits(route, [layer.middleware for layer in served])
+    limits = limit_bodies(limits, said.body_limit)
+    timeout = None if said.timeout is UNSET else said.timeout
     results = ResultConverter(route, plan.info, serializers)
     caller = _compile_error_caller(results)
     answers = ErrorAnswers((*route.all_exception_handlers, *levels), layers, caller, is_debug=is_debug)
-    return CompiledRoute(route, plan, layers, answers, results, serializers, limits, route)
+    return CompiledRoute(route, plan, layers, answers, results, serializers, limits, timeout, route)
 
 
 def _compile_error_caller(results: ResultConverter) -> CallHandler:

@@ -55,9 +55,11 @@ class Route:
         middleware: The route's own middleware, the outermost first.
         exception_handlers: The route's own exception handlers.
         groups: The routers, inclusions and controllers it stands in, the outermost first.
-        timeout: Seconds after which the handler is given up (504).
+        timeout: Seconds after which the handler is given up (504); `None` is never, `UNSET` leaves it to the
+            middleware.
         cancel_on_disconnect: The handler is cancelled when its client leaves.
-        body_limit: The largest body in bytes; `None` is no limit, `UNSET` leaves it to the application.
+        body_limit: The largest body in bytes; `None` is no limit, `UNSET` leaves it to the middleware and the
+            application.
         form_limits: How much its form may bring; `None` leaves it to the application.
         status_code: The status of the handler's results that name none.
         media_type: The media type of the handler's results that name none.
@@ -85,7 +87,7 @@ class Route:
     middleware: tuple[object, ...] = ()
     exception_handlers: ExceptionHandlers = field(default_factory=dict)
     groups: tuple[RouteGroup, ...] = ()
-    timeout: float | None = None
+    timeout: float | UnsetType | None = UNSET
     cancel_on_disconnect: bool = False
     body_limit: int | UnsetType | None = UNSET
     form_limits: "FormLimits | None" = None
@@ -300,8 +302,8 @@ def make_route(
     given: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in options.items()
-        # Nothing was said, but for the limit: there it says something else than the application.
-        if value is not None or key == "body_limit"
+        # Nothing was said, but for the limits: there it says something else than the middleware and the application.
+        if value is not None or key in {"body_limit", "timeout"}
     }
     name = given.pop("name", None)
     return Route(

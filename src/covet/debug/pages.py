@@ -13,6 +13,7 @@ from covet._version import __version__
 from covet.app import CovetPy
 from covet.config.masking import show
 from covet.core.route import Route
+from covet.core.route_limits import RouteLimits, find_limits
 from covet.debug.page import Page, Table
 from covet.di.path import shorten_place
 from covet.error_text import describe_callable
@@ -28,7 +29,8 @@ async def show_routes(app: CovetPy) -> Page:
     """Show the routes and what is mounted: each with its handler, middleware and limits; these pages are left out."""
     around = [_name(layer) for layer in app.layers]
     routes = _list_routes(app)
-    data = [_read_route(route, around) for route in routes]
+    limits = [_find_limits(app, route) for route in routes]
+    data = [_read_route(route, around, said) for route, said in zip(routes, limits, strict=True)]
     mounts = [
         {"prefix": mount.prefix or "/", "name": mount.name, "app": _name(mount.app)} for mount in app.router.mounts
     ]
@@ -39,9 +41,9 @@ async def show_routes(app: CovetPy) -> Page:
             route.name,
             describe_callable(route.handler),
             ", ".join([*around, *map(_name, route.all_middleware)]),
-            _write_limits(route),
+            _write_limits(said),
         )
-        for route in routes
+        for route, said in zip(routes, limits, strict=True)
     )
     mounted = tuple((str(mount["prefix"]), str(mount["name"] or ""), str(mount["app"])) for mount in mounts)
     tables = (
@@ -55,7 +57,14 @@ def _list_routes(app: CovetPy) -> list[Route]:
     return [route for route in app.router.routes if not describe_callable(route.handler).startswith("covet.debug.")]
 
 
-def _read_route(route: Route, around: list[str]) -> dict[str, object]:
+def _find_limits(app: CovetPy, route: Route) -> RouteLimits:
+    if route.endpoint is None:
+        return find_limits(route, (*app.layers, *route.all_middleware))
+    size = route.endpoint.limits.max_size
+    return RouteLimits(UNSET if size == app.body_limits.max_size else size, route.endpoint.timeout)
+
+
+def _read_route(route: Route, around: list[str], limits: RouteLimits) -> dict[str, object]:
     return {
         "methods": list(route.methods),
         "path": route.path,
@@ -63,18 +72,18 @@ def _read_route(route: Route, around: list[str]) -> dict[str, object]:
         "handler": describe_callable(route.handler),
         "middleware": [*around, *map(_name, route.all_middleware)],
         "tags": list(route.all_tags),
-        "timeout": route.timeout,
-        "body_limit": "the application's" if route.body_limit is UNSET else route.body_limit,
+        "timeout": limits.timeout or None,
+        "body_limit": "the application's" if limits.body_limit is UNSET else limits.body_limit,
         "cancel_on_disconnect": route.cancel_on_disconnect,
         "deprecated": route.deprecation,
         "include_in_schema": route.include_in_schema,
     }
 
 
-def _write_limits(route: Route) -> str:
-    parts = [] if route.timeout is None else [f"{route.timeout:g} s"]
-    if route.body_limit is not UNSET:
-        parts.append("any body" if route.body_limit is None else f"body {route.body_limit} bytes")
+def _write_limits(limits: RouteLimits) -> str:
+    parts = [f"{limits.timeout:g} s"] if limits.timeout else []
+    if limits.body_limit is not UNSET:
+        parts.append("any body" if limits.body_limit is None else f"body {limits.body_limit} bytes")
     return ", ".join(parts)
 
 

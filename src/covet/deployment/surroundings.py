@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from covet.core.route_limits import collect_limits, limit_bodies
 from covet.deployment.row import Row
 from covet.deployment.subject import Subject
 from covet.middleware import (
@@ -55,7 +56,7 @@ def _find_http2(subject: Subject) -> str | None:
 
 
 def _find_no_body_limit(subject: Subject) -> str | None:
-    size = subject.app.body_limits.max_size
+    size = limit_bodies(subject.app.body_limits, collect_limits(subject.layers).body_limit).max_size
     if size is None:
         return "body_limit is None: one request may fill the memory."
     if size > _LARGE:

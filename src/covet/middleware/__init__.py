@@ -5,6 +5,7 @@ Middleware: the base, the pipeline, the built-in ones, and how they are found an
 from covet.core.middleware import CallNext, Middleware
 from covet.core.pipeline import MiddlewarePipeline
 from covet.middleware.authentication import AuthenticationMiddleware
+from covet.middleware.body_limit import BodyLimitMiddleware
 from covet.middleware.builder import MiddlewareBuilder
 from covet.middleware.client_keys import by_address, by_header, by_user
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
@@ -22,11 +23,13 @@ from covet.middleware.request_id import RequestIDMiddleware, get_request_id
 from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
 from covet.middleware.session import SessionMiddleware, get_session
+from covet.middleware.timeout import TimeoutMiddleware
 from covet.middleware.trusted_hosts import TrustedHostMiddleware
 
 __all__ = [
     "MIDDLEWARE_GROUP",
     "AuthenticationMiddleware",
+    "BodyLimitMiddleware",
     "CORSMiddleware",
     "CSRFError",
     "CSRFMiddleware",
@@ -47,6 +50,7 @@ __all__ = [
     "RequestLoggingMiddleware",
     "SecurityHeadersMiddleware",
     "SessionMiddleware",
+    "TimeoutMiddleware",
     "TrustedHostMiddleware",
     "by_address",
     "by_header",

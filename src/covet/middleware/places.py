@@ -13,7 +13,7 @@ class Place(IntEnum):
     """
     The priorities of the built-in middleware; lower is further out, and one's own has 100.
 
-    The limits of a request's size come before all of them: they are the application's, not a middleware's.
+    The limits are no layers: what they say is compiled into the routes.
 
     Example:
         >>> from covet.middleware import CORSMiddleware
@@ -21,6 +21,7 @@ class Place(IntEnum):
         True
     """
 
+    LIMITS = 5
     TRUSTED_HOST = 10
     PROXY_HEADERS = 20
     HTTPS_REDIRECT = 25

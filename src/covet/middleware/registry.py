@@ -8,6 +8,7 @@ from covet.core.middleware import Middleware, check_middleware, import_middlewar
 from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware.authentication import AuthenticationMiddleware
+from covet.middleware.body_limit import BodyLimitMiddleware
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
@@ -21,6 +22,7 @@ from covet.middleware.request_id import RequestIDMiddleware
 from covet.middleware.request_logging import RequestLoggingMiddleware
 from covet.middleware.security_headers import SecurityHeadersMiddleware
 from covet.middleware.session import SessionMiddleware
+from covet.middleware.timeout import TimeoutMiddleware
 from covet.middleware.trusted_hosts import TrustedHostMiddleware
 from covet.registry import Registry
 
@@ -86,6 +88,7 @@ _REGISTRY: Final[Registry[type[Middleware]]] = Registry(
 )
 for _name, _class in {
     "authentication": AuthenticationMiddleware,
+    "body_limit": BodyLimitMiddleware,
     "compression": CompressionMiddleware,
     "concurrency_limit": ConcurrencyLimitMiddleware,
     "conditional": ConditionalMiddleware,
@@ -100,6 +103,7 @@ for _name, _class in {
     "request_logging": RequestLoggingMiddleware,
     "security_headers": SecurityHeadersMiddleware,
     "session": SessionMiddleware,
+    "timeout": TimeoutMiddleware,
     "trusted_hosts": TrustedHostMiddleware,
 }.items():
     _REGISTRY.register(_name, _class)

@@ -73,7 +73,7 @@ def find_problems(compiled: CompiledRoute, *, is_guarded: bool, is_negotiated: b
         found.append(ValidationError)
     if is_negotiated:
         found.append(NotAcceptableError)
-    if route.timeout is not None:
+    if compiled.timeout is not None:
         found.append(HandlerTimeoutError)
     problems = {cls: _SAID[cls] for cls in found}
     if NotFoundError in problems and not can_be_missing(route.template):

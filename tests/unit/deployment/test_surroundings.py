@@ -12,6 +12,7 @@ from covet import CovetPy
 from covet.config import Settings, Sources
 from covet.deployment import check_deployment
 from covet.middleware import (
+    BodyLimitMiddleware,
     DecompressionMiddleware,
     HTTPSRedirectMiddleware,
     ProxyHeadersMiddleware,
@@ -64,6 +65,16 @@ def test_what_is_missing_is_found() -> None:
     assert "one request may fill the memory" in found["D306"].message
     assert "nobody can tell afterwards" in found["D311"].message
     assert "cannot be found in a log" in found["D312"].message
+
+
+@pytest.mark.parametrize(("limit", "middleware_limit", "is_found"), [(None, 1024, False), (1024, None, True)])
+def test_middleware_has_a_say_in_the_limit_of_bodies(
+    limit: int | None, middleware_limit: int | None, is_found: bool
+) -> None:
+    """It is what holds for the application's routes."""
+    app = CovetPy(body_limit=limit, middleware=[BodyLimitMiddleware(middleware_limit)])
+
+    assert ("D306" in find(app)) is is_found
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there are no modes of files")

@@ -10,6 +10,7 @@ import pytest
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware import (
     AuthenticationMiddleware,
+    BodyLimitMiddleware,
     CompressionMiddleware,
     ConcurrencyLimitMiddleware,
     ConditionalMiddleware,
@@ -25,6 +26,7 @@ from covet.middleware import (
     RequestLoggingMiddleware,
     SecurityHeadersMiddleware,
     SessionMiddleware,
+    TimeoutMiddleware,
     TrustedHostMiddleware,
     find_middleware,
     get_middleware_registry,
@@ -61,6 +63,7 @@ def test_built_in_middleware_is_registered() -> None:
     """By the names that settings list."""
     assert dict(get_middleware_registry().list_all()) == {
         "authentication": AuthenticationMiddleware,
+        "body_limit": BodyLimitMiddleware,
         "compression": CompressionMiddleware,
         "concurrency_limit": ConcurrencyLimitMiddleware,
         "conditional": ConditionalMiddleware,
@@ -75,6 +78,7 @@ def test_built_in_middleware_is_registered() -> None:
         "request_logging": RequestLoggingMiddleware,
         "security_headers": SecurityHeadersMiddleware,
         "session": SessionMiddleware,
+        "timeout": TimeoutMiddleware,
         "trusted_hosts": TrustedHostMiddleware,
     }
     assert find_middleware("cors") is CORSMiddleware
@@ -109,9 +113,9 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: authentication, broken, compression, concurrency_limit, conditional, cors, csrf, decompression, "
-        "gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, security_headers, session, "
-        "stamp, stamp_two, trusted_hosts."
+        "Available: authentication, body_limit, broken, compression, concurrency_limit, conditional, cors, csrf, "
+        "decompression, gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, "
+        "security_headers, session, stamp, stamp_two, timeout, trusted_hosts."
     )
 
 
