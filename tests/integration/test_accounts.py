@@ -139,6 +139,39 @@ async def test_a_session_that_is_planted_is_not_logged_in(protocol: Any) -> None
     assert old.json()["known"] is False
 
 
+@pytest.mark.parametrize(
+    ("options", "name"),
+    [
+        ({}, "__Host-session"),
+        ({"cookie": "shop"}, "__Host-shop"),
+        ({"path": "/shop"}, "__Secure-session"),
+        ({"secure": False}, "session"),
+    ],
+)
+async def test_documents_name_the_cookie_that_is_set(options: dict[str, Any], name: str) -> None:
+    """What a client has to send is what a login gives it."""
+    hasher = PasswordHasher([Scrypt(cost=1)])
+    ada = UserRecord(id=7, username="ada", password_hash=await hasher.hash(PASSWORD))
+    logins = PasswordAuthProvider(MemoryUsers([ada]), hasher=hasher)
+    app = CovetPy(
+        middleware=[AuthenticationMiddleware(logins), SessionMiddleware(KEY, **options)], plugins=[OpenAPIPlugin()]
+    )
+
+    @app.post("/shop/login")
+    async def log_in(request: Request) -> None:
+        await logins.login(request, await logins.check_password(request, "ada", PASSWORD))
+
+    @app.get("/shop/orders", middleware=[requires(role="clerk")])
+    async def orders() -> None: ...
+
+    async with TestClient(app, base_url="https://example.com") as client:
+        await client.post("/shop/login")
+        schemes = (await client.get("/openapi.json")).json()["components"]["securitySchemes"]
+
+        assert schemes == {"session": {"type": "apiKey", "in": "cookie", "name": name}}
+        assert list(client.cookies) == [name]
+
+
 @Protocols
 async def test_no_canary_is_told(protocol: Any, lines: list[str]) -> None:
     """Neither in the log, nor in answers, nor in the document; errors included."""

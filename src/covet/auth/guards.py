@@ -60,7 +60,8 @@ class Guard(Middleware):
                 f"{self!r} guards {binding.route}, and nothing around it finds out who asks.",
                 hint="Write app.add_middleware(AuthenticationMiddleware(provider=...)), or put it around the router.",
             )
-        return BoundGuard(self, providers, [bind_policy(policy, binding) for policy in self.policies])
+        policies = [bind_policy(policy, binding) for policy in self.policies]
+        return BoundGuard(self, providers, policies, binding.outer)
 
     def process_request(self, request: Request) -> Awaitable[None] | None:
         """
@@ -103,12 +104,20 @@ class BoundGuard(Guard):
         guard: What it was declared as.
         providers: What finds out who asks.
         policies: The policies, with what they are called with.
+        outer: The middleware around it, the outermost first.
     """
 
-    def __init__(self, guard: Guard, providers: Sequence[AuthProvider], policies: Sequence[BoundPolicy]) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        providers: Sequence[AuthProvider],
+        policies: Sequence[BoundPolicy],
+        outer: Sequence[object] = (),
+    ) -> None:
         super().__init__(guard.scopes, guard.roles, guard.policies)
         self.providers_of_guard = tuple(providers)
         self._bound = tuple(policies)
+        self._outer = outer
         self._wanted = frozenset(guard.scopes)
         self._allowed = frozenset(guard.roles)
         schemes = [provider.scheme for provider in providers]
@@ -130,7 +139,7 @@ class BoundGuard(Guard):
     @property
     def security_schemes(self) -> dict[str, dict[str, Any]]:
         """The security schemes of the providers, as OpenAPI has them."""
-        return {provider.scheme.name: dict(provider.scheme.description) for provider in self.providers_of_guard}
+        return {item.scheme.name: dict(item.describe_scheme(self._outer)) for item in self.providers_of_guard}
 
     def bind_route(self, binding: LayerBinding) -> Middleware | None:  # noqa: ARG002 - it is bound already
         """Stay what it is."""

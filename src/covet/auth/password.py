@@ -2,6 +2,7 @@
 `PasswordAuthProvider`: somebody logs in with a name and a password once, and is known by their session afterwards.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
 from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
@@ -53,6 +54,16 @@ class LoginSession(Protocol):
         ...
 
 
+@runtime_checkable
+class KeepsSessions(Protocol):
+    """Middleware that brings sessions: `covet.middleware.SessionMiddleware` is such."""
+
+    @property
+    def cookie_name(self) -> str:
+        """What the cookie is called where the application is deployed."""
+        ...
+
+
 class PasswordAuthProvider(TokenlessProvider):
     """
     Logins with a name and a password, kept by the session that `SessionMiddleware` brings.
@@ -63,7 +74,7 @@ class PasswordAuthProvider(TokenlessProvider):
         users: Where the users are.
         hasher: What verifies passwords; Argon2id or scrypt by default.
         lockout: What slows down guessing.
-        cookie: The session's cookie, for documents.
+        cookie: The session's cookie, for documents; that of the session middleware by default.
 
     Raises:
         ConfigurationError: If the users are none.
@@ -89,10 +100,24 @@ class PasswordAuthProvider(TokenlessProvider):
         *,
         hasher: PasswordHasher | None = None,
         lockout: Lockout | None = None,
-        cookie: str = "session",
+        cookie: str | None = None,
     ) -> None:
         self._check = PasswordCheck(users, hasher, lockout, method=self.name, report=self.report)
-        self.scheme = SecurityScheme("session", "Session", {**_COOKIE, "name": cookie})
+        self._cookie = cookie
+        self.scheme = SecurityScheme("session", "Session", _COOKIE if cookie is None else {**_COOKIE, "name": cookie})
+
+    # Any: as OpenAPI has it.
+    def describe_scheme(self, outer: Sequence[object]) -> Mapping[str, Any]:
+        """
+        Name the cookie of the session for documents.
+
+        Args:
+            outer: The middleware around the route's guard; the innermost that brings sessions knows its name.
+        """
+        found = next((item for item in reversed(outer) if isinstance(item, KeepsSessions)), None)
+        if self._cookie is not None or found is None:
+            return self.scheme.description
+        return {**_COOKIE, "name": found.cookie_name}
 
     def find_credentials(self, request: Request) -> Credentials | None:
         """Find the user of a session that somebody has logged in to."""

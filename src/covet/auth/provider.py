@@ -6,7 +6,7 @@ there are some and they are not good, it is refused.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from weakref import ref
 
@@ -128,6 +128,19 @@ class AuthProvider(ABC):
             ConfigurationError: If something is missing.
         """
         self._app = None if app is None else ref(app)
+
+    # Any: as OpenAPI has it.
+    def describe_scheme(self, outer: Sequence[object]) -> Mapping[str, Any]:  # noqa: ARG002
+        """
+        Describe how its credentials travel to one route, for documents; as `scheme` says by default.
+
+        Args:
+            outer: The middleware around the route's guard, the outermost first.
+
+        Returns:
+            A security scheme object of OpenAPI.
+        """
+        return self.scheme.description
 
     async def report(self, event: str, /, **fields: object) -> None:
         """

@@ -107,6 +107,11 @@ class SessionMiddleware(Middleware):
         self._is_in_memory = isinstance(store, MemorySessionStore)
         self._keeper = _make_keeper(store, ring, limits, clock, context=self._cookie.secure_name)
 
+    @property
+    def cookie_name(self) -> str:
+        """What its cookie is called where the application is deployed; in development it may have no prefix."""
+        return self._cookie.name if self._cookie.secure is False else self._cookie.secure_name
+
     async def process_request(self, request: Request) -> None:
         """Find the session of a request."""
         request.state.session = await self._find(request)
