@@ -8,8 +8,8 @@ The map, from the ground up; a module imports only from those that are named bef
     logs, options, code_writer,     mechanisms that know no HTTP
     introspection,
     class_annotations,
-    sqlite_files, threads,
-    deadlines, import_paths,
+    sqlite_files, sqlite_threads,
+    threads, deadlines, import_paths,
     entry_points, registry,
     validation, serialization
     security                        keys, tokens, passwords: what is signed, random or hashed

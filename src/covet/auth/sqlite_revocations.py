@@ -5,16 +5,13 @@ Everything happens in a thread; the event loop never waits for the disk.
 """
 
 import os
-from collections.abc import Callable
 from time import time
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from covet.auth.errors import AuthStoreError
 from covet.options import refuse_unknown
-from covet.sqlite_files import FileFormat, open_sqlite
-from covet.threads import ThreadLimiter
-
-T = TypeVar("T")
+from covet.sqlite_files import FileFormat
+from covet.sqlite_threads import SQLiteThread
 
 _FORMAT: Final = FileFormat(
     "revocations",
@@ -48,12 +45,14 @@ class SQLiteRevocations:
 
     @refuse_unknown
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 5.0) -> None:
-        self._path = os.fspath(path)
-        self._busy_timeout = busy_timeout
-        # One after the other: the connection belongs to one call at a time.
-        self._limiter = ThreadLimiter(1)
-        # Any: the module is loaded with the first call.
-        self._database: Any = None
+        self._thread = SQLiteThread(
+            path,
+            _FORMAT,
+            owner=type(self).__name__,
+            alternative="MemoryRevocations",
+            busy_timeout=busy_timeout,
+            fail=AuthStoreError,
+        )
         self._next_purge = 0.0
 
     async def add(self, key: str, expires_at: float, /) -> bool:
@@ -63,7 +62,7 @@ class SQLiteRevocations:
         Raises:
             AuthStoreError: If it cannot be written.
         """
-        return await self._limiter.run(self._guard, self._add, key, expires_at)
+        return await self._thread.run(self._add, key, expires_at)
 
     async def contains(self, *keys: str) -> bool:
         """
@@ -72,60 +71,36 @@ class SQLiteRevocations:
         Raises:
             AuthStoreError: If the file cannot be read.
         """
-        return await self._limiter.run(self._guard, self._contains, keys)
+        return await self._thread.run(_contains, keys)
 
     async def aclose(self) -> None:
-        """Close the file; the next call opens it again."""
-        await self._limiter.run(self._close)
+        """Close the file and end the thread, after what was asked before; the next call opens it again."""
+        await self._thread.aclose()
 
     def __repr__(self) -> str:
-        return f"<SQLiteRevocations {self._path!r}>"
+        return repr(self._thread)
 
-    # ── In a thread ──────────────────────────────────────────────────────────
+    # ── In the thread ────────────────────────────────────────────────────────
 
-    # Any: whatever the work takes.
-    def _guard(self, work: Callable[..., T], *arguments: Any) -> T:
-        import sqlite3
-
-        try:
-            if self._database is None:
-                self._database = self._open()
-            return work(*arguments)
-        except (sqlite3.Error, OSError) as exc:
-            raise AuthStoreError(
-                f"The store of revocations {self._path!r} failed: {exc}.",
-                hint="See that its folder is there, that both may be written, and that the file is such a store.",
-            ) from exc
-
-    # Any: the connection.
-    def _open(self) -> Any:
-        # One call at a time has it, in whatever thread.
-        return open_sqlite(
-            self._path, _FORMAT, busy_timeout=self._busy_timeout, fail=AuthStoreError, check_same_thread=False
-        )
-
-    def _add(self, key: str, expires_at: float) -> bool:
-        now, database = time(), self._database
+    # Any: the connection, whose module is loaded by those who use it, here and below.
+    def _add(self, connection: Any, key: str, expires_at: float) -> bool:
+        now = time()
         if now >= self._next_purge:
             self._next_purge = now + _PURGE_EVERY
-            database.execute("DELETE FROM covet_revocations WHERE expires_at <= ?", (now,))
+            connection.execute("DELETE FROM covet_revocations WHERE expires_at <= ?", (now,))
         # One statement: of two workers one changes a row that is not there or over.
-        added = database.execute(
+        added = connection.execute(
             "INSERT INTO covet_revocations (key, expires_at) VALUES (?, ?)"
             " ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE expires_at <= ?",
             (key, expires_at, now),
         )
         return bool(added.rowcount == 1)
 
-    def _contains(self, keys: tuple[str, ...]) -> bool:
-        marks = ", ".join("?" * len(keys))
-        found = self._database.execute(
-            f"SELECT 1 FROM covet_revocations WHERE key IN ({marks}) AND expires_at > ? LIMIT 1",  # noqa: S608
-            (*keys, time()),
-        ).fetchone()
-        return found is not None
 
-    def _close(self) -> None:
-        database, self._database = self._database, None
-        if database is not None:
-            database.close()
+def _contains(connection: Any, keys: tuple[str, ...]) -> bool:
+    marks = ", ".join("?" * len(keys))
+    found = connection.execute(
+        f"SELECT 1 FROM covet_revocations WHERE key IN ({marks}) AND expires_at > ? LIMIT 1",  # noqa: S608
+        (*keys, time()),
+    ).fetchone()
+    return found is not None

@@ -2,7 +2,6 @@
 The file of a `SQLiteRateLimitStore`, and what is done in its thread: nothing here may run on an event loop.
 """
 
-import os
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from covet.rate_limiting.errors import RateLimitStoreError
 from covet.rate_limiting.limit import Decision, RateLimit, Slot
 from covet.rate_limiting.machine_clock import read_boot_id
 from covet.sqlite_files import FileFormat, open_sqlite, roll_back
+from covet.sqlite_threads import ForkGuard
 
 _FORMAT: Final = FileFormat(
     "rate limits",
@@ -93,7 +93,7 @@ class SQLiteFile:
         self._clock = clock
         # Any: as above.
         self._connection: Any = None
-        self._process = 0
+        self._fork = ForkGuard()
         self._purged = 0
 
     def work(self, orders: Sequence[Work]) -> list[object]:
@@ -126,9 +126,9 @@ class SQLiteFile:
 
     def close(self) -> None:
         """Close the file."""
-        if self._connection is not None and self._process == os.getpid():
-            self._connection.close()
-        self._connection = None
+        connection, self._connection = self._connection, None
+        if connection is not None and not self._fork.has_forked(connection):
+            connection.close()
 
     def _purge(self, connection: Any, now: int) -> None:
         if abs(now - self._purged) >= _PURGE_EVERY_MS:
@@ -137,8 +137,9 @@ class SQLiteFile:
             connection.execute("DELETE FROM covet_slots WHERE expires <= ?", (now,))
 
     def _open(self) -> Any:
-        if self._connection is None or self._process != os.getpid():
-            # A connection that came through a fork is neither used nor closed: that would take the parent's locks.
+        if self._fork.has_forked(self._connection):
+            self._connection = None
+        if self._connection is None:
             # Counters need not survive a loss of power: the machine starts anew then.
             connection = open_sqlite(self._path, _FORMAT, busy_timeout=self._busy_timeout, fail=RateLimitStoreError)
             try:
@@ -146,7 +147,7 @@ class SQLiteFile:
             except BaseException:
                 connection.close()
                 raise
-            self._connection, self._process = connection, os.getpid()
+            self._connection = connection
         return self._connection
 
 

@@ -16,6 +16,7 @@ from covet.rate_limiting.errors import RateLimitStoreError
 from covet.rate_limiting.limit import Decision, RateLimit, Slot
 from covet.rate_limiting.machine_clock import read_machine_clock
 from covet.rate_limiting.sqlite_file import SQLiteFile, Work, count_calls, free_slot, take_slot
+from covet.sqlite_threads import ForkGuard
 
 
 class SQLiteRateLimitStore:
@@ -61,7 +62,7 @@ class SQLiteRateLimitStore:
             )
         self._options = (self._path, busy_timeout, clock)
         self._file = SQLiteFile(*self._options)
-        self._process = os.getpid()
+        self._fork = ForkGuard()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: ThreadPoolExecutor | None = None
         # Any: what each order gives is its own.
@@ -157,8 +158,7 @@ class SQLiteRateLimitStore:
 
     def _leave_fork(self) -> None:
         """Leave what belongs to the process that this one was forked from."""
-        if self._process != os.getpid():
-            self._process = os.getpid()
+        if self._fork.has_forked(self._thread):
             self._loop = self._thread = self._running = None
             self._waiting = []
 

@@ -58,5 +58,7 @@ async def test_what_cannot_be_opened_is_an_error_that_says_so(tmp_path: Path) ->
         await store.contains("a")
     await store.aclose()
     (tmp_path / "text.db").write_text("no database " * 100, "utf-8")
+    store = SQLiteRevocations(tmp_path / "text.db")
     with pytest.raises(AuthStoreError, match="file is not a database"):
-        await SQLiteRevocations(tmp_path / "text.db").contains("a")
+        await store.contains("a")
+    await store.aclose()

@@ -3,12 +3,10 @@ Tests of the store in a file; what every store promises is in `covet.testing.eve
 """
 
 import asyncio
-import gc
 import sqlite3
 import subprocess
 import sys
 import threading
-import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -94,7 +92,7 @@ async def test_the_loop_never_waits_for_the_file(path: Path) -> None:
     store = SQLiteEventStore(path)
     await store.count()
 
-    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("covet-event-store")]
+    names = [thread.name for thread in threading.enumerate() if thread.name.startswith("covet-events")]
     await store.aclose()
 
     assert len(names) == 1
@@ -196,7 +194,7 @@ async def test_a_file_that_cannot_be_opened_says_so(tmp_path: Path, content: byt
         await store.append(Logged())
     await store.aclose()
 
-    assert f"The event store {str(path)!r} failed: " in str(caught.value)
+    assert f"The store of events {str(path)!r} failed: " in str(caught.value)
     assert "See that its folder is there" in str(caught.value)
 
 
@@ -224,37 +222,6 @@ def test_unknown_options_are_refused() -> None:
     """Nothing is swallowed."""
     with pytest.raises(UnknownOptionError, match="Did you mean 'is_durable'"):
         SQLiteEventStore("events.db", durable=True)  # type: ignore[call-arg]
-
-
-async def test_a_store_that_is_forgotten_warns(path: Path) -> None:
-    """Its file was left open."""
-    store = SQLiteEventStore(path)
-    await store.count()
-    database, thread = store._database, store._thread
-    assert thread is not None
-
-    with pytest.warns(ResourceWarning, match=r"was never closed: await its aclose\(\)\."):
-        del store
-        gc.collect()
-
-    await asyncio.get_running_loop().run_in_executor(thread, database.close)
-    thread.shutdown()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        gc.collect()
-
-
-async def test_a_file_that_stays_locked_is_given_up(path: Path) -> None:
-    """The wait has a limit, and the error says what SQLite said."""
-    other = sqlite3.connect(path, isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
-    store = SQLiteEventStore(path, busy_timeout=0.05)
-
-    with pytest.raises(EventStoreError, match="database is locked"):
-        await store.append(Logged())
-
-    await store.aclose()
-    other.close()
 
 
 async def test_a_failed_beginning_tells_its_cause(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

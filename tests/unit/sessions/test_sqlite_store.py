@@ -3,9 +3,7 @@ Tests of the store in a file beyond what every store promises.
 """
 
 import asyncio
-import gc
 import sqlite3
-import warnings
 from pathlib import Path
 
 import pytest
@@ -109,22 +107,3 @@ async def test_file_of_another_program_is_left_alone(path: Path, statement: str,
         await store.load("key")
 
     await store.aclose()
-
-
-async def test_store_that_is_not_closed_warns(path: Path) -> None:
-    """
-    The warning says what to await.
-    """
-    store = SQLiteSessionStore(path)
-    await store.load("key")
-    thread = store._thread
-    assert thread is not None
-
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        await asyncio.wrap_future(thread.submit(store._close))
-        del store
-        gc.collect()
-    thread.shutdown()
-
-    assert any("was never closed: await its aclose()" in str(item.message) for item in caught)
