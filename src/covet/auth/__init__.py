@@ -4,8 +4,8 @@ Who asks, and who may: providers, guards and what they say to each other.
 - `provider`: the contract `AuthProvider`; `principal`: who asks; `schemes`: how credentials travel.
 - `jwt`, with `jwt_claims`, `jwt_secrets` and `jwks`: bearer tokens; `revocations`, `sqlite_revocations`,
   `redis_revocations`: what is good for nothing any more.
-- `api_keys`: keys of programs. `password`, `basic`: names and passwords, with `password_check`, `users`, `lockout` and
-  `tokenless`.
+- `api_keys`, `sqlite_api_keys`: keys of programs. `password`, `basic`: names and passwords, with `password_check`,
+  `users`, `sqlite_users`, `lockout` and `tokenless`.
 - `oauth`: logins with another service.
 - `guards`, `policies`: `requires(...)`, who may.
 - `events`, `reporting`: what is told to those who audit. `errors`: what goes wrong.
@@ -21,6 +21,7 @@ from covet.auth.errors import (
     InvalidCredentialsError,
     LockedOutError,
     MissingPermissionError,
+    UsernameTakenError,
 )
 from covet.auth.guards import Guard, allow_anyone, requires
 from covet.auth.jwks import JWKS
@@ -41,7 +42,9 @@ from covet.auth.provider import AuthProvider
 from covet.auth.redis_revocations import RedisRevocations
 from covet.auth.revocations import MemoryRevocations, RevocationStore
 from covet.auth.schemes import SecurityScheme
+from covet.auth.sqlite_api_keys import SQLiteAPIKeys
 from covet.auth.sqlite_revocations import SQLiteRevocations
+from covet.auth.sqlite_users import SQLiteUsers
 from covet.auth.users import MemoryUsers, UserRecord, UserStore
 from covet.security.jwt_keys import JWTKey
 
@@ -77,11 +80,14 @@ __all__ = [
     "Principal",
     "RedisRevocations",
     "RevocationStore",
+    "SQLiteAPIKeys",
     "SQLiteRevocations",
+    "SQLiteUsers",
     "SecurityScheme",
     "TokenPair",
     "UserRecord",
     "UserStore",
+    "UsernameTakenError",
     "allow_anyone",
     "requires",
 ]

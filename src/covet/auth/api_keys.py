@@ -10,7 +10,7 @@ from typing import Protocol, runtime_checkable
 
 from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
 from covet.auth.principal import Principal
-from covet.auth.provider import MAX_CREDENTIALS_BYTES, AuthProvider, Credentials
+from covet.auth.provider import MAX_CREDENTIALS_BYTES, AuthProvider, Credentials, close_store
 from covet.auth.schemes import SecurityScheme, read_authorization
 from covet.exceptions import BadRequestError, ResponseError
 from covet.http.request import Request
@@ -43,10 +43,14 @@ class APIKey:
 
 @runtime_checkable
 class APIKeyStore(Protocol):
-    """Where keys are kept, by their hashes."""
+    """
+    Where keys are kept, by their hashes.
+
+    `covet.testing.api_key_store` has the tests that every implementation passes.
+    """
 
     async def add(self, key: APIKey, /) -> None:
-        """Keep a key."""
+        """Keep a key, in the place of the one with its hash."""
         ...
 
     async def find(self, key_hash: str, /) -> APIKey | None:
@@ -80,6 +84,13 @@ class MemoryAPIKeys:
     async def remove(self, key_hash: str, /) -> APIKey | None:
         """Forget a key; gives what was there."""
         return self._keys.pop(key_hash, None)
+
+    async def list_user(self, user_id: int | str) -> list[APIKey]:
+        """List the keys of a user, those that have expired too, by their names."""
+        return sorted(
+            (key for key in self._keys.values() if (key.user_id, type(key.user_id)) == (user_id, type(user_id))),
+            key=lambda key: (key.name, key.key_hash),
+        )
 
     def __len__(self) -> int:
         return len(self._keys)
@@ -255,6 +266,10 @@ class APIKeyAuthProvider(AuthProvider):
         end = self._clock() + (_to_seconds(grace) or 0.0)
         await self._store.add(replace(old, expires_at=end if old.expires_at is None else min(end, old.expires_at)))
         return new
+
+    async def aclose(self) -> None:
+        """Close the store, if it has something to close."""
+        await close_store(self._store)
 
 
 def _can_carry(header: str) -> bool:

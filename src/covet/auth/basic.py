@@ -11,7 +11,7 @@ from covet.auth.errors import InvalidCredentialsError
 from covet.auth.lockout import Lockout
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
-from covet.auth.provider import MAX_CREDENTIALS_BYTES, Credentials
+from covet.auth.provider import MAX_CREDENTIALS_BYTES, Credentials, close_store
 from covet.auth.schemes import SecurityScheme, read_authorization
 from covet.auth.tokenless import TokenlessProvider
 from covet.auth.users import UserStore
@@ -75,6 +75,10 @@ class BasicAuthProvider(TokenlessProvider):
         """
         username, password = _read(credentials["token"])
         return self._check.make_principal(await self._check.find(request, username, password))
+
+    async def aclose(self) -> None:
+        """Close the store of users, if it has something to close."""
+        await close_store(self._check.users)
 
 
 def _read(token: str) -> tuple[str, str]:

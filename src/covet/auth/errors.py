@@ -9,6 +9,8 @@ What goes wrong when somebody proves who they are. No text here holds a credenti
     └── MissingPermissionError        403  it is known who asks, and they may not
     TooManyRequestsError
     └── LockedOutError                429  too many failures before
+    ConflictError
+    └── UsernameTakenError            409  another user has the name
     ConfigurationError
     └── AuthenticationSetupError           providers and guards do not fit together
     CovetError
@@ -20,6 +22,7 @@ import math
 from covet.exceptions import (
     AuthenticationError,
     ConfigurationError,
+    ConflictError,
     CovetError,
     PermissionDeniedError,
     TooManyRequestsError,
@@ -65,6 +68,23 @@ class LockedOutError(TooManyRequestsError):
         seconds = max(1, math.ceil(retry_after))
         super().__init__("Too many attempts have failed. Try again later.", headers={"retry-after": str(seconds)})
         self.retry_after = retry_after
+
+
+class UsernameTakenError(ConflictError):
+    """
+    409: another user has the name.
+
+    Attributes:
+        username: The name, which is not told to the client.
+
+    Example:
+        >>> print(UsernameTakenError("ada"))
+        The name is taken.
+    """
+
+    def __init__(self, username: str) -> None:
+        super().__init__("The name is taken.")
+        self.username = username
 
 
 class AuthenticationSetupError(ConfigurationError):

@@ -10,7 +10,7 @@ from covet.auth.lockout import Lockout
 from covet.auth.oauth.login_record import RECORD
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
-from covet.auth.provider import Credentials
+from covet.auth.provider import Credentials, close_store
 from covet.auth.schemes import SecurityScheme
 from covet.auth.tokenless import TokenlessProvider
 from covet.auth.users import UserRecord, UserStore
@@ -224,6 +224,10 @@ class PasswordAuthProvider(TokenlessProvider):
             session.rotate()
             session[_STAMP] = hash_token(new_hash)
         await self.report("PasswordChangedEvent", user_id=user.id)
+
+    async def aclose(self) -> None:
+        """Close the store of users, if it has something to close."""
+        await close_store(self._check.users)
 
 
 def _make_stamp(user: UserRecord) -> str:

@@ -154,3 +154,16 @@ class AuthProvider(ABC):
 
     async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
         """Close what was opened, when its application stops; it may be used again afterwards."""
+
+
+async def close_store(store: object) -> None:
+    """
+    Close what keeps keys or users, if it has an `aclose()`.
+
+    Args:
+        store: The store.
+    """
+    # Any: what a store of somebody else's has.
+    close: Any = getattr(store, "aclose", None)
+    if close is not None:
+        await close()

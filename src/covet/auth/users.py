@@ -6,6 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
+from covet.auth.errors import UsernameTakenError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UserRecord:
@@ -35,6 +37,8 @@ class UserRecord:
 class UserStore(Protocol):
     """
     Where users are kept: write these three over a database of one's own.
+
+    `covet.testing.user_store` has the tests that every implementation passes.
     """
 
     async def find_by_username(self, username: str, /) -> UserRecord | None:
@@ -57,6 +61,9 @@ class MemoryUsers:
     Args:
         users: The users that are there from the beginning.
 
+    Raises:
+        UsernameTakenError: If two of them have one name.
+
     Example:
         >>> users = MemoryUsers([UserRecord(id=7, username="ada", password_hash=None)])
         >>> (await users.find_by_username("ada")).id, await users.find_by_id("8")
@@ -64,11 +71,20 @@ class MemoryUsers:
     """
 
     def __init__(self, users: Collection[UserRecord] = ()) -> None:
-        self._users = {str(user.id): user for user in users}
-        self._names = {user.username: str(user.id) for user in users}
+        self._users: dict[str, UserRecord] = {}
+        self._names: dict[str, str] = {}
+        for user in users:
+            self.add(user)
 
     def add(self, user: UserRecord) -> None:
-        """Add a user, or replace the one with the same id."""
+        """
+        Add a user, or replace the one with the same id.
+
+        Raises:
+            UsernameTakenError: If another user has the name: 409.
+        """
+        if self._names.get(user.username, str(user.id)) != str(user.id):
+            raise UsernameTakenError(user.username)
         known = self._users.get(str(user.id))
         if known is not None:
             self._names.pop(known.username, None)

@@ -2,7 +2,9 @@
 Where the users with passwords are.
 """
 
-from covet.auth import MemoryUsers, UserRecord, UserStore
+import pytest
+
+from covet.auth import MemoryUsers, UsernameTakenError, UserRecord, UserStore
 
 
 async def test_users_are_found_by_name_and_by_id() -> None:
@@ -32,3 +34,15 @@ async def test_a_user_may_be_renamed() -> None:
 
     assert await users.find_by_username("ada") is None
     assert await users.find_by_username("grace") is not None
+
+
+async def test_a_name_is_one_users() -> None:
+    """Nobody takes over another's logins by registering under their name."""
+    users = MemoryUsers([UserRecord(id=7, username="ada", password_hash="old")])
+
+    with pytest.raises(UsernameTakenError, match=r"^The name is taken\.$"):
+        users.add(UserRecord(id=8, username="ada", password_hash="another"))
+
+    found = await users.find_by_username("ada")
+    assert found is not None
+    assert (found.id, found.password_hash, await users.find_by_id("8")) == (7, "old", None)

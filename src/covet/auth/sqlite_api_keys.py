@@ -1,0 +1,172 @@
+"""
+API keys in one file that the workers of a machine share, by SQLite of the standard library.
+"""
+
+import json
+import os
+from typing import Any, Final
+
+from covet.auth.api_keys import APIKey
+from covet.auth.errors import AuthStoreError
+from covet.options import refuse_unknown
+from covet.sqlite_files import FileFormat, roll_back
+from covet.sqlite_threads import SQLiteThread
+
+_FORMAT: Final = FileFormat(
+    "API keys",
+    application_id=0x4376416B,  # "CvAk"
+    migrations=(
+        (
+            """CREATE TABLE covet_api_keys (
+                key_hash TEXT PRIMARY KEY,
+                user_id TEXT NOT NULL,
+                scopes TEXT NOT NULL,
+                roles TEXT NOT NULL,
+                expires_at REAL,
+                name TEXT NOT NULL
+            ) WITHOUT ROWID""",
+            "CREATE INDEX covet_api_keys_by_user ON covet_api_keys (user_id)",
+        ),
+    ),
+)
+_COLUMNS: Final = "key_hash, user_id, scopes, roles, expires_at, name"
+
+
+class SQLiteAPIKeys:
+    """
+    Keep API keys in a file: their hashes, so that whoever reads it can use none.
+
+    Args:
+        path: The file; it is made if it is not there, its folder is not. Nobody but its owner may read it.
+        busy_timeout: Seconds to wait for another process that writes.
+
+    Raises:
+        ConfigurationError: If there is no path.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     store = SQLiteAPIKeys(f"{folder}/keys.db")
+        ...     await store.add(APIKey(key_hash="5e55", user_id=7, name="laptop"))
+        ...     print([key.name for key in await store.list_user(7)])
+        ...     await store.aclose()
+        ['laptop']
+    """
+
+    @refuse_unknown
+    def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 5.0) -> None:
+        self._thread = SQLiteThread(
+            path,
+            _FORMAT,
+            owner=type(self).__name__,
+            alternative="MemoryAPIKeys",
+            busy_timeout=busy_timeout,
+            fail=AuthStoreError,
+            # A key that was given away has to be known, and one that was revoked must not come back.
+            is_durable=True,
+        )
+
+    async def add(self, key: APIKey, /) -> None:
+        """
+        Keep a key, in the place of the one with its hash; it is in the file when this returns.
+
+        Raises:
+            AuthStoreError: If it cannot be written.
+        """
+        await self._thread.run(_add, key)
+
+    async def find(self, key_hash: str, /) -> APIKey | None:
+        """
+        Find a key by its hash.
+
+        Raises:
+            AuthStoreError: If the file cannot be read.
+        """
+        return await self._thread.run(_find, key_hash)
+
+    async def remove(self, key_hash: str, /) -> APIKey | None:
+        """
+        Forget a key; gives what was there.
+
+        Raises:
+            AuthStoreError: If it cannot be written.
+        """
+        return await self._thread.run(_remove, key_hash)
+
+    async def list_user(self, user_id: int | str) -> list[APIKey]:
+        """
+        List the keys of a user, those that have expired too, by their names.
+
+        Raises:
+            AuthStoreError: If the file cannot be read.
+        """
+        return await self._thread.run(_list_user, user_id)
+
+    async def aclose(self) -> None:
+        """Close the file; the next call opens it again."""
+        await self._thread.aclose()
+
+    def __repr__(self) -> str:
+        return repr(self._thread)
+
+
+# ── In the thread ────────────────────────────────────────────────────────────
+
+
+# Any: the connection, whose module is loaded by those who use it, here and below.
+def _add(connection: Any, key: APIKey) -> None:
+    connection.execute(
+        f"INSERT OR REPLACE INTO covet_api_keys ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        (
+            key.key_hash,
+            # As JSON: 7 and "7" are two users.
+            json.dumps(key.user_id),
+            json.dumps(sorted(key.scopes)),
+            json.dumps(sorted(key.roles)),
+            key.expires_at,
+            key.name,
+        ),
+    )
+
+
+def _find(connection: Any, key_hash: str) -> APIKey | None:
+    statement = f"SELECT {_COLUMNS} FROM covet_api_keys WHERE key_hash = ?"  # noqa: S608
+    rows = connection.execute(statement, (key_hash,)).fetchall()
+    return _make_key(rows[0]) if rows else None
+
+
+def _remove(connection: Any, key_hash: str) -> APIKey | None:
+    # Of several processes that remove a key, one is given it.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        found = _find(connection, key_hash)
+        connection.execute("DELETE FROM covet_api_keys WHERE key_hash = ?", (key_hash,))
+        connection.execute("COMMIT")
+    except BaseException:
+        roll_back(connection)
+        raise
+    return found
+
+
+def _list_user(connection: Any, user_id: int | str) -> list[APIKey]:
+    rows = connection.execute(
+        f"SELECT {_COLUMNS} FROM covet_api_keys WHERE user_id = ? ORDER BY name, key_hash",  # noqa: S608
+        (json.dumps(user_id),),
+    )
+    return [_make_key(row) for row in rows.fetchall()]
+
+
+# Any: a row.
+def _make_key(row: Any) -> APIKey:
+    key_hash, user_id, scopes, roles, expires_at, name = row
+    return APIKey(
+        key_hash=key_hash,
+        user_id=json.loads(user_id),
+        scopes=frozenset(json.loads(scopes)),
+        roles=frozenset(json.loads(roles)),
+        expires_at=expires_at,
+        name=name,
+    )
+
+
+__all__ = ["SQLiteAPIKeys"]

@@ -1,0 +1,105 @@
+"""
+Users, in a file.
+"""
+
+import asyncio
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from covet.auth import (
+    AuthenticationSetupError,
+    AuthStoreError,
+    PasswordAuthProvider,
+    SQLiteUsers,
+    UsernameTakenError,
+    UserRecord,
+)
+from covet.security import PasswordHasher, Scrypt
+from covet.testing.user_store import UserStoreConformance
+
+
+class TestSQLiteUsers(UserStoreConformance):
+    """The suite that every store passes."""
+
+    @pytest.fixture(autouse=True)
+    def _keep_folder(self, tmp_path: Path) -> None:
+        self.path = tmp_path / "users.db"
+
+    async def make_store(self, users: Sequence[UserRecord]) -> SQLiteUsers:
+        store = SQLiteUsers(self.path)
+        for user in users:
+            await store.add(user)
+        return store
+
+
+class TestSQLiteUsersWithTexts(TestSQLiteUsers):
+    """With ids that are texts, of numbers too: they come back as texts."""
+
+    ids = ("7", "a-b", "8")
+
+
+async def test_a_user_logs_in_after_the_process_has_ended(tmp_path: Path) -> None:
+    """The file is its owner's alone."""
+    path, hasher = tmp_path / "users.db", PasswordHasher([Scrypt(cost=4)])
+    first = SQLiteUsers(path)
+    await first.add(UserRecord(id=7, username="ada", password_hash=await hasher.hash("correct horse")))
+    await first.aclose()
+    logins = PasswordAuthProvider(SQLiteUsers(path), hasher=hasher)
+
+    found = await logins.check_password(None, "ada", "correct horse")
+    await logins.aclose()
+
+    assert (found.id, stat.S_IMODE(path.stat().st_mode)) == (7, 0o600)
+
+
+async def test_a_name_is_one_users(tmp_path: Path) -> None:
+    """Of many who take it at once, in two processes, one gets it: 409 for the others."""
+    stores = [SQLiteUsers(tmp_path / "users.db") for _ in range(2)]
+
+    async def register(number: int) -> int | None:
+        try:
+            await stores[number % 2].add(UserRecord(id=number, username="ada", password_hash=None))
+        except UsernameTakenError as exc:
+            assert (exc.status_code, exc.username, str(exc)) == (409, "ada", "The name is taken.")
+            return None
+        return number
+
+    winners = [number for number in await asyncio.gather(*map(register, range(20))) if number is not None]
+    found = await stores[0].find_by_username("ada")
+    for store in stores:
+        await store.aclose()
+
+    assert found is not None
+    assert winners == [found.id]
+
+
+async def test_a_user_is_replaced_by_the_one_with_the_same_id(tmp_path: Path) -> None:
+    """So somebody gets another name; the old one is nobody's then."""
+    users = SQLiteUsers(tmp_path / "users.db")
+    await users.add(UserRecord(id=7, username="ada", password_hash="old"))
+    changed = UserRecord(id=7, username="grace", password_hash="new", is_active=False)
+    await users.add(changed)
+
+    assert (await users.find_by_username("ada"), await users.find_by_username("grace")) == (None, changed)
+    await users.aclose()
+
+
+async def test_an_object_of_the_applications_is_refused(tmp_path: Path) -> None:
+    """It would be lost silently."""
+    users = SQLiteUsers(tmp_path / "users.db")
+
+    with pytest.raises(AuthenticationSetupError, match="keeps no object of the application's"):
+        await users.add(UserRecord(id=7, username="ada", password_hash=None, user=object()))
+    await users.aclose()
+
+
+async def test_what_cannot_be_opened_is_an_error_that_says_so(tmp_path: Path) -> None:
+    """Nobody is let in then."""
+    users = SQLiteUsers(tmp_path / "nowhere" / "users.db")
+
+    with pytest.raises(AuthStoreError, match=r"(?s)The store of users .* failed: .*See that its folder is there"):
+        await users.find_by_id("7")
+    await users.aclose()

@@ -1,0 +1,72 @@
+"""
+The suite of stores of users passes what is right, and finds each kind of mistake.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+
+from covet.auth import MemoryUsers, UserRecord, UserStore
+from covet.testing.user_store import UserStoreConformance
+
+
+class TestMemoryUsers(UserStoreConformance):
+    """The suite that every store passes."""
+
+    async def make_store(self, users: Sequence[UserRecord]) -> MemoryUsers:
+        return MemoryUsers(users)
+
+
+class TextIds(MemoryUsers):
+    """A store that makes texts of ids."""
+
+    def add(self, user: UserRecord) -> None:
+        super().add(replace(user, id=str(user.id)))
+
+
+class TakesIdsForNames(MemoryUsers):
+    """A store where an id is good for a name."""
+
+    async def find_by_username(self, username: str, /) -> UserRecord | None:
+        return await super().find_by_username(username) or await self.find_by_id(username)
+
+
+class MakesUsers(MemoryUsers):
+    """A store where a password makes a user."""
+
+    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
+        self.add(UserRecord(id=user_id, username=str(user_id), password_hash=password_hash))
+
+
+class Activates(MemoryUsers):
+    """A store where everybody may log in."""
+
+    def add(self, user: UserRecord) -> None:
+        super().add(replace(user, is_active=True))
+
+
+class Suite(UserStoreConformance):
+    def __init__(self, make: Callable[[Sequence[UserRecord]], UserStore]) -> None:
+        self._make = make
+
+    async def make_store(self, users: Sequence[UserRecord]) -> UserStore:
+        return self._make(users)
+
+
+@pytest.mark.parametrize(
+    ("make", "test", "message"),
+    [
+        (TextIds, "test_a_user_is_found_by_name_and_by_id", r"Expected what find_by_username\(\) gives of 'ada'"),
+        (Activates, "test_a_user_is_found_by_name_and_by_id", r"Expected what find_by_username\(\) gives of 'eve'"),
+        (TakesIdsForNames, "test_what_is_not_there_is_none", r"find_by_username\(\) gives of '7' to be None"),
+        (MakesUsers, "test_nobody_is_made_by_a_password", "one who is not there to be None"),
+        (MakesUsers, "test_another_hash_is_kept", "the user whose password was changed"),
+    ],
+)
+async def test_each_mistake_is_found(
+    make: Callable[[Sequence[UserRecord]], UserStore], test: str, message: str
+) -> None:
+    """With words of its own."""
+    with pytest.raises(AssertionError, match=message):
+        await getattr(Suite(make), test)()
