@@ -15,6 +15,7 @@ __all__ = [
     "TokenRevokedEvent",
     "UserAuthenticatedEvent",
     "UserLoggedOutEvent",
+    "UserTokensRevokedEvent",
 ]
 
 
@@ -84,6 +85,20 @@ class TokenRevokedEvent(Event):
     user_id: int | str | None
     method: str
     token_id: str
+
+
+class UserTokensRevokedEvent(Event):
+    """
+    All tokens that a user had are good for nothing any more.
+
+    Attributes:
+        user_id: Whose.
+        method: The name of the provider that made them.
+    """
+
+    event_type: str = "auth.user_revoked"
+    user_id: int | str
+    method: str
 
 
 class TokenReusedEvent(Event):

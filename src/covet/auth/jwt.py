@@ -12,6 +12,7 @@ from typing import Any, Final
 from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
 from covet.auth.jwks import JWKS
 from covet.auth.jwt_claims import read_principal, write_claims
+from covet.auth.jwt_eras import ERA, UserEras, name_user
 from covet.auth.jwt_secrets import find_secret_keys, find_settings_secret
 from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider, Credentials
@@ -140,6 +141,7 @@ class JWTAuthProvider(AuthProvider):
         self._store = MemoryRevocations() if store is None else store
         self._make_principal = read_principal if make_principal is None else make_principal
         self._clock = clock
+        self._eras = UserEras(self._store, clock=clock, leeway=leeway)
         self.scheme = SecurityScheme("bearer", "Bearer", _JWT_SCHEME, realm)
 
     # ── The contract ─────────────────────────────────────────────────────────
@@ -198,7 +200,7 @@ class JWTAuthProvider(AuthProvider):
         Raises:
             ConfigurationError: If there is no key that makes tokens.
         """
-        return self._make(user, generate_token(128), dict(claims or {}))
+        return self._make(user, generate_token(128), {**(claims or {}), **await self._eras.read(str(user.id))})
 
     async def revoke_token(self, token: str) -> None:
         """
@@ -219,6 +221,19 @@ class JWTAuthProvider(AuthProvider):
                 await self.report("TokenRevokedEvent", user_id=claims["sub"], method=self.name, token_id=name)
             return
 
+    async def revoke_user(self, user_id: int | str) -> None:
+        """
+        Make all tokens that a user has good for nothing, refresh tokens too; those of their next login are good.
+
+        Those of somebody else, with `jwks`, are judged by when they were made, and forgotten about after the
+        `refresh_lifetime`.
+
+        Args:
+            user_id: Whose: what `sub` says in them.
+        """
+        await self._eras.begin(str(user_id), max(self._access, self._refresh))
+        await self.report("UserTokensRevokedEvent", user_id=user_id, method=self.name)
+
     # ── Pairs ────────────────────────────────────────────────────────────────
 
     async def create_tokens(self, user: Principal) -> TokenPair:
@@ -231,7 +246,7 @@ class JWTAuthProvider(AuthProvider):
         Raises:
             ConfigurationError: If there is no key that makes tokens.
         """
-        return self._make_pair(user, generate_token(128))
+        return self._make_pair(user, generate_token(128), await self._eras.read(str(user.id)))
 
     async def refresh_tokens(self, refresh_token: str) -> TokenPair:
         """
@@ -251,7 +266,8 @@ class JWTAuthProvider(AuthProvider):
             await self._store.add(f"family:{family}", read_milliseconds(self._clock) / 1000 + self._refresh + 600)
             await self.report("TokenReusedEvent", user_id=user.id, family=family)
             raise InvalidCredentialsError("The refresh token was used before.")
-        return self._make_pair(user, family)
+        # The era of the token that came, which was found good: one that has begun since is not theirs.
+        return self._make_pair(user, family, {ERA: claims[ERA]} if ERA in claims else {})
 
     # Any: as JSON has it.
     def write_jwks(self) -> dict[str, list[dict[str, Any]]]:
@@ -292,7 +308,10 @@ class JWTAuthProvider(AuthProvider):
             claims = verify_jwt(parsed, key, rules, clock=self._clock)
         except InvalidTokenError as exc:
             raise InvalidCredentialsError(exc.reason) from exc
-        if await self._store.contains(f"token:{_identify(claims)}", f"family:{claims.get('fam')}"):
+        user = name_user(claims["sub"])
+        found = await self._store.find(f"token:{_identify(claims)}", f"family:{claims.get('fam')}", user)
+        era = found.pop(user, None)
+        if found or self._eras.is_over(claims, era, is_own=self._jwks is None):
             raise InvalidCredentialsError("The token has been revoked.")
         return claims
 
@@ -304,9 +323,10 @@ class JWTAuthProvider(AuthProvider):
             )
         return self._keys
 
-    def _make_pair(self, user: Principal, family: str) -> TokenPair:
-        refresh = self._make(user, generate_token(128), {"fam": family}, type=_REFRESH, lifetime=self._refresh)
-        return TokenPair(self._make(user, generate_token(128), {"fam": family}), refresh, int(self._access))
+    def _make_pair(self, user: Principal, family: str, era: dict[str, str]) -> TokenPair:
+        said = {"fam": family, **era}
+        refresh = self._make(user, generate_token(128), said, type=_REFRESH, lifetime=self._refresh)
+        return TokenPair(self._make(user, generate_token(128), said), refresh, int(self._access))
 
     # Any: whatever JSON can hold.
     def _make(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from covet.auth.principal import Principal
 
 # What is of the token rather than of whom it means.
-_OWN: Final = frozenset({"sub", "scope", "scp", "roles", "iat", "exp", "nbf", "jti", "iss", "aud", "fam"})
+_OWN: Final = frozenset({"sub", "scope", "scp", "roles", "iat", "exp", "nbf", "jti", "iss", "aud", "fam", "era"})
 
 
 # Any: whatever JSON can hold, here and below.

@@ -57,8 +57,7 @@ class RedisRevocations:
         Raises:
             AuthStoreError: If Redis failed.
         """
-        milliseconds = max(1, ceil((expires_at - time()) * 1000))
-        return bool(await self._ask(self._client.set(self._prefix + key, b"1", nx=True, px=milliseconds)))
+        return bool(await self._ask(self._client.set(self._prefix + key, b"", nx=True, px=_read_rest(expires_at))))
 
     async def contains(self, *keys: str) -> bool:
         """
@@ -68,6 +67,25 @@ class RedisRevocations:
             AuthStoreError: If Redis failed.
         """
         return bool(await self._ask(self._client.exists(*(self._prefix + key for key in keys))))
+
+    async def put(self, key: str, value: str, expires_at: float, /) -> None:
+        """
+        Put a text in with another one that belongs to it, in the place of what it had, until a moment.
+
+        Raises:
+            AuthStoreError: If Redis failed.
+        """
+        await self._ask(self._client.set(self._prefix + key, value.encode(), px=_read_rest(expires_at)))
+
+    async def find(self, *keys: str) -> dict[str, str]:
+        """
+        Give those of some texts that are in, each with what belongs to it; one that was added has whatever text.
+
+        Raises:
+            AuthStoreError: If Redis failed.
+        """
+        values = await self._ask(self._client.mget([self._prefix + key for key in keys]))
+        return {key: value.decode() for key, value in zip(keys, values, strict=True) if value is not None}
 
     async def aclose(self) -> None:
         """Close the connections; the next call opens them again."""
@@ -85,3 +103,8 @@ class RedisRevocations:
                 f"The store of revocations in Redis failed: {type(exc).__name__}.",
                 hint="See that the server runs, and that the URL leads to it.",
             ) from exc
+
+
+def _read_rest(expires_at: float) -> int:
+    """Read how many milliseconds there are until a moment."""
+    return max(1, ceil((expires_at - time()) * 1000))

@@ -18,7 +18,7 @@ MAX_REVOCATIONS: Final = 1_000_000
 @runtime_checkable
 class RevocationStore(Protocol):
     """
-    A set of texts, each with an end.
+    A set of texts, each with an end; to some of them, another text belongs.
 
     `covet.testing.revocation_store` has the tests that every implementation passes.
     """
@@ -38,6 +38,24 @@ class RevocationStore(Protocol):
     async def contains(self, *keys: str) -> bool:
         """
         Tell whether one of some texts is in.
+
+        Raises:
+            AuthStoreError: If the store failed: nobody knows then.
+        """
+        ...
+
+    async def put(self, key: str, value: str, expires_at: float, /) -> None:
+        """
+        Put a text in with another one that belongs to it, in the place of what it had, until a moment.
+
+        Raises:
+            AuthStoreError: If the store failed.
+        """
+        ...
+
+    async def find(self, *keys: str) -> dict[str, str]:
+        """
+        Give those of some texts that are in, each with what belongs to it; one that was added has whatever text.
 
         Raises:
             AuthStoreError: If the store failed: nobody knows then.
@@ -71,6 +89,7 @@ class MemoryRevocations:
             raise ConfigurationError(f"max_keys must be a number of at least 1, got {max_keys!r}.")
         self._max_keys = max_keys
         self._ends: dict[str, float] = {}
+        self._values: dict[str, str] = {}
         self._next_purge = 1024
 
     async def add(self, key: str, expires_at: float, /) -> bool:
@@ -85,13 +104,7 @@ class MemoryRevocations:
         if known is not None and known > now:
             self._ends[key] = max(known, expires_at)
             return False
-        if len(self._ends) >= min(self._next_purge, self._max_keys):
-            self._purge(now)
-        if len(self._ends) >= self._max_keys:
-            raise AuthStoreError(
-                f"The store of revocations in memory is full: {self._max_keys} have not expired yet.",
-                hint="Keep them in SQLiteRevocations or RedisRevocations, or give tokens a shorter life.",
-            )
+        self._make_room(now)
         self._ends[key] = expires_at
         return True
 
@@ -103,11 +116,41 @@ class MemoryRevocations:
         now = time()
         return any(ends.get(key, 0.0) > now for key in keys)
 
+    async def put(self, key: str, value: str, expires_at: float, /) -> None:
+        """
+        Put a text in with another one that belongs to it, in the place of what it had, until a moment.
+
+        Raises:
+            AuthStoreError: If there are too many: none is forgotten before its time.
+        """
+        if key not in self._ends:
+            self._make_room(time())
+        self._ends[key] = expires_at
+        self._values[key] = value
+
+    async def find(self, *keys: str) -> dict[str, str]:
+        """Give those of some texts that are in, each with what belongs to it."""
+        ends = self._ends
+        if not ends:
+            return {}
+        now = time()
+        return {key: self._values.get(key, "") for key in keys if ends.get(key, 0.0) > now}
+
     async def aclose(self) -> None:
         """Do nothing."""
 
+    def _make_room(self, now: float) -> None:
+        if len(self._ends) >= min(self._next_purge, self._max_keys):
+            self._purge(now)
+        if len(self._ends) >= self._max_keys:
+            raise AuthStoreError(
+                f"The store of revocations in memory is full: {self._max_keys} have not expired yet.",
+                hint="Keep them in SQLiteRevocations or RedisRevocations, or give tokens a shorter life.",
+            )
+
     def _purge(self, now: float) -> None:
         self._ends = {key: end for key, end in self._ends.items() if end > now}
+        self._values = {key: value for key, value in self._values.items() if key in self._ends}
         # As many again may come before the next look at all of them.
         self._next_purge = max(1024, 2 * len(self._ends))
 

@@ -21,6 +21,7 @@ _FORMAT: Final = FileFormat(
             "CREATE TABLE covet_revocations (key TEXT PRIMARY KEY, expires_at REAL NOT NULL) WITHOUT ROWID",
             "CREATE INDEX covet_revocations_by_end ON covet_revocations (expires_at)",
         ),
+        ("ALTER TABLE covet_revocations ADD COLUMN value TEXT NOT NULL DEFAULT ''",),
     ),
 )
 _PURGE_EVERY: Final = 60.0
@@ -71,7 +72,25 @@ class SQLiteRevocations:
         Raises:
             AuthStoreError: If the file cannot be read.
         """
-        return await self._thread.run(_contains, keys)
+        return bool(await self._thread.run(_find, keys))
+
+    async def put(self, key: str, value: str, expires_at: float, /) -> None:
+        """
+        Put a text in with another one that belongs to it, in the place of what it had, until a moment.
+
+        Raises:
+            AuthStoreError: If it cannot be written.
+        """
+        await self._thread.run(_put, key, value, expires_at)
+
+    async def find(self, *keys: str) -> dict[str, str]:
+        """
+        Give those of some texts that are in, each with what belongs to it; one that was added has whatever text.
+
+        Raises:
+            AuthStoreError: If the file cannot be read.
+        """
+        return await self._thread.run(_find, keys)
 
     async def aclose(self) -> None:
         """Close the file and end the thread, after what was asked before; the next call opens it again."""
@@ -91,16 +110,23 @@ class SQLiteRevocations:
         # One statement: of two workers one changes a row that is not there or over.
         added = connection.execute(
             "INSERT INTO covet_revocations (key, expires_at) VALUES (?, ?)"
-            " ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at WHERE expires_at <= ?",
+            " ON CONFLICT (key) DO UPDATE SET expires_at = excluded.expires_at, value = '' WHERE expires_at <= ?",
             (key, expires_at, now),
         )
         return bool(added.rowcount == 1)
 
 
-def _contains(connection: Any, keys: tuple[str, ...]) -> bool:
+def _put(connection: Any, key: str, value: str, expires_at: float) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO covet_revocations (key, expires_at, value) VALUES (?, ?, ?)", (key, expires_at, value)
+    )
+
+
+def _find(connection: Any, keys: tuple[str, ...]) -> dict[str, str]:
     marks = ", ".join("?" * len(keys))
-    found = connection.execute(
-        f"SELECT 1 FROM covet_revocations WHERE key IN ({marks}) AND expires_at > ? LIMIT 1",  # noqa: S608
-        (*keys, time()),
-    ).fetchone()
-    return found is not None
+    return dict(
+        connection.execute(
+            f"SELECT key, value FROM covet_revocations WHERE key IN ({marks}) AND expires_at > ?",  # noqa: S608
+            (*keys, time()),
+        ).fetchall()
+    )

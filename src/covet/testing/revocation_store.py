@@ -71,6 +71,37 @@ class RevocationStoreConformance(ABC):
                 "what add() gives to twenty at once",
             )
 
+    async def test_what_belongs_to_a_text_is_found_with_it(self) -> None:
+        """The latest; what was added is found, and what is not in is not."""
+        async with self._open() as store:
+            await store.put("a", "first", time() + 60)
+            await store.put("a", "é日 'second'", time() + 60)
+            await store.add("b", time() + 60)
+            found = await store.find("a", "b", "c")
+            _expect(sorted(found), ["a", "b"], "the texts that find() gives")
+            _expect(found["a"], "é日 'second'", "what find() gives of a text that was put in twice")
+            _expect(await store.find("A", ""), {}, "what find() gives of texts that are not in")
+            _expect(await store.contains("a"), True, "what contains() gives of a text that was put in")
+
+    async def test_what_belongs_to_a_text_is_over_with_it(self) -> None:
+        """At the end that was said last."""
+        async with self._open() as store:
+            await store.put("a", "first", time() + 60)
+            await store.put("a", "second", time() + 0.05)
+            await store.put("b", "first", time() + 0.05)
+            await store.put("b", "second", time() + 60)
+            await asyncio.sleep(0.1)
+            _expect(await store.find("a", "b"), {"b": "second"}, "what find() gives after the end of one")
+
+    async def test_one_of_many_at_once_is_the_latest(self) -> None:
+        """As a whole: what find() gives is what one of them has put in."""
+        values = [f"{number}" * 50 for number in range(20)]
+        async with self._open() as store:
+            async with asyncio.TaskGroup() as group:
+                for value in values:
+                    group.create_task(store.put("a", value, time() + 60))
+            _expect((await store.find("a"))["a"] in values, True, "whether find() gives what one of twenty has put in")
+
     async def test_it_may_be_closed_twice(self) -> None:
         """A second `aclose()` does nothing."""
         async with self._open() as store:
