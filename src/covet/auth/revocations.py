@@ -123,7 +123,7 @@ class MemoryRevocations:
         Raises:
             AuthStoreError: If there are too many: none is forgotten before its time.
         """
-        if key not in self._ends:
+        if self._ends.get(key) is None:
             self._make_room(time())
         self._ends[key] = expires_at
         self._values[key] = value
@@ -150,7 +150,7 @@ class MemoryRevocations:
 
     def _purge(self, now: float) -> None:
         self._ends = {key: end for key, end in self._ends.items() if end > now}
-        self._values = {key: value for key, value in self._values.items() if key in self._ends}
+        self._values = {name: value for name, value in self._values.items() if name in self._ends}
         # As many again may come before the next look at all of them.
         self._next_purge = max(1024, 2 * len(self._ends))
 
