@@ -27,6 +27,7 @@ FORBIDDEN_NAMES = {
 ANNOTATING_BLOCK = "if TYPE_CHECKING:\n    from covet.app import CovetPy"
 # What an application loads when it is used: those who name its classes before import them for annotations alone.
 LATE_MODULES = (
+    "covet.auth.oauth",
     "covet.config",
     "covet.core.settings_follower",
     "covet.core.versioning",

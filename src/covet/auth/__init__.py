@@ -13,6 +13,8 @@ Who asks, and who may: providers, guards and what they say to each other.
 `covet.middleware.AuthenticationMiddleware` asks the providers.
 """
 
+from typing import TYPE_CHECKING
+
 from covet.auth.api_keys import APIKey, APIKeyAuthProvider, APIKeyStore, MemoryAPIKeys
 from covet.auth.basic import BasicAuthProvider
 from covet.auth.errors import (
@@ -27,15 +29,6 @@ from covet.auth.guards import Guard, allow_anyone, requires
 from covet.auth.jwks import JWKS
 from covet.auth.jwt import JWTAuthProvider, TokenPair
 from covet.auth.lockout import Lockout
-from covet.auth.oauth import (
-    OAuth2Options,
-    OAuth2Provider,
-    OAuthAnswerError,
-    OAuthIdentity,
-    OAuthLoginError,
-    OAuthTokens,
-    OAuthUnavailableError,
-)
 from covet.auth.password import PasswordAuthProvider
 from covet.auth.principal import ANONYMOUS, Anonymous, Principal
 from covet.auth.provider import AuthProvider
@@ -47,6 +40,32 @@ from covet.auth.sqlite_revocations import SQLiteRevocations
 from covet.auth.sqlite_users import SQLiteUsers
 from covet.auth.users import MemoryUsers, UserRecord, UserStore
 from covet.security.jwt_keys import JWTKey
+
+if TYPE_CHECKING:
+    from covet.auth.oauth import (
+        OAuth2Options,
+        OAuth2Provider,
+        OAuthAnswerError,
+        OAuthIdentity,
+        OAuthLoginError,
+        OAuthTokens,
+        OAuthUnavailableError,
+    )
+else:
+
+    def __getattr__(name: str) -> object:
+        """Load logins with another service when they are asked for: every application loads this package."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from covet.auth import oauth
+
+        globals().update({item: getattr(oauth, item) for item in oauth.__all__})
+        return globals()[name]
+
+    def __dir__() -> list[str]:
+        """List them with the others."""
+        return sorted({*globals(), *__all__})
+
 
 __all__ = [
     "ANONYMOUS",

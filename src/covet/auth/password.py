@@ -7,7 +7,6 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
 from covet.auth.lockout import Lockout
-from covet.auth.oauth.login_record import RECORD
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
 from covet.auth.provider import Credentials, close_store
@@ -18,6 +17,9 @@ from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.passwords import PasswordHasher
 from covet.security.tokens import hash_token, is_same_secret
+
+OTHER_LOGIN: Final = "_oauth"
+"""What a session has, beside its user, that began with another service: `OAuth2Provider` keeps its record there."""
 
 _STAMP: Final = "_password"
 _COOKIE: Final = {"type": "apiKey", "in": "cookie", "name": "session"}
@@ -124,7 +126,7 @@ class PasswordAuthProvider(TokenlessProvider):
         session: LoginSession | None = getattr(request.state, "session", None)
         user_id = None if session is None else session.user_id
         # Who has logged in with another service began with no password, and is that provider's affair.
-        if session is None or user_id is None or session.get(RECORD) is not None:
+        if session is None or user_id is None or session.get(OTHER_LOGIN) is not None:
             return None
         return {"user_id": user_id, "stamp": session.get(_STAMP)}
 

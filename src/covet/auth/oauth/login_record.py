@@ -3,14 +3,12 @@ What a session keeps of a login with another service: who it is, and the tokens 
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from covet.auth.oauth.identity import OAuthTokens
+from covet.auth.password import OTHER_LOGIN
 from covet.auth.principal import Principal
 from covet.sessions import Session
-
-RECORD: Final = "_oauth"
-"""Its key in the session."""
 
 
 def write_record(session: Session, name: str, principal: Principal, tokens: OAuthTokens | None) -> None:
@@ -26,7 +24,7 @@ def write_record(session: Session, name: str, principal: Principal, tokens: OAut
     Raises:
         SessionValueError: If JSON has no word for one of the principal's claims.
     """
-    session[RECORD] = {
+    session[OTHER_LOGIN] = {
         "by": name,
         "id": principal.id,
         "scopes": sorted(principal.scopes),
@@ -69,14 +67,14 @@ def replace_tokens(session: Session, name: str, tokens: OAuthTokens | None) -> N
     if record is not None:
         kept = dict(record)
         kept.pop("tokens", None)
-        session[RECORD] = kept if tokens is None else {**kept, "tokens": _write_tokens(tokens)}
+        session[OTHER_LOGIN] = kept if tokens is None else {**kept, "tokens": _write_tokens(tokens)}
 
 
 # Any: whatever JSON can hold.
 def _find(session: Session, name: str) -> Mapping[str, Any] | None:
     if session.user_id is None:
         return None
-    record: Mapping[str, Any] | None = session.get(RECORD)
+    record: Mapping[str, Any] | None = session.get(OTHER_LOGIN)
     # Somebody who has logged in in another way since has this no longer.
     if record is None or record["by"] != name or str(record["id"]) != session.user_id:
         return None
