@@ -95,8 +95,6 @@ def section_event_streams(python: str, options: argparse.Namespace) -> tuple[str
     """
     Measure what a server-sent event costs.
     """
-    if missing := cpu.missing_tools(python):
-        return f"No event streams: {', '.join(missing)} missing.\n", []
     figures = event_streams.measure_all(python, quick=options.quick)
     return event_streams.table(figures), [asdict(figure) for figure in figures]
 

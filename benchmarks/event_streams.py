@@ -1,9 +1,14 @@
 """
-Measure the CPU that a server-sent event costs the server for each of its subscribers, on Granian over RSGI.
+Measure what a server-sent event costs the server for each of its subscribers: CovetPy and by hand, over RSGI.
 
-The subscribers are sockets of this process, which read and forget; the server is pinned to core 0 as for `cpu`.
+In process stand-ins take the place of the server, and callgrind counts the instructions. On Granian the subscribers
+are sockets of this process, which read and forget; the server is pinned to core 0 as for `cpu`. Run as
+`python -m benchmarks.event_streams <subject>` it is the driver.
 """
 
+import argparse
+import asyncio
+import gc
 import os
 import socket
 import statistics
@@ -11,9 +16,15 @@ import subprocess
 import sys
 import threading
 import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Any
 
-from benchmarks.cpu import LoadError, free_port, group_seconds, serve
+from benchmarks import callgrind
+from benchmarks.cpu import LoadError, free_port, group_seconds, missing_tools, serve
+from benchmarks.driver import mark
+from benchmarks.rsgi import FakeRSGIHeaders, FakeRSGIProtocol, FakeRSGIScope
 from benchmarks.tables import markdown, ratio
 from benchmarks.variants import Variant
 
@@ -27,12 +38,13 @@ SUBSCRIBERS = 500
 @dataclass
 class StreamFigures:
     """
-    Hold the microseconds per event and subscriber of each round.
+    Hold the instructions, and the microseconds of each round, per event and subscriber.
     """
 
     subject: str
     rounds: list[float] = field(default_factory=list)
     error: str = ""
+    instructions: float | None = None
 
     @property
     def median(self) -> float | None:
@@ -40,6 +52,107 @@ class StreamFigures:
         Return the median round.
         """
         return statistics.median(self.rounds) if self.rounds else None
+
+
+# ── In process ───────────────────────────────────────────────────────────────
+
+
+class Done:
+    """
+    Stand for what Granian's `send_bytes` gives: awaited, it is done at once, and runs nothing in Python.
+    """
+
+    __slots__ = ()
+    __await__ = staticmethod(().__iter__)
+
+
+class CountedStream:
+    """
+    Count what is sent to all subscribers.
+    """
+
+    def __init__(self) -> None:
+        self.pieces = 0
+        self._done = Done()
+
+    def send_bytes(self, data: bytes) -> Done:
+        self.pieces += 1
+        return self._done
+
+
+class StreamProtocol(FakeRSGIProtocol):
+    """
+    Answer with a stream.
+    """
+
+    __slots__ = ("stream",)
+
+    stream: CountedStream
+
+    def response_stream(self, status: int, headers: list[tuple[str, str]]) -> CountedStream:
+        self.status, self.headers = status, headers
+        return self.stream
+
+
+async def publish(stream: CountedStream, topic: Any, make: Callable[[int], Any], count: int) -> None:
+    """
+    Hand out so many events, each when all subscribers were sent the last one.
+    """
+    for number in range(count):
+        message = make(number)
+        expected = stream.pieces + len(topic.queues)
+        for queue in topic.queues:
+            queue.put_nowait(message)
+        while stream.pieces < expected:  # noqa: ASYNC110 - they set no event
+            await asyncio.sleep(0)
+
+
+async def run_subject(name: str, blocks: list[int]) -> None:
+    """
+    Send each block of events to subscribers between two marks; some come before the first, to warm up.
+    """
+    # Any: one or the other application.
+    app: Any
+    topic: Any
+    make_event: Callable[[int], Any]
+    if name == "raw":
+        from benchmarks.apps.raw_events import app, make_event, topic
+    else:
+        from benchmarks.apps.covet_events import app, make_event, topic
+    stream = CountedStream()
+    tasks = []
+    if name == "covet":
+        await app.startup()
+    for _ in range(SUBSCRIBERS):
+        protocol = StreamProtocol(b"")
+        protocol.stream = stream
+        scope = FakeRSGIScope("GET", "/events", FakeRSGIHeaders([("host", "a")]))
+        tasks.append(asyncio.ensure_future(app.__rsgi__(scope, protocol)))
+        # The first one has been seen when the second one comes.
+        await asyncio.sleep(0)
+    try:
+        async with asyncio.timeout(60):
+            while len(topic.queues) < len(tasks) or stream.pieces < len(tasks):  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.01)
+        await publish(stream, topic, make_event, blocks[0])
+        gc.collect()
+        gc.freeze()
+        for count in blocks:
+            mark()
+            await publish(stream, topic, make_event, count)
+        mark()
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with suppress(asyncio.CancelledError):
+                await task
+        topic.queues.clear()
+        if name == "covet":
+            await app.shutdown()
+
+
+# ── On Granian ───────────────────────────────────────────────────────────────
 
 
 class Subscribers:
@@ -109,9 +222,20 @@ def measure_round(python: str, variant: Variant, *, subscribers: int, events: in
 
 def measure_all(python: str, *, quick: bool) -> list[StreamFigures]:
     """
-    Measure the subjects in turn, round by round.
+    Measure the subjects: instructions if valgrind is there, CPU time in turn where a server can be pinned.
     """
     figures = {name: StreamFigures(name) for name in SUBJECTS}
+    for name, figure in figures.items():
+        try:
+            if callgrind.is_available():
+                arguments = ["-m", "benchmarks.event_streams", name]
+                (of_all,) = callgrind.per_request(python, arguments, [10, 30] if quick else [20, 80])
+                figure.instructions = of_all / SUBSCRIBERS
+        except callgrind.CallgrindError as exc:
+            figure.error = str(exc)
+        print(f"{name}: {figure.error or figure.instructions} instructions", file=sys.stderr)
+    if set(missing_tools(python)) - {"wrk"}:
+        return list(figures.values())
     for number in range(1, (3 if quick else 9) + 1):
         for name, variant in SUBJECTS.items():
             mine = figures[name]
@@ -130,10 +254,32 @@ def table(figures: list[StreamFigures]) -> str:
     """
     Return the medians, each with its multiple of the raw application.
     """
-    base = next((figure.median for figure in figures if figure.subject == "raw"), None)
+    by_hand = next((figure for figure in figures if figure.subject == "raw"), StreamFigures("raw"))
     rows = [
-        [figure.subject, "-" if figure.median is None else f"{figure.median:.1f}", ratio(figure.median, base)]
+        [
+            figure.subject,
+            "-" if figure.instructions is None else f"{figure.instructions:,.0f}",
+            ratio(figure.instructions, by_hand.instructions),
+            "-" if figure.median is None else f"{figure.median:.1f}",
+            ratio(figure.median, by_hand.median),
+        ]
         for figure in figures
     ]
-    note = f"{SUBSCRIBERS} subscribers, Granian over RSGI; only the ratio within one run means something."
-    return markdown("A server-sent event, per subscriber", ["", "µs of CPU", "/ raw"], rows, note=note)
+    header = ["", "instructions", "/ raw", "µs of CPU", "/ raw"]
+    note = f"{SUBSCRIBERS} subscribers, Granian over RSGI; of the times only the ratio within one run means something."
+    return markdown("A server-sent event, per subscriber", header, rows, note=note)
+
+
+def main() -> None:
+    """
+    Read the command line and run.
+    """
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.event_streams", description=__doc__)
+    parser.add_argument("subject", choices=list(SUBJECTS))
+    parser.add_argument("--blocks", type=int, nargs="+", default=[20, 80], help="events per counted block")
+    options = parser.parse_args()
+    asyncio.run(run_subject(options.subject, options.blocks))
+
+
+if __name__ == "__main__":
+    main()

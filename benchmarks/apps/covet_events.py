@@ -13,6 +13,13 @@ app = CovetPy()
 topic: Topic[ServerSentEvent] = Topic()
 
 
+def make_event(number: int) -> ServerSentEvent:
+    """
+    Make an event.
+    """
+    return ServerSentEvent({"number": number})
+
+
 @app.get("/events")
 async def events() -> AsyncIterator[ServerSentEvent]:
     """
@@ -28,7 +35,7 @@ async def publish(count: int) -> str:
     """
     Send so many events to all subscribers.
     """
-    await topic.publish([ServerSentEvent({"number": number}) for number in range(count)])
+    await topic.publish([make_event(number) for number in range(count)])
     return str(len(topic.queues))
 
 

@@ -11,25 +11,31 @@ from benchmarks.cases import GREETING
 HEADERS = [("content-type", "text/event-stream"), ("cache-control", "no-store")]
 
 
+topic: Topic[bytes] = Topic()
+
+
+def make_event(number: int) -> bytes:
+    """
+    Write an event.
+    """
+    return b"data: %s\n\n" % encode({"number": number})
+
+
 class RawEvents(RawApplication):
     """
     Stream to whoever asks for `/events`; `/publish/{count}` sends so many to all of them.
     """
 
-    def __init__(self) -> None:
-        self.topic: Topic[bytes] = Topic()
-
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         if scope.path == "/events":
             stream = protocol.response_stream(200, HEADERS)
-            queue = self.topic.subscribe()
+            queue = topic.subscribe()
             await stream.send_bytes(b":\n\n")
             while True:
                 await stream.send_bytes(await queue.get())
         elif scope.path.startswith("/publish/"):
-            messages = [b"data: %s\n\n" % encode({"number": number}) for number in range(int(scope.path[9:]))]
-            await self.topic.publish(messages)
-            protocol.response_str(200, TEXT, str(len(self.topic.queues)))
+            await topic.publish([make_event(number) for number in range(int(scope.path[9:]))])
+            protocol.response_str(200, TEXT, str(len(topic.queues)))
         else:
             protocol.response_bytes(200, JSON, encode({"message": GREETING}))
 

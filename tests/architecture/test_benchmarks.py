@@ -369,9 +369,27 @@ async def test_both_applications_of_the_event_streams_send_the_same_events() -> 
 
 def test_event_streams_are_compared_with_those_by_hand() -> None:
     """The table's multiples are of the raw application; what failed has a dash."""
-    figures = [event_streams.StreamFigures("raw", [10.0, 12.0, 11.0]), event_streams.StreamFigures("covet", [], "no")]
+    figures = [
+        event_streams.StreamFigures("raw", [10.0, 12.0, 11.0], instructions=20_000.0),
+        event_streams.StreamFigures("covet", [], "no", instructions=22_000.0),
+    ]
 
     text = event_streams.table(figures)
 
-    assert "| raw   |      11.0 | × 1.00 |" in text
-    assert "| covet |         - |      - |" in text
+    assert "| raw   |       20,000 | × 1.00 |      11.0 | × 1.00 |" in text
+    assert "| covet |       22,000 | × 1.10 |         - |      - |" in text
+
+
+@pytest.mark.parametrize("name", list(event_streams.SUBJECTS))
+async def test_event_streams_are_counted_with_all_their_subscribers(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver waits until each event was sent to each of them, and leaves nobody behind."""
+    monkeypatch.setattr(event_streams, "SUBSCRIBERS", 3)
+    marks: list[int] = []
+    stream = event_streams.CountedStream()
+    monkeypatch.setattr(event_streams, "CountedStream", lambda: stream)
+    monkeypatch.setattr(event_streams, "mark", lambda: marks.append(stream.pieces))
+
+    await event_streams.run_subject(name, [2, 4])
+
+    # What opens the streams, two events to warm up, and the blocks.
+    assert marks == [3 + 6, 3 + 12, 3 + 24]
