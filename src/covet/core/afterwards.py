@@ -6,6 +6,7 @@ A stream that fails before its first piece is answered here, too: the layers hav
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from types import TracebackType
 from typing import Any
 
 from covet.core.errors import make_error_response, unwrap
@@ -68,6 +69,30 @@ async def close_files(request: Request) -> None:
         from covet.http.uploads import close_uploads
 
         await close_uploads(uploads)
+
+
+class ClosedAtEnd:
+    """
+    Close a stream at the end of a block, inside of `async with`.
+
+    Args:
+        response: The stream.
+    """
+
+    __slots__ = ("_response",)
+
+    def __init__(self, response: StreamedResponse) -> None:
+        self._response = response
+
+    async def __aenter__(self) -> None:
+        """Do nothing yet."""
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # Nothing can be awaited while a coroutine is closed; what it waits for was closed with it.
+        if kind is not GeneratorExit:
+            await self._response.aclose()
 
 
 async def abandon(request: Request, error: BaseException) -> None:

@@ -1,38 +1,26 @@
 """
-ASGI 3: one of the two thin adapters. Bytes in, `Request`; `Response`, bytes out.
+ASGI 3: one of the two thin adapters. This is the side of the request.
 
-The scope is trusted to be what the specification says; what the application answers is not.
+The scope is trusted to be what the specification says.
 """
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
-from functools import partial
+from collections.abc import Awaitable, Coroutine, Sequence
 from typing import Any, Final, Self
 
-from covet.core.afterwards import answer_late, close_at_end
+from covet.core.afterwards import close_at_end
 from covet.core.compiled_route import CompiledRoute
-from covet.core.disconnects import PIECES_PER_TURN, Inbox, run_against
-from covet.core.errors import make_error_response
-from covet.core.file_sending import make_last
-from covet.core.live_stream import LiveStream
+from covet.core.disconnects import Inbox, run_against
 from covet.deadlines import resume
-from covet.exceptions import ClientDisconnectedError, ResponseError, URITooLongError
+from covet.exceptions import ClientDisconnectedError, URITooLongError
 from covet.http.headers import Headers
 from covet.http.limits import MAX_HEADERS, MAX_HEADERS_SIZE, MAX_QUERY_SIZE, check_headers_size
 from covet.http.percent import encode_path
 from covet.http.request import Address, Request
-from covet.http.response import Response, has_no_body
 from covet.http.state import State
-from covet.http.streamed_response import StreamedResponse
-from covet.responses.event_stream import EventStream
 from covet.types import Message, Receive, Scope, Send
-
-Endpoint = Callable[[Scope, Receive, Send, Sequence[str]], Awaitable[None]]
 
 # The ASGI extension by which a server says that it sends them, and the message.
 _EARLY_HINT: Final = "http.response.early_hint"
-
-LENGTHS: Final = tuple((b"content-length", b"%d" % size) for size in range(1024))
 
 
 class ASGIHeaders(Headers):
@@ -252,115 +240,3 @@ def make_address(host: Any, port: Any, *_: Any) -> Address | None:
         return Address(host, int(port))
     except (TypeError, ValueError):
         return None
-
-
-async def send_response(send: Send, request: ASGIRequest, response: Response, is_head: bool) -> Response:
-    """
-    Write a response to the wire.
-
-    Returns:
-        The response that was sent: another one if the given one could not be carried.
-    """
-    if isinstance(response, StreamedResponse):
-        try:
-            return await _send_stream(send, request, response, is_head=is_head)
-        finally:
-            await response.aclose()
-    try:
-        headers = response.encode_headers()
-    except ResponseError as exc:
-        response = make_error_response(request, exc)
-        headers = response.encode_headers()
-    status = response.status_code
-    body = response.body
-    if has_no_body(status):
-        body = b""
-        headers = _without_body(headers, status)
-    else:
-        headers.append(make_length(len(body)))
-    request._send = None  # noqa: SLF001 - this module's own
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if is_head else body})
-    return response
-
-
-def make_length(size: int) -> tuple[bytes, bytes]:
-    """
-    Make the pair of a `Content-Length`.
-
-    Example:
-        >>> make_length(12)
-        (b'content-length', b'12')
-    """
-    # PERF: most bodies are small; a look-up instead of formatting the length (benchmarks/instructions.py, plain, json).
-    return LENGTHS[size] if size < len(LENGTHS) else (b"content-length", b"%d" % size)
-
-
-def _without_body(headers: list[tuple[bytes, bytes]], status: int) -> list[tuple[bytes, bytes]]:
-    """Take away what describes a body; of these statuses 205 alone has a length."""
-    headers = [pair for pair in headers if pair[0] not in {b"content-type", b"content-length"}]
-    return [*headers, LENGTHS[0]] if status == 205 else headers
-
-
-async def _send_stream(send: Send, request: ASGIRequest, response: StreamedResponse, *, is_head: bool) -> Response:
-    first = None
-    try:
-        await response.prepare(request)
-        status = response.status_code
-        headers = response.encode_headers()
-        is_empty = is_head or has_no_body(status)
-        if not is_empty and (last := await make_last(request.scope, response)) is not None:
-            request._send = None  # noqa: SLF001 - this module's own
-            await send({"type": "http.response.start", "status": status, "headers": headers})
-            await send(last)
-            return response
-        chunks = response.stream()
-        if has_no_body(status):
-            headers = _without_body(headers, status)
-        elif not is_head:
-            # The first piece comes before the status goes: an error in it is still a clean answer.
-            first = await request.run_until_disconnect(anext(chunks, None))
-    except (Exception, SystemExit, KeyboardInterrupt) as exc:  # noqa: BLE001 - it becomes a response
-        return await send_response(send, request, await answer_late(request, exc), is_head)
-    request._send = None  # noqa: SLF001 - as above
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    if first is not None:
-        # An error from here on leaves to the server, which logs it and cuts the connection.
-        request.app.open_streams.add()
-        try:
-            if not isinstance(response, EventStream):
-                await request.run_until_disconnect(_pump(send, first, chunks))
-            else:
-                send_piece, left = partial(_send_piece, send), request._get_inbox().wait_left  # noqa: SLF001 - ours
-                async with LiveStream(request, send_piece, response.ping_interval, left):
-                    await response.pump(first, send_piece, _rest, left=OSError)
-        except ClientDisconnectedError as exc:
-            request.departure = exc
-            return response
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
-    return response
-
-
-def _send_piece(send: Send, piece: bytes) -> Awaitable[None]:
-    return send({"type": "http.response.body", "body": piece, "more_body": True})
-
-
-async def _rest(_: int) -> None:
-    """Let others have a turn after some events."""
-    await asyncio.sleep(0)
-
-
-async def _pump(send: Send, first: bytes, chunks: AsyncIterator[bytes]) -> None:
-    chunk: bytes | None = first
-    sent = 0
-    while chunk is not None:
-        try:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except OSError as exc:
-            # So servers say that the client has left (ASGI 2.4).
-            raise ClientDisconnectedError("The client left.") from exc
-        sent += 1
-        if sent % PIECES_PER_TURN == 0:
-            # Neither a generator nor a server need ever wait: others, and the news that the client left, get a turn.
-            await asyncio.sleep(0)
-        chunk = await anext(chunks, None)

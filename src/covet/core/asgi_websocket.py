@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from covet.core.asgi import ASGIRequest, make_length
+from covet.core.asgi import ASGIRequest
+from covet.core.asgi_responses import make_length
 from covet.core.disconnects import run_against
 from covet.core.kept_receive import KeptReceive
 from covet.core.open_sockets import OpenSockets

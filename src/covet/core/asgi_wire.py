@@ -4,14 +4,15 @@ The source that ASGI contributes to an endpoint: how its messages are read and w
 What is unusual about a request or a response is sent on to functions; the source holds what nearly all have in common.
 """
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from types import CoroutineType
 from typing import Final, Protocol
 
 from covet.code_writer import CodeWriter
 from covet.core.arguments import JSON_TYPES
-from covet.core.asgi import LENGTHS, ASGIRequest, Endpoint, send_response
+from covet.core.asgi import ASGIRequest
+from covet.core.asgi_responses import LENGTHS, send_response
 from covet.core.body_watch import wait_watched
 from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
@@ -21,6 +22,8 @@ from covet.http.body import BodyLimits, check_declared_length
 from covet.http.limits import MAX_HEADERS
 from covet.http.response import TEXT
 from covet.types import Message, Receive, Scope, Send
+
+Endpoint = Callable[[Scope, Receive, Send, Sequence[str]], Awaitable[None]]
 
 _JSON_TYPES: Final = frozenset(item.encode() for item in JSON_TYPES)
 

@@ -64,6 +64,10 @@ class Backpressure:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the account."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None

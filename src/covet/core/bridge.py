@@ -11,7 +11,7 @@ import re
 from typing import Any, Final
 
 from covet.core.backpressure import Backpressure
-from covet.core.connections import cut_client
+from covet.core.connections import cut_client, cut_client_now
 from covet.core.errors import contain
 from covet.core.rsgi import parse_client
 from covet.core.rsgi_body import RSGIBody
@@ -62,6 +62,9 @@ async def bridge_to_asgi(
     except (SystemExit, KeyboardInterrupt) as exc:
         await exchange.abort()
         raise contain(exc) from exc
+    except GeneratorExit:
+        exchange.abort_now()
+        raise
     except BaseException:
         await exchange.abort()
         raise
@@ -231,6 +234,12 @@ class _Exchange:
         if self._stream is not None and not self._has_left:
             await cut_client(self._scope)
         self._is_over.set()
+        self._stream = None
+
+    def abort_now(self) -> None:
+        """Do the same where nothing can be awaited: the coroutine of the application is closed."""
+        if self._stream is not None and not self._has_left:
+            cut_client_now(self._scope)
         self._stream = None
 
     async def finish(self) -> None:

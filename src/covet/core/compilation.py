@@ -14,7 +14,7 @@ from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.middleware import CallNext
 from covet.core.onion import compile_onion
 from covet.core.route import Route
-from covet.core.rsgi import compile_rsgi
+from covet.core.rsgi_wire import compile_rsgi
 from covet.core.services import Services
 from covet.exceptions import RouteError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits

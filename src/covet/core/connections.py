@@ -36,6 +36,17 @@ async def cut_client(scope: RSGIScope) -> None:
         await run_in_thread(cut_connection, scope.client, scope.server)
 
 
+def cut_client_now(scope: RSGIScope) -> None:
+    """
+    Do what `cut_client` does, where nothing can be awaited: the coroutine that answers is closed.
+
+    Args:
+        scope: The head of its request.
+    """
+    if scope.http_version != "2":
+        cut_connection(scope.client, scope.server)
+
+
 def cut_connection(client: str, server: str) -> bool:
     """
     Shut a TCP connection of this process down, before its server can end a body in it.

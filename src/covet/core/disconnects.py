@@ -7,6 +7,7 @@ A message of the request's body must never be lost to whoever only wanted to kno
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from types import CoroutineType
 from typing import Any, Final, TypeVar
 
@@ -76,7 +77,9 @@ async def run_against(call: Awaitable[Any], wait_left: Callable[[], Awaitable[No
     finally:
         # It is not awaited: a cancellation that struck here would be taken for one from outside.
         is_over = True
-        watcher.cancel()
+        # The loop may be gone, where the task's coroutine is closed.
+        with suppress(RuntimeError):
+            watcher.cancel()
     if has_left:
         # The call did not let itself be cancelled, or ended in the same turn.
         task.uncancel()

@@ -121,9 +121,12 @@ class LiveStream:
         is_ours = (self._has_ended or self._has_left) and self._task.uncancel() <= self._cancelling
         # Nothing of a ping may come behind the end of the body.
         helpers = {task for task in (self._pinging, self._watching) if task is not None and not task.done()}
+        # Nothing can be awaited while a coroutine is closed, and the loop may be gone by then.
+        is_closing = kind is GeneratorExit
         for helper in helpers:
-            helper.cancel()
-        if helpers:
+            with suppress(RuntimeError):
+                helper.cancel()
+        if helpers and not is_closing:
             await asyncio.wait(helpers)
         # No circle is left: Granian ends the body when nobody holds its stream any more, and must not wait for the
         # garbage collector.

@@ -2,10 +2,10 @@
 Events for browsers: a stream without an end that is pinged, ends with the server, and is opened at once.
 """
 
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from typing import Any, Final
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable
+from typing import Final
 
-from covet.exceptions import ClientDisconnectedError, ResponseError
+from covet.exceptions import ResponseError
 from covet.http.chunks import close_source, open_chunks
 from covet.http.first_step import END, FirstStep
 from covet.http.request import Request
@@ -17,9 +17,6 @@ from covet.tasks import BackgroundTasks
 EVENT_STREAM: Final = "text/event-stream"
 # How long the first event is waited for before the stream is opened without it: an error until then is answered.
 OPENING_SECONDS: Final = 0.25
-# After so many events or bytes others get a turn.
-_PIECES: Final = 64
-_SIZE: Final = 65_536
 # Caches must not keep it, and proxies that know nginx's header must not collect it.
 _HEADERS: Final = {"cache-control": "no-store", "x-accel-buffering": "no"}
 
@@ -106,45 +103,15 @@ class EventStream(StreamedResponse):
         self._first = FirstStep(source)
         await self._first.wait(OPENING_SECONDS)
 
-    async def pump(
-        self,
-        first: bytes,
-        send: Callable[[bytes], Awaitable[Any]],
-        rest: Callable[[int], Awaitable[None]],
-        *,
-        left: type[Exception],
-    ) -> None:
-        """
-        Send the stream, once its first piece was asked for: what `stream()` gives, in one loop.
+    async def take_first(self) -> object:
+        """Wait for the first event, once the stream was begun; `END` if there is none."""
+        return END if self._first is None else await self._first.finish()
 
-        Args:
-            first: The first piece.
-            send: Sends a piece.
-            rest: Called now and then with the bytes that were sent since, to let others have a turn.
-            left: What `send` and `rest` raise if the client has left.
-
-        Raises:
-            ClientDisconnectedError: If the client has left.
-        """
-        await _send_or_leave(send, first, left)
-        item = END if self._first is None else await self._first.finish()
-        if item is END:
-            return
-        await _send_or_leave(send, encode_item(item), left)
-        pieces = size = 0
-        # PERF: no generator between the source and the network, no call for what is an event, and one account for many
-        # (benchmarks/event_streams.py).
-        async for item in self._source:  # type: ignore[union-attr]
-            piece = item.encode() if item.__class__ is ServerSentEvent else encode_item(item)
-            pieces += 1
-            size += len(piece)
-            try:
-                await send(piece)
-                if pieces == _PIECES or size > _SIZE:
-                    await rest(size)
-                    pieces = size = 0
-            except left as exc:
-                raise ClientDisconnectedError("The client left.") from exc
+    @property
+    def items(self) -> AsyncIterator[object]:
+        """The events behind the first one, as the source gives them."""
+        # It was opened by `begin()`.
+        return self._source  # type: ignore[return-value]
 
     async def _stream(self) -> AsyncGenerator[bytes, None]:
         await self.begin()
@@ -170,14 +137,6 @@ class EventStream(StreamedResponse):
         if first is not None:
             await first.aclose()
         await close_source(source)  # type: ignore[arg-type]
-
-
-# Any: what the adapter's `send` gives.
-async def _send_or_leave(send: Callable[[bytes], Awaitable[Any]], piece: bytes, left: type[Exception]) -> None:
-    try:
-        await send(piece)
-    except left as exc:
-        raise ClientDisconnectedError("The client left.") from exc
 
 
 def encode_item(item: object) -> bytes:

@@ -1,17 +1,16 @@
 """
-Tests of the ASGI adapter: what reaches the wire, and what does not.
+Tests of requests over ASGI.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import pytest
 
-from covet import CovetPy, Request, Response
+from covet import CovetPy, Request
 from covet.core.asgi import make_address
-from covet.core.disconnects import PIECES_PER_TURN, run_against
+from covet.core.disconnects import run_against
 from covet.exceptions import ClientDisconnectedError
 from covet.testing import TestClient
 
@@ -63,22 +62,6 @@ async def test_the_departure_wins_when_it_comes_first() -> None:
     assert task.cancelling() == 0
 
 
-@pytest.mark.parametrize("status", [204, 205, 304])
-async def test_a_status_without_a_body_has_none(status: int) -> None:
-    """Neither a body nor a type, and no length but that of 205."""
-    app = CovetPy()
-
-    @app.get("/")
-    async def index() -> Response:
-        return Response("ignored", status, {"x-a": "1"})
-
-    async with TestClient(app) as client:
-        response = await client.get("/")
-
-    expected = {"x-a": "1"} | ({"content-length": "0"} if status == 205 else {})
-    assert (response.content, dict(response.headers)) == (b"", expected)
-
-
 async def test_a_body_that_is_cut_off_is_no_error_of_the_program() -> None:
     """The handler learns that its client left."""
     app = CovetPy()
@@ -122,39 +105,6 @@ async def test_a_websocket_is_refused_cleanly() -> None:
     await app({"type": "websocket", "path": "/", "headers": []}, receive, send)
 
     assert sent == [{"type": "websocket.close", "code": 1000, "reason": ""}]
-
-
-async def test_a_stream_that_never_waits_ends_when_its_client_leaves() -> None:
-    """Not even if `send` never waits either: the loop gets its turn, and with it the news."""
-    app = CovetPy()
-    log: list[str] = []
-    left = asyncio.Event()
-    sent = 0
-
-    @app.get("/")
-    async def endless() -> AsyncIterator[bytes]:
-        try:
-            while True:
-                yield b"x"
-        finally:
-            log.append("closed")
-
-    async def receive() -> Any:
-        await left.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(message: Any) -> None:
-        nonlocal sent
-        sent += 1
-        if sent == 10 * PIECES_PER_TURN:
-            left.set()
-        # Without a turn of the loop this would go on for ever.
-        assert sent < 1000 * PIECES_PER_TURN
-
-    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", b"a")]}
-    await app(scope, receive, send)
-
-    assert log == ["closed"]
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from covet import Body, CovetPy, Form, Query, Request, Response
 from covet.code_writer import get_source
 from covet.core.asgi_wire import compile_asgi
 from covet.core.middleware import CallNext
-from covet.core.rsgi import compile_rsgi
+from covet.core.rsgi_wire import compile_rsgi
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])

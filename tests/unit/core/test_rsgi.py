@@ -1,12 +1,10 @@
 """
-Tests of the RSGI adapter, against stand-ins that behave as Granian was measured to.
+Tests of requests over RSGI, against stand-ins that behave as Granian was measured to.
 """
 
 from typing import Any
 
-import pytest
-
-from covet import CovetPy, Request, Response
+from covet import CovetPy, Request
 from covet.testing import TestClient
 
 
@@ -14,40 +12,6 @@ async def call(app: CovetPy, method: str, path: str, **options: Any) -> Any:
     """Send one request over RSGI."""
     async with TestClient(app, protocol="rsgi", raise_app_exceptions=False) as client:
         return await client.request(method, path, **options)
-
-
-@pytest.mark.parametrize("status", [204, 304])
-async def test_a_status_without_a_body_has_none(status: int) -> None:
-    """Granian would send what it is given."""
-    app = CovetPy()
-    app.add_route("/", lambda: Response("ignored", status, {"x-a": "1"}))
-
-    response = await call(app, "GET", "/")
-
-    assert (response.content, dict(response.headers)) == (b"", {"x-a": "1"})
-
-
-async def test_head_has_the_length_of_get() -> None:
-    """For text, JSON and a response."""
-    app = CovetPy()
-    app.add_route("/text", lambda: "text", name="text")
-    app.add_route("/json", lambda: {"a": 1}, name="json")
-    app.add_route("/response", lambda: Response(b"12345"), name="response")
-
-    lengths = [(await call(app, "HEAD", path)).headers["content-length"] for path in ("/text", "/json", "/response")]
-
-    assert lengths == ["4", "7", "5"]
-
-
-@pytest.mark.row(45)
-async def test_what_granian_would_drop_is_a_500() -> None:
-    """An invalid header vanishes there without a word."""
-    app = CovetPy()
-    app.add_route("/", lambda: Response("", headers={"a\r\nb": "c"}))
-
-    response = await call(app, "GET", "/")
-
-    assert response.status_code == 500
 
 
 async def test_a_header_beyond_ascii_is_there_by_its_name_only() -> None:

@@ -11,7 +11,7 @@ import pytest
 from covet import CovetPy, Response
 from covet.code_writer import CodeWriter, get_source
 from covet.core.asgi_wire import ASGIWire, compile_asgi
-from covet.core.rsgi import RSGIWire, compile_rsgi
+from covet.core.rsgi_wire import RSGIWire, compile_rsgi
 from covet.core.wire import Wire, write_plain_fields
 from covet.responses import PlainTextResponse
 from covet.testing import TestClient

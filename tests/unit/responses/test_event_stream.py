@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import pytest
 
 from covet import CovetPy, Request
-from covet.exceptions import ClientDisconnectedError, NotFoundError, ResponseError
+from covet.exceptions import NotFoundError, ResponseError
 from covet.parameters import Header
 from covet.responses import EventStream, ServerSentEvent
 from covet.responses.event_stream import encode_item
@@ -280,33 +280,3 @@ def test_item_is_written_whatever_it_is() -> None:
         """An event of the application's own."""
 
     assert encode_item(Note("a")) == encode_item("a") == b"data: a\n\n"
-
-
-@pytest.mark.parametrize("left", [OSError, RuntimeError])
-@pytest.mark.parametrize("strikes", ["send", "rest"])
-async def test_departure_is_told_wherever_it_shows(left: type[Exception], strikes: str) -> None:
-    """A client may be found to have left while it is waited for, too, as over HTTP/2."""
-    log: list[str] = []
-
-    async def count() -> AsyncIterator[str]:
-        try:
-            for number in range(1000):
-                yield str(number)
-        finally:
-            log.append("closed")
-
-    async def send(piece: bytes) -> None:
-        if strikes == "send" and piece == b"data: 7\n\n":
-            raise left("closed")
-
-    async def rest(_: int) -> None:
-        raise left("closed")
-
-    stream = EventStream(count())
-    first = await anext(stream.stream())
-
-    with pytest.raises(ClientDisconnectedError, match=r"^The client left\.$"):
-        await stream.pump(first, send, rest, left=left)
-    await stream.aclose()
-
-    assert log == ["closed"]
