@@ -456,9 +456,25 @@ async def test_a_broken_handshake_is_answered(server: ServerProcess) -> None:
     assert httpx2.get(f"{server.url}/ok").status_code == 200
 
 
-def _ask(server: ServerProcess, head: str) -> bytes:
+@pytest.mark.parametrize("target", ["/?x=" + "a" * 9000, "/" + "a" * 9000, "/?x=" + "a" * 60_000])
+async def test_a_target_that_is_too_long_is_answered(server: ServerProcess, target: str) -> None:
+    """
+    By the application or by the server, but not with silence.
+    """
+    head = (
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    )
+
+    answer = await asyncio.to_thread(_ask, server, head, target)
+
+    assert int(answer.split()[1]) in {400, 414}, answer
+    assert httpx2.get(f"{server.url}/ok").status_code == 200
+
+
+def _ask(server: ServerProcess, head: str, target: str = "/") -> bytes:
     with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-        connection.sendall(f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{head}\r\n".encode())
+        connection.sendall(f"GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n{head}\r\n".encode())
         return connection.recv(4096)
 
 

@@ -17,6 +17,7 @@ from covet.exceptions import ConfigurationError
 from covet.http.limits import MAX_HEADERS_SIZE
 from covet.server.logs import server_log_config
 from covet.server.options import ServerOptions, StartMethod
+from covet.server.uvicorn_sockets import choose_sockets
 from covet.server.worker import Job
 
 DEFAULT_KEEP_ALIVE = 30.0
@@ -39,7 +40,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "host": options.host,
         "port": options.port,
         "uds": str(options.uds) if options.uds is not None else None,
-        "ws": "auto" if options.websockets else "none",
+        "ws": choose_sockets(is_wanted=options.websockets),
         # APPSEC: docs/advisories.md, row 71: a small message can become a large one.
         "ws_per_message_deflate": options.websocket_compression,
         "interface": "asgi3",
