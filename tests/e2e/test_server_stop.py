@@ -210,6 +210,29 @@ def test_a_handler_beyond_the_deadline_is_cancelled(record: Path) -> None:
     assert "cancelled /slow" in record.read_text()
 
 
+@pytest.mark.parametrize(("server_name", "interface"), SERVERS)
+def test_an_upload_that_has_stalled_is_answered_at_the_deadline(server_name: str, interface: str) -> None:
+    """The client learns that it was the server that gave up; no server takes it for a fault of its own."""
+    head = b"POST /bare HTTP/1.1\r\nhost: test\r\ncontent-length: 1000\r\n\r\n"
+    options = {"server": server_name, "interface": interface, "arguments": ["--drain-timeout", "1"]}
+    with (
+        serve("tests.e2e.body_application:app", directory=ROOT, **options) as server,  # type: ignore[arg-type]
+        socket.create_connection(("127.0.0.1", server.port), timeout=LONG) as connection,
+    ):
+        connection.sendall(head + b"a few bytes")
+        time.sleep(0.3)
+
+        status = server.stop()
+
+        answer = connection.recv(4096)
+        log = server.log()
+    assert (answer.split()[1], status) == (b"503", 0)
+    assert "1 request(s) did not finish within 1 s and are cancelled." in log
+    # One entry of ours, whose trace is indented and says where it was waited; none of the server's.
+    assert log.count(" ERROR ") == log.count("answered 503") == 1
+    assert "\nTraceback" not in log
+
+
 @pytest.mark.parametrize("path", ["/stubborn?30", "/large"])
 def test_what_ignores_its_cancellation_is_cut(record: Path, path: str) -> None:
     """A handler that swallows its cancellation, or a client that never reads, cannot hold the server up."""

@@ -130,11 +130,7 @@ class Drain:
                 self._stop_server()
 
     def _cancel_requests(self) -> None:
-        late = [task for task in asyncio.all_tasks(self.loop) if _coroutine_name(task) == _REQUEST]
-        if late:
-            logger.warning("%d request(s) did not finish within %g s and are cancelled.", len(late), self.timeout)
-        for task in late:
-            task.cancel(DRAIN_IS_OVER)
+        cancel_late(self.loop, _REQUEST, self.timeout)
         # In a thread, since it reads the kernel's list of our open files.
         self.loop.call_later(LAST_BYTES_SECONDS, self.loop.run_in_executor, None, self._cut_connections)
 
@@ -143,6 +139,38 @@ class Drain:
         cut = sum(_cut(found) for found in find_sockets(lambda connection: _is_clients(connection, listening_on)))
         if cut:
             logger.warning("%d connection(s) were still open and are cut.", cut)
+
+
+def begin_drain(app: object, loop: asyncio.AbstractEventLoop, *, request: str, timeout: float) -> None:
+    """
+    Tell an application that the server stops, and cancel what is late before the server does.
+
+    A server's own cancellation does not say why: it would be answered as a fault, with 500, and logged as one.
+
+    Args:
+        app: The application.
+        loop: The loop that serves.
+        request: The name of the coroutine in whose task the server runs a request.
+        timeout: Seconds that requests get.
+    """
+    tell_application(app)
+    loop.call_later(timeout, cancel_late, loop, request, timeout)
+
+
+def cancel_late(loop: asyncio.AbstractEventLoop, request: str, timeout: float) -> None:
+    """
+    Cancel the requests that the drain has not ended; they are answered with 503.
+
+    Args:
+        loop: The loop that serves.
+        request: The name of the coroutine in whose task the server runs a request.
+        timeout: Seconds that they had.
+    """
+    late = [task for task in asyncio.all_tasks(loop) if _coroutine_name(task) == request]
+    if late:
+        logger.warning("%d request(s) did not finish within %g s and are cancelled.", len(late), timeout)
+    for task in late:
+        task.cancel(DRAIN_IS_OVER)
 
 
 def tell_application(app: object) -> None:

@@ -9,12 +9,12 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from covet._extras import find_extra, require_extra
 from covet.exceptions import ConfigurationError
 from covet.http.limits import MAX_HEADERS_SIZE
-from covet.server.drain import tell_application
+from covet.server.drain import begin_drain
 from covet.server.logs import server_log_config
 from covet.server.options import HTTPVersion, ServerOptions, StartMethod
 from covet.server.worker import Job
@@ -24,6 +24,11 @@ DEFAULT_KEEP_ALIVE = 30.0
 MAX_MESSAGE_SIZE = 16 * 1024 * 1024
 # How long a client has to read that its message is too large, before the connection is closed.
 LINGER_SECONDS = 1.0
+
+# The name of the coroutine that runs each request.
+_REQUEST: Final = "_handle"
+# What Hypercorn waits longer than the requests have: those that are late are answered first.
+ANSWER_SECONDS: Final = 0.25
 
 _PROTOCOLS: dict[HTTPVersion, list[str]] = {"1": ["http/1.1"], "auto": ["h2", "http/1.1"]}
 
@@ -43,7 +48,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
     config.bind = [f"unix:{options.uds}" if options.uds is not None else options.address.partition("//")[2]]
     config.backlog = options.backlog
     config.keep_alive_timeout = options.keep_alive or DEFAULT_KEEP_ALIVE
-    config.graceful_timeout = options.drain_timeout
+    config.graceful_timeout = options.drain_timeout + ANSWER_SECONDS
     config.h11_max_incomplete_size = MAX_HEADERS_SIZE
     config.h2_max_header_list_size = MAX_HEADERS_SIZE
     config.websocket_max_message_size = MAX_MESSAGE_SIZE
@@ -163,7 +168,7 @@ async def _serve(job: Job, config: Any) -> None:
 
     async def wait_for_stop() -> None:
         await stop.wait()
-        tell_application(app)
+        begin_drain(app, loop, request=_REQUEST, timeout=job.drain_timeout)
 
     lifespan_error: type[Exception] = import_module("hypercorn.utils").LifespanFailureError
     try:

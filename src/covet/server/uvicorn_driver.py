@@ -9,6 +9,7 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from math import ceil
 from types import FrameType
 from typing import Any
 
@@ -55,7 +56,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "server_header": False,
         "backlog": options.backlog,
         "timeout_keep_alive": round(options.keep_alive or DEFAULT_KEEP_ALIVE),
-        "timeout_graceful_shutdown": max(1, round(options.drain_timeout)),
+        "timeout_graceful_shutdown": max(1, ceil(options.drain_timeout)),
         "h11_max_incomplete_event_size": MAX_HEADERS_SIZE,
         "ssl_certfile": options.tls_certificate,
         "ssl_keyfile": options.tls_key,

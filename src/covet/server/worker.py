@@ -12,12 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from types import FrameType
-from typing import Protocol
+from typing import Final, Protocol
 
 from covet.logs import LogFormat, LogLevel, configure_logging
-from covet.server.drain import Drain, tell_application
+from covet.server.drain import Drain, begin_drain
 from covet.server.options import Interface
 from covet.server.target import ImportTarget, choose_interface, explain
 
@@ -104,17 +104,29 @@ class Flag(Protocol):
         """Take it, if nobody has."""
 
 
+# The name of the coroutine that runs each request of uvicorn.
+_UVICORN_REQUEST: Final = "run_asgi"
+
+
 class _TellFirst:
     """A signal handler that tells the application before the server."""
 
-    def __init__(self, app: object, loop: asyncio.AbstractEventLoop, stop: Callable[[int, FrameType | None], object]):
+    def __init__(
+        self,
+        app: object,
+        loop: asyncio.AbstractEventLoop,
+        stop: Callable[[int, FrameType | None], object],
+        timeout: float,
+    ) -> None:
         self.app = app
         self.loop = loop
         self.stop = stop
+        self.timeout = timeout
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         # The handler may interrupt anything; the application is told from its own loop.
-        self.loop.call_soon_threadsafe(tell_application, self.app)
+        begin = partial(begin_drain, self.app, self.loop, request=_UVICORN_REQUEST, timeout=self.timeout)
+        self.loop.call_soon_threadsafe(begin)
         self.stop(number, frame)
 
 
@@ -177,7 +189,7 @@ class Job:
         for number in (signal.SIGINT, signal.SIGTERM):
             stop = signal.getsignal(number)
             if callable(stop):
-                signal.signal(number, _TellFirst(app, loop, stop))
+                signal.signal(number, _TellFirst(app, loop, stop, self.drain_timeout))
         return app
 
     def load_or_exit(self) -> object:

@@ -12,8 +12,9 @@ from types import CodeType
 
 import pytest
 
+from covet.deadlines import DRAIN_IS_OVER
 from covet.server import drain as drain_module
-from covet.server.drain import Drain, tell_application
+from covet.server.drain import Drain, begin_drain, tell_application
 
 
 class Listening:
@@ -306,3 +307,30 @@ async def test_connections_are_closed_before_the_server_stops(ends: bool, monkey
     await stopped.wait()
 
     assert order == (["told", "closed", "stopped"] if ends else ["told", "stopped"])
+
+
+async def test_late_requests_are_told_before_their_server_cancels_them() -> None:
+    """Those alone that run a request, and with the reason by which they are answered."""
+    app = Listening()
+    seen: list[object] = []
+
+    async def serve_request() -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as exc:
+            seen.append(exc.args)
+
+    async def wait_else() -> None:
+        await asyncio.Event().wait()
+
+    request, other = asyncio.create_task(serve_request()), asyncio.create_task(wait_else())
+    await asyncio.sleep(0)
+
+    begin_drain(app, asyncio.get_running_loop(), request="serve_request", timeout=0.01)
+    await request
+
+    assert app.told == 1
+    assert seen == [(DRAIN_IS_OVER,)]
+    assert not other.done()
+    other.cancel()
+    await asyncio.wait({other})

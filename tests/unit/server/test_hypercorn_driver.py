@@ -46,7 +46,7 @@ def test_the_settings_are_safe(monkeypatch: pytest.MonkeyPatch) -> None:
     assert config.h11_max_incomplete_size == 64 * 1024
     assert config.h2_max_header_list_size == 64 * 1024
     assert config.keep_alive_timeout == 30
-    assert config.graceful_timeout == 7
+    assert config.graceful_timeout == 7 + hypercorn_driver.ANSWER_SECONDS
     assert config.alpn_protocols == ["http/1.1"]
     assert config.websocket_max_message_size == 16 * 1024 * 1024
     assert config.include_server_header is False
