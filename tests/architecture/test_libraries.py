@@ -35,7 +35,7 @@ ADAPTERS: dict[str, set[str]] = {
     "pydantic": {"covet.validation.pydantic_models", "covet.validation.schema_pydantic"},
     "pydantic_core": {"covet.validation.pydantic_models"},
     "redis": {"covet.auth.redis_revocations", "covet.rate_limiting.redis_store", "covet.sessions.redis_store"},
-    "uvicorn": {"covet.server.uvicorn_driver"},
+    "uvicorn": {"covet.server.uvicorn_driver", "covet.server.uvicorn_sockets"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},
     "watchfiles": {"covet.server.granian_driver"},
     "websockets": {"covet.server.uvicorn_driver"},
