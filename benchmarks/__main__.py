@@ -14,6 +14,7 @@ from benchmarks import (
     body,
     callgrind,
     cpu,
+    database,
     environment,
     event_streams,
     events,
@@ -164,6 +165,16 @@ def section_injection(python: str, options: argparse.Namespace) -> tuple[str, ob
     return injection.table(figures), figures
 
 
+def section_database(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count a row by its id.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = database.measure_all(python, quick=options.quick)
+    return database.table(figures), figures
+
+
 def section_import(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure imports.
@@ -210,6 +221,7 @@ SECTIONS: dict[str, Section] = {
     "events": section_events,
     "websocket": section_websocket,
     "injection": section_injection,
+    "database": section_database,
     "import": section_import,
     "startup": section_startup,
     "openapi": section_openapi,

@@ -13,7 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".cache" / "bench-venv"
 PEERS = ("fastapi", "starlette", "litestar", "blacksheep", "falcon")
 CONTAINERS = ("dishka", "rodi")
-REQUIREMENTS = (*PEERS, *CONTAINERS, "granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
+DATABASES = ("aiosqlite", "asyncpg", "sqlalchemy[asyncio]")
+REQUIREMENTS = (*PEERS, *CONTAINERS, *DATABASES, "granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
 DESCRIBED = ("msgspec", "granian", "uvloop", "pydantic", *PEERS, *CONTAINERS)
 
 

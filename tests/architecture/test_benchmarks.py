@@ -13,6 +13,7 @@ from benchmarks import (
     body,
     callgrind,
     cpu,
+    database,
     event_streams,
     events,
     imports,
@@ -329,6 +330,29 @@ def test_chains_are_compared_with_those_made_by_hand() -> None:
     text = injection.table({"by-hand": 6000.0, "covet": 6600.0})
 
     assert "| covet                 |       6.6 |    × 1.10 |" in text
+
+
+@pytest.mark.parametrize("name", database.MAKERS)
+async def test_every_database_gives_the_same_row(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    """What is compared fetches one row."""
+    library = database.LIBRARIES.get(name)
+    if library is not None and not find_spec(library):
+        pytest.skip(f"{library} is not installed")
+    if library == "asyncpg":
+        monkeypatch.setenv("COVET_TEST_POSTGRESQL_URL", request.getfixturevalue("postgresql_url"))
+    monkeypatch.setenv(database.FOLDER, str(tmp_path))
+
+    async with database.MAKERS[name]() as fetch:
+        assert await fetch() == await fetch() == database.ROW
+
+
+def test_rows_are_compared_with_those_of_a_driver() -> None:
+    """Each of them with its own."""
+    text = database.table({"aiosqlite": 200_000.0, "covet-sqlite": 100_000.0, "covet-postgresql": 1.0})
+
+    assert "| covet-sqlite          |   100.0 | × 0.50 aiosqlite |" in text
 
 
 @pytest.mark.parametrize("name", [name for name in static.VARIANTS if name != static.BASE])

@@ -13,6 +13,8 @@ from tests.architecture.source import SourceFile, read_source
 
 # Who adapts which library. A new adapter is a decision, so it is written here.
 ADAPTERS: dict[str, set[str]] = {
+    "asyncmy": {"covet.database.drivers.mysql"},
+    "asyncpg": {"covet.database.drivers.postgresql"},
     "authlib": {"covet.auth.oauth.client"},
     "argon2": {"covet.security.argon2id"},
     "click": {"covet.cli"},

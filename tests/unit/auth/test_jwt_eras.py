@@ -98,7 +98,7 @@ async def test_what_is_made_at_the_same_time_is_good_only_if_it_came_afterwards(
             pair = await second.refresh_tokens(token)
         except InvalidCredentialsError:
             return
-        refreshed.extend(pair[:2])
+        refreshed.extend((pair.access_token, pair.refresh_token))
 
     async with asyncio.TaskGroup() as group:
         for number, pair in enumerate(before):
@@ -106,7 +106,7 @@ async def test_what_is_made_at_the_same_time_is_good_only_if_it_came_afterwards(
             if number == 5:
                 group.create_task(first.revoke_user("ada"))
 
-    for token in [*(token for pair in before for token in pair[:2]), *refreshed]:
+    for token in [*(token for pair in before for token in (pair.access_token, pair.refresh_token)), *refreshed]:
         assert not await is_good(first, token)
     for pair in before:
         with pytest.raises(InvalidCredentialsError):

@@ -35,7 +35,7 @@ def adapt_values(values: Values) -> Values:
         >>> adapt_values((1, Decimal("0.10"), {"a": [1]}, datetime(2030, 1, 2, tzinfo=UTC)))
         (1, '0.10', '{"a":[1]}', '2030-01-02T00:00:00.000000+00:00')
     """
-    # PERF: nearly all values are what SQLite has itself (benchmarks/database.py, row).
+    # PERF: nearly all values are what SQLite has itself (benchmarks/database.py).
     for value in values:
         if type(value) not in _NATIVE:
             return tuple([value if type(value) in _NATIVE else _adapt(value) for value in values])
