@@ -15,8 +15,10 @@ from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
 from covet.exceptions import AuthenticationError
 from covet.http.request import Request
+from covet.http.response import Response
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
+from covet.middleware.session_cookie import forbid_sharing
 from covet.options import refuse_unknown
 
 _check: Final = OptionChecks("AuthenticationMiddleware")
@@ -27,7 +29,8 @@ class AuthenticationMiddleware(Middleware):
     Find out who asks, and put it on `request.state.user`, where handlers get it as a `Principal`.
 
     The providers are asked in order for credentials of their kind; the first that finds some decides. Without any the
-    request is `ANONYMOUS`; with bad ones it is refused: 401, with `WWW-Authenticate`.
+    request is `ANONYMOUS`; with bad ones it is refused: 401, with `WWW-Authenticate`. What somebody who is known is
+    answered is private to them: `Cache-Control` says so, in place of `public`.
 
     Args:
         provider: What finds out who asks.
@@ -116,6 +119,17 @@ class AuthenticationMiddleware(Middleware):
             provider = self._schemes.get(header.partition(" ")[0].lower())
             if provider is not None:
                 raise await _refuse(provider, request, InvalidCredentialsError())
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        """
+        Keep what somebody was answered from caches that would give it to others.
+
+        APPSEC: docs/security.md, row 81. A cache knows `Authorization` (RFC 9111 §3.5), unless a handler said `public`,
+        and no other header that says who asks, such as `X-API-Key`.
+        """
+        if getattr(request.state, "user", ANONYMOUS) is not ANONYMOUS:
+            forbid_sharing(response.headers)
+        return response
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     async def websocket_connect(self, websocket: Any) -> None:

@@ -102,7 +102,8 @@ def by_user(request: Request) -> str:
         'user=ada'
     """
     user = getattr(request.state, "user", None)
-    if user is None:
+    # A principal that nobody authenticated has no id: all strangers would be one client.
+    if user is None or not getattr(user, "is_authenticated", True):
         return by_address(request)
     return f"user={shorten(str(getattr(user, 'id', user)))}"
 
@@ -111,11 +112,14 @@ def shorten(text: str) -> str:
     """
     Keep a text as it is, or its hash if it is long.
 
+    APPSEC: docs/security.md, row 82: nobody may be called what the hash of another one's name is, so that no text
+    begins like a hash.
+
     Example:
-        >>> shorten("ada"), len(shorten("a" * 10_000))
-        ('ada', 32)
+        >>> shorten("ada"), len(shorten("a" * 10_000)), shorten("#1")[:5]
+        ('ada', 33, '#f5e3')
     """
-    return text if len(text) <= _MAX_LENGTH else hash_text(text)
+    return text if len(text) <= _MAX_LENGTH and not text.startswith("#") else f"#{hash_text(text)}"
 
 
 def hash_text(text: str) -> str:

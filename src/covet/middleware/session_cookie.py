@@ -128,7 +128,7 @@ def make_private(headers: MutableHeaders) -> None:
     """
     Say of a response that it is one client's alone: no cache may give it to another.
 
-    APPSEC: docs/advisories.md, row 80: whatever was read of a cookie, if only whether something is in it.
+    APPSEC: docs/security.md, row 80: whatever was read of a cookie, if only whether something is in it.
 
     Example:
         >>> headers = MutableHeaders({"cache-control": "public, max-age=60, s-maxage=600"})
@@ -137,6 +137,19 @@ def make_private(headers: MutableHeaders) -> None:
         ('Cookie', 'max-age=60, private')
     """
     headers.add_vary("Cookie")
+    forbid_sharing(headers)
+
+
+def forbid_sharing(headers: MutableHeaders) -> None:
+    """
+    Say of a response that no cache may give it to others, whatever was said before.
+
+    Example:
+        >>> headers = MutableHeaders({"cache-control": "public, max-age=60"})
+        >>> forbid_sharing(headers)
+        >>> headers["cache-control"]
+        'max-age=60, private'
+    """
     said = headers.get("cache-control")
     if said is None:
         headers["cache-control"] = "private"

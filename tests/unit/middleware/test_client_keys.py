@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from covet import Request
+from covet.auth import Anonymous
 from covet.exceptions import ConfigurationError
 from covet.middleware import by_address, by_header, by_user
 from covet.middleware.client_keys import hash_text, shorten, write_network
@@ -75,8 +76,16 @@ def test_user_names_a_client() -> None:
     assert by_user(request) == "user=7"
 
 
+def test_strangers_are_not_one_user() -> None:
+    """What authentication puts in the place of a user that there is not has no name: its address is the client's."""
+    request = Request(client=("192.0.2.1", 5))
+    request.state.user = Anonymous()
+
+    assert by_user(request) == "192.0.2.1"
+
+
 def test_long_texts_are_hashed() -> None:
     """A key has a size that nobody chooses; also what is no text of Unicode."""
     assert shorten("a" * 80) == "a" * 80
-    assert len(shorten("a" * 81)) == 32
+    assert len(shorten("a" * 81)) == 33
     assert len(hash_text("\ud800")) == 32
