@@ -1,0 +1,177 @@
+"""
+One connection, two readings: nobody gets a second request out of the body of a first one, nor more than is answered.
+"""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+
+from tests.e2e.framing_cases import SMUGGLED, Head, list_heads
+from tests.e2e.server_process import ServerProcess, serve
+from tests.e2e.wire_client import WireClient, WireResponse
+
+ROOT = Path(__file__).parents[2]
+MIB = 1024 * 1024
+HEADS = list(list_heads())
+
+
+@pytest.fixture(scope="module", params=["rsgi", "asgi"])
+def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+    """Serve the application on Granian."""
+    with serve("tests.e2e.framing_application:app", interface=request.param, directory=ROOT) as server:
+        yield server
+
+
+def read_all(port: int, data: bytes, *, timeout: float = 0.4) -> tuple[bytes, bool]:
+    """Send bytes; return what comes until nothing more does, and whether the server closed the connection."""
+    received = b""
+    with socket.create_connection(("127.0.0.1", port), timeout=timeout) as connection:
+        connection.sendall(data)
+        try:
+            while piece := connection.recv(65_536):
+                received += piece
+        except TimeoutError:
+            return received, False
+        except ConnectionResetError:
+            pass
+    return received, True
+
+
+def ask_seen(server: ServerProcess) -> list[str]:
+    """Ask which requests came since the last time."""
+    with WireClient(server.port) as client:
+        found: list[str] = json.loads(client.ask("GET", "/seen").body)
+    return found
+
+
+def read_memory(server: ServerProcess) -> int:
+    """Measure what the worker holds."""
+    [pid] = server.worker_pids()
+    status = Path(f"/proc/{pid}/status").read_text()
+    return 1024 * int(status.partition("VmRSS:")[2].split()[0])
+
+
+class Canary:
+    """Somebody else, who asks every 20 ms over a connection of each time; `with` waits for the last answer."""
+
+    def __init__(self, server: ServerProcess) -> None:
+        self._port = server.port
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._ask)
+        self.answers: list[tuple[int, float]] = []
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _ask(self) -> None:
+        while not self._is_over.wait(0.02):
+            began = time.monotonic()
+            with WireClient(self._port) as client:
+                status = client.ask("GET", "/number/0").status
+            self.answers.append((status, time.monotonic() - began))
+
+
+def test_there_are_enough_cases() -> None:
+    """As many as the probes of others have, each of them another one, and nearly all of them refused."""
+    assert len({head.headers for head in HEADS}) == len(HEADS) >= 87
+    assert sum(head.reading == "refused" for head in HEADS) >= 80
+
+
+@pytest.mark.row(91)
+@pytest.mark.parametrize("head", HEADS, ids=lambda head: head.what)
+def test_row_091_no_body_is_another_request(server: ServerProcess, head: Head) -> None:
+    """A head with two readings is 400 and the end of its connection, and what follows is nobody's request."""
+    request = f"POST /take HTTP/1.1\r\nHost: a\r\n{head.headers}\r\n0\r\n\r\n{SMUGGLED}"
+
+    answer, is_closed = read_all(server.port, request.encode("latin-1"))
+
+    seen = ask_seen(server)
+    if head.reading == "refused":
+        assert (answer[:12], answer.count(b"HTTP/1.1 "), is_closed, seen) == (b"HTTP/1.1 400", 1, True, [])
+    elif head.reading == "closed":
+        assert (answer[:12], answer.count(b"HTTP/1.1 "), is_closed, seen) == (b"HTTP/1.1 200", 1, True, ["/take"])
+    else:
+        # The body is over, whoever reads it: what follows is the next request, and no part of this one.
+        assert (answer.count(b"HTTP/1.1 200"), seen) == (2, ["/take", "/smuggled"])
+
+
+@pytest.mark.row(93)
+def test_row_093_requests_that_wait_on_one_connection_are_bounded(server: ServerProcess) -> None:
+    """10,000 at once are answered one after the other, in order; others are not held up, and the memory is not."""
+    count = 10_000
+    requests = b"".join(b"GET /number/%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(count))
+    workers = server.worker_pids()
+    before = read_memory(server)
+    answers: list[WireResponse] = []
+
+    with Canary(server) as canary, WireClient(server.port, timeout=30) as client:
+        sender = threading.Thread(target=client.send, args=(requests,))
+        sender.start()
+        answers += (client.receive() for _ in range(count))
+        sender.join()
+
+    assert [int(answer.body) for answer in answers] == list(range(count))
+    assert canary.answers
+    assert {status for status, _ in canary.answers} == {200}
+    assert read_memory(server) - before <= 16 * MIB
+    assert server.worker_pids() == workers
+    assert "Traceback" not in server.log()
+
+
+@pytest.mark.row(93)
+@pytest.mark.parametrize("count", [100_000, pytest.param(1_000_000, marks=pytest.mark.campaign)])
+@pytest.mark.timeout(180)
+def test_row_093_a_body_of_tiny_chunks_is_bounded(server: ServerProcess, count: int) -> None:
+    """A million chunks of a byte are one body, within its limits: others are answered, the memory is not filled."""
+    head = b"POST /take HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    body = b"1\r\na\r\n" * count + b"0\r\n\r\n"
+    workers = server.worker_pids()
+    before = read_memory(server)
+
+    with Canary(server) as canary, WireClient(server.port, timeout=150) as client:
+        sender = threading.Thread(target=client.send, args=(head + body,))
+        sender.start()
+        answer = client.receive()
+        sender.join()
+
+    assert (answer.status, answer.body) == (200, b"%d" % count)
+    assert canary.answers
+    assert {status for status, _ in canary.answers} == {200}
+    # The limit of a body is 1 MiB.
+    assert read_memory(server) - before <= 2 * MIB + 16 * MIB
+    assert server.worker_pids() == workers
+    assert "Traceback" not in server.log()
+
+
+@pytest.mark.row(93)
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "GET /number/canary-secret HTTP/1.1\r\nHost: a b canary-secret\r\n\r\n",
+        "GET /number/1 HTTP/1.1\r\nHost: a\r\ncanary-secret\r\n\r\n",
+        "POST /take HTTP/1.1\r\nHost: a\r\nContent-Length: canary-secret\r\n\r\n",
+        "POST /take HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\ncanary-secret\r\n",
+        "canary-secret\r\n\r\n",
+    ],
+)
+def test_row_093_an_error_shows_nothing_of_what_came(server: ServerProcess, broken: str) -> None:
+    """Neither of the request that is wrong nor of the one behind it, to nobody and in no log."""
+    following = "GET /number/7 HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer next-secret\r\n\r\n"
+
+    answer, is_closed = read_all(server.port, (broken + following).encode())
+
+    assert answer.startswith(b"HTTP/1.1 4")
+    assert b"-secret" not in answer
+    assert "-secret" not in server.log()
+    assert is_closed or answer.count(b"HTTP/1.1 ") == 2
