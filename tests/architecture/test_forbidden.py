@@ -12,8 +12,8 @@ import pytest
 from tests.architecture.source import SourceFile, read_source
 
 FORBIDDEN_MODULES = {
-    "http.cookies": "quadratic on hostile cookies (docs/advisories.md, rows 29 and 31)",
-    "pickle": "runs code on load (docs/advisories.md, row 83)",
+    "http.cookies": "quadratic on hostile cookies (docs/security.md, rows 29 and 31)",
+    "pickle": "runs code on load (docs/security.md, row 83)",
     "cPickle": "runs code on load",
     "shelve": "is pickle",
     "marshal": "crashes on hostile input",

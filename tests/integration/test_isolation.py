@@ -1,5 +1,5 @@
 """
-Row 95 of docs/advisories.md: nothing of one request is seen in another, whatever is struck down beside it.
+Row 95 of docs/security.md: nothing of one request is seen in another, whatever is struck down beside it.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 """
-Rows 25 to 33 and 58 of docs/advisories.md: headers and cookies that come off the wire. Over both protocols.
+Rows 25 to 33 and 58 of docs/security.md: headers and cookies that come off the wire. Over both protocols.
 """
 
 import asyncio

@@ -1,5 +1,5 @@
 """
-Rows 20 to 25 of docs/advisories.md, as they come off the wire: bodies, numbers, the limits of headers.
+Rows 20 to 25 of docs/security.md, as they come off the wire: bodies, numbers, the limits of headers.
 """
 
 import asyncio

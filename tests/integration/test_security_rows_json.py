@@ -1,5 +1,5 @@
 """
-Rows 20, 21, 22 and 24 of docs/advisories.md, with every reader of JSON that there is. Over both protocols.
+Rows 20, 21, 22 and 24 of docs/security.md, with every reader of JSON that there is. Over both protocols.
 """
 
 import logging

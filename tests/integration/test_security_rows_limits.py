@@ -1,5 +1,5 @@
 """
-Rows 59 and 60 of docs/advisories.md: by which address a client is counted. Over both protocols.
+Rows 59 and 60 of docs/security.md: by which address a client is counted. Over both protocols.
 """
 
 from ipaddress import IPv6Address

@@ -1,5 +1,5 @@
 """
-Row 28 of docs/advisories.md: nothing is kept by what requests say without a bound.
+Row 28 of docs/security.md: nothing is kept by what requests say without a bound.
 """
 
 import gc

@@ -1,5 +1,5 @@
 """
-Rows 45 to 47 of docs/advisories.md: what an application answers never breaks the wire. Over both protocols.
+Rows 45 to 47 of docs/security.md: what an application answers never breaks the wire. Over both protocols.
 """
 
 import logging

@@ -1,5 +1,5 @@
 """
-Rows of docs/advisories.md about passwords, tokens and signed URLs, as clients meet them. Over both protocols.
+Rows of docs/security.md about passwords, tokens and signed URLs, as clients meet them. Over both protocols.
 """
 
 import logging

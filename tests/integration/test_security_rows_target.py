@@ -1,5 +1,5 @@
 """
-Rows 51 to 53, 56 and 61 to 64 of docs/advisories.md: what a request's head may decide. Over both protocols.
+Rows 51 to 53, 56 and 61 to 64 of docs/security.md: what a request's head may decide. Over both protocols.
 """
 
 import os

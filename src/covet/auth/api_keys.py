@@ -191,7 +191,7 @@ class APIKeyAuthProvider(AuthProvider):
         """Tell whose key it is; `None` if it is not good."""
         if len(token) > MAX_CREDENTIALS_BYTES or not is_api_key(token, self.prefix):
             return None
-        # It is found by its hash: how long that takes says nothing of the key (docs/advisories.md, row 90).
+        # It is found by its hash: how long that takes says nothing of the key (docs/security.md, row 90).
         key = await self._store.find(hash_token(token))
         if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
             return None

@@ -109,7 +109,7 @@ class JWKS:
         if self._running is not None and not self._running.done() and self._running.get_loop() is _get_loop():
             await asyncio.shield(self._running)
             return
-        # APPSEC: docs/advisories.md, row 89: a flood of unknown names costs one fetch a minute.
+        # APPSEC: docs/security.md, row 89: a flood of unknown names costs one fetch a minute.
         if self._tried_at is not None and now - self._tried_at < REFRESH_INTERVAL:
             return
         self._tried_at = now

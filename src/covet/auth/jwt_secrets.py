@@ -62,7 +62,7 @@ def _refuse_weak(secret: Any, name: str) -> None:
     if not isinstance(text, str):
         # `JWTKey` says what is wrong with its type.
         return
-    # APPSEC: docs/advisories.md, row 77. How long it has to be is said by its algorithm.
+    # APPSEC: docs/security.md, row 77. How long it has to be is said by its algorithm.
     weakness = find_weakness(text, min_bytes=1)
     if weakness is not None:
         raise AuthenticationSetupError(

@@ -1,7 +1,7 @@
 """
 Checking a name and a password: what logins by form and HTTP Basic have in common.
 
-It must never say which users there are, by its answer, its work or its time (docs/advisories.md, row 90).
+It must never say which users there are, by its answer, its work or its time (docs/security.md, row 90).
 """
 
 from collections.abc import Awaitable, Callable

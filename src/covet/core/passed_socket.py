@@ -141,7 +141,7 @@ class PassedSocket:
             raise ServiceUnavailableError("The server stops.")
         subprotocol = message.get("subprotocol")
         if subprotocol is not None:
-            # APPSEC: docs/advisories.md, row 48: a line break in it ends Granian's worker.
+            # APPSEC: docs/security.md, row 48: a line break in it ends Granian's worker.
             check_subprotocol(subprotocol)
         if message.get("headers"):
             check_accept_headers(self._receive.ask)

@@ -23,7 +23,7 @@ _VERSION: Final = re.compile(r"[0-9A-Za-z][0-9A-Za-z._-]{0,31}")
 _TOKEN: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _MARK: Final = "{version}"
 _UNWANTED: Final = re.compile(r"(?:^|;)[ \t]*[qQ]=0(?:\.0{0,3})?[ \t]*(?:;|$)")
-# APPSEC: docs/advisories.md, row 26: longer headers are not read.
+# APPSEC: docs/security.md, row 26: longer headers are not read.
 _MAX_LENGTH: Final = 8192
 
 

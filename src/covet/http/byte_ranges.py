@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 
 from covet.exceptions import HTTPError
 
-# APPSEC: docs/advisories.md, row 34: what asks for more gets everything, once.
+# APPSEC: docs/security.md, row 34: what asks for more gets everything, once.
 MAX_RANGES: Final = 10
 MAX_LENGTH: Final = 8192
 _MAX_DIGITS: Final = 19

@@ -17,7 +17,7 @@ _COMPRESSIBLE: Final = frozenset(
     )
 ) | {"font/otf", "font/ttf", "image/bmp", "image/svg+xml", "image/x-icon"}  # fmt: skip
 
-# APPSEC: docs/advisories.md, rows 27 and 28: a longer header is not read, and few of the short ones are kept.
+# APPSEC: docs/security.md, rows 27 and 28: a longer header is not read, and few of the short ones are kept.
 MAX_LENGTH: Final = 1024
 _MAX_CACHED_LENGTH: Final = 256
 _ITEM: Final = re.compile(

@@ -11,7 +11,7 @@ from covet.http.percent import encode_extended
 Disposition = Literal["attachment", "inline"]
 
 _KINDS: Final = ("attachment", "inline")
-# APPSEC: docs/advisories.md, row 44. What is none of these could end the value, or mislead about the kind of file:
+# APPSEC: docs/security.md, row 44. What is none of these could end the value, or mislead about the kind of file:
 # control characters, quotes, what separates paths, and the marks that turn the direction of writing.
 _UNSAFE: Final = re.compile(r'[\x00-\x1f\x7f-\x9f"\\/\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]')
 _NOT_ASCII: Final = re.compile(r"[^\x20-\x7e]|[%;]")

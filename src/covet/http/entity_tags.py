@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from covet.exceptions import ResponseError
 
-# APPSEC: docs/advisories.md, row 33: a longer list is not read, and what was taken is never given back.
+# APPSEC: docs/security.md, row 33: a longer list is not read, and what was taken is never given back.
 MAX_LENGTH: Final = 8192
 _ETAG: Final = re.compile(r'(?:W/)?+"[\x21\x23-\x7e\x80-\xff]*+"')
 _BETWEEN: Final = re.compile(r"[ \t]*+(?:,[ \t]*+)*+")

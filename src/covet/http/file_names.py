@@ -12,7 +12,7 @@ MAX_FILE_NAME: Final = 255
 # Compiled when it is used: the module is loaded with covet, and most applications take no files.
 _UNFIT: Final = r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 _MAX_ENDING: Final = 32
-# APPSEC: docs/advisories.md, rows 37 to 42. Windows takes these for devices, whatever the directory and the ending.
+# APPSEC: docs/security.md, rows 37 to 42. Windows takes these for devices, whatever the directory and the ending.
 _DEVICES: Final = frozenset(
     ["con", "prn", "aux", "nul", "conin$", "conout$", "clock$"]
     + [f"{port}{digit}" for port in ("com", "lpt") for digit in "0123456789¹²³"]
@@ -32,7 +32,7 @@ def clean_file_name(text: str) -> str:
         >>> clean_file_name("../../etc/passwd"), clean_file_name("C:\\photos\\tea\0.png"), clean_file_name("..")
         ('passwd', 'tea.png', '')
     """
-    # APPSEC: docs/advisories.md, row 17: a client's name becomes a path.
+    # APPSEC: docs/security.md, row 17: a client's name becomes a path.
     name = re.sub(_UNFIT, "", text).replace("\\", "/").rpartition("/")[2].strip()
     if not name.strip("."):
         return ""
@@ -62,7 +62,7 @@ def make_storable_name(text: str, *, default: str = "file") -> str:
         >>> make_storable_name("..", default="upload")
         'upload'
     """
-    # APPSEC: docs/advisories.md, row 17: a client's name becomes a path.
+    # APPSEC: docs/security.md, row 17: a client's name becomes a path.
     name = "".join(map(_mend, clean_file_name(text))).strip(". ") or default
     if not is_usable_part(name):
         # A device; anything else was mended.

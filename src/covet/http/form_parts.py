@@ -160,7 +160,7 @@ class FormParts:
         return event
 
     def _count(self, head: PartHead) -> None:
-        # APPSEC: docs/advisories.md, row 1: unlimited parts.
+        # APPSEC: docs/security.md, row 1: unlimited parts.
         limits = self.limits
         if head.filename is None:
             self._fields += 1
@@ -179,7 +179,7 @@ class FormParts:
             if most is not None and self._size > most:
                 raise ContentTooLargeError(f"A file of the form is larger than {most} bytes.", limit=most)
             return
-        # APPSEC: docs/advisories.md, rows 2 and 4: fields stand in memory.
+        # APPSEC: docs/security.md, rows 2 and 4: fields stand in memory.
         self._fields_size += size
         if self._size > limits.max_field_size:
             raise ContentTooLargeError(

@@ -88,7 +88,7 @@ class MultipartParser:
             max_header_count=limits.max_part_headers,
             strict=True,
         )
-        # APPSEC: docs/advisories.md, row 11: the library would read every name once more, an escape at a time.
+        # APPSEC: docs/security.md, row 11: the library would read every name once more, an escape at a time.
         self._parser._create_segment = _Segment  # noqa: SLF001 - made to be overridden
 
     @property

@@ -20,7 +20,7 @@ CODECS: Final = {"utf-8": "utf-8", "utf8": "utf-8", "us-ascii": "ascii", "ascii"
 """The codecs of the charsets that forms are understood in."""
 
 _TOKEN: Final = r"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"  # noqa: S105 - a word of RFC 9110 §5.6.2
-# Possessive: what was taken is never given back, so nothing is read twice (docs/advisories.md, rows 7 and 11).
+# Possessive: what was taken is never given back, so nothing is read twice (docs/security.md, rows 7 and 11).
 _PARAMETER: Final = re.compile(rf'[ \t]*+;[ \t]*+({_TOKEN})[ \t]*+=[ \t]*+(?:"([^"]*+)"|({_TOKEN}))')
 # As long as an escape, and no quotation mark: the places of all others stay what they are.
 _HIDDEN: Final = "\0\0"
@@ -73,7 +73,7 @@ def read_part_head(pairs: Sequence[tuple[str, str]]) -> PartHead:
     name_, filename = read_disposition(headers.get("content-disposition"))
     if any(_CONTROL.search(value) for key, value in pairs if key.lower() != "content-disposition"):
         raise BadRequestError("A header of a part of the form has a control character.")
-    # APPSEC: docs/advisories.md, row 14: RFC 7578 §4.7 knows no encoding of a part.
+    # APPSEC: docs/security.md, row 14: RFC 7578 §4.7 knows no encoding of a part.
     encoding = headers.get("content-transfer-encoding")
     if encoding is not None and encoding.strip().lower() not in _PLAIN_ENCODINGS:
         raise BadRequestError("A part of the form is encoded: only binary, 8bit and 7bit are understood.")
@@ -127,7 +127,7 @@ def _split_disposition(text: str) -> tuple[str, dict[str, str]]:
     kind, _, _ = text.partition(";")
     position, end = len(kind), len(text.rstrip(" \t"))
     is_escaping = '\\"' in text
-    # APPSEC: docs/advisories.md, row 11: a name may be full of escapes, so none of them costs a step of its own.
+    # APPSEC: docs/security.md, row 11: a name may be full of escapes, so none of them costs a step of its own.
     visible = text.replace("\\\\", _HIDDEN).replace('\\"', _HIDDEN) if is_escaping else text
     found: dict[str, str] = {}
     while position < end:
@@ -137,7 +137,7 @@ def _split_disposition(text: str) -> tuple[str, dict[str, str]]:
         position = match.end()
         key, quoted, token = match.groups()
         key = key.lower()
-        # APPSEC: docs/advisories.md, row 12: who reads the first and who reads the last see different forms.
+        # APPSEC: docs/security.md, row 12: who reads the first and who reads the last see different forms.
         if key in found:
             raise BadRequestError("The Content-Disposition of a part of the form has a parameter twice.")
         found[key] = token if quoted is None else _unquote(text[slice(*match.span(2))], is_escaping=is_escaping)
@@ -148,7 +148,7 @@ def _unquote(text: str, *, is_escaping: bool) -> str:
     if is_escaping:
         # In pairs from the left, so that an escaped backslash escapes nothing itself.
         return text.replace("\\\\", _BACKSLASH).replace('\\"', '"').replace(_BACKSLASH, "\\")
-    # APPSEC: not %0D and %0A: a line break is never in a name (docs/advisories.md, row 12).
+    # APPSEC: not %0D and %0A: a line break is never in a name (docs/security.md, row 12).
     return text.replace("%22", '"')
 
 

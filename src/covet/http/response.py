@@ -133,7 +133,7 @@ class Response:
         self._body, default = self.render(content)
         chosen = media_type or self.media_type or default
         # PERF: a plain attribute, since middleware sets headers again and again (benchmarks/onion.py).
-        # APPSEC: docs/advisories.md, row 45: a media type goes past the headers, and is checked as they are.
+        # APPSEC: docs/security.md, row 45: a media type goes past the headers, and is checked as they are.
         self.headers = make_headers(None if chosen is None else _CONTENT_TYPES.get(chosen) or make_content_type(chosen))
         if headers is not None:
             self._take_headers(headers)

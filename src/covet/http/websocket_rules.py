@@ -50,7 +50,7 @@ class WebSocketRules:
         """
         Refuse a handshake that a page of another origin has sent.
 
-        APPSEC: browsers let any page connect to anywhere, with the cookies of its user (docs/advisories.md, row 69).
+        APPSEC: browsers let any page connect to anywhere, with the cookies of its user (docs/security.md, row 69).
 
         Raises:
             PermissionDeniedError: If the origin is not allowed.

@@ -174,7 +174,7 @@ class _Source:
         self._data = memoryview(b"")
         self._at = 0
         self._step = _SHORTEST
-        # APPSEC: docs/advisories.md, row 72: each costs the same, however little it holds.
+        # APPSEC: docs/security.md, row 72: each costs the same, however little it holds.
         self._members = _MEMBERS
 
     @property

@@ -140,7 +140,7 @@ class CSRFMiddleware(Middleware):
         request.state.csrf_token = CSRFToken(self, request)
         if request.method in _SAFE or is_csrf_exempt(request):
             return
-        # APPSEC: docs/advisories.md, row 67: the type of the body has no say in this.
+        # APPSEC: docs/security.md, row 67: the type of the body has no say in this.
         source = find_source(request, self._trusted)
         if source in {Source.CROSS_SITE, Source.OTHER_ORIGIN}:
             raise CSRFError(source.value)
@@ -164,7 +164,7 @@ class CSRFMiddleware(Middleware):
         if text is None:
             raise CSRFError("token_missing")
         secret = self._find_secret(request)
-        # APPSEC: docs/advisories.md, row 68: compared in constant time, and with the secret of this session alone.
+        # APPSEC: docs/security.md, row 68: compared in constant time, and with the secret of this session alone.
         if secret is None or not is_csrf_token_valid(text, secret):
             raise CSRFError("token_invalid")
 

@@ -181,7 +181,7 @@ def check_retry(retry: int) -> int:
 def _check_line(name: str, value: str) -> str:
     if not isinstance(value, str):
         raise ResponseError(f"The {name} of an event must be a text, got {value!r}.")
-    # APPSEC: docs/advisories.md, row 49: a line break would begin a field of the value's own.
+    # APPSEC: docs/security.md, row 49: a line break would begin a field of the value's own.
     if _FORBIDDEN.search(value):
         raise ResponseError(f"The {name} of an event has a line break or NUL: {value!r}.", hint="Leave it out.")
     return value

@@ -2,7 +2,7 @@
 CSRF tokens: what a form of this application has, and one of another site cannot know.
 
 A token is another text each time it is written, though it stands for the same secret: a page that is compressed with
-what an attacker sends in it would betray a fixed one, byte by byte (BREACH; docs/advisories.md, row 68). Who asks for a
+what an attacker sends in it would betray a fixed one, byte by byte (BREACH; docs/security.md, row 68). Who asks for a
 token, and when, is not known here.
 """
 
@@ -90,7 +90,7 @@ def _xor(left: bytes, right: bytes) -> bytes:
 def _derive(secret: str | bytes) -> bytes:
     data = secret if isinstance(secret, bytes) else secret.encode("utf-8", "surrogatepass")
     if len(data) < _MIN_SECRET_BYTES:
-        # APPSEC: docs/advisories.md, row 85: a session without a secret accepts nothing, rather than everything.
+        # APPSEC: docs/security.md, row 85: a session without a secret accepts nothing, rather than everything.
         raise ValueError(
             f"The secret of a CSRF token has at least {_MIN_SECRET_BYTES} bytes, got {len(data)}. Use generate_token()."
         )

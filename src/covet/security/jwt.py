@@ -130,7 +130,7 @@ def parse_jwt(token: str) -> ParsedJWT:
             ...
         covet.security.errors.InvalidTokenError: The token is malformed.
     """
-    # APPSEC: docs/advisories.md, row 89: nothing is done for what is too long.
+    # APPSEC: docs/security.md, row 89: nothing is done for what is too long.
     if len(token) > MAX_TOKEN_BYTES:
         raise InvalidTokenError("The token is too long.")
     if _FORM.fullmatch(token) is None:
@@ -141,7 +141,7 @@ def parse_jwt(token: str) -> ParsedJWT:
     if header is None or payload is None or signature is None:
         raise InvalidTokenError
     read = _read_object(header)
-    # APPSEC: docs/advisories.md, row 87: no extension is understood here, also an empty list of them.
+    # APPSEC: docs/security.md, row 87: no extension is understood here, also an empty list of them.
     if not _REFUSED.isdisjoint(read):
         raise InvalidTokenError
     algorithm, kid, kind = read.get("alg"), read.get("kid"), read.get("typ")
@@ -156,7 +156,7 @@ def find_key(header: JWTHeader, keys: Mapping[str, JWTKey]) -> JWTKey | None:
     """
     Find the key that a token names; one that names none has the only key there is.
 
-    A name does nothing but look up: what a header brings along is not looked at (docs/advisories.md, row 86).
+    A name does nothing but look up: what a header brings along is not looked at (docs/security.md, row 86).
 
     Args:
         header: The header of the token.
@@ -182,7 +182,7 @@ def verify_jwt(
     Raises:
         InvalidTokenError: If it is not good.
     """
-    # APPSEC: docs/advisories.md, rows 84 and 85: the key says the algorithm, and the token has to say the same.
+    # APPSEC: docs/security.md, rows 84 and 85: the key says the algorithm, and the token has to say the same.
     if key is None or parsed.header.algorithm != key.algorithm or not key.verify(parsed.signed, parsed.signature):
         raise InvalidTokenError("The signature is not valid.")
     if parsed.header.type not in rules.types:
@@ -234,7 +234,7 @@ def _check_claims(claims: Mapping[str, Any], rules: JWTClaimRules, now: float) -
         raise InvalidTokenError("The token has expired.")
     if begins is not None and now < begins - rules.leeway:
         raise InvalidTokenError("The token is not valid yet.")
-    # APPSEC: docs/advisories.md, row 88: equal, never contained.
+    # APPSEC: docs/security.md, row 88: equal, never contained.
     if rules.issuers and claims.get("iss") not in rules.issuers:
         raise InvalidTokenError("The token is somebody else's.")
     if rules.audiences or "aud" in claims:

@@ -31,7 +31,7 @@ ALGORITHMS: Final = frozenset(SYMMETRIC_ALGORITHMS).union(*_ALGORITHMS.values())
 
 _MIN_RSA_BITS: Final = 2048
 _MAX_RSA_BITS: Final = 8192
-# What is no secret, but the public half of a key, in whatever form (docs/advisories.md, row 84).
+# What is no secret, but the public half of a key, in whatever form (docs/security.md, row 84).
 _PUBLIC_FORMS: Final = (b"-----BEGIN", b"ssh-", b"ecdsa-sha2-", b'{"')
 
 
@@ -185,7 +185,7 @@ class JWTKey:
     def verify(self, data: bytes, signature: bytes) -> bool:
         """Tell whether a signature is this key's."""
         if not signature:
-            # APPSEC: docs/advisories.md, row 85: nothing is no signature, whatever a library makes of it.
+            # APPSEC: docs/security.md, row 85: nothing is no signature, whatever a library makes of it.
             return False
         try:
             return bool(self._model.verify(data, signature, self._key))
@@ -232,7 +232,7 @@ def read_jwks(document: object, algorithms: Collection[str]) -> dict[str, JWTKey
         raise ValueError("A JWKS document is an object with a list of keys.")  # noqa: TRY004 - it came from outside
     found: dict[str, JWTKey] = {}
     for item in listed[:_MAX_KEYS]:
-        # APPSEC: docs/advisories.md, row 84: a secret in a public document is none.
+        # APPSEC: docs/security.md, row 84: a secret in a public document is none.
         if not isinstance(item, Mapping) or item.get("kty") == "oct":
             continue
         try:

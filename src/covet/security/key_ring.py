@@ -11,7 +11,7 @@ from covet.exceptions import ConfigurationError
 from covet.security.hkdf import HASH_BYTES, expand, extract
 
 MIN_SECRET_BYTES: Final = 32
-"""How long a secret is at least: 256 bits, as it stands in docs/advisories.md, row 85."""
+"""How long a secret is at least: 256 bits, as it stands in docs/security.md, row 85."""
 
 # Any other use of the same secret, with another salt, gives keys that have nothing to do with these.
 _SALT: Final = b"covet.security/1"
@@ -83,7 +83,7 @@ class KeyRing:
         """
         if not all(purpose) or not purpose:
             raise ValueError(f"A key needs a purpose, got {purpose!r}.")
-        # APPSEC: docs/advisories.md, row 78: each word carries its length, so that no two purposes read the same.
+        # APPSEC: docs/security.md, row 78: each word carries its length, so that no two purposes read the same.
         words = [word.encode("utf-8") for word in purpose]
         info = b"".join(len(word).to_bytes(4) + word for word in words)
         return tuple(expand(key, info=info, length=length) for key in self._keys)

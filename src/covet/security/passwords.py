@@ -157,7 +157,7 @@ class PasswordHasher:
                 "A stored password hash cannot be verified, and its user cannot log in. %s Have the password reset.",
                 reason,
             )
-        # APPSEC: docs/advisories.md, row 90: whoever is not there takes as long as whoever is.
+        # APPSEC: docs/security.md, row 90: whoever is not there takes as long as whoever is.
         self._scheme.verify(self._decoy, password)
         return False
 

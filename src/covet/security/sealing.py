@@ -145,7 +145,7 @@ class TokenSealer(ABC):
 
     def _open(self, token: str, context: str | bytes, max_age: Lifetime | None) -> tuple[bytes, int, int, bool]:
         """Give the body of a token, its two times, and whether the secret in use protects it."""
-        # APPSEC: docs/advisories.md, row 89: a token that is too long costs nothing.
+        # APPSEC: docs/security.md, row 89: a token that is too long costs nothing.
         data = decode_base64url(token) if len(token) <= MAX_TOKEN_BYTES else None
         exposed = None if data is None else self._expose(data, _to_bytes(context))
         if exposed is None:

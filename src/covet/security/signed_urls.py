@@ -88,7 +88,7 @@ def verify_url(url: str, *, signer: TokenSealer, method: str | None = None) -> s
     if len(url) > MAX_URL_BYTES or (method is not None and _METHOD.fullmatch(method) is None):
         raise BadSignatureError
     origin, target = _split(url.partition("#")[0])
-    # APPSEC: docs/advisories.md, row 19: only & separates. What stands before the signature is what was signed, or not.
+    # APPSEC: docs/security.md, row 19: only & separates. What stands before the signature is what was signed, or not.
     target, _, signature = _normalize(target).rpartition(f"{PARAMETER}=")
     separator, target = target[-1:], target[:-1]
     if separator != ("&" if "?" in target else "?"):

@@ -13,7 +13,7 @@ from covet.serialization.json_format import get_json_serializer
 from covet.serialization.media_types import negotiate, parse_media_type
 
 _JSON: Final = "application/json"
-# APPSEC: docs/advisories.md, row 28: clients choose these texts, so few are kept, and no long ones.
+# APPSEC: docs/security.md, row 28: clients choose these texts, so few are kept, and no long ones.
 _MAX_REMEMBERED: Final = 1024
 _MAX_REMEMBERED_SIZE: Final = 256
 _UTF_8 = frozenset({"utf-8", "utf8", "us-ascii"})

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from covet.exceptions import BadRequestError
 
-# APPSEC: docs/advisories.md, rows 26 to 28: longer headers are not read, and few of the short ones are kept.
+# APPSEC: docs/security.md, rows 26 to 28: longer headers are not read, and few of the short ones are kept.
 MAX_LENGTH = 8192
 _MAX_CACHED_LENGTH = 512
 

@@ -106,7 +106,7 @@ def _no_compression() -> Iterator[None]:
     """
     Keep Hypercorn from compressing the messages of WebSockets.
 
-    APPSEC: docs/advisories.md, row 71: wsproto inflates what came before anybody looks at the size, and Hypercorn 0.18
+    APPSEC: docs/security.md, row 71: wsproto inflates what came before anybody looks at the size, and Hypercorn 0.18
     has no setting against it: a frame of 2 MB took 1.1 GB (measured).
     """
     # Any: a name that it imports is put in the place of another.
@@ -127,7 +127,7 @@ def _end_of_large_messages() -> Iterator[None]:
     """
     Have Hypercorn close the connection of a message that is too large.
 
-    APPSEC: docs/advisories.md, row 70: Hypercorn 0.18 says 1009, but reads on and keeps all that comes: 400 fragments
+    APPSEC: docs/security.md, row 70: Hypercorn 0.18 says 1009, but reads on and keeps all that comes: 400 fragments
     of 1 MiB took 390 MB (measured).
     """
     # Any: methods are put in the place of others.

@@ -42,7 +42,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         "port": options.port,
         "uds": str(options.uds) if options.uds is not None else None,
         "ws": choose_sockets(is_wanted=options.websockets),
-        # APPSEC: docs/advisories.md, row 71: a small message can become a large one.
+        # APPSEC: docs/security.md, row 71: a small message can become a large one.
         "ws_per_message_deflate": options.websocket_compression,
         "interface": "asgi3",
         "factory": True,

@@ -89,14 +89,14 @@ class CookieKeeper:
         try:
             sealed = self._sealer.read(token, context=self._context)
         except BadSignatureError:
-            # APPSEC: docs/advisories.md, row 74: what is not good is not read in another way, nor shown.
+            # APPSEC: docs/security.md, row 74: what is not good is not read in another way, nor shown.
             _logger.debug("A session cookie was refused: it was not made here, or its time is over.")
             return None
         # What was sealed here, and by nobody else.
         session_id, began, user, text = sealed.payload.split("\n", 3)
         created_at, user_id = int(began), json.loads(user)
         seen_at = round(sealed.issued_at.timestamp() * 1000)
-        # APPSEC: docs/advisories.md, row 79: the cookie says when it ends, and what was allowed less since counts, too.
+        # APPSEC: docs/security.md, row 79: the cookie says when it ends, and what was allowed less since counts, too.
         if self._limits.find_end(created_at=created_at, seen_at=seen_at) <= read_milliseconds(self._clock):
             return None
         return LoadedSession(session_id, text, user_id, created_at, seen_at, is_current=sealed.is_current)

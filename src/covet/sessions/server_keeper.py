@@ -68,7 +68,7 @@ class ServerKeeper:
         try:
             return self._sealer.read(token, context=self._context)
         except BadSignatureError:
-            # APPSEC: docs/advisories.md, row 74: what is not good is not read in another way, nor shown.
+            # APPSEC: docs/security.md, row 74: what is not good is not read in another way, nor shown.
             _logger.debug("A session cookie was refused: it was not made here, or its time is over.")
             return None
 
@@ -76,7 +76,7 @@ class ServerKeeper:
         """Make what a cookie and a record say of a session; `None` if it has ended."""
         now = read_milliseconds(self._clock)
         if found is None or self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at) <= now:
-            # APPSEC: docs/advisories.md, row 73: whatever comes next has another id.
+            # APPSEC: docs/security.md, row 73: whatever comes next has another id.
             _logger.debug("A session cookie was refused: its session has ended.")
             return None
         return LoadedSession(
@@ -106,7 +106,7 @@ class ServerKeeper:
         if former is not None and plan.is_ended:
             was_there = await self._store.delete(hash_token(former.id))
             if plan.is_carried and not was_there:
-                # APPSEC: docs/advisories.md, row 75: somebody has ended it meanwhile; a new id does not bring it back.
+                # APPSEC: docs/security.md, row 75: somebody has ended it meanwhile; a new id does not bring it back.
                 return UNCHANGED
         if plan.id is None:
             return ENDED if plan.is_ended else UNCHANGED

@@ -40,7 +40,7 @@ class Environment:
             "jinja2", extra="templates", needed_for="covet.templating", library="Jinja2"
         )
         self._find = find
-        # APPSEC: docs/advisories.md, row 99: everything is escaped but what is plain text by its name.
+        # APPSEC: docs/security.md, row 99: everything is escaped but what is plain text by its name.
         self._environment = jinja.Environment(
             loader=jinja.FunctionLoader(self._load),
             autoescape=is_escaped,

@@ -70,7 +70,7 @@ class SessionStoreConformance(ABC):
             _expect(await store.load("a"), newer, "the record after both")
 
     async def test_an_update_never_brings_a_record_back(self) -> None:
-        """What was deleted stays deleted (docs/advisories.md, row 75)."""
+        """What was deleted stays deleted (docs/security.md, row 75)."""
         record = _make_record("a", user_id="7")
         async with self._open() as store:
             await store.create(record)

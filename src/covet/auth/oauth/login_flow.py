@@ -252,7 +252,7 @@ def check_target(target: str) -> str:
         '/orders?page=2'
     """
     try:
-        # APPSEC: docs/advisories.md, row 64.
+        # APPSEC: docs/security.md, row 64.
         if len(target) <= _MAX_TARGET:
             return safe_redirect_target(target)
     except ValueError:

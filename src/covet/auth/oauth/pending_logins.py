@@ -86,7 +86,7 @@ class PendingLogins:
         Returns:
             The login; `None` if this session has none of that state, or it took too long.
         """
-        # APPSEC: docs/advisories.md, row 68: looked up in this session, by a hash, whose comparison tells nothing.
+        # APPSEC: docs/security.md, row 68: looked up in this session, by a hash, whose comparison tells nothing.
         kept = session.pop(self._name(state), None)
         if kept is None:
             return None

@@ -111,7 +111,7 @@ class OAuth2Provider(AuthProvider):
         secret = self._options.client_secret
         if secret is None or getattr(app, "is_in_development", False):
             return
-        # APPSEC: docs/advisories.md, row 77. How long it is was decided by the provider.
+        # APPSEC: docs/security.md, row 77. How long it is was decided by the provider.
         weakness = find_weakness(secret.reveal(), min_bytes=1)
         if weakness is not None:
             raise AuthenticationSetupError(
