@@ -8,6 +8,7 @@ when a fetch fails.
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
 from typing import Final
@@ -52,10 +53,16 @@ class JWKS:
     @refuse_unknown
     def __init__(self, url: str, *, fetch: Fetch | None = None, max_age: float = 3600.0, timeout: float = 5.0) -> None:
         local = ("http://localhost:", "http://localhost/", "http://127.0.0.1:", "http://127.0.0.1/", "http://[::1]:")
-        if not url.startswith(("https://", *local)):
+        # What stands before an @ is no host.
+        if not url.startswith(("https://", *local)) or "@" in url:
             raise AuthenticationSetupError(
                 f"JWKS: {url!r} is no address whose keys can be trusted.", hint="Write an address with https://."
             )
+        for name, seconds in (("max_age", max_age), ("timeout", timeout)):
+            if not isinstance(seconds, int | float) or not 0 < seconds < math.inf:
+                raise AuthenticationSetupError(
+                    f"JWKS: {name} is {seconds!r}, expected seconds above 0.", hint=f"Leave {name} out."
+                )
         self.url = url
         self._fetch = fetch if fetch is not None else _make_fetch(timeout)
         self._max_age = max_age

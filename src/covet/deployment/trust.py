@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass
 from typing import Final
 
 from covet.config import Settings
+from covet.config.masking import collect_secrets
 from covet.config.secret import MIN_SECRET_BYTES, Secret, find_weakness
 from covet.deployment.row import Row
 from covet.deployment.subject import Subject
@@ -20,6 +21,7 @@ from covet.middleware import (
 
 _MIN_KEY_BYTES: Final = 32
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_KEYS: Final = frozenset({"security.secret_key", "security.secret_key_fallbacks", "security.jwt_secret_key"})
 _PRIVATE: Final = ("http://localhost", "http://127.0.0.1", "https://localhost")
 
 
@@ -73,17 +75,21 @@ def _find_one_key(subject: Subject) -> str | None:
 
 def _find_weak_secrets(subject: Subject) -> str | None:
     for path, secret in _walk(subject.settings):
-        if path.startswith("security."):
+        if path in _KEYS:
             continue
-        weakness = find_weakness(secret.reveal(), min_bytes=MIN_SECRET_BYTES)
+        weakness = find_weakness(secret, min_bytes=MIN_SECRET_BYTES)
         if weakness == "is a placeholder":
             return f"{path} {weakness}."
     return None
 
 
-def _walk(value: object, path: str = "") -> Iterator[tuple[str, Secret]]:
+def _walk(value: object, path: str = "") -> Iterator[tuple[str, str]]:
+    """Find the secrets, and the passwords within URLs."""
     if isinstance(value, Secret):
-        yield path, value
+        yield path, value.reveal()
+    elif isinstance(value, str):
+        for password in collect_secrets(value):
+            yield f"The password in {path}", password
     elif isinstance(value, Mapping):
         for key, item in value.items():
             yield from _walk(item, f"{path}.{key}" if path else str(key))
@@ -161,6 +167,15 @@ def _has(around: Sequence[object], cls: type) -> bool:
     return any(isinstance(item, cls) or (isinstance(item, type) and issubclass(item, cls)) for item in around)
 
 
+def _find_clear_cookie(subject: Subject) -> str | None:
+    for layer in (subject.find(SessionMiddleware), subject.find(CSRFMiddleware)):
+        if layer is not None and layer.sends_in_clear:
+            return (
+                f"{type(layer).__name__} has secure=False: its cookie is sent in the clear, too, and read on its way."
+            )
+    return None
+
+
 def _find_shared_limit(subject: Subject) -> str | None:
     is_limited = subject.find(RateLimitMiddleware) is not None
     if is_limited and subject.find(ProxyHeadersMiddleware) is None and subject.settings.server.tls_certificate is None:
@@ -220,6 +235,7 @@ TRUST_CHECKS: Final = (
         "Write it into config.development.toml alone.",
         _find_local_origins,
     ),
-    Row("D116", "warning", "CSRFMiddleware", 'Add it: middleware = ["session", "csrf"].', _find_no_csrf),
+    Row("D116", "error", "CSRFMiddleware", 'Add it: middleware = ["session", "csrf"].', _find_no_csrf),
     Row("D117", "warning", "security.trusted_proxies", "List the proxy's network.", _find_shared_limit),
+    Row("D118", "error", "secure", "Leave secure out: it follows the scheme in development alone.", _find_clear_cookie),
 )

@@ -95,6 +95,9 @@ class CORSMiddleware(Middleware):
         headers = _check_names("allow_headers", allow_headers)
         exposed = _check_names("expose_headers", expose_headers)
         self._allow_all_origins = "*" in origins
+        if self._allow_all_origins and self._allow_private_network:
+            hint = "List the origins whose pages may reach it, or leave allow_private_network out."
+            raise _fail("allow_private_network", "is True for every origin: every site could reach in.", hint)
         if allow_credentials:
             _refuse_credentials_for_everybody(origins, exposed)
         checked = () if self._allow_all_origins else tuple(map(_check_origin, origins))

@@ -106,6 +106,11 @@ class CSRFMiddleware(Middleware):
 
     priority: int = Place.CSRF
 
+    @property
+    def sends_in_clear(self) -> bool:
+        """Whether its cookie goes over connections without TLS, because somebody said so."""
+        return self._cookie.secure is False
+
     @refuse_unknown
     def __init__(
         self,

@@ -112,6 +112,11 @@ class SessionMiddleware(Middleware):
         """What its cookie is called where the application is deployed; in development it may have no prefix."""
         return self._cookie.name if self._cookie.secure is False else self._cookie.secure_name
 
+    @property
+    def sends_in_clear(self) -> bool:
+        """Whether its cookie goes over connections without TLS, because somebody said so."""
+        return self._cookie.secure is False
+
     async def process_request(self, request: Request) -> None:
         """Find the session of a request."""
         request.state.session = await self._find(request)

@@ -17,6 +17,8 @@ from covet.middleware.places import Place
 from covet.options import refuse_unknown
 
 _check: Final = OptionChecks("TrustedHostMiddleware")
+# Top-level names that are nobody else's (RFC 6761, RFC 6762, and what ICANN keeps for private use).
+_OWN: Final = frozenset({"localhost", "local", "internal", "test"})
 _WILDCARD: Final = re.compile(r"\*\.(?=[^.])")
 
 
@@ -118,7 +120,11 @@ def _check_host(text: str) -> tuple[str, int | None]:
         hint = "Write 'example.com', 'example.com:8443', '*.example.com', '[::1]', or '*' alone for any host."
         raise _check.fail("allowed_hosts", f"has {text!r}, which is no host.", hint)
     host, port = parse_host(name)
-    return host.removesuffix("."), port
+    host = host.removesuffix(".")
+    if text.startswith("*.") and "." not in host and host not in _OWN:
+        hint = "Write the domain that is yours: '*.example.com'."
+        raise _check.fail("allowed_hosts", f"has {text!r}, which is a whole top-level domain.", hint)
+    return host, port
 
 
 __all__ = ["TrustedHostMiddleware"]

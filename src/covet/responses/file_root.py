@@ -30,7 +30,7 @@ class FileRoot:
         path: The directory, absolute and without links.
 
     Raises:
-        ConfigurationError: If there is no such directory.
+        ConfigurationError: If there is no such directory, or it is the root of the file system.
 
     Example:
         >>> FileRoot("/nowhere")
@@ -58,6 +58,12 @@ class FileRoot:
                 f"A relative path starts in the working directory, here {str(Path.cwd())!r}.",
             )
         self.path = os.path.realpath(shown)
+        # APPSEC: the keys of the machine are below it, and the program itself.
+        if self.path == os.path.dirname(self.path):  # noqa: PTH120 - of a text
+            raise ConfigurationError(
+                f"{shown!r} is the root of the file system: every file of the machine would be sent.",
+                hint="Name the directory that holds what is meant for others.",
+            )
         self._prefix = self.path.rstrip(os.sep) + os.sep
         self._follow = follow_symlinks
         self._dotfiles = dotfiles

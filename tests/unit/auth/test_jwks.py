@@ -5,6 +5,7 @@ The public keys of somebody else.
 import asyncio
 import json
 import logging
+import math
 
 import pytest
 from joserfc import jwk
@@ -147,7 +148,14 @@ async def test_who_leaves_does_not_end_what_others_wait_for(clock: list[float]) 
 
 
 @pytest.mark.parametrize(
-    "url", ["http://login.example.com/jwks", "ftp://a", "login.example.com", "http://localhost.evil"]
+    "url",
+    [
+        "http://login.example.com/jwks",
+        "ftp://a",
+        "login.example.com",
+        "http://localhost.evil",
+        "http://localhost:8080@evil.example",
+    ],
 )
 def test_an_address_that_cannot_be_trusted_is_refused(url: str) -> None:
     """Somebody in between could give keys of their own."""
@@ -160,3 +168,13 @@ def test_algorithms_are_those_with_public_keys(algorithms: list[str]) -> None:
     """A secret that everybody can fetch is none."""
     with pytest.raises(ConfigurationError, match=r"algorithm"):
         JWKS("https://a/jwks").allow(algorithms)
+
+
+@pytest.mark.parametrize("options", [{"max_age": 0}, {"max_age": math.inf}, {"timeout": -1}, {"timeout": math.nan}])
+def test_times_are_above_zero(options: dict[str, float]) -> None:
+    """Keys that are never good, or never fetched, are no keys."""
+    [name] = options
+    with pytest.raises(
+        ConfigurationError, match=rf"JWKS: {name} is .*, expected seconds above 0\.\n  Leave {name} out"
+    ):
+        JWKS("https://login.example.com/jwks", **options)  # type: ignore[arg-type]

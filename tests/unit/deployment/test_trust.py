@@ -72,6 +72,8 @@ def test_an_unsafe_setting_is_found(check: str, options: dict[str, Any], text: s
         ("D112", CORSMiddleware(allow_origins=["*"]), {}, "every origin"),
         ("D113", CORSMiddleware(allow_origins=["null"]), {}, "has 'null'"),
         ("D116", SessionMiddleware(secret_key=KEY), {}, "without CSRFMiddleware"),
+        ("D118", SessionMiddleware(secret_key=KEY, secure=False), {}, "SessionMiddleware has secure=False"),
+        ("D118", CSRFMiddleware(secret_key=KEY, secure=False), {}, "CSRFMiddleware has secure=False"),
         ("D117", RateLimitMiddleware(), {"trusted_proxies": []}, "all clients share one limit"),
     ],
 )
@@ -124,3 +126,13 @@ def test_a_secret_of_a_section_that_is_a_placeholder_is_found() -> None:
     )
 
     assert "D108" not in find(CovetPy(settings=settings))
+
+
+@pytest.mark.parametrize(("section", "name"), [("database", "url"), ("security", "session_store")])
+def test_a_password_in_a_url_that_is_a_placeholder_is_found(section: str, name: str) -> None:
+    """By the setting, without the rest of the URL."""
+    given: dict[str, Any] = {section: {name: "redis://ada:password@db.example/0"}}
+
+    message = find(CovetPy(settings=Settings(sources=Sources.none(), **given)))["D108"].message
+
+    assert message == f"The password in {section}.{name} is a placeholder."

@@ -125,6 +125,10 @@ async def test_it_is_outermost(protocol: Any) -> None:
         (["a.com:99999"], "allowed_hosts has 'a.com:99999', which is no host."),
         ([".a.com"], "allowed_hosts has '.a.com', which is no host."),
         ([""], "allowed_hosts has '', which is no host."),
+        (
+            ["*.com"],
+            "has '*.com', which is a whole top-level domain.\n  Write the domain that is yours: '*.example.com'.",
+        ),
     ],
 )
 def test_what_is_no_host_is_refused(hosts: Any, text: str) -> None:

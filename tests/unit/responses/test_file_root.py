@@ -156,3 +156,14 @@ def test_directory_is_a_path() -> None:
         FileRoot(7)  # type: ignore[arg-type]
 
     assert str(caught.value) == "A directory is a path, got 7."
+
+
+def test_the_root_of_the_file_system_is_refused(tmp_path: Path) -> None:
+    """A link to it, too: all the files of the machine would be sent."""
+    link = tmp_path / "link"
+    link.symlink_to("/")
+
+    for directory in ("/", "//", str(link)):
+        with pytest.raises(ConfigurationError, match="is the root of the file system: every file") as caught:
+            FileRoot(directory)
+        assert "Name the directory" in str(caught.value)
