@@ -8,13 +8,14 @@ entries yet.
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import Final, Literal, TextIO
 
 __all__ = ["JSONFormatter", "LogFormat", "LogLevel", "TextFormatter", "make_formatter"]
 
 LogLevel = Literal["debug", "info", "warning", "error", "critical"]
+Conceal = Callable[[str], str]
 LogFormat = Literal["text", "json"]
 
 FORMAT: Final = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -85,7 +86,8 @@ class JSONFormatter(logging.Formatter):
             entry["request_id"] = request
         # Any member: the middleware has looked at what it tells.
         entry |= getattr(record, "covet_members", {})
-        traces = [self.formatException(record.exc_info)] if record.exc_info else [record.exc_text or ""]
+        # What was written of a trace before has its secrets hidden.
+        traces = [record.exc_text or (self.formatException(record.exc_info) if record.exc_info else "")]
         if record.stack_info:
             traces.append(self.formatStack(record.stack_info))
         if any(traces):
@@ -130,7 +132,24 @@ class LogHandler(logging.StreamHandler[TextIO]):
         super().__init__(sys.stderr if stream is None else stream)
         self.fixed = frozenset(fixed)
         self._line = line
+        self._concealing: list[Conceal] = []
         self.setFormatter(make_formatter(log_format, line=line))
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Write a record, without what an application has said to be secret."""
+        text = super().format(record)
+        for conceal in self._concealing:
+            text = conceal(text)
+        return text
+
+    def begin_concealing(self, conceal: Conceal) -> None:
+        """Take something out of every entry from now on."""
+        self._concealing.append(conceal)
+
+    def end_concealing(self, conceal: Conceal) -> None:
+        """Write entries again as they are."""
+        if conceal in self._concealing:
+            self._concealing.remove(conceal)
 
     def set_format(self, log_format: LogFormat) -> None:
         """Write in another format from the next entry on, unless it is fixed."""
@@ -177,6 +196,23 @@ def change_logging(level: LogLevel, log_format: LogFormat) -> None:
         handler.set_format(log_format)
         if name == _LOGGER_NAME and "log_level" not in handler.fixed:
             logging.getLogger(name).setLevel(level.upper())
+
+
+def begin_concealing(conceal: Conceal) -> None:
+    """
+    Take the secrets of an application out of what is written from now on, wherever a handler of ours does it.
+
+    Args:
+        conceal: Takes them out of a text.
+    """
+    for _, handler in _find_handlers():
+        handler.begin_concealing(conceal)
+
+
+def end_concealing(conceal: Conceal) -> None:
+    """Undo what `begin_concealing` did."""
+    for _, handler in _find_handlers():
+        handler.end_concealing(conceal)
 
 
 def release_logging(handler: LogHandler) -> None:

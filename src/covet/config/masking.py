@@ -23,7 +23,7 @@ _SENSITIVE = re.compile(
 # People do not escape their passwords: one ends at the last @, unless another URL begins. A port is no password.
 _USERINFO = re.compile(r"(?<=://)([^/?#\s:]*):(?!\d{1,5}(?:[/?#]|$))((?:(?!://).)*)@")
 _QUERY_SECRET = re.compile(
-    r"(?<=[?&])([^=&#\s]*(?:passw(?:or)?d|secret|token|key|credential)[^=&#\s]*)=([^&#\s]+)", re.IGNORECASE
+    r"(?<=[?&])([^=&#\s]*(?:passw(?:or)?d|secret|token|key|credential|signature)[^=&#\s]*)=([^&#\s]+)", re.IGNORECASE
 )
 
 
@@ -48,6 +48,17 @@ def mask_text(text: str) -> str:
     """
     if "://" not in text:
         return text
+    return mask_url(text)
+
+
+def mask_url(text: str) -> str:
+    """
+    Hide the same in what is known to be a URL, or its end.
+
+    Example:
+        >>> mask_url("/reset?token=5e55&page=2")
+        '/reset?token=**********&page=2'
+    """
     return _QUERY_SECRET.sub(rf"\1={MASK}", _USERINFO.sub(rf"\1:{MASK}@", text))
 
 

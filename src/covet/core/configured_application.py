@@ -148,10 +148,12 @@ class ConfiguredApplication(CovetPyASGI):
         """Put around the steps of a start what settings ask for: the log before all, watching after all."""
         if self._given_settings is None:
             return list(steps)
+        from covet.config.known_secrets import find_known_secrets
         from covet.core.log_step import make_log_step
 
         further = [] if self._follower is None else [self._follower.make_step()]
-        return [make_log_step(lambda: self.settings.logging), *steps, *further]
+        log_step = make_log_step(lambda: self.settings.logging, lambda: find_known_secrets(self.settings))
+        return [log_step, *steps, *further]
 
     def _offer_settings(self, container: "DependencyContainer") -> None:
         """

@@ -7,7 +7,6 @@ number that its log record carries as well.
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from os import urandom
@@ -175,27 +174,32 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
         logger.debug("%s: %s (%s)", describe_route(request), exc, instance)
         return make_problem(HTTPError(getattr(exc, "answer", "The client left."), status_code=400), instance)
     request.record_error(exc)
-    _log_error("Unhandled error in %s (%s)", describe_route(request), instance, exc=exc)
+    _log_error(request, "Unhandled error in %s (%s)", describe_route(request), instance, exc=exc)
     if is_debug and "text/html" in request.headers.get("accept", ""):
-        return Response(_show(exc, traceback.format_exception), 500, media_type="text/plain")
-    detail = _show(exc, traceback.format_exception_only).strip() if is_debug else None
+        return Response(_show(request, exc), 500, media_type="text/plain")
+    detail = _show(request, exc, is_short=True).strip() if is_debug else None
     return make_problem(HTTPError(detail, status_code=500), instance)
 
 
-def _log_error(message: str, *arguments: object, exc: Exception) -> None:
+def _log_error(request: Request, message: str, *arguments: object, exc: Exception) -> None:
     """Log an error with its trace; one that cannot be shown is named, and costs no client its answer."""
+    # Loaded here: an application without an error never needs it.
+    from covet.core.error_traces import log_concealed, write_trace
+
     try:
-        logger.error(message, *arguments, exc_info=exc)
+        log_concealed(logger, message, arguments, exc, write_trace(request, exc))
     except Exception:  # noqa: BLE001 - a trace, or a handler of the log, may fail in any way
         with suppress(Exception):
             message += ": %s, whose trace cannot be shown"
             logger.error(message, *arguments, type(exc).__name__)  # noqa: TRY400 - its trace has just failed
 
 
-def _show(exc: Exception, form: Callable[[Exception], list[str]]) -> str:
+def _show(request: Request, exc: Exception, *, is_short: bool = False) -> str:
     """Write an error or its trace; its class, if it cannot be shown (a `SyntaxError` whose line is no number)."""
+    from covet.core.error_traces import write_trace
+
     try:
-        return "".join(form(exc))
+        return write_trace(request, exc, is_short=is_short)
     except Exception:  # noqa: BLE001 - an error's attributes may be anything
         return type(exc).__name__
 
@@ -205,7 +209,7 @@ def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     # APPSEC: 501 is what a client gets for a method that it made up; a line for each would fill the disk.
     if exc.status_code >= 500 and not isinstance(exc, NotImplementedMethodError):
         if exc.status_code == 500 or exc.__cause__ is not None:
-            _log_error("%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
+            _log_error(request, "%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
         else:
             # Raised on purpose, such as 503 or 507, and perhaps for every request: where is known, why the text says.
             logger.warning("%s answered %d (%s): %s", describe_route(request), exc.status_code, instance, exc.message)

@@ -12,6 +12,7 @@ from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import describe_route, unwrap
 from covet.core.open_sockets import OpenSockets
 from covet.exceptions import ClientDisconnectedError, HTTPError, ServiceUnavailableError
+from covet.http.request import Request
 from covet.http.websocket import WebSocket
 from covet.http.websocket_codes import FAILED, NORMAL, POLICY, RESTART, TRY_AGAIN
 from covet.http.websocket_errors import WebSocketDisconnect, WebSocketMessageError
@@ -102,8 +103,15 @@ async def _answer(compiled: CompiledRoute, websocket: WebSocket, exc: BaseExcept
         return
     else:
         request.record_error(error)
-        logger.error("Unhandled error in %s", describe_route(request), exc_info=error)
+        _log_error(request, error)
     await websocket.close(FAILED)
+
+
+def _log_error(request: Request, error: Exception) -> None:
+    # Loaded here: an application without an error never needs it.
+    from covet.core.error_traces import log_concealed, write_trace
+
+    log_concealed(logger, "Unhandled error in %s", (describe_route(request),), error, write_trace(request, error))
 
 
 def _unwrap(exc: BaseException) -> Exception:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from covet.app import CovetPy
+from covet.config.known_secrets import find_known_secrets
 from covet.config.masking import collect_secrets, mask_text, redact
 from covet.config.secret import MASK
 from covet.debug.page import Page, Table
@@ -32,24 +33,10 @@ def find_secrets(app: CovetPy) -> frozenset[str]:
         >>> find_secrets(CovetPy(settings=settings)) == {"k" * 32}
         True
     """
-    settings = app.settings
-    found: set[str] = set()
-    for name in settings.read_shape().members:
-        found |= collect_secrets(getattr(settings, name), name=name)
-    for row in settings.explain():
-        if row.value == MASK:
-            # What the settings hide for another reason, such as the file it came from.
-            found |= collect_secrets(_follow(settings, row.path.split(".")), name="secret")
+    found = set(find_known_secrets(app.settings))
     for record in app.plugin_manager.records:
         found |= collect_secrets(record.plugin.config)
     return frozenset(found - {"", MASK})
-
-
-# Any: sections are objects and tables.
-def _follow(value: Any, path: list[str]) -> object:
-    for name in path:
-        value = value.get(name) if isinstance(value, Mapping) else getattr(value, name, None)
-    return value
 
 
 def conceal_page(page: Page, secrets: Collection[str]) -> Page:

@@ -233,7 +233,10 @@ class URL:
         return self._text
 
     def __repr__(self) -> str:
-        return f"URL({str(self)!r})"
+        # It stands in logs and traces. Loaded here: `import covet` has no need of settings.
+        from covet.config.masking import mask_url
+
+        return f"URL({mask_url(str(self))!r})"
 
     def __eq__(self, other: object) -> bool:
         return str(self) == str(other) if isinstance(other, (URL, str)) else NotImplemented

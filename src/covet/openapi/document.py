@@ -11,6 +11,7 @@ from covet.core.route import Route
 from covet.openapi.components import Components, Object
 from covet.openapi.configuration import OpenAPIConfig
 from covet.openapi.guards import collect_schemes
+from covet.openapi.hidden_defaults import hide_defaults
 from covet.openapi.operation_ids import choose_operation_ids
 from covet.openapi.operations import OperationWriter, write_link, write_server
 from covet.openapi.paths import METHODS, list_described
@@ -86,7 +87,8 @@ def make_document(outline: Outline, compiled_routes: Sequence[CompiledRoute], se
     document["components"] = {name: part for name, part in parts.items() if part}
     if not document["components"]:
         del document["components"]
-    return document
+    hidden: Object = hide_defaults(document)
+    return hidden
 
 
 def check_declarations(outline: Outline, compiled_routes: Sequence[CompiledRoute]) -> None:

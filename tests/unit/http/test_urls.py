@@ -228,6 +228,7 @@ def test_urls_are_equal_as_texts() -> None:
 def test_the_representation_is_code() -> None:
     """`repr` shows what would make the same URL."""
     assert repr(URL("/é")) == "URL('/%C3%A9')"
+    assert repr(URL("/reset?token=5e55&a=1")) == "URL('/reset?token=**********&a=1')"
 
 
 @given(st.text(max_size=30), st.text(max_size=15), st.text(max_size=15))
