@@ -125,7 +125,7 @@ async def test_row_081_an_answer_that_sets_or_reads_a_session_is_theirs(protocol
 
 
 @on_both_protocols
-async def test_row_081_nobody_is_told_that_anothers_answer_has_not_changed(protocol: WireProtocol) -> None:
+async def test_row_081_nobody_is_told_that_the_answer_of_another_has_not_changed(protocol: WireProtocol) -> None:
     """A tag is that of what this client would get: another one's is no 304, and its own is private, too."""
     tokens = [await JWT.create_token(Principal(name)) for name in ("ada", "bob")]
     async with TestClient(make_app(), protocol=protocol, base_url="https://example.com") as client:
