@@ -127,7 +127,7 @@ async def assert_isolated(protocol: WireProtocol, least: int, caplog: pytest.Log
 
 @pytest.mark.row(95)
 @on_both_protocols
-async def test_row_095_no_request_sees_data_of_another(protocol: WireProtocol, caplog: pytest.LogCaptureFixture) -> None:
+async def test_row_095_nobody_sees_data_of_another(protocol: WireProtocol, caplog: pytest.LogCaptureFixture) -> None:
     """Cancelled, timed out or left at every await while 64 others run: no mismatch in thousands."""
     await assert_isolated(protocol, 1_500, caplog)
 
