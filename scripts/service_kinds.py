@@ -114,7 +114,7 @@ def _postgresql_arguments(folder: Path, port: int) -> Sequence[str]:
 
 async def _postgresql_executes(url: str, statements: Sequence[str]) -> None:
     # Loaded here: without a database there is no need of it.
-    import asyncpg  # type: ignore[import-untyped]  # it has no annotations
+    import asyncpg
 
     try:
         connection = await asyncpg.connect(url, timeout=10)

@@ -504,7 +504,7 @@ async def test_store_is_closed_when_the_application_stops(tmp_path: Path) -> Non
         await client.post("/set/a")
         assert (await client.get("/read")).json()["data"] == {"a": "set"}
 
-    assert store._thread is None
+    assert store._thread._thread is None
 
 
 async def test_handler_without_middleware_says_which_is_missing() -> None:
