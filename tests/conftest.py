@@ -70,6 +70,9 @@ def blockbuster() -> BlockBuster:
     # Settings are loaded before anything is served; watching them later has its own test.
     for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
         watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})
+    # Alembic runs in a thread of its own, on an event loop that nobody else waits for.
+    for function in watcher.functions.values():
+        function.can_block_in("covet/database/migrations/environment.py", {"run_migrations"})
     return watcher
 
 

@@ -16,6 +16,7 @@ ADAPTERS: dict[str, set[str]] = {
     "asyncmy": {"covet.database.drivers.mysql"},
     "asyncpg": {"covet.database.drivers.postgresql"},
     "authlib": {"covet.auth.oauth.client"},
+    "alembic": {"covet.database.migrations"},
     "argon2": {"covet.security.argon2id"},
     "click": {"covet.cli"},
     "cryptography": {"covet.security.encryption"},
@@ -38,6 +39,7 @@ ADAPTERS: dict[str, set[str]] = {
     "pydantic_core": {"covet.validation.pydantic_models"},
     "redis": {"covet.auth.redis_revocations", "covet.rate_limiting.redis_store", "covet.sessions.redis_store"},
     "uvicorn": {"covet.server.uvicorn_driver", "covet.server.uvicorn_sockets"},
+    "sqlalchemy": {"covet.database.migrations"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},
     "watchfiles": {"covet.server.granian_driver"},
     "websockets": {"covet.server.uvicorn_driver"},
@@ -59,6 +61,17 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
     "covet.cli.routes": {"click"},
     "covet.cli.run": {"click"},
     "covet.cli.secret": {"click"},
+    "covet.database.migrations.batches": {"alembic", "sqlalchemy"},
+    "covet.database.migrations.commands": {"click"},
+    "covet.database.migrations.differences": {"sqlalchemy"},
+    "covet.database.migrations.environment": {"alembic", "sqlalchemy"},
+    "covet.database.migrations.front": {"alembic", "sqlalchemy"},
+    "covet.database.migrations.locks": {"sqlalchemy"},
+    "covet.database.migrations.operations": {"alembic"},
+    "covet.database.migrations.plans": {"alembic"},
+    "covet.database.migrations.recorder": {"alembic", "sqlalchemy"},
+    "covet.database.migrations.revisions": {"alembic"},
+    "covet.database.migrations.sql": {"alembic"},
 }
 
 # Of the standard library, but only of a newer Python than the one that may run this test.

@@ -1,0 +1,268 @@
+"""
+The run of a command: connect, lock, begin, let Alembic run, commit. `env.py` calls it.
+
+Alembic is synchronous, reads files, and keeps what runs at present in its own modules. So each run has a thread with an
+event loop of its own, and one at a time has Alembic.
+"""
+
+import asyncio
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from io import StringIO
+from typing import Any, Final
+
+from alembic import context
+from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
+from alembic.runtime.migration import MigrationContext, RevisionStep
+from sqlalchemy import Connection, MetaData, NullPool, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from covet.database.errors import DatabaseUnavailableError
+from covet.database.migrations.errors import MigrationError, MigrationFailedError, MigrationLockError
+from covet.database.migrations.locks import take_lock
+from covet.database.migrations.recorder import Recorder
+from covet.database.migrations.revisions import RevisionDirectory
+from covet.database.url import DatabaseURL
+from covet.exceptions import MissingDependencyError
+
+__all__ = ["Plan", "Run", "run_migrations"]
+
+_KEY: Final = "covet"
+_DRIVERS: Final = {
+    "sqlite": ("aiosqlite", "orm"),
+    "postgresql": ("asyncpg", "postgres"),
+    "mysql": ("asyncmy", "mysql"),
+}
+# Alembic's `context` and `op` stand for the one run that a process has at a time.
+_ONE_AT_A_TIME: Final = threading.Lock()
+
+Plan = Callable[[tuple[str, ...], MigrationContext], Iterable[RevisionStep]]
+"""What to do: takes where the database stands, and returns the steps to run."""
+
+
+@dataclass(slots=True)
+class Run:
+    """
+    One run of a command on a database.
+
+    Attributes:
+        url: The database.
+        metadata: What the models say.
+        version_table: Where the database notes what it has.
+        lock_timeout: Seconds to wait for another process.
+        is_writing: Whether steps are run.
+        output: Where SQL is written to, instead of executing it.
+        starts_at: Where the SQL begins, if it is only written.
+        on_connect: Called with each connection of the driver.
+    """
+
+    url: DatabaseURL
+    metadata: MetaData | Sequence[MetaData]
+    version_table: str
+    lock_timeout: float
+    is_writing: bool = False
+    output: StringIO | None = None
+    starts_at: str | None = None
+    on_connect: Callable[[Any], None] | None = None  # Any: each driver has connections of its own
+    recorder: Recorder = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.recorder = Recorder(self.version_table)
+
+    def execute(self, directory: RevisionDirectory, plan: Plan) -> None:
+        """
+        Run `env.py`, in this thread, which must have no event loop that runs.
+
+        Args:
+            directory: The migrations.
+            plan: What to do.
+        """
+        config = Config()
+        config.attributes[_KEY] = self
+
+        def follow(current: Any, migration: MigrationContext) -> Iterable[RevisionStep]:
+            # Alembic says that it is a text; it is a tuple of them.
+            return self.recorder.follow(plan(tuple(current or ()), migration))
+
+        with (
+            _ONE_AT_A_TIME,
+            EnvironmentContext(
+                config,
+                directory.script,
+                fn=follow,
+                as_sql=self.output is not None,
+                starting_rev=self.starts_at,
+                dont_mutate=not self.is_writing,
+            ),
+        ):
+            directory.script.run_env()
+
+
+# Any: the options are Alembic's own.
+def run_migrations(**options: Any) -> None:
+    """
+    Run the command that is under way; `env.py` calls it.
+
+    Args:
+        **options: Options of Alembic's `context.configure()`, such as `include_object` or `compare_server_default`.
+
+    Raises:
+        MigrationError: If no command of CovetPy's is under way.
+
+    Example:
+        >>> run_migrations()
+        Traceback (most recent call last):
+            ...
+        covet.database.migrations.errors.MigrationError: env.py is run by a command of CovetPy's alone.
+          Write covet db upgrade, and not alembic upgrade: it knows the database and the models.
+    """
+    try:
+        run = context.config.attributes.get(_KEY)
+    except (AttributeError, NameError):
+        # Alembic's words for "nothing is under way".
+        run = None
+    if not isinstance(run, Run):
+        raise MigrationError(
+            "env.py is run by a command of CovetPy's alone.",
+            hint="Write covet db upgrade, and not alembic upgrade: it knows the database and the models.",
+        )
+    # Alterations of SQLite's tables need to be written in batches, and such migrations run everywhere.
+    options = {
+        "target_metadata": run.metadata,
+        "version_table": run.version_table,
+        "render_as_batch": True,
+        "transactional_ddl": True if run.url.scheme == "sqlite" else None,
+        **options,
+    }
+    if run.output is not None:
+        context.configure(
+            dialect_name=run.url.scheme,
+            literal_binds=True,
+            dialect_opts={"paramstyle": "named"},
+            output_buffer=run.output,
+            **options,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+        return
+    if run.url.scheme == "sqlite":
+        _require_file(run)
+    asyncio.run(_connect(run, options))
+
+
+def _require_file(run: Run) -> None:
+    """Open the file once: the driver that finds that it cannot would leave a thread behind."""
+    try:
+        sqlite3.connect(run.url.database).close()
+    except sqlite3.Error as exc:
+        raise _refuse(run, exc) from exc
+
+
+async def _connect(run: Run, options: dict[str, Any]) -> None:
+    engine = _create_engine(run)
+    try:
+        try:
+            connection = await engine.connect()
+        except Exception as exc:
+            # Each driver has errors of its own, and some raise those of the system.
+            reason = getattr(exc, "orig", None) or exc
+            raise DatabaseUnavailableError(
+                f"The database {run.url} cannot be reached: {reason}",
+                hint="See that it runs, and that its URL is right.",
+            ) from exc
+        try:
+            if run.is_writing:
+                await take_lock(connection, run.url, run.version_table, seconds=run.lock_timeout)
+            await connection.run_sync(_run, run, options)
+        finally:
+            await connection.close()
+    finally:
+        await engine.dispose()
+
+
+def _refuse(run: Run, exc: Exception) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError(
+        f"The database {run.url} cannot be reached: {getattr(exc, 'orig', None) or exc}",
+        hint="See that it runs, and that its URL is right.",
+    )
+
+
+def _create_engine(run: Run) -> AsyncEngine:
+    driver, extra = _DRIVERS[run.url.scheme]
+    try:
+        import_module(driver)
+    except ModuleNotFoundError as exc:
+        raise MissingDependencyError(driver, extra=extra, needed_for=f"migrations of {run.url.scheme}") from exc
+    is_sqlite = run.url.scheme == "sqlite"
+    engine = create_async_engine(
+        run.url.render_for_sqlalchemy(),
+        poolclass=NullPool,
+        connect_args={"timeout": run.lock_timeout} if is_sqlite else {},
+    )
+    if is_sqlite:
+        # The driver would begin a transaction before a row is changed, but not before a table is: so it begins none.
+        def prepare(connection: Any, _record: object) -> None:
+            connection.isolation_level = None
+            cursor = connection.cursor()
+            # A table that is replaced by an altered copy would take the rows that refer to it along.
+            cursor.execute("PRAGMA foreign_keys = OFF")
+            cursor.close()
+            if run.on_connect is not None:
+                run.on_connect(connection)
+
+        def begin(connection: Connection) -> None:
+            # Whoever will write does so from the beginning: that is the lock.
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if run.is_writing else "BEGIN")
+
+        event.listen(engine.sync_engine, "connect", prepare)
+        event.listen(engine.sync_engine, "begin", begin)
+    return engine
+
+
+def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
+    run.recorder.watch(connection)
+    context.configure(connection=connection, **options)
+    try:
+        with context.begin_transaction():
+            dangling = _count_dangling(connection, run)
+            context.run_migrations()
+            _require_no_dangling(dangling, _count_dangling(connection, run))
+    except (MigrationError, DatabaseUnavailableError):
+        raise
+    except Exception as exc:
+        reason = str(exc.orig) if isinstance(exc, DBAPIError) else f"{type(exc).__name__}: {exc}"
+        if run.recorder.current is None:
+            if run.url.scheme == "sqlite" and "database is locked" in reason:
+                raise MigrationLockError(run.lock_timeout) from exc
+            raise MigrationError(f"The database {run.url} refuses: {reason}") from exc
+        connection.rollback()
+        stands_at = context.get_context().get_current_heads()
+        raise MigrationFailedError(
+            _name(run.recorder.current), reason, kept=run.recorder.kept, stands_at=sorted(stands_at)
+        ) from exc
+
+
+def _name(step: RevisionStep) -> str:
+    return f"{step.revision.revision} {(step.doc or '').strip()!r}"
+
+
+def _count_dangling(connection: Connection, run: Run) -> Counter[tuple[str, str]]:
+    """Count the rows that refer to none, by their table and the one they refer to; SQLite alone does not see to it."""
+    if run.url.scheme != "sqlite" or not run.is_writing:
+        return Counter()
+    rows = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    return Counter((row[0], row[2]) for row in rows)
+
+
+def _require_no_dangling(before: Counter[tuple[str, str]], after: Counter[tuple[str, str]]) -> None:
+    for (table, parent), number in (after - before).items():
+        raise MigrationError(
+            f"After the migrations, {number} more rows of {table!r} would refer to none of {parent!r}.",
+            hint="Nothing was changed. Let a migration delete or mend those rows.",
+        )

@@ -1,0 +1,219 @@
+"""
+A run: what is left of one that fails, and what it needs.
+"""
+
+import logging
+import runpy
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from covet.database.migrations import MigrationError, MigrationFailedError, MigrationLockError, Migrations
+from covet.database.migrations.layout import FILES
+from covet.exceptions import MissingDependencyError
+from tests.unit.database.migrations.conftest import Workshop
+
+CREATE = "op.create_table('{0}', sa.Column('id', sa.Integer, primary_key=True))"
+
+
+async def test_a_failed_migration_leaves_nothing_where_it_can(workshop: Workshop) -> None:
+    """Neither it nor those that ran with it; MySQL keeps what it did, and it is listed."""
+    workshop.write("a1", CREATE.format("one"))
+    workshop.write(
+        "b2",
+        CREATE.format("two")
+        + "\nop.execute(\"INSERT INTO one (id) VALUES (1)\")\nop.execute('INSERT INTO nowhere VALUES (1)')",
+        follows="a1",
+    )
+    migrations = workshop.open()
+
+    with pytest.raises(MigrationFailedError) as caught:
+        await migrations.upgrade()
+
+    first, *rest = str(caught.value).splitlines()
+    assert first.startswith("The migration b2 'do b2' failed: ")
+    assert "nowhere" in first
+    if workshop.kind == "mysql":
+        assert await workshop.list_tables() == {"one", "two"}
+        assert await migrations.get_current() == ("a1",)
+        assert await workshop.query("SELECT id FROM one") == []
+        assert rest == [
+            "  The database stands at a1, and what was carried out of this migration remains:",
+            "    CREATE TABLE two ( id INTEGER NOT NULL AUTO_INCREMENT, PRIMARY KEY (id) )",
+            "  Take it back by hand, mend the migration, and run it again.",
+        ]
+    else:
+        assert await workshop.list_tables() == set()
+        assert await migrations.get_current() == ()
+        assert rest == ["  Nothing of it was kept: the database stands at the beginning."]
+        assert await workshop.query("SELECT 1") == [(1,)]
+
+
+async def test_an_error_of_python_is_one_of_the_migration(workshop: Workshop) -> None:
+    """With its kind, and its trace behind it."""
+    workshop.write("a1", CREATE.format("one") + "\nraise LookupError('no rate for XTS')")
+
+    with pytest.raises(MigrationFailedError) as caught:
+        await workshop.open().upgrade()
+
+    assert str(caught.value).startswith("The migration a1 'do a1' failed: LookupError: no rate for XTS\n")
+    assert isinstance(caught.value.__cause__, LookupError)
+    assert caught.value.kept == (
+        ("CREATE TABLE one ( id INTEGER NOT NULL AUTO_INCREMENT, PRIMARY KEY (id) )",)
+        if workshop.kind == "mysql"
+        else ()
+    )
+
+
+async def test_what_was_committed_on_purpose_is_listed(postgresql_url: str, tmp_path: Path) -> None:
+    """An index that is created concurrently cannot be rolled back."""
+    workshop = Workshop(postgresql_url, tmp_path)
+    workshop.write("a1", CREATE.format("one"))
+    workshop.write(
+        "b2",
+        "with op.get_context().autocommit_block():\n"
+        "    op.create_index('ix_one', 'one', ['id'], postgresql_concurrently=True)\n"
+        "op.execute('INSERT INTO nowhere VALUES (1)')",
+        follows="a1",
+    )
+    migrations = workshop.open()
+    try:
+        with pytest.raises(MigrationFailedError) as caught:
+            await migrations.upgrade()
+
+        assert caught.value.kept == ("CREATE INDEX CONCURRENTLY ix_one ON one (id)",)
+        assert caught.value.stands_at == ("a1",)
+        assert await workshop.list_tables() == {"one"}
+    finally:
+        await workshop.query("DROP TABLE one, alembic_version")
+
+
+async def test_rows_that_refer_to_an_altered_table_stay(sqlite: Workshop) -> None:
+    """SQLite alters a table by a copy, and the original goes: no row goes with it."""
+    sqlite.write(
+        "a1",
+        "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True), sa.Column('name', sa.Text))\n"
+        "op.create_table('notes', sa.Column('id', sa.Integer, primary_key=True),\n"
+        "    sa.Column('user_id', sa.Integer, sa.ForeignKey('users.id', ondelete='CASCADE', name='fk')))\n"
+        "op.execute('INSERT INTO users (id) VALUES (1)')\n"
+        "op.execute('INSERT INTO notes (id, user_id) VALUES (1, 1)')",
+    )
+    sqlite.write("b2", "with op.batch_alter_table('users') as batch:\n    batch.drop_column('name')", follows="a1")
+
+    await sqlite.open().upgrade()
+
+    assert await sqlite.query("SELECT id, user_id FROM notes") == [(1, 1)]
+
+
+async def test_rows_that_would_refer_to_none_are_refused(sqlite: Workshop) -> None:
+    """SQLite does not look for them while tables are altered."""
+    sqlite.write(
+        "a1",
+        "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True))\n"
+        "op.create_table('notes', sa.Column('id', sa.Integer, primary_key=True),\n"
+        "    sa.Column('user_id', sa.Integer, sa.ForeignKey('users.id')))",
+    )
+    sqlite.write("b2", "op.execute('INSERT INTO notes (user_id) VALUES (7), (8)')", follows="a1")
+    migrations = sqlite.open()
+
+    with pytest.raises(MigrationError) as caught:
+        await migrations.upgrade()
+
+    assert str(caught.value) == (
+        "After the migrations, 2 more rows of 'notes' would refer to none of 'users'.\n"
+        "  Nothing was changed. Let a migration delete or mend those rows."
+    )
+    assert await migrations.get_current() == ()
+
+
+async def test_rows_that_referred_to_none_before_are_no_obstacle(sqlite: Workshop) -> None:
+    """They are nothing that the migration did."""
+    sqlite.write(
+        "a1",
+        "op.create_table('users', sa.Column('id', sa.Integer, primary_key=True))\n"
+        "op.create_table('notes', sa.Column('user_id', sa.Integer, sa.ForeignKey('users.id')))",
+    )
+    await sqlite.open().upgrade()
+    await sqlite.query("INSERT INTO notes VALUES (7)")
+    sqlite.write("b2", "op.add_column('notes', sa.Column('title', sa.Text))", follows="a1")
+
+    assert len(await sqlite.open().upgrade()) == 1
+
+
+async def test_options_of_alembic_stand_in_env_py(workshop: Workshop) -> None:
+    """As its documents name them."""
+    metadata = sa.MetaData()
+    for name in ("mine", "theirs"):
+        sa.Table(name, metadata, sa.Column("id", sa.Integer, primary_key=True))
+    migrations = workshop.open(metadata)
+    path = workshop.directory / "env.py"
+    path.write_text(
+        path.read_text().replace(
+            "\nrun_migrations()",
+            '\nrun_migrations(include_name=lambda name, kind, parents: name != "theirs",\n'
+            '    include_object=lambda item, name, kind, *_: name != "theirs")',
+        )
+    )
+
+    await migrations.create_revision("mine")
+    await migrations.upgrade()
+
+    assert await workshop.list_tables() == {"mine"}
+
+
+def test_env_py_is_run_by_covet_alone(sqlite: Workshop) -> None:
+    """Alembic's own command knows neither the database nor the models."""
+    sqlite.open()
+
+    with pytest.raises(MigrationError) as caught:
+        runpy.run_path(str(sqlite.directory / "env.py"))
+
+    assert str(caught.value) == (
+        "env.py is run by a command of CovetPy's alone.\n"
+        "  Write covet db upgrade, and not alembic upgrade: it knows the database and the models."
+    )
+    assert "run_migrations()" in FILES["env.py"]
+
+
+async def test_a_driver_that_is_missing_is_named(sqlite: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the extra that brings it."""
+    sqlite.write("a1")
+    monkeypatch.setitem(__import__("sys").modules, "asyncpg", None)
+
+    with pytest.raises(MissingDependencyError) as caught:
+        await Migrations("postgresql://localhost/shop", sa.MetaData(), sqlite.directory).upgrade()
+
+    assert str(caught.value) == (
+        'asyncpg is needed for migrations of postgresql.\n  Install it with: pip install "covetpy[postgres]"'
+    )
+
+
+async def test_sqlite_waits_for_who_writes(sqlite: Workshop) -> None:
+    """And says so when it takes too long."""
+    sqlite.write("a1")
+    engine = sa.create_engine(sqlite.url)
+    connection = engine.raw_connection()
+    connection.driver_connection.isolation_level = None  # type: ignore[union-attr]
+    connection.cursor().execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(MigrationLockError) as caught:
+        await sqlite.open(lock_timeout=0.1).upgrade()
+
+    assert str(caught.value) == (
+        "Another process migrates this database, and did not end within 0.1 seconds.\n"
+        "  Wait for it, or give Migrations a longer lock_timeout."
+    )
+    connection.close()
+    engine.dispose()
+    assert len(await sqlite.open().upgrade()) == 1
+
+
+async def test_logging_of_the_application_stays(sqlite: Workshop) -> None:
+    """A migration sets nothing up."""
+    sqlite.write("a1")
+    before = list(logging.getLogger().handlers)
+
+    await sqlite.open().upgrade()
+
+    assert logging.getLogger().handlers == before
