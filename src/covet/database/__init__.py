@@ -15,6 +15,7 @@ Databases.
     adapter.py sql_adapter.py        the contract, and what fulfils it for SQL: adapters.py
     adapter_registry.py              adapters by their names
     plugin.py replicas.py            the databases of an application
+    migrations/                      from one version of the models to the next
 """
 
 from covet.database.adapter import DatabaseAdapter

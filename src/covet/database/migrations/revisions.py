@@ -2,13 +2,13 @@
 The revisions of a directory: reading them, naming them, and finding out which ones a database has.
 """
 
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from alembic.script import Script, ScriptDirectory
-from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 
 from covet.database.migrations.errors import (
@@ -70,17 +70,9 @@ class RevisionDirectory:
         try:
             # All are imported here: later, inside of a transaction, nothing is left to be wrong.
             self._scripts = list(self.script.walk_revisions())
-        except KeyError as exc:
-            raise MigrationError(
-                f"A migration in {str(directory)!r} follows {exc.args[0]!r}, which is not there.",
-                hint="Restore its file, or correct the down_revision.",
-            ) from exc
         except Exception as exc:
             # What a file holds may raise anything while it is imported.
-            raise MigrationError(
-                f"The migrations in {str(directory)!r} cannot be read: {type(exc).__name__}: {exc}",
-                hint="The trace above names the file." if not isinstance(exc, CommandError | RevisionError) else None,
-            ) from exc
+            raise self._explain(exc) from exc
 
     def describe(self, script: Script, *, is_applied: bool | None = None) -> Revision:
         """Tell what is worth knowing of a revision."""
@@ -111,6 +103,20 @@ class RevisionDirectory:
     def find_pending(self, current: Sequence[str]) -> list[Revision]:
         """List the revisions that a database lacks, in the order in which they would run."""
         return [revision for revision in self.list_all(current) if not revision.is_applied]
+
+    def _explain(self, exc: Exception) -> MigrationError:
+        folder = str(self.path / "versions")
+        files = [frame.filename for frame in traceback.extract_tb(exc.__traceback__) if folder in frame.filename]
+        if isinstance(exc, SyntaxError) and exc.filename:
+            files.append(exc.filename)
+        if files:
+            return MigrationError(f"The migration {files[-1]!r} cannot be imported: {type(exc).__name__}: {exc}")
+        if isinstance(exc, KeyError):
+            return MigrationError(
+                f"A migration in {str(self.path)!r} follows {exc.args[0]!r}, which is not there.",
+                hint="Restore its file, or correct the down_revision.",
+            )
+        return MigrationError(f"The migrations in {str(self.path)!r} cannot be read: {exc}.")
 
     def name(self, revision: str) -> str:
         """Write a revision with its message."""

@@ -45,7 +45,8 @@ def write_statements(run: Run, directory: RevisionDirectory, start: tuple[str, .
         # What stands for a connection returns nothing.
         raise MigrationError(
             f"The SQL cannot be written: {exc}.",
-            hint="A migration asks the database for what is in it. Let it skip that where op.get_context().as_sql is true.",
+            hint="A migration asks the database for what is in it. "
+            "Let it skip that where op.get_context().as_sql is true.",
         ) from exc
     return output.getvalue().strip() + "\n"
 

@@ -95,10 +95,10 @@ def test_another_database_is_named(call: Call, sqlite: Workshop) -> None:
     assert call("--database", "archive", "init").exit_code == 0
     assert (sqlite.folder / "archive" / "env.py").exists()
 
-    done = call("--database", "archve", "upgrade")
+    done = call("--database", "archives", "upgrade")
 
     assert done.exit_code == 1
-    assert done.stderr == ("There is no database 'archve'.\n  Did you mean 'archive'? Available: archive, default.\n")
+    assert done.stderr == ("There is no database 'archives'.\n  Did you mean 'archive'? Available: archive, default.\n")
 
 
 def test_an_application_without_migrations_says_so() -> None:

@@ -21,8 +21,7 @@ from covet.database.migrations.losses import find_losses
         ("op.drop_column('t', 'c')", ["drops the column 't.c'"]),
         ("op.drop_column(T, C)", ["drops a column"]),
         (
-            "with op.batch_alter_table('t', schema=None) as batch:\n        batch.drop_column('c')\n"
-            "        batch.drop_column('d')",
+            "with op.batch_alter_table('t') as batch:\n        batch.drop_column('c')\n        batch.drop_column('d')",
             ["drops the column 't.c'", "drops the column 't.d'"],
         ),
         ("op.execute('delete  from t')", ["executes 'delete from t'"]),

@@ -26,7 +26,7 @@ def directory(sqlite: Workshop) -> RevisionDirectory:
 
 @pytest.mark.parametrize(
     ("target", "current", "steps"),
-    [("head", (), ["a1", "b2", "c3"]), ("+1", ("a1",), ["b2"]), ("b2", ("b2",), []), ("c", ("b2",), ["c3"])],
+    [("head", (), ["a1", "b2", "c3"]), ("+1", ("a1",), ["b2"]), ("b2", ("b2",), []), ("c3", ("b2",), ["c3"])],
 )
 def test_up(directory: RevisionDirectory, target: str, current: tuple[str, ...], steps: list[str]) -> None:
     """From the first that is missing to the last that is meant."""

@@ -29,12 +29,15 @@ def test_they_are_listed_in_order(directory: RevisionDirectory, sqlite: Workshop
     assert str(revisions[0]) == "a1 'do a1'"
 
 
-def test_a_target_may_be_the_beginning_of_one(directory: RevisionDirectory) -> None:
-    """As far as it is clear which one."""
-    directory.require("c")
+def test_a_target_may_be_the_beginning_of_one(directory: RevisionDirectory, sqlite: Workshop) -> None:
+    """Of four letters or more, as far as it is clear which one."""
+    sqlite.write("abcdef", follows="c3")
+    directory = RevisionDirectory(sqlite.directory)
+    directory.require("abcd")
 
-    assert directory.resolve("c") == ("c3",)
-    assert directory.resolve("head") == ("c3",)
+    assert directory.resolve("abcd") == ("abcdef",)
+    assert directory.resolve("c3") == ("c3",)
+    assert directory.resolve("head") == ("abcdef",)
     assert directory.resolve("base") == ()
     with pytest.raises(UnknownRevisionError) as caught:
         directory.require("d4")
@@ -61,8 +64,19 @@ def test_one_that_cannot_be_imported_is_explained(sqlite: Workshop) -> None:
     with pytest.raises(MigrationError) as caught:
         RevisionDirectory(sqlite.directory)
 
-    assert str(caught.value).startswith(f"The migrations in {str(sqlite.directory)!r} cannot be read: SyntaxError: ")
-    assert str(caught.value).endswith("\n  The trace above names the file.")
+    file = str(sqlite.directory / "versions" / "a1.py")
+    assert str(caught.value).startswith(f"The migration {file!r} cannot be imported: SyntaxError: ")
+
+
+def test_an_error_of_its_own_is_not_taken_for_another(sqlite: Workshop) -> None:
+    """A key that is missing in a file is no revision that is."""
+    path = sqlite.write("a1")
+    path.write_text(path.read_text() + "\n{}['rate']\n")
+
+    with pytest.raises(MigrationError) as caught:
+        RevisionDirectory(sqlite.directory)
+
+    assert str(caught.value) == f"The migration {str(path)!r} cannot be imported: KeyError: 'rate'"
 
 
 def test_a_circle_is_explained(sqlite: Workshop) -> None:
@@ -73,4 +87,6 @@ def test_a_circle_is_explained(sqlite: Workshop) -> None:
     with pytest.raises(MigrationError) as caught:
         RevisionDirectory(sqlite.directory)
 
-    assert str(caught.value).startswith(f"The migrations in {str(sqlite.directory)!r} cannot be read: CycleDetected: ")
+    assert str(caught.value) == (
+        f"The migrations in {str(sqlite.directory)!r} cannot be read: Cycle is detected in revisions (a1, b2)."
+    )
