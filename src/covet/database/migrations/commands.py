@@ -138,7 +138,8 @@ def upgrade(migrations: Migrations, *, target: str, dry_run: bool) -> None:
         click.echo("Nothing to run.")
 
 
-@click.command()
+# So that -1 is a revision, and no option.
+@click.command(context_settings={"ignore_unknown_options": True})
 @_takes_migrations
 @click.argument("target", metavar="REVISION")
 @click.option("--yes", is_flag=True, help="Drop what holds data without asking.")

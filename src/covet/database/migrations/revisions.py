@@ -2,6 +2,7 @@
 The revisions of a directory: reading them, naming them, and finding out which ones a database has.
 """
 
+import re
 import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from covet.exceptions import suggest
 
 __all__ = ["Revision", "RevisionDirectory"]
 
+_RELATIVE: Final = re.compile(r"[+-]\d+")
 _FILE_TEMPLATE: Final = "%(year)d%(month).2d%(day).2d_%(rev)s_%(slug)s"
 
 
@@ -161,7 +163,7 @@ class RevisionDirectory:
         """
         if target == "head":
             self.require_one_head()
-        if target in {"head", "heads", "base"} or target.startswith(("+", "-")):
+        if target in {"head", "heads", "base"} or _RELATIVE.fullmatch(target):
             return
         try:
             self.script.get_revisions(target)

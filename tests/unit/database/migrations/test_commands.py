@@ -127,15 +127,22 @@ def test_data_is_not_lost_by_a_script(call: Call) -> None:
 
     done = call("downgrade", "-1")
 
-    # An option is what begins with a dash, unless two dashes stand before it.
-    assert done.exit_code == 2
-    done = call("downgrade", "--", "-1")
     assert done.exit_code == 1
     assert done.stderr == (
         "The downgrade loses data: a1 'add notes' drops the table 'notes'; a1 'add notes' drops the table 'users'.\n"
         "  If that is meant: covet db downgrade --yes\n"
     )
     assert call("current").output == "a1 'add notes' (head)\n"
+
+
+def test_an_option_that_is_mistyped_is_no_revision(call: Call, sqlite: Workshop) -> None:
+    """Though what begins with a dash may be one."""
+    sqlite.write("a1")
+
+    done = call("downgrade", "--yess")
+
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"There is no migration '--yess' in {str(sqlite.directory)!r}.\n")
 
 
 @pytest.mark.parametrize(("answer", "status"), [("y\n", 0), ("n\n", 1)])
