@@ -11,7 +11,7 @@ from sqlalchemy import Connection, event
 
 __all__ = ["Recorder"]
 
-_READING: Final = ("DESCRIBE", "PRAGMA", "SELECT", "SHOW")
+_CHANGELESS: Final = ("BEGIN", "DESCRIBE", "PRAGMA", "SELECT", "SHOW")
 # MySQL commits before and after each of them, whatever transaction they stand in.
 _COMMITTING: Final = ("ALTER", "ANALYZE", "CREATE", "DROP", "GRANT", "RENAME", "REVOKE", "TRUNCATE")
 
@@ -57,7 +57,7 @@ class Recorder:
             self._keep()
 
     def _note(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
-        is_own = self.version_table in statement or statement.lstrip().upper().startswith(_READING)
+        is_own = self.version_table in statement or statement.lstrip().upper().startswith(_CHANGELESS)
         if self.current is not None and not is_own:
             self._open.append(" ".join(statement.split()))
         is_automatic = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"

@@ -158,3 +158,29 @@ async def test_a_batch_that_fails_takes_back_those_before(sqlite: Workshop) -> N
         await sqlite.open().upgrade()
 
     assert await sqlite.query("SELECT count(*) FROM notes WHERE slug IS NOT NULL") == [(0,)]
+
+
+async def test_batches_may_be_committed_one_by_one(workshop: Workshop) -> None:
+    """Those before one that fails remain, and the next run goes on behind them."""
+    workshop.write("a1", CREATE)
+    change = "lambda row: {'slug': 'x'} if row.id < 5 or READY else {}['rate']"
+    path = workshop.write(
+        "b2",
+        f"{HEAD}\n    READY = False\n    with op.get_context().autocommit_block():\n"
+        f"        update_in_batches(op.get_bind(), notes, {change}, where=notes.c.slug.is_(None), batch_size=5)",
+        follows="a1",
+    )
+    migrations = workshop.open()
+    await migrations.upgrade("a1")
+
+    with pytest.raises(MigrationFailedError) as caught:
+        await migrations.upgrade()
+    left = await workshop.query("SELECT count(*) FROM notes WHERE slug IS NULL")
+    path.write_text(path.read_text().replace("READY = False", "READY = True"))
+    await migrations.upgrade()
+
+    assert left == [(10,)]
+    assert len(caught.value.kept) == 3
+    assert all(statement.startswith("UPDATE notes SET slug=") for statement in caught.value.kept)
+    assert await workshop.query("SELECT count(*) FROM notes WHERE slug = 'x'") == [(25,)]
+    assert await migrations.get_current() == ("b2",)
