@@ -6,6 +6,7 @@ Whatever is pooled, counted, translated or nested is done elsewhere, once for al
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from covet.database.dialect import Dialect
@@ -99,7 +100,7 @@ class Driver(ABC):
 
     dialect: ClassVar[Dialect]
     # Any: a type, or a function of the text.
-    option_types: ClassVar[Mapping[str, Any]] = {}
+    option_types: ClassVar[Mapping[str, Any]] = MappingProxyType({})
 
     @abstractmethod
     async def connect(self, url: DatabaseURL, options: Mapping[str, object]) -> DriverConnection:

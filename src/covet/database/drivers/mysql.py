@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from covet._extras import require_extra
@@ -76,7 +77,7 @@ class MySQLDriver(Driver):
     """
 
     dialect: ClassVar[Dialect] = MYSQL
-    option_types: ClassVar[Mapping[str, Any]] = {"unix_socket": str}
+    option_types: ClassVar[Mapping[str, Any]] = MappingProxyType({"unix_socket": str})
 
     def __init__(self) -> None:
         # Any: a library of its own types.

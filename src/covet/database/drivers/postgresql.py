@@ -6,6 +6,7 @@ import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from covet._extras import require_extra
@@ -63,12 +64,14 @@ class PostgreSQLDriver(Driver):
     """
 
     dialect: ClassVar[Dialect] = POSTGRESQL
-    option_types: ClassVar[Mapping[str, Any]] = {
-        "application_name": str,
-        "statement_cache_size": int,
-        "ssl": str,
-        "sslmode": str,
-    }
+    option_types: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {
+            "application_name": str,
+            "statement_cache_size": int,
+            "ssl": str,
+            "sslmode": str,
+        }
+    )
 
     def __init__(self) -> None:
         # Any: a library of its own types.

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from time import sleep
+from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import quote
 
@@ -56,7 +57,9 @@ class SQLiteDriver(Driver):
     """
 
     dialect: ClassVar[Dialect] = SQLITE
-    option_types: ClassVar[Mapping[str, Any]] = {"busy_timeout": float, "synchronous": _read_synchronous}
+    option_types: ClassVar[Mapping[str, Any]] = MappingProxyType(
+        {"busy_timeout": float, "synchronous": _read_synchronous}
+    )
 
     async def connect(self, url: DatabaseURL, options: Mapping[str, object]) -> "SQLiteConnection":
         """Open a connection; the file is made if it is not there, for its owner alone."""
