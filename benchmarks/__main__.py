@@ -25,6 +25,7 @@ from benchmarks import (
     onion,
     onion_parts,
     openapi,
+    production,
     router,
     startup,
     static,
@@ -118,6 +119,26 @@ def section_middleware_parts(python: str, options: argparse.Namespace) -> tuple[
         return instructions.SKIPPED + "\n", []
     figures = onion_parts.measure_all(python, quick=options.quick)
     return onion_parts.table(figures), figures
+
+
+def section_production(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count what the middleware of a service in production costs.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = production.measure_all(python, [v.name for v in installed(python, options.variants)], quick=options.quick)
+    return production.table(figures), instructions.as_data(figures)
+
+
+def section_production_parts(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count what each middleware of that stack costs alone.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = production.measure_parts(python, quick=options.quick)
+    return production.parts_table(figures), figures
 
 
 def section_router(python: str, options: argparse.Namespace) -> tuple[str, object]:
@@ -215,6 +236,8 @@ SECTIONS: dict[str, Section] = {
     "static": section_static,
     "middleware": section_middleware,
     "middleware-parts": section_middleware_parts,
+    "production-stack": section_production,
+    "production-parts": section_production_parts,
     "router": section_router,
     "body": section_body,
     "event-streams": section_event_streams,

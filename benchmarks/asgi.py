@@ -3,7 +3,9 @@ Be the server side of ASGI in process: scopes, cheap `receive` and `send`, the l
 """
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any, Self
 
 from benchmarks.cases import CLIENT, SERVER, Answer, Case, request_headers
@@ -50,6 +52,18 @@ async def check_asgi(app: Any, case: Case) -> Answer:
     content = b"".join(message.get("body", b"") for message in messages[1:])
     headers = [(bytes(name).lower().decode(), bytes(value).decode()) for name, value in messages[0].get("headers", [])]
     return case.check(Answer(status, content, headers))
+
+
+async def prepare_asgi(app: Any, case: Case) -> Case:
+    """
+    Ask for what comes first, and return the case with the cookies and headers that it gave.
+    """
+    if not case.first:
+        return case
+    answer = await check_asgi(app, Case(case.first, "GET", case.first, None, headers=case.headers))
+    cookies = "; ".join(value.partition(";")[0] for name, value in answer.headers if name == "set-cookie")
+    given = {"cookie": cookies, **json.loads(answer.content)}
+    return replace(case, first="", headers=(*case.headers, *((n.encode(), v.encode()) for n, v in given.items())))
 
 
 def asgi_caller(app: Any, case: Case) -> Caller:

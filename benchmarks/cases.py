@@ -40,6 +40,8 @@ class Answer:
 class Case:
     """
     Describe one request and the content of its answer; `expected=None` takes any content.
+
+    `first` is a path that is asked for once before: its cookies, and the headers that its JSON names, are sent along.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Case:
     body: bytes = b""
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    first: str = ""
 
     def matches(self, status: int, content: bytes) -> bool:
         """
@@ -95,6 +98,27 @@ MIDDLEWARE_CASE = Case(
     headers=((b"origin", b"https://example.com"), (b"accept-encoding", b"gzip, deflate, br")),
 )
 
+# What a proxy that ends TLS passes on of a browser's request.
+PROXIED: tuple[tuple[bytes, bytes], ...] = (
+    (b"host", b"example.com"),
+    (b"x-forwarded-for", b"192.0.2.1"),
+    (b"x-forwarded-proto", b"https"),
+)
+
+# The json and the post case for somebody who is known: the answer has what the session says, and the POST says where
+# it comes from.
+PRODUCTION_CASES: dict[str, Case] = {
+    case.name: case
+    for case in (
+        Case("production-get", "GET", "/me", {"message": GREETING}, headers=PROXIED, first="/begin"),
+        Case(
+            *("production-post", "POST", "/mine", ITEM, CASES["post"].body),
+            headers=(*PROXIED, (b"origin", b"https://example.com")),
+            first="/begin",
+        ),
+    )
+}
+
 
 def route_cases(count: int) -> dict[str, Case]:
     """
@@ -108,14 +132,17 @@ def route_cases(count: int) -> dict[str, Case]:
 
 
 ROUTE_COUNT = int(os.environ.get("BENCHMARK_ROUTES", "10"))
-ALL_CASES: dict[str, Case] = CASES | {MIDDLEWARE_CASE.name: MIDDLEWARE_CASE} | route_cases(ROUTE_COUNT)
+ALL_CASES: dict[str, Case] = (
+    CASES | {MIDDLEWARE_CASE.name: MIDDLEWARE_CASE} | PRODUCTION_CASES | route_cases(ROUTE_COUNT)
+)
 
 
 def request_headers(case: Case) -> list[tuple[bytes, bytes]]:
     """
     Return the headers that a client sends with a case.
     """
-    headers = [*GET_HEADERS, *case.headers]
+    own = {name for name, _ in case.headers}
+    headers = [*(pair for pair in GET_HEADERS if pair[0] not in own), *case.headers]
     if not case.body:
         return headers
     return [

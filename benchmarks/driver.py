@@ -12,7 +12,7 @@ import gc
 import os
 from typing import Any
 
-from benchmarks.asgi import Lifespan, asgi_caller, check_asgi
+from benchmarks.asgi import Lifespan, asgi_caller, check_asgi, prepare_asgi
 from benchmarks.cases import ALL_CASES, Case
 from benchmarks.rsgi import check_rsgi, rsgi_caller
 from benchmarks.variants import ALL_VARIANTS, Variant
@@ -30,6 +30,8 @@ async def measure(app: Any, protocol: str, case: Case, blocks: list[int]) -> Non
     Check one answer, then send each block of requests between two marks.
     """
     check, make_caller = (check_asgi, asgi_caller) if protocol == "asgi" else (check_rsgi, rsgi_caller)
+    if protocol == "asgi":
+        case = await prepare_asgi(app, case)
     await check(app, case)
     call = make_caller(app, case)
     await call(blocks[0])  # the interpreter specialises its bytecode, caches fill

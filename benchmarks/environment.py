@@ -14,8 +14,11 @@ VENV = ROOT / ".cache" / "bench-venv"
 PEERS = ("fastapi", "starlette", "litestar", "blacksheep", "falcon")
 CONTAINERS = ("dishka", "rodi")
 DATABASES = ("aiosqlite", "asyncpg", "sqlalchemy[asyncio]")
-REQUIREMENTS = (*PEERS, *CONTAINERS, *DATABASES, "granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
-DESCRIBED = ("msgspec", "granian", "uvloop", "pydantic", *PEERS, *CONTAINERS)
+# What the stacks of peers take from others: proxy headers, and the signing of sessions.
+STACK = ("uvicorn", "itsdangerous")
+LIBRARIES = ("granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
+REQUIREMENTS = (*PEERS, *CONTAINERS, *DATABASES, *STACK, *LIBRARIES)
+DESCRIBED = ("msgspec", "granian", "uvloop", "pydantic", *PEERS, *CONTAINERS, *STACK)
 
 
 def python_environment(base: Mapping[str, str]) -> dict[str, str]:
@@ -45,8 +48,8 @@ def prepare(*, install: bool = True) -> str:
 
     A failed installation (no network, say) is reported and whatever is installed is measured.
     """
-    python = venv_python()
-    if install and not (VENV / "complete").exists():
+    python, complete, wanted = venv_python(), VENV / "complete", "\n".join(REQUIREMENTS)
+    if install and not (complete.exists() and complete.read_text() == wanted):
         print(f"Installing the peers into {VENV.relative_to(ROOT)} …", file=sys.stderr)
         try:
             subprocess.run([sys.executable, "-m", "venv", str(VENV)], check=True)
@@ -55,8 +58,8 @@ def prepare(*, install: bool = True) -> str:
         except (OSError, subprocess.CalledProcessError) as exc:
             print(f"The peers could not be installed ({exc}); measuring what is there.", file=sys.stderr)
         else:
-            (VENV / "complete").touch()
-    if not (VENV / "complete").exists():
+            complete.write_text(wanted)
+    if not complete.exists():
         return sys.executable
     return str(python)
 

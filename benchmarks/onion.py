@@ -13,6 +13,7 @@ PAIRS = {
     "raw-asgi+5": "raw-asgi",
     "raw-asgi+5-layers": "raw-asgi",
     "covet-asgi+5": "covet-asgi",
+    "covet-asgi+5-built-in": "covet-asgi",
     "starlette+5": "starlette",
 }
 NOTE = (

@@ -62,7 +62,19 @@ MIDDLEWARE_VARIANTS: dict[str, Variant] = {
         Variant("raw-asgi+5", "benchmarks.apps.raw_asgi_onepass", "asgi", "msgspec"),
         Variant("raw-asgi+5-layers", "benchmarks.apps.raw_asgi_middleware", "asgi", "msgspec"),
         Variant("covet-asgi+5", "benchmarks.apps.covet_middleware_app", "asgi", "covet"),
+        Variant("covet-asgi+5-built-in", "benchmarks.apps.covet_built_in_app", "asgi", "covet"),
         Variant("starlette+5", "benchmarks.apps.starlette_middleware_app", "asgi", "starlette"),
+    )
+}
+
+# The middleware of a service in production, on the json and the post case.
+PRODUCTION_VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant("covet-asgi+stack", "benchmarks.apps.covet_production_app", "asgi", "covet"),
+        Variant("blacksheep+stack", "benchmarks.apps.blacksheep_production_app", "asgi", "blacksheep"),
+        Variant("starlette+stack", "benchmarks.apps.starlette_production_app", "asgi", "uvicorn"),
+        Variant("litestar+stack", "benchmarks.apps.litestar_production_app", "asgi", "litestar"),
     )
 }
 
@@ -75,6 +87,22 @@ PART_VARIANTS: dict[str, Variant] = {
     )
 }
 
+# One middleware each of that stack.
+STACK_PART_VARIANTS: dict[str, Variant] = {
+    f"stack-{name}": Variant(f"stack-{name}", "benchmarks.apps.covet_production_parts", "asgi", "covet", name)
+    for name in (
+        "nothing",
+        "hosts",
+        "proxies",
+        "request_ids",
+        "security_headers",
+        "cors",
+        "sessions",
+        "csrf",
+        "rate_limit",
+    )
+}
+
 # As many routes as BENCHMARK_ROUTES says.
 ROUTE_VARIANTS: dict[str, Variant] = {
     variant.name: variant
@@ -84,4 +112,6 @@ ROUTE_VARIANTS: dict[str, Variant] = {
     )
 }
 
-ALL_VARIANTS = VARIANTS | MIDDLEWARE_VARIANTS | PART_VARIANTS | ROUTE_VARIANTS
+ALL_VARIANTS = (
+    VARIANTS | MIDDLEWARE_VARIANTS | PRODUCTION_VARIANTS | PART_VARIANTS | STACK_PART_VARIANTS | ROUTE_VARIANTS
+)

@@ -20,17 +20,28 @@ from benchmarks import (
     injection,
     memory,
     onion_parts,
+    production,
     startup,
     static,
     tables,
     websocket,
 )
-from benchmarks.asgi import Lifespan, check_asgi
-from benchmarks.cases import CASES, MIDDLEWARE_CASE, Answer, Case, WrongAnswerError, route_cases
+from benchmarks.asgi import Lifespan, check_asgi, prepare_asgi
+from benchmarks.cases import (
+    CASES,
+    MIDDLEWARE_CASE,
+    PRODUCTION_CASES,
+    Answer,
+    Case,
+    WrongAnswerError,
+    route_cases,
+)
 from benchmarks.instructions import Figure, table
 from benchmarks.rsgi import check_rsgi
-from benchmarks.variants import ALL_VARIANTS, MIDDLEWARE_VARIANTS, VARIANTS, Variant
+from benchmarks.variants import ALL_VARIANTS, MIDDLEWARE_VARIANTS, PRODUCTION_VARIANTS, VARIANTS, Variant
 from covet.testing import TestClient
+
+BUILT_IN = "covet-asgi+5-built-in"
 
 
 def ask(variant: Variant, case: Case) -> Answer:
@@ -72,7 +83,7 @@ def test_the_compared_bytes_are_those_of_the_raw_application(name: str, case: Ca
     assert answer.content == raw.content
 
 
-@pytest.mark.parametrize("name", [name for name in MIDDLEWARE_VARIANTS if name != "raw-asgi+5"])
+@pytest.mark.parametrize("name", [name for name in MIDDLEWARE_VARIANTS if name not in {"raw-asgi+5", BUILT_IN}])
 def test_five_middleware_add_the_same_headers_however_they_are_written(name: str) -> None:
     """The middleware of all variants do the same work."""
     raw = dict(ask(MIDDLEWARE_VARIANTS["raw-asgi+5"], MIDDLEWARE_CASE).headers)
@@ -85,6 +96,58 @@ def test_five_middleware_add_the_same_headers_however_they_are_written(name: str
     assert {key: headers[key] for key in headers if key not in own} == {
         key: value for key, value in raw.items() if key not in own
     }
+
+
+def test_five_middleware_that_are_built_in_do_what_the_others_do_and_more() -> None:
+    """They are not measured with less work: what the others say, they say too, of the limit in words of their own."""
+    raw = dict(ask(MIDDLEWARE_VARIANTS["raw-asgi+5"], MIDDLEWARE_CASE).headers)
+
+    headers = dict(ask(MIDDLEWARE_VARIANTS[BUILT_IN], MIDDLEWARE_CASE).headers)
+
+    assert {name for name in raw if not name.startswith("x-ratelimit")} < headers.keys()
+    assert {"ratelimit", "ratelimit-policy", "content-security-policy"} < headers.keys()
+    assert len(headers["x-request-id"]) == len(raw["x-request-id"])
+
+
+@pytest.mark.parametrize("case", PRODUCTION_CASES.values(), ids=PRODUCTION_CASES)
+@pytest.mark.parametrize("name", PRODUCTION_VARIANTS)
+def test_stacks_of_production_know_who_asks(name: str, case: Case) -> None:
+    """Each answers with what its session has, says the request's id, and refuses other hosts."""
+    variant = PRODUCTION_VARIANTS[name]
+    if not (variant.is_installed() and find_spec(name.partition("+")[0].removesuffix("-asgi"))):
+        pytest.skip("a library is not installed")
+    app = variant.load()
+    stranger = Case("stranger", case.method, case.path, None, case.body, status=400, headers=((b"host", b"evil.org"),))
+
+    async def send() -> tuple[Case, Answer]:
+        async with Lifespan(app, "asgi"):
+            prepared = await prepare_asgi(app, case)
+            answer = await check_asgi(app, prepared)
+            await check_asgi(app, stranger)
+            return prepared, answer
+
+    prepared, answer = asyncio.run(send())
+
+    assert b"session=" in dict(prepared.headers)[b"cookie"]
+    assert {"x-request-id", "x-frame-options"} <= dict(answer.headers).keys()
+
+
+def test_the_table_of_stacks_sets_them_beside_their_bare_routes() -> None:
+    """A stack that failed is shown as one that has no figure."""
+    figures = [
+        Figure("covet-asgi", "json", [10_000]),
+        Figure("covet-asgi+stack", "production-get", [25_000]),
+        Figure("covet-asgi", "post", [20_000]),
+        Figure("covet-asgi+stack", "production-post", [], "it failed"),
+    ]
+
+    text = production.table(figures)
+
+    [row] = [line for line in text.splitlines() if line.startswith("| covet")]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == [
+        *("covet-asgi+stack", "10.0", "25.0", "× 2.50"),
+        *("20.0", "-", "-"),
+    ]
 
 
 @pytest.mark.parametrize("name", list(route_cases(20)))
@@ -417,3 +480,27 @@ async def test_event_streams_are_counted_with_all_their_subscribers(name: str, m
 
     # What opens the streams, two events to warm up, and the blocks.
     assert marks == [3 + 6, 3 + 12, 3 + 24]
+
+
+def test_the_parts_of_the_stack_are_those_of_the_whole() -> None:
+    """What they cost together and does not show in them is a row of its own."""
+    figures = {having: 12_000.0 for _, having, _ in production.PARTS}
+    figures |= {"nothing": 10_000.0, "csrf": 13_000.0, production.WHOLE: 16_000.0}
+
+    text = production.parts_table(figures)
+
+    assert "| CSRF " in text
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines() if line[:2] == "| "]
+    assert rows[-2:] == [["what they cost more or less together", "3.0"], ["the GET with the stack", "16.0"]]
+
+
+@pytest.mark.parametrize("name", [having for _, having, _ in production.PARTS])
+def test_the_parts_of_the_stack_answer_alike(name: str) -> None:
+    """Each is the GET behind one middleware more than another."""
+    app = ALL_VARIANTS[f"stack-{name}"].load()
+
+    async def send() -> Answer:
+        async with Lifespan(app, "asgi"):
+            return await check_asgi(app, await prepare_asgi(app, PRODUCTION_CASES["production-get"]))
+
+    assert asyncio.run(send()).status == 200
