@@ -95,12 +95,12 @@ class Request(IncomingMessage):
     # costs nothing on the way that finds it filled.
     _client: Address | None
     _closers: list[Callable[[], Awaitable[None]]]
-    _cookies: dict[str, str]
-    _forwarded: tuple[str, str]
+    _cookies: dict[str, str] | None
+    _forwarded: tuple[str, str | None] | None
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
     _uploads: list[UploadFile]
-    _url: URL
+    _url: URL | None
     began: float
     entered: int
     path_values: Sequence[str]
@@ -140,6 +140,7 @@ class Request(IncomingMessage):
         self.body_limits = DEFAULT_BODY_LIMITS
         self._deferred: BackgroundTasks | None = None
         self._client = Address(*client) if client else None
+        self._cookies = self._forwarded = None
         self.state = make_state(getattr(app, "lifespan_state", None))
 
     # ── What came ────────────────────────────────────────────────────────────
@@ -185,12 +186,11 @@ class Request(IncomingMessage):
         Raises:
             HeadersTooLargeError: If there are more than 150, or if they are larger than 8 KiB.
         """
-        try:
-            return self._cookies
-        except AttributeError:
+        cookies = self._cookies
+        if cookies is None:
             header = self.headers.get("cookie")
             self._cookies = cookies = parse_cookies(header) if header else {}
-            return cookies
+        return cookies
 
     @property
     def client(self) -> Address | None:
@@ -203,10 +203,8 @@ class Request(IncomingMessage):
     @property
     def scheme(self) -> str:
         """`"http"` or `"https"`, as the server sees it, or as `set_forwarded` said."""
-        try:
-            return self._forwarded[0]
-        except AttributeError:
-            return self._read_scheme()
+        forwarded = self._forwarded
+        return self._read_scheme() if forwarded is None else forwarded[0]
 
     @property
     def root_path(self) -> str:
@@ -216,21 +214,17 @@ class Request(IncomingMessage):
     @property
     def host(self) -> str:
         """The `Host` header, validated before the request got here, or what `set_forwarded` said."""
-        try:
-            return self._forwarded[1]
-        except AttributeError:
-            return self.headers.get("host", "localhost")
+        said = None if self._forwarded is None else self._forwarded[1]
+        return self.headers.get("host", "localhost") if said is None else said
 
     @property
     def url(self) -> URL:
         """The URL that the client asked for; its host is the `Host` header."""
-        try:
-            return self._url
-        except AttributeError:
-            self._url = url = URL.from_parts(
-                self.scheme, self.host, self._read_raw_path(), _to_text(self._read_query())
-            )
-            return url
+        url = self._url
+        if url is None:
+            query = _to_text(self._read_query())
+            self._url = url = URL.from_parts(self.scheme, self.host, self._read_raw_path(), query)
+        return url
 
     def set_forwarded(
         self, *, client: tuple[str, int] | None = None, scheme: str | None = None, host: str | None = None
@@ -262,14 +256,17 @@ class Request(IncomingMessage):
         elif own in {"ws", "wss"}:
             scheme = scheme.replace("http", "ws")
         if host is None:
-            host = self.host
+            # What was said before stays, and what the header says is read by whoever asks.
+            host = None if self._forwarded is None else self._forwarded[1]
         elif not is_valid_host(host):
             raise ValueError("The host is not valid: it is written as in a Host header, such as 'example.com:8443'.")
-        url = self.url
-        self._url = URL.from_parts(scheme, host, url.path, url.query)
         self._forwarded = scheme, host
+        # PERF: nearly always nobody has asked for the URL yet (benchmarks/production.py).
+        url = self._url
+        if url is not None:
+            self._url = URL.from_parts(scheme, self.host, url.path, url.query)
         if client is not None:
-            self._client = Address(*client)
+            self._client = client if client.__class__ is Address else Address(*client)
 
     async def resolve(self, interface: Callable[..., ServiceT], *, qualifier: str | None = None) -> ServiceT:
         """
@@ -378,7 +375,7 @@ class Request(IncomingMessage):
         return encode_path(self.path)
 
     def _read_scheme(self) -> str:
-        return self._url.scheme
+        return self.url.scheme
 
     def _read_client(self) -> Address | None:
         return None

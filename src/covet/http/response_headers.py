@@ -7,9 +7,11 @@ lower case, with its pair as the adapters send it.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
-from typing import Final
+from typing import Final, TypeVar, overload
 
 from covet.exceptions import ResponseError
+
+D = TypeVar("D")
 
 # A pair as text, for RSGI, and in bytes, for ASGI.
 Field = tuple[tuple[str, str], tuple[bytes, bytes]]
@@ -30,6 +32,10 @@ _FORBIDDEN_NAMES: Final = frozenset({"transfer-encoding"})
 _KNOWN_NAMES: Final[dict[str, tuple[str, bytes]]] = {}
 _MAX_KNOWN_NAMES: Final = 1024
 _MAX_KNOWN_NAME: Final = 64
+
+# PERF: what `Vary` becomes with another name, by what it was: few values repeat for ever (benchmarks/production.py).
+_VARYING: Final[dict[tuple[str, str], Field]] = {}
+_MAX_VARYING: Final = 256
 
 
 def check_header_name(name: str) -> str:
@@ -96,6 +102,19 @@ def check_header_value(name: str, value: str) -> str:
 def make_field(name: str, value: str) -> Field:
     """Make the field of a checked name, in lower case, and a checked value."""
     return (name, value), (name.encode(), value.encode())
+
+
+_NO_FIELD: Final = make_field("", "")
+
+
+def _learn_vary(present: str, name: str) -> Field:
+    """Write a `Vary` that has one more name, and remember it."""
+    names = {part.strip().lower() for part in present.split(",")}
+    said = present if "*" in names or name.lower() in names else f"{present}, {name}" if present else name
+    field = make_field("vary", check_header_value("vary", said))
+    if len(_VARYING) < _MAX_VARYING and len(said) <= _MAX_VARYING:
+        _VARYING[present, name] = field
+    return field
 
 
 class MutableHeaders(MutableMapping[str, str]):
@@ -213,13 +232,56 @@ class MutableHeaders(MutableMapping[str, str]):
             >>> headers["vary"]
             'Accept, Origin'
         """
-        present = self.get("vary")
-        if present is None:
-            self["vary"] = name
-            return
-        names = {part.strip().lower() for part in present.split(",")}
-        if "*" not in names and name.lower() not in names:
-            self["vary"] = f"{present}, {name}"
+        present = self.get("vary", "") if self._more else self._fields.get("vary", _NO_FIELD)[0][1]
+        self.set_field(_VARYING.get((present, name)) or _learn_vary(present, name))
+
+    def set_field(self, field: Field) -> None:
+        """
+        Set a header from its field, which `make_field` has made of what was checked.
+
+        Args:
+            field: The field.
+
+        Example:
+            >>> headers = MutableHeaders()
+            >>> headers.set_field(make_field("x-frame-options", "DENY"))
+            >>> headers["x-frame-options"]
+            'DENY'
+        """
+        name = field[0][0]
+        self._fields[name] = field
+        if self._more:
+            self._more = [other for other in self._more if other[0][0] != name]
+
+    def append_field(self, field: Field) -> None:
+        """
+        Add a value beside those that the name has already, from its field.
+
+        Args:
+            field: The field, as `set_field` takes it.
+
+        Example:
+            >>> headers = MutableHeaders({"link": "</a>"})
+            >>> headers.append_field(make_field("link", "</b>"))
+            >>> headers["link"]
+            '</a>, </b>'
+        """
+        name = field[0][0]
+        if name in self._fields:
+            self._more = [*(self._more or ()), field]
+        else:
+            self._fields[name] = field
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+
+    @overload
+    def get(self, name: str, /, default: str | D) -> str | D: ...
+
+    def get(self, name: str, /, default: str | D | None = None) -> str | D | None:
+        """Return a name's value, or the default if it is not set."""
+        # PERF: that of the base raises and catches an error for what is not there (benchmarks/production.py).
+        return self[name] if name.lower() in self._fields else default
 
     def __getitem__(self, name: str) -> str:
         lowered = name.lower()

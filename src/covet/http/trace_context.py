@@ -3,6 +3,7 @@ Which trace a request belongs to: the header `traceparent` of the W3C's Trace Co
 """
 
 import re
+from os import urandom
 from secrets import token_hex
 from typing import Final, NamedTuple
 
@@ -10,6 +11,8 @@ from typing import Final, NamedTuple
 _PARENT: Final = re.compile(r"(?!ff)([0-9a-f]{2})-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})(-.*)?")
 _MAX_LENGTH: Final = 512
 _SAMPLED: Final = 1
+# PERF: half of what the constructor costs (benchmarks/production.py).
+_make: Final = tuple.__new__
 
 
 class TraceContext(NamedTuple):
@@ -40,6 +43,19 @@ class TraceContext(NamedTuple):
         return f"00-{self.trace_id}-{self.span_id}-{_SAMPLED if self.is_sampled else 0:02x}"
 
 
+def begin_trace() -> TraceContext:
+    """
+    Begin a trace.
+
+    Example:
+        >>> len(begin_trace().trace_id), begin_trace() == begin_trace()
+        (32, False)
+    """
+    # PERF: the randomness of both at once, at a third of the cost of two calls (benchmarks/production.py).
+    digits = urandom(24).hex()
+    return _make(TraceContext, (digits[:32], digits[32:], None, False))
+
+
 def read_trace_context(header: str | None) -> TraceContext:
     """
     Go on with the trace that a header names; begin one if it names none, or is malformed.
@@ -53,5 +69,5 @@ def read_trace_context(header: str | None) -> TraceContext:
     """
     match = _PARENT.fullmatch(header) if header and len(header) <= _MAX_LENGTH else None
     if match is None or (match[1] == "00" and match[5]):
-        return TraceContext(token_hex(16), token_hex(8))
+        return begin_trace()
     return TraceContext(match[2], token_hex(8), match[3], bool(int(match[4], 16) & _SAMPLED))

@@ -4,6 +4,7 @@ The time that signatures are made and judged by: one function, which a test repl
 
 from collections.abc import Callable
 from datetime import UTC, datetime
+from time import time
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
@@ -32,6 +33,9 @@ def read_milliseconds(clock: Clock) -> int:
         >>> read_milliseconds(lambda: datetime(1970, 1, 1, 0, 0, 2, tzinfo=UTC))
         2000
     """
+    if clock is utc_now:
+        # PERF: the same to the millisecond, without a `datetime` in between (benchmarks/production.py).
+        return round(time() * 1000)
     moment = clock()
     if moment.tzinfo is None:
         raise ValueError(f"The clock gave a time without a time zone, {moment!r}. Write datetime.now(UTC).")

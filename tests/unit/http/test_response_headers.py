@@ -5,6 +5,7 @@ Header fields that a response will carry: what is refused, and what goes to the 
 import pytest
 
 from covet.exceptions import ResponseError
+from covet.http import response_headers
 from covet.http.response_headers import (
     MutableHeaders,
     check_header_name,
@@ -231,3 +232,41 @@ def test_entity_tag_that_is_none_is_refused(value: str) -> None:
 def test_entity_tag_goes_out(value: str) -> None:
     """Strong or weak."""
     assert MutableHeaders({"etag": value})["etag"] == value.strip()
+
+
+def test_a_field_replaces_every_value_or_stands_beside_them() -> None:
+    """What was checked before is set without another look, and means the same as a text."""
+    headers = MutableHeaders([("link", "</a>"), ("link", "</b>"), ("vary", "Accept")])
+
+    headers.set_field(make_field("link", "</c>"))
+    headers.append_field(make_field("link", "</d>"))
+    headers.append_field(make_field("x-a", "1"))
+
+    assert headers.multi_items() == [("link", "</c>"), ("vary", "Accept"), ("x-a", "1"), ("link", "</d>")]
+
+
+def test_vary_of_several_values_becomes_one() -> None:
+    """Whoever has appended a value finds it in the list."""
+    headers = MutableHeaders([("vary", "Accept"), ("vary", "Cookie")])
+
+    headers.add_vary("Origin")
+
+    assert headers.get_list("vary") == ["Accept, Cookie, Origin"]
+
+
+def test_a_value_of_vary_is_remembered_only_if_it_is_short() -> None:
+    """An application that makes names up does not fill the memory."""
+    headers = MutableHeaders({"vary": "x" * 300})
+    before = len(response_headers._VARYING)
+
+    headers.add_vary("Accept")
+
+    assert headers["vary"].endswith(", Accept")
+    assert len(response_headers._VARYING) == before
+
+
+def test_a_header_that_is_not_set_is_the_default() -> None:
+    """In any spelling of its name."""
+    headers = MutableHeaders({"vary": "Accept"})
+
+    assert (headers.get("VARY"), headers.get("etag"), headers.get("etag", "")) == ("Accept", None, "")

@@ -27,3 +27,12 @@ def test_naive_time_is_refused() -> None:
     """What it means would depend on the machine."""
     with pytest.raises(ValueError, match=r"without a time zone, .*\. Write datetime\.now\(UTC\)\."):
         read_milliseconds(lambda: datetime(2026, 11, 3))  # noqa: DTZ001
+
+
+def test_the_clock_of_the_machine_is_read_to_the_millisecond() -> None:
+    """The short way gives what the long one does."""
+    before = read_milliseconds(lambda: datetime.now(UTC))
+    now = read_milliseconds(utc_now)
+    after = read_milliseconds(lambda: datetime.now(UTC))
+
+    assert before <= now <= after
