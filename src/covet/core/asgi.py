@@ -62,7 +62,7 @@ class ASGIRequest(Request):
     _inbox: Inbox
     # `None` once the response has begun.
     _send: Send | None
-    departure: ClientDisconnectedError
+    departure: ClientDisconnectedError | None
 
     __init__ = object.__init__  # as above
 
@@ -101,6 +101,7 @@ class ASGIRequest(Request):
         self._receive = receive
         self._send = send
         self._body = self._client = self._deferred = None
+        self._cookies = self._forwarded = self._url = self.departure = None
         self.headers = headers = ASGIHeaders()
         headers._raw = headers._index = None  # noqa: SLF001 - a constructor
         headers._pairs = raw_headers or scope["headers"]  # noqa: SLF001

@@ -9,10 +9,10 @@ Both are written as source once, when the route is compiled; `covet.code_writer`
 from typing import Any, Final
 
 from covet.code_writer import CodeWriter
-from covet.core.afterwards import abandon, finish, run_afterwards
+from covet.core.afterwards import abandon, run_afterwards
 from covet.core.call_source import CallSource
 from covet.core.compiled_route import CompiledRoute
-from covet.core.onion import write_failure, write_onion
+from covet.core.onion import write_failure, write_finish, write_onion
 from covet.core.wire import Wire
 from covet.exceptions import ClientDisconnectedError
 from covet.http.request import Request
@@ -91,6 +91,8 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
     """Write the endpoint of a route with middleware."""
     wire.write_layered_head(writer)
     writer.line("response = error = None")
+    if compiled.has_finishers:
+        writer.line("request.entered = 0")
     with writer.block("try:"):
         _write_open(writer, compiled)
         with _Closing(writer, compiled):
@@ -107,9 +109,7 @@ def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call
                 writer.line("raise")
             if compiled.has_finishers:
                 with writer.block("finally:"):
-                    departure = "getattr(request, 'departure', None) or error"
-                    writer.line(f"await {writer.bind('finish', finish)}(layers, request, response, {departure})")
-                writer.bind("layers", compiled.layers)
+                    write_finish(writer, compiled)
         _write_afterwards(writer)
     # What struck while the exchange was closed: nothing may be left open then, either.
     with writer.block("except BaseException as exc:"):

@@ -7,9 +7,10 @@ An error becomes a response where it arises, so that every layer that was entere
 from typing import Final
 
 from covet.code_writer import CodeWriter
+from covet.core.afterwards import note_failed_finish
 from covet.core.call_source import CallSource
 from covet.core.compiled_route import CompiledRoute
-from covet.core.hook_results import settle_response
+from covet.core.hook_results import settle, settle_response
 from covet.core.middleware import CallNext, Layer, OnceNext
 from covet.http.response import Response
 
@@ -77,6 +78,24 @@ def _write_layer(writer: CodeWriter, compiled: CompiledRoute, call: CallSource, 
     if "process_response" in layer.hooks:
         writer.line(f"response = {_hook(writer, layer, index, 'process_response')}(request, response)")
         _write_check(writer, title, "process_response")
+
+
+def write_finish(writer: CodeWriter, compiled: CompiledRoute) -> None:
+    """Write what tells every layer that was entered that the exchange is over, the innermost first."""
+    writer.bind("settle", settle)
+    writer.bind("note_failed_finish", note_failed_finish)
+    writer.line("error = request.departure or error")
+    for index, layer in reversed(tuple(enumerate(compiled.layers))):
+        if "on_finish" not in layer.hooks:
+            continue
+        with writer.block(f"if request.entered > {index}:"):
+            # Whatever fails here stops no other.
+            with writer.block("try:"):
+                writer.line(f"finished = {_hook(writer, layer, index, 'on_finish')}(request, response, error)")
+                with writer.block("if finished is not None:"):
+                    writer.line("await settle(finished)")
+            with writer.block("except (Exception, SystemExit, KeyboardInterrupt):"):
+                writer.line(f"note_failed_finish({writer.bind(f'name_{index}', layer.name)})")
 
 
 def _write_check(writer: CodeWriter, title: str, hook: str) -> None:

@@ -57,7 +57,7 @@ class RSGIRequest(Request):
     __slots__ = ("_protocol", "_scope", "_source", "departure")
 
     _source: RSGIBody
-    departure: ClientDisconnectedError
+    departure: ClientDisconnectedError | None
     _protocol: RSGIProtocol
     _scope: RSGIScope
 
@@ -88,6 +88,7 @@ class RSGIRequest(Request):
         self._scope = scope
         self._protocol = protocol
         self._body = self._client = self._deferred = None
+        self._cookies = self._forwarded = self._url = self.departure = None
         self.headers = headers = LateHeaders()
         headers._raw = headers._index = None  # noqa: SLF001 - a constructor
         headers._scope = scope  # noqa: SLF001
