@@ -4,7 +4,6 @@ Sessions in the cookie itself, signed or encrypted: nothing is kept on the serve
 
 import json
 import logging
-from functools import partial
 from typing import Final
 
 from covet.options import refuse_unknown
@@ -82,8 +81,17 @@ class CookieKeeper:
 
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
+        return self.begin(token)
+
+    def begin(self, token: str) -> Session:
+        """Do the same without waiting."""
         # The cookie is verified when somebody looks into the session: most requests do not.
-        return Session(find=partial(self._find, token))
+        return Session(None, self._find, token)
+
+    def is_settled(self, session: Session) -> bool:
+        """Tell whether it is known that nothing of a session is to be saved."""
+        former = session.unchanged
+        return former is not None and not self._limits.is_old(former, read_milliseconds(self._clock))
 
     def _find(self, token: str) -> LoadedSession | None:
         try:

@@ -4,10 +4,10 @@ What keeps sessions between requests: the contract, and the limits that all keep
 A keeper knows nothing of HTTP: it makes a session of the text of a cookie, and such a text of a session.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Protocol
 
-from covet.sessions.session import Session, SessionPlan
+from covet.sessions.session import LoadedSession, Session, SessionPlan
 
 # A session that is used is noted at most so often: a tenth of its idle time, and no less than every five minutes.
 _SELDOM: Final = 300_000
@@ -44,6 +44,7 @@ class SessionLimits:
         lifetime: Milliseconds from its beginning, however much it is used.
         idle_time: Milliseconds from its last use.
         max_size: How many bytes its JSON may have.
+        note_after: After how many milliseconds it is noted again that it is used.
 
     Example:
         >>> limits = SessionLimits(lifetime=10_000, idle_time=4_000, max_size=1000)
@@ -54,6 +55,11 @@ class SessionLimits:
     lifetime: int
     idle_time: int
     max_size: int
+    # PERF: known once, read with every request (benchmarks/production.py).
+    note_after: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "note_after", min(self.idle_time // 10, _SELDOM))
 
     def find_end(self, *, created_at: int, seen_at: int) -> int:
         """Say when a session ends unless it is used again."""
@@ -61,12 +67,11 @@ class SessionLimits:
 
     def is_due(self, plan: SessionPlan, now: int) -> bool:
         """Tell whether it is time to note that a session, which has not changed, is still used."""
-        former = plan.former
-        return (
-            former is not None
-            and plan.is_touched
-            and (now - former.seen_at >= min(self.idle_time // 10, _SELDOM) or not former.is_current)
-        )
+        return plan.former is not None and plan.is_touched and self.is_old(plan.former, now)
+
+    def is_old(self, former: LoadedSession, now: int) -> bool:
+        """Tell whether it was long ago that the use of a session was noted, or another secret was in use then."""
+        return now - former.seen_at >= self.note_after or not former.is_current
 
 
 class SessionKeeper(Protocol):
@@ -74,6 +79,12 @@ class SessionKeeper(Protocol):
 
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
+
+    def begin(self, token: str) -> Session | None:
+        """Do the same without waiting; `None` if it has to be waited for."""
+
+    def is_settled(self, session: Session) -> bool:
+        """Tell whether it is known that nothing of a session is to be saved."""
 
     async def save(self, session: Session) -> SavedSession:
         """Keep a session."""

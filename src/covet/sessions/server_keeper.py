@@ -6,13 +6,14 @@ A store knows only the hash of an id. An id that the store does not know is neve
 
 import json
 import logging
-from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
+from functools import lru_cache
+from math import inf
 from typing import Any, Final
 
 from covet.security.clock import Clock, read_milliseconds
 from covet.security.errors import BadSignatureError
-from covet.security.sealing import Sealed, TokenSealer
+from covet.security.sealing import TokenSealer
 from covet.security.tokens import hash_token
 from covet.sessions.errors import SessionStoreError, SessionTooLargeError
 from covet.sessions.keeper import ENDED, UNCHANGED, SavedSession, SessionLimits
@@ -24,6 +25,31 @@ from covet.sessions.store import SessionStore
 _logger: Final = logging.getLogger("covet.sessions")
 # Of so many requests of one session at once, each has saved in between.
 _MAX_TRIES: Final = 100
+_MAX_REMEMBERED: Final = 4096
+
+
+@dataclass(slots=True, eq=False)
+class Ticket:
+    """
+    What a good cookie says, and what was found by it last in a store in memory.
+
+    Attributes:
+        id: The id of the session.
+        key: What the store calls it.
+        expires_at: When the cookie ends, in milliseconds since 1970.
+        is_current: Whether the secret in use has signed it.
+        record: What the store had; one that is saved anew is another one.
+        loaded: What both together say.
+        ends_at: When the session of that record ends.
+    """
+
+    id: str
+    key: str
+    expires_at: float
+    is_current: bool
+    record: SessionRecord | None = None
+    loaded: LoadedSession | None = None
+    ends_at: float = 0
 
 
 class ServerKeeper:
@@ -45,49 +71,79 @@ class ServerKeeper:
         self, store: SessionStore, sealer: TokenSealer, limits: SessionLimits, *, clock: Clock, context: str
     ) -> None:
         self._store = store
+        self._is_in_memory = isinstance(store, MemorySessionStore)
         self._sealer = sealer
         self._limits = limits
         self._clock = clock
         self._context = context
+        # PERF: verifying a cookie takes five times as long as a whole route (benchmarks/production.py).
+        # APPSEC: only what was verified is remembered, so nobody can fill it with nonsense, and a bounded number of
+        # that. Whether the cookie has expired, and whether the session is still there, is asked each time.
+        self._read_known = lru_cache(_MAX_REMEMBERED)(self._read)
 
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
-        if isinstance(self._store, MemorySessionStore):
-            # The cookie is verified when somebody looks into the session: most requests do not.
-            return Session(find=partial(self._find, token, self._store.find))
-        sealed = self._unseal(token)
-        if sealed is None:
+        session = self.begin(token)
+        if session is not None:
+            return session
+        now = read_milliseconds(self._clock)
+        ticket = self._verify(token, now)
+        if ticket is None:
             return Session()
-        return Session(self._judge(sealed, await self._store.load(hash_token(sealed.payload))))
+        return Session(self._judge(ticket, await self._store.load(ticket.key), now))
 
-    def _find(self, token: str, find: Callable[[str], SessionRecord | None]) -> LoadedSession | None:
-        sealed = self._unseal(token)
-        return None if sealed is None else self._judge(sealed, find(hash_token(sealed.payload)))
+    def begin(self, token: str) -> Session | None:
+        """Do the same without waiting; `None` if the store has to be waited for."""
+        # The cookie is verified when somebody looks into the session: most requests do not.
+        return Session(None, self._find, token) if self._is_in_memory else None
 
-    def _unseal(self, token: str) -> Sealed | None:
+    def is_settled(self, session: Session) -> bool:
+        """Tell whether it is known that nothing of a session is to be saved."""
+        former = session.unchanged
+        return former is not None and not self._limits.is_old(former, read_milliseconds(self._clock))
+
+    def _find(self, token: str) -> LoadedSession | None:
+        now = read_milliseconds(self._clock)
+        ticket = self._verify(token, now)
+        if ticket is None or not isinstance(self._store, MemorySessionStore):
+            return None
+        return self._judge(ticket, self._store.find(ticket.key), now)
+
+    def _verify(self, token: str, now: int) -> Ticket | None:
         try:
-            return self._sealer.read(token, context=self._context)
+            ticket = self._read_known(token)
         except BadSignatureError:
+            ticket = None
+        if ticket is None or now >= ticket.expires_at:
             # APPSEC: docs/security.md, row 74: what is not good is not read in another way, nor shown.
             _logger.debug("A session cookie was refused: it was not made here, or its time is over.")
             return None
+        return ticket
 
-    def _judge(self, sealed: Sealed, found: SessionRecord | None) -> LoadedSession | None:
+    def _read(self, token: str) -> Ticket:
+        """Verify a cookie; what is not good raises, and is not remembered."""
+        sealed = self._sealer.read(token, context=self._context)
+        ends = sealed.expires_at
+        expires_at = inf if ends is None else round(ends.timestamp() * 1000)
+        return Ticket(sealed.payload, hash_token(sealed.payload), expires_at, sealed.is_current)
+
+    def _judge(self, ticket: Ticket, found: SessionRecord | None, now: int) -> LoadedSession | None:
         """Make what a cookie and a record say of a session; `None` if it has ended."""
-        now = read_milliseconds(self._clock)
-        if found is None or self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at) <= now:
-            # APPSEC: docs/security.md, row 73: whatever comes next has another id.
-            _logger.debug("A session cookie was refused: its session has ended.")
-            return None
-        return LoadedSession(
-            sealed.payload,
-            found.data,
-            found.user_id,
-            found.created_at,
-            found.seen_at,
-            found.version,
-            sealed.is_current,
-        )
+        if found is not None:
+            if found is ticket.record:
+                loaded, ends_at = ticket.loaded, ticket.ends_at
+            else:
+                loaded = _join(ticket, found)
+                ends_at = self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at)
+                if self._is_in_memory:
+                    # It is in memory anyhow; of another store nothing is held back here.
+                    ticket.record, ticket.loaded, ticket.ends_at = found, loaded, ends_at
+            if ends_at > now:
+                return loaded
+        # APPSEC: docs/security.md, row 73: whatever comes next has another id.
+        _logger.debug("A session cookie was refused: its session has ended.")
+        ticket.record = ticket.loaded = None
+        return None
 
     async def save(self, session: Session) -> SavedSession:
         """
@@ -182,6 +238,12 @@ class ServerKeeper:
                 self._limits.max_size,
                 hint="Keep it in a database, and its id in the session; or give max_size.",
             )
+
+
+def _join(ticket: Ticket, found: SessionRecord) -> LoadedSession:
+    return LoadedSession(
+        ticket.id, found.data, found.user_id, found.created_at, found.seen_at, found.version, ticket.is_current
+    )
 
 
 def _merge(before: str, plan: SessionPlan, now: str) -> str:

@@ -15,6 +15,8 @@ from covet.security.tokens import generate_token
 from covet.sessions.errors import SessionStateError, SessionValueError
 
 _encode: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
+# PERF: what was written here has no spaces around it, which `json.loads` looks for (benchmarks/production.py).
+_decode: Final = json.JSONDecoder().raw_decode
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
 _SECRETS: Final = b"covet.sessions/1 "
 
@@ -86,6 +88,7 @@ class Session(MutableMapping[str, Any]):
     Args:
         loaded: What was found; nothing for a client without a session.
         find: What finds it when somebody looks for the first time, where that needs no waiting.
+        token: What it is found by.
 
     Example:
         >>> session = Session()
@@ -104,7 +107,9 @@ class Session(MutableMapping[str, Any]):
         "_is_closed",
         "_is_needed",
         "_is_touched",
+        "_is_written",
         "_loaded",
+        "_token",
         "_user_id",
     )
 
@@ -116,10 +121,14 @@ class Session(MutableMapping[str, Any]):
     _user_id: str | None
 
     def __init__(
-        self, loaded: LoadedSession | None = None, *, find: Callable[[], LoadedSession | None] | None = None
+        self,
+        loaded: LoadedSession | None = None,
+        find: Callable[[str], LoadedSession | None] | None = None,
+        token: str = "",
     ) -> None:
-        self._is_touched = self._is_needed = self._is_carried = self._is_closed = False
+        self._is_touched = self._is_written = self._is_needed = self._is_carried = self._is_closed = False
         self._find = find
+        self._token = token
         if find is None:
             self._take(loaded)
 
@@ -170,6 +179,13 @@ class Session(MutableMapping[str, Any]):
     def is_touched(self) -> bool:
         """Whether anybody has looked at it: the response is this client's alone then."""
         return self._is_touched
+
+    @property
+    def unchanged(self) -> LoadedSession | None:
+        """What was found, if it is known that nobody has changed anything; `None` if that has to be looked at."""
+        # What is inside of a list may have been changed without anybody noticing.
+        is_plain = self._data is None or _PLAIN.issuperset(map(type, self._data.values()))
+        return self._loaded if is_plain and not self._is_written else None
 
     # ── Its life ─────────────────────────────────────────────────────────────
 
@@ -285,7 +301,7 @@ class Session(MutableMapping[str, Any]):
     def close(self) -> SessionPlan:
         """Say what is to become of it. From here on it can be read, and not be changed."""
         if self._find is not None:
-            self._take(self._find())
+            self._take(self._find(self._token))
         self._is_closed = True
         loaded = self._loaded
         if self._data is None and loaded is not None:
@@ -322,13 +338,13 @@ class Session(MutableMapping[str, Any]):
     def _look(self) -> None:
         self._is_touched = True
         if self._find is not None:
-            self._take(self._find())
+            self._take(self._find(self._token))
 
     def _read(self) -> dict[str, Any]:
         self._look()
         data = self._data
         if data is None:
-            self._data = data = {} if self._loaded is None else json.loads(self._loaded.text)
+            self._data = data = {} if self._loaded is None else _decode(self._loaded.text)[0]
         return data
 
     def _change(self) -> dict[str, Any]:
@@ -337,6 +353,7 @@ class Session(MutableMapping[str, Any]):
                 "The session was saved already: what is changed now would be lost.",
                 hint="Change it before the handler returns: not in a stream, a deferred task or a WebSocket.",
             )
+        self._is_written = True
         return self._read()
 
     def _start(self) -> str:

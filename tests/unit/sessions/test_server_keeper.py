@@ -3,6 +3,7 @@ Tests of sessions on the server.
 """
 
 import logging
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from covet.sessions.memory import MemorySessionStore
 from covet.sessions.record import SessionRecord
 from covet.sessions.server_keeper import ServerKeeper
 from covet.sessions.session import Session
+from covet.sessions.sqlite_store import SQLiteSessionStore
 from tests.unit.sessions.keepers import (
     NEW_KEY,
     OLD_KEY,
@@ -340,3 +342,76 @@ async def test_row_074_no_mutation_of_a_campaign_is_accepted(
     accepted = [text for text in (mutate(good) for _ in range(100_000)) if not (await keeper.load(text)).is_new]
 
     assert accepted == []
+
+
+@pytest.mark.row(79)
+async def test_known_cookie_ends_when_its_time_is_over(keeper: ServerKeeper, clock: Clock) -> None:
+    """
+    That it was good before says nothing of now: the cookie has a time, and so has the session.
+    """
+    token = await begin(keeper, a=1)
+    assert dict(await keeper.load(token)) == {"a": 1}
+    clock.move(99)
+    assert dict(await keeper.load(token)) == {"a": 1}
+
+    clock.move(1)
+
+    assert (await keeper.load(token)).is_new
+
+
+@pytest.mark.row(73)
+async def test_known_cookie_of_an_ended_session_is_refused(keeper: ServerKeeper) -> None:
+    """
+    The store is asked each time, and what it has is what counts.
+    """
+    token = await begin(keeper, "7", a=1)
+    session = await keeper.load(token)
+    session["a"] = 2
+    await keeper.save(session)
+    assert dict(await keeper.load(token)) == {"a": 2}
+
+    await keeper.revoke_user("7")
+
+    assert dict(await keeper.load(token)) == {}
+
+
+@pytest.mark.row(74)
+async def test_cookies_that_are_not_good_are_not_remembered(keeper: ServerKeeper) -> None:
+    """
+    Nobody fills the memory with nonsense, nor learns to know a good cookie by one that is nearly the same.
+    """
+    token = await begin(keeper, a=1)
+    assert dict(await keeper.load(token)) == {"a": 1}
+
+    refused = [(await keeper.load(mutate(token))).is_new for _ in range(200)]
+
+    assert all(refused)
+    assert keeper._read_known.cache_info().currsize == 1
+
+
+async def test_reading_leaves_nothing_to_save(keeper: ServerKeeper, clock: Clock) -> None:
+    """
+    Until it is time to note that the session is used.
+    """
+    token = await begin(keeper, a=1)
+    session = await keeper.load(token)
+    assert session["a"] == 1
+    assert keeper.is_settled(session)
+
+    clock.move(10)
+
+    assert not keeper.is_settled(session)
+
+
+async def test_other_stores_are_waited_for_and_nothing_of_theirs_is_held_back(tmp_path: Path, clock: Clock) -> None:
+    """
+    A session that another process changes is what the store says.
+    """
+    store = SQLiteSessionStore(tmp_path / "sessions.db")
+    keeper = make_server_keeper(store, clock)
+    token = await begin(keeper, a=1)
+
+    assert keeper.begin(token) is None
+    assert dict(await keeper.load(token)) == {"a": 1}
+    assert keeper._read_known(token).record is None
+    await keeper.aclose()

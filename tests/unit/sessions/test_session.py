@@ -56,16 +56,49 @@ def test_it_is_found_when_somebody_looks() -> None:
     """
     found = []
 
-    def find() -> LoadedSession:
-        found.append(True)
+    def find(token: str) -> LoadedSession:
+        found.append(token)
         return LoadedSession("id", '{"a":1}', "7", 1_000, 2_000)
 
-    session = Session(find=find)
+    session = Session(None, find, "token")
     session.freeze()
     assert (repr(session), session.is_touched, found) == ("<Session>", False, [])
 
-    assert (session.user_id, session["a"], session.is_new, found) == ("7", 1, False, [True])
-    assert Session(find=find).close().former == session.close().former
+    assert (session.user_id, session["a"], session.is_new, found) == ("7", 1, False, ["token"])
+    assert Session(None, find, "token").close().former == session.close().former
+
+
+@pytest.mark.parametrize(
+    ("change", "is_known"),
+    [
+        (lambda session: session.get("a"), True),
+        (lambda session: session.user_id, True),
+        (lambda session: session.update(a=1), False),
+        (lambda session: session.rotate(), False),
+        (lambda session: session.log_in("7"), False),
+        (lambda session: session.invalidate(), False),
+    ],
+)
+def test_it_is_known_that_nothing_has_changed(change: Callable[[Session], object], is_known: bool) -> None:
+    """
+    Who only reads leaves nothing to compare.
+    """
+    session = load('{"a":1}')
+
+    change(session)
+
+    assert (session.unchanged == session.close().former) is is_known
+
+
+def test_what_is_inside_of_a_list_may_have_changed() -> None:
+    """
+    Nobody notices that, so it is not known that nothing has.
+    """
+    session = load('{"a":[1]}')
+
+    assert session["a"] == [1]
+
+    assert session.unchanged is None
 
 
 def test_representation_is_no_look_and_shows_nothing() -> None:
