@@ -16,7 +16,7 @@ from covet.exceptions import PermissionDeniedError, suggest
 from covet.http.headers import Headers
 from covet.http.request import Request
 from covet.http.response import Response
-from covet.http.response_headers import MutableHeaders
+from covet.http.response_headers import Field, MutableHeaders, check_header_value, make_field
 from covet.http.urls import URL
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
@@ -30,6 +30,7 @@ _ALL_METHODS: Final = (*_DEFAULT_METHODS, "OPTIONS")
 
 _ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _ALLOW_CREDENTIALS: Final = "access-control-allow-credentials"
+_EVERY_ORIGIN: Final = make_field(_ALLOW_ORIGIN, "*")
 
 # RFC 9110 §5.6.2: token
 _TOKEN: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -102,6 +103,7 @@ class CORSMiddleware(Middleware):
             _refuse_credentials_for_everybody(origins, exposed)
         checked = () if self._allow_all_origins else tuple(map(_check_origin, origins))
         self._origins = frozenset(origin for origin in checked if "*" not in origin)
+        self._grants = {origin.encode(): make_field(_ALLOW_ORIGIN, origin) for origin in self._origins}
         self._wildcards = frozenset(origin for origin in checked if "*" in origin)
         self._methods = frozenset(methods)
         # None: every header.
@@ -126,7 +128,7 @@ class CORSMiddleware(Middleware):
 
     def process_request(self, request: Request) -> Response | None:
         """Answer a preflight; whatever else it is goes on, a plain `OPTIONS` too."""
-        if not _is_preflight(request):
+        if request.method != "OPTIONS" or not _is_preflight(request):
             return None
         response = self._answer_preflight(request.headers)
         response.headers["vary"] = self._preflight_vary
@@ -135,17 +137,17 @@ class CORSMiddleware(Middleware):
     def process_response(self, request: Request, response: Response) -> Response:
         """Say on every response whether the page that asked may read it."""
         headers = response.headers
-        granted: str | None = "*"
+        granted: Field | None = _EVERY_ORIGIN
         if not self._allow_all_origins:
             # On responses to requests without an origin as well: a cache must not hand them to a page.
             headers.add_vary("Origin")
-            granted = request.headers.get("origin")
-            if granted is not None and not self._is_allowed(granted):
-                granted = None
+            # PERF: nearly always there is none, or one as it is listed: nothing is decoded (benchmarks/production.py).
+            raw = request.headers.get_bytes(b"origin")
+            granted = None if raw is None else self._grants.get(raw) or self._grant(raw.decode("latin-1"))
         if granted is None:
             _remove(headers, _ALLOW_ORIGIN)
             return response
-        headers[_ALLOW_ORIGIN] = granted
+        headers.set_field(granted)
         if self._allow_credentials:
             headers[_ALLOW_CREDENTIALS] = "true"
         else:
@@ -154,6 +156,12 @@ class CORSMiddleware(Middleware):
         if self._exposed and not _is_preflight(request):
             headers["access-control-expose-headers"] = self._exposed
         return response
+
+    def _grant(self, origin: str) -> Field | None:
+        """Make the header for an origin that may be written in another way than it is listed; `None` if it is none."""
+        return (
+            make_field(_ALLOW_ORIGIN, check_header_value(_ALLOW_ORIGIN, origin)) if self._is_allowed(origin) else None
+        )
 
     def _is_allowed(self, origin: str) -> bool:
         """Tell whether an origin is listed. A text of several origins, as two headers make it, never is."""

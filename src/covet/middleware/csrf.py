@@ -5,7 +5,7 @@ Whether a request may change something is decided by its method and by where the
 says nothing, a token decides, which only pages of this application have. The type of the body is never asked.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import timedelta
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -135,7 +135,7 @@ class CSRFMiddleware(Middleware):
             ring = check_secret_key("CSRFMiddleware", secret_key)
             self._signer = Signer(ring, purpose="covet.csrf", clock=clock)
 
-    async def process_request(self, request: Request) -> None:
+    def process_request(self, request: Request) -> Awaitable[None] | None:
         """
         Let a request pass, or refuse it.
 
@@ -144,13 +144,14 @@ class CSRFMiddleware(Middleware):
         """
         request.state.csrf_token = CSRFToken(self, request)
         if request.method in _SAFE or is_csrf_exempt(request):
-            return
+            return None
         # APPSEC: docs/security.md, row 67: the type of the body has no say in this.
         source = find_source(request, self._trusted)
         if source in {Source.CROSS_SITE, Source.OTHER_ORIGIN}:
             raise CSRFError(source.value)
         if self._requires_token or (source is Source.UNKNOWN and "cookie" in request.headers):
-            await self._check_token(request)
+            return self._check_token(request)
+        return None
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Give the client the cookie that a token in the response belongs to, if it belongs to one."""

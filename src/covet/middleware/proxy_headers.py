@@ -3,13 +3,15 @@ Who asks, behind proxies: the client, the scheme and the host that they say, if 
 """
 
 from collections.abc import Collection, Sequence
-from typing import Any, Final, Literal
+from functools import lru_cache
+from typing import Any, Final, Literal, NamedTuple
 
 from covet.core.middleware import Middleware
 from covet.http.addresses import NetworkSet, parse_address
 from covet.http.forwarded import Hop, read_forwarded, read_x_forwarded
+from covet.http.headers import Headers
 from covet.http.hosts import is_valid_host
-from covet.http.request import Request
+from covet.http.request import Address, Request
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
 from covet.options import refuse_unknown
@@ -18,6 +20,30 @@ _check: Final = OptionChecks("ProxyHeadersMiddleware")
 _READERS: Final = {"x-forwarded": read_x_forwarded, "forwarded": read_forwarded}
 # Over a Unix socket the peer has no address: the file system says who may connect.
 _UNIX: Final = "unix"
+_SILENT: Final = (None, None, None)
+# The headers that each reader reads.
+_NAMES: Final = {
+    "x-forwarded": (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"),
+    "forwarded": (b"forwarded", b"forwarded", b"forwarded"),
+}
+# APPSEC: what is remembered is bounded in number and size, whatever is sent.
+_MAX_REMEMBERED: Final = 4096
+_MAX_LENGTH: Final = 256
+
+
+class Forwarded(NamedTuple):
+    """
+    What proxies say of a request that is believed; `None` where they say nothing.
+
+    Attributes:
+        client: The address of the client.
+        scheme: The scheme that was asked by.
+        host: The host that was asked for.
+    """
+
+    client: Address | None
+    scheme: str | None
+    host: str | None
 
 
 class ProxyHeadersMiddleware(Middleware):
@@ -70,23 +96,41 @@ class ProxyHeadersMiddleware(Middleware):
             hint = "Write the one that your proxies set, and no client can."
             raise _check.fail("header", f"is {header!r}, expected 'x-forwarded' or 'forwarded'.", hint)
         self._read = _READERS[header]
+        self._names = _NAMES[header]
+        # PERF: the same proxies ask all the time, for clients that come again; reading an address takes as long as a
+        # whole route does (benchmarks/production.py).
+        self._trusts = lru_cache(_MAX_REMEMBERED)(self._networks.__contains__)
+        self._judge_known = lru_cache(_MAX_REMEMBERED)(self._judge_texts)
         self._trust_host = _check.flag("trust_host", trust_host)
 
     def process_request(self, request: Request) -> None:
         """Take what a proxy of the list says for true."""
         peer = request.client
-        if not (self._trusts_unix if peer is None else peer.host in self._networks):
+        if not (self._trusts_unix if peer is None else self._trusts(peer.host)):
             return
-        hops = self._read(request.headers)
-        if hops:
-            self._believe(request, hops)
+        headers, names = request.headers, self._names
+        texts = headers.get_bytes(names[0]), headers.get_bytes(names[1]), headers.get_bytes(names[2])
+        if texts == _SILENT:
+            return
+        is_short = len(texts[0] or b"") + len(texts[1] or b"") + len(texts[2] or b"") <= _MAX_LENGTH
+        said = self._judge_known(*texts) if is_short else self._judge(self._read(headers))
+        if said is not None:
+            request.set_forwarded(client=said.client, scheme=said.scheme, host=said.host)
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     def websocket_connect(self, websocket: Any) -> None:
         """Do the same for the handshake of a WebSocket."""
         self.process_request(websocket.request)
 
-    def _believe(self, request: Request, hops: Sequence[Hop]) -> None:
+    def _judge_texts(self, *texts: bytes | None) -> Forwarded | None:
+        """Do what `_judge` does with the headers that have these values."""
+        pairs = {name: text for name, text in zip(self._names, texts, strict=True) if text is not None}
+        return self._judge(self._read(Headers.from_bytes(tuple(pairs.items()))))
+
+    def _judge(self, hops: Sequence[Hop]) -> Forwarded | None:
+        """Say what is believed of what proxies say."""
+        if not hops:
+            return None
         client: str | None = None
         scheme = host = ""
         for hop in reversed(hops):
@@ -99,8 +143,8 @@ class ProxyHeadersMiddleware(Middleware):
             client = str(address)
             if address not in self._networks:
                 break
-        request.set_forwarded(
-            client=None if client is None else (client, 0),
+        return Forwarded(
+            client=None if client is None else Address(client, 0),
             scheme=scheme if scheme in {"http", "https"} else {"ws": "http", "wss": "https"}.get(scheme),
             host=host if self._trust_host and is_valid_host(host) else None,
         )

@@ -8,12 +8,13 @@ the policy, and the three of its sixth version, which many clients know.
 from math import ceil
 from typing import Final, Literal, get_args
 
-from covet.http.response_headers import MutableHeaders
+from covet.http.response_headers import MutableHeaders, check_header_value, make_field
 from covet.rate_limiting import Decision, RateLimit
 
 HeaderStyle = Literal["draft", "classic", "both", "none"]
 HEADER_STYLES: Final[tuple[HeaderStyle, ...]] = get_args(HeaderStyle)
 
+_POLICY: Final = "ratelimit-policy"
 _REMAINING: Final = "ratelimit-remaining"
 
 
@@ -44,14 +45,17 @@ class RateLimitHeaders:
         self._name = f'"{name}"'
         # What a bucket saves up is what it gives in the time that it takes to fill.
         window = limit.period * limit.capacity / limit.calls
-        self._policy = f"{self._name};q={limit.capacity};w={max(ceil(window), 1)}"
+        policy = f"{self._name};q={limit.capacity};w={max(ceil(window), 1)}"
+        self._policy = make_field(_POLICY, check_header_value(_POLICY, policy))
 
     def write(self, headers: MutableHeaders, decision: Decision) -> None:
         """Write what was decided."""
         reset = ceil(decision.reset_after)
         if self._is_draft:
-            headers.append("ratelimit-policy", self._policy)
-            headers.append("ratelimit", f"{self._name};r={decision.remaining};t={reset}")
+            headers.append_field(self._policy)
+            # A checked name and two numbers.
+            text = f"{self._name};r={decision.remaining};t={reset}"
+            headers.append_field((("ratelimit", text), (b"ratelimit", text.encode())))
         if self._is_classic:
             inner = headers.get(_REMAINING, "")
             # Of several limits the one that leaves the least is the one to mind.

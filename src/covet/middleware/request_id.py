@@ -4,7 +4,6 @@ A name for each request, by which its lines in all logs are found.
 
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from contextvars import Token
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ from covet.exceptions import ConfigurationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import check_header_name
-from covet.http.trace_context import TraceContext, read_trace_context
+from covet.http.trace_context import TraceContext, begin_trace, read_trace_context
 from covet.logs import current_request_id
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
@@ -77,6 +76,7 @@ class RequestIDMiddleware(Middleware):
             self._header = check_header_name(header)
         except (ConfigurationError, ValueError, TypeError) as exc:
             raise _check.fail("header", f"is {header!r}, which is no header name.", "Leave it out.") from exc
+        self._raw_header = self._header.encode()
         self._accept_incoming = _check.flag("accept_incoming", accept_incoming)
         if generate is not None and not callable(generate):
             raise _check.fail("generate", f"is {generate!r}, expected a function of nothing.", "Leave it out.")
@@ -86,8 +86,11 @@ class RequestIDMiddleware(Middleware):
         """Give a request its id."""
         headers = request.headers
         state = request.state
-        state.trace = trace = read_trace_context(headers.get("traceparent"))
-        given = headers.get(self._header) if self._accept_incoming else None
+        parent = headers.get_bytes(b"traceparent")
+        state.trace = trace = begin_trace() if parent is None else read_trace_context(parent.decode("latin-1"))
+        # PERF: nearly always there is none, and nothing is decoded (benchmarks/production.py).
+        raw = headers.get_bytes(self._raw_header) if self._accept_incoming else None
+        given = None if raw is None else raw.decode("latin-1")
         if given is None or _VALID.fullmatch(given) is None:
             given = trace.trace_id if self._generate is None else self._generate()
         state.request_id = given
@@ -95,15 +98,22 @@ class RequestIDMiddleware(Middleware):
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Say the id on a response."""
-        response.headers[self._header] = request.state.request_id
+        name, given = self._header, request.state.request_id
+        if self._generate is None:
+            # It was made here, or looked at when it came.
+            response.headers.set_field(((name, given), (self._raw_header, given.encode())))
+        else:
+            response.headers[name] = given
         return response
 
     def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:  # noqa: ARG002
         """Forget the id: what runs after the request in the same context is no part of it."""
         token: Token[str | None] = request.state.request_id_reset
         # The end may be seen in another context, such as that of a task: there it was never set.
-        with suppress(ValueError):
+        try:  # noqa: SIM105 - PERF: a context manager costs as much as the rest of the hook (benchmarks/production.py)
             current_request_id.reset(token)
+        except ValueError:
+            pass
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     def websocket_connect(self, websocket: Any) -> None:

@@ -137,10 +137,11 @@ class SecurityHeadersMiddleware(Middleware):
             constant["reporting-endpoints"] = _write_endpoints(reporting_endpoints)
         self._constant = MutableHeaders(constant)
         self._with_nonce = {name: text for name, text in policies.items() if text is not None and NONCE in text}
-        self._hsts: str | None = None
+        # What goes out over `https`: with what is said there alone.
+        self._secure_constant = MutableHeaders(constant)
         if _check.flag("hsts_enabled", hsts_enabled):
-            self._hsts = _write_hsts(hsts_max_age, subdomains=hsts_include_subdomains, preload=hsts_preload)
-        self._is_by_request = self._hsts is not None or bool(self._with_nonce)
+            hsts = _write_hsts(hsts_max_age, subdomains=hsts_include_subdomains, preload=hsts_preload)
+            self._secure_constant["strict-transport-security"] = hsts
 
     def process_request(self, request: Request) -> None:
         """Give a request its nonce, if the policy has one."""
@@ -150,14 +151,11 @@ class SecurityHeadersMiddleware(Middleware):
     def process_response(self, request: Request, response: Response) -> Response:
         """Set the headers that the handler did not set."""
         headers = response.headers
-        headers.set_defaults(self._constant)
-        if not self._is_by_request:
-            return response
-        for name, text in self._with_nonce.items():
-            if name not in headers:
-                headers[name] = text.replace(NONCE, request.state.csp_nonce)
-        if self._hsts is not None and request.scheme == "https" and "strict-transport-security" not in headers:
-            headers["strict-transport-security"] = self._hsts
+        headers.set_defaults(self._secure_constant if request.scheme == "https" else self._constant)
+        if self._with_nonce:
+            for name, text in self._with_nonce.items():
+                if name not in headers:
+                    headers[name] = text.replace(NONCE, request.state.csp_nonce)
         return response
 
 

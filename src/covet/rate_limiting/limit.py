@@ -73,6 +73,7 @@ class RateLimit:
         capacity: How many are allowed at once, after a long rest.
         period_ms: The period in milliseconds.
         step_ms: How finely a sliding window looks at the time, in milliseconds.
+        kind: What counters have to have in common to be understood: part of their names.
 
     Raises:
         ConfigurationError: If one of them is wrong.
@@ -82,6 +83,8 @@ class RateLimit:
         RateLimit(calls=100, period=60, algorithm='sliding_window', burst=None)
         >>> RateLimit(5, 60, algorithm="token_bucket", burst=20).capacity
         20
+        >>> RateLimit(100, 60).kind, RateLimit(5, 1, algorithm="token_bucket").kind
+        ('s60000', 't1000')
     """
 
     calls: int
@@ -93,6 +96,7 @@ class RateLimit:
     capacity: int = field(init=False, repr=False, compare=False)
     period_ms: int = field(init=False, repr=False, compare=False)
     step_ms: int = field(init=False, repr=False, compare=False)
+    kind: str = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.algorithm not in ALGORITHMS:
@@ -117,22 +121,12 @@ class RateLimit:
         object.__setattr__(self, "capacity", self.calls if self.burst is None else self.burst)
         object.__setattr__(self, "period_ms", round(self.period * 1000))
         object.__setattr__(self, "step_ms", -(-self.period_ms // 60))
+        object.__setattr__(self, "kind", f"{self.algorithm[0]}{self.period_ms}")
         if self.capacity * self.period_ms > _MAX_UNITS:
             raise ConfigurationError(
                 f"A rate limit of {self.capacity} calls in {self.period:g} s cannot be counted exactly.",
                 hint="Take a shorter period with fewer calls.",
             )
-
-    @property
-    def kind(self) -> str:
-        """
-        What counters have to have in common to be understood: part of their names.
-
-        Example:
-            >>> RateLimit(100, 60).kind, RateLimit(5, 1, algorithm="token_bucket").kind
-            ('s60000', 't1000')
-        """
-        return f"{self.algorithm[0]}{self.period_ms}"
 
 
 def _check_count(name: str, value: object) -> None:

@@ -157,3 +157,29 @@ def test_wrong_options_are_refused(options: dict[str, Any], text: str) -> None:
 
     assert str(caught.value).startswith("ProxyHeadersMiddleware: ")
     assert text in str(caught.value)
+
+
+def test_clients_are_told_apart_however_often_they_come() -> None:
+    """What was read of a header is remembered with it: another header is another client."""
+    middleware = ProxyHeadersMiddleware(["10.0.0.0/8"])
+    seen = []
+    for client, peer in [("192.0.2.1", "10.0.0.1"), ("192.0.2.2", "10.0.0.1"), ("192.0.2.1", "10.0.0.2")] * 2:
+        request = Request(headers={"x-forwarded-for": client}, client=(peer, 1))
+        middleware.process_request(request)
+        assert request.client is not None
+        seen.append(request.client.host)
+
+    assert seen == ["192.0.2.1", "192.0.2.2", "192.0.2.1"] * 2
+    assert middleware._judge_known.cache_info().currsize == 2
+
+
+def test_long_headers_are_not_remembered() -> None:
+    """Nobody fills the memory: what is remembered is bounded in number and in size."""
+    middleware = ProxyHeadersMiddleware(["10.0.0.0/8"])
+    request = Request(headers={"x-forwarded-for": ", ".join(["6.6.6.6"] * 60)}, client=("10.0.0.1", 1))
+
+    middleware.process_request(request)
+
+    assert request.client == Address("6.6.6.6", 0)
+    assert middleware._judge_known.cache_info().currsize == 0
+    assert middleware._judge_known.cache_info().maxsize == 4096
