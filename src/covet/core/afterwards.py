@@ -122,6 +122,22 @@ async def abandon(request: Request, error: BaseException) -> None:
         await close_files(request)
 
 
+def release_before_stream(request: Request, release: Callable[[], Awaitable[None]]) -> None:
+    """
+    Call a function when the handler has made a stream, before its first piece: to give back what others wait for.
+
+    A client may take as long as it likes for a stream. What the pieces themselves take comes later.
+
+    Args:
+        request: The request.
+        release: Gives it back; an error is the request's.
+    """
+    releases = getattr(request, "_releases", None)
+    if releases is None:
+        releases = request._releases = []  # noqa: SLF001 - the same noun
+    releases.append(release)
+
+
 async def begin_stream(request: Request, response: StreamedResponse, seconds: float | None) -> None:
     """
     Make the first piece of a handler's stream, and see to it that the stream is closed, sent or not.
@@ -138,6 +154,8 @@ async def begin_stream(request: Request, response: StreamedResponse, seconds: fl
         ClientDisconnectedError: If the client left first.
     """
     close_at_end(request, response.aclose)
+    for release in getattr(request, "_releases", ()):
+        await release()
     if seconds is None:
         await _begin(request, response)
         return

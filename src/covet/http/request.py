@@ -77,6 +77,7 @@ class Request(IncomingMessage):
         "_forwarded",
         "_path_params",
         "_query_params",
+        "_releases",
         "_uploads",
         "_url",
         "app",
@@ -99,6 +100,7 @@ class Request(IncomingMessage):
     _forwarded: tuple[str, str | None] | None
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
+    _releases: list[Callable[[], Awaitable[None]]]
     _uploads: list[UploadFile]
     _url: URL | None
     began: float

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request, Response, UploadFile
-from covet.core.afterwards import abandon, close_all, close_at_end, run_afterwards
+from covet.core.afterwards import abandon, close_all, close_at_end, release_before_stream, run_afterwards
 from covet.core.middleware import Middleware
 from covet.http.forms import FormData
 from covet.responses import StreamingResponse
@@ -333,3 +333,31 @@ async def test_files_are_closed_after_deferred_work() -> None:
 
     assert seen == [False]
     assert upload.is_closed
+
+
+@Protocols
+async def test_what_others_wait_for_is_released_before_a_stream(protocol: Any) -> None:
+    """After the handler, before the first piece, in the order of asking; a response that is whole releases nothing."""
+    app, log = CovetPy(), list[str]()
+
+    @app.get("/{kind}")
+    async def show(request: Request, kind: str) -> Response:
+        for name in ("a", "b"):
+
+            async def release(name: str = name) -> None:
+                log.append(f"release {name}")
+
+            release_before_stream(request, release)
+
+        async def pieces() -> AsyncIterator[str]:
+            log.append("piece")
+            yield "x"
+
+        log.append(kind)
+        return StreamingResponse(pieces()) if kind == "stream" else Response("whole")
+
+    async with TestClient(app, protocol=protocol) as client:
+        for kind in ("stream", "whole"):
+            await client.get(f"/{kind}")
+
+    assert log == ["stream", "release a", "release b", "piece", "whole"]
