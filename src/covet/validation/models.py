@@ -119,7 +119,11 @@ def _describe_dataclass(node: ModelNode, hints: Hints) -> None:
         if item.init
     )
     own = "__dataclass_fields__" in cls.__dict__ and cls.__dataclass_params__.init
-    node.native = bool(own and len(node.fields) == len(every) and cls.__new__ is object.__new__)
+    # A class may ask for it, as a Struct does by its options; msgspec would let unknown names of a dataclass pass.
+    node.forbid_unknown = getattr(cls, "__forbid_unknown_fields__", False) is True
+    node.native = bool(
+        own and len(node.fields) == len(every) and cls.__new__ is object.__new__ and not node.forbid_unknown
+    )
     node.faithful = not hasattr(cls, "__post_init__") and _is_plain(cls, node.fields)
 
 

@@ -13,8 +13,9 @@ import pydantic
 import pydantic.dataclasses
 import pytest
 
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, ValidationError
 from covet.types import UNSET
+from covet.validation import compile_validator
 from covet.validation.models import describe_model, is_model, model_kind
 
 T = TypeVar("T")
@@ -258,3 +259,25 @@ def test_a_frozen_dataclass_is_faithful() -> None:
     frozen = dataclasses.make_dataclass("Frozen", [("name", str)], frozen=True)
 
     assert describe_model(frozen)[0].faithful
+
+
+def test_dataclass_may_refuse_unknown_names() -> None:
+    """It asks for it as its class attribute; then it is not left to msgspec, which would let them pass."""
+
+    @dataclasses.dataclass
+    class Closed:
+        __forbid_unknown_fields__: ClassVar[bool] = True
+        name: str
+
+    @dataclasses.dataclass
+    class Open:
+        name: str
+
+    nodes = [describe_model(cls)[0] for cls in (Closed, Open)]
+
+    assert [(node.forbid_unknown, node.native) for node in nodes] == [(True, False), (False, True)]
+    validator = compile_validator(Closed)
+    assert validator.decode_json(b'{"name": "Ada"}') == Closed("Ada")
+    with pytest.raises(ValidationError) as caught:
+        validator.decode_json(b'{"name": "Ada", "admin": true}')
+    assert [error.pointer for error in caught.value.errors] == ["/admin"]
