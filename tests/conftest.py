@@ -67,6 +67,12 @@ def blockbuster() -> BlockBuster:
         watcher.functions[name].can_block_in("covet/staticfiles/files.py", {"__init__"})
     # What a thread has looked at a moment ago stands in the kernel's cache; later a thread looks again.
     watcher.functions["os.stat"].can_block_in("covet/responses/file.py", {"_ask_kernel"})
+    # An engine is made at start-up; its driver asks where a relative path begins.
+    for name in ("os.getcwd", "os.path.abspath"):
+        watcher.functions[name].can_block_in("covet/database/orm/engine.py", {"create_engine"})
+    # Asked by the driver of PostgreSQL for each connection: whether there are files of passwords and certificates.
+    for name in ("os.stat", "io.TextIOWrapper.read", "io.BufferedReader.read"):
+        watcher.functions[name].can_block_in("covet/database/orm/engine.py", {"connect"})
     # Settings are loaded before anything is served; watching them later has its own test.
     for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
         watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})

@@ -13,11 +13,12 @@ from tests.architecture.source import SourceFile, read_source
 
 # Who adapts which library. A new adapter is a decision, so it is written here.
 ADAPTERS: dict[str, set[str]] = {
-    "asyncmy": {"covet.database.drivers.mysql"},
-    "asyncpg": {"covet.database.drivers.postgresql"},
     "authlib": {"covet.auth.oauth.client"},
     "alembic": {"covet.database.migrations"},
+    "aiosqlite": {"covet.database.orm.engine"},
     "argon2": {"covet.security.argon2id"},
+    "asyncmy": {"covet.database.drivers.mysql", "covet.database.orm.engine"},
+    "asyncpg": {"covet.database.drivers.postgresql", "covet.database.orm.engine"},
     "click": {"covet.cli"},
     "cryptography": {"covet.security.encryption"},
     "granian": {"covet.server.granian_driver"},
@@ -39,7 +40,7 @@ ADAPTERS: dict[str, set[str]] = {
     "pydantic_core": {"covet.validation.pydantic_models"},
     "redis": {"covet.auth.redis_revocations", "covet.rate_limiting.redis_store", "covet.sessions.redis_store"},
     "uvicorn": {"covet.server.uvicorn_driver", "covet.server.uvicorn_sockets"},
-    "sqlalchemy": {"covet.database.migrations"},
+    "sqlalchemy": {"covet.database.migrations", "covet.database.orm"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},
     "watchfiles": {"covet.server.granian_driver"},
     "websockets": {"covet.server.uvicorn_driver"},
@@ -72,6 +73,22 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
     "covet.database.migrations.recorder": {"alembic", "sqlalchemy"},
     "covet.database.migrations.revisions": {"alembic"},
     "covet.database.migrations.sql": {"alembic"},
+    "covet.database.orm.bulk_writes": {"sqlalchemy"},
+    "covet.database.orm.column_types": {"sqlalchemy"},
+    "covet.database.orm.driver_errors": {"sqlalchemy"},
+    "covet.database.orm.dto": {"sqlalchemy"},
+    "covet.database.orm.engine": {"sqlalchemy"},
+    "covet.database.orm.fields": {"sqlalchemy"},
+    "covet.database.orm.filters": {"sqlalchemy"},
+    "covet.database.orm.list_query": {"sqlalchemy"},
+    "covet.database.orm.mixins": {"sqlalchemy"},
+    "covet.database.orm.model": {"sqlalchemy"},
+    "covet.database.orm.pages": {"sqlalchemy"},
+    "covet.database.orm.plugin": {"sqlalchemy"},
+    "covet.database.orm.reading": {"sqlalchemy"},
+    "covet.database.orm.repeated_queries": {"greenlet", "sqlalchemy"},
+    "covet.database.orm.session": {"sqlalchemy"},
+    "covet.database.orm.upserts": {"sqlalchemy"},
 }
 
 # Of the standard library, but only of a newer Python than the one that may run this test.

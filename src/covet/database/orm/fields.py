@@ -1,0 +1,176 @@
+"""
+The columns of a model by their attributes' names: the one place where a name becomes something of SQL.
+
+A name that is none of them never gets further. It must never look at attributes that are no columns.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import Column, ColumnElement, UnaryExpression
+from sqlalchemy import inspect as inspect_mapped
+from sqlalchemy.exc import NoInspectionAvailable
+from sqlalchemy.orm import InstrumentedAttribute, Mapper
+from sqlalchemy.sql.schema import ColumnDefault
+from sqlalchemy.types import Integer
+
+from covet.class_annotations import type_variables
+from covet.database.orm.column_types import is_secret
+from covet.database.orm.errors import UnknownFieldError
+from covet.exceptions import ConfigurationError
+from covet.introspection import type_name
+
+# Any: values of columns, and columns of whatever type.
+Where: TypeAlias = ColumnElement[bool] | Mapping[str, Any]
+"""A condition: an expression of SQLAlchemy's, or the values that columns must have, by name."""
+OrderBy: TypeAlias = str | ColumnElement[Any] | InstrumentedAttribute[Any] | UnaryExpression[Any]
+"""An order: the name of a field, with `-` in front of it for descending, or an expression of SQLAlchemy's."""
+
+INT64: Final = range(-(2**63), 2**63)
+
+
+class FieldTable:
+    """
+    What there is to know about the columns of a model.
+
+    Attributes:
+        model: The model.
+        mapper: What SQLAlchemy knows of it.
+        columns: The columns by the names of their attributes, in order.
+        keys: The names of the primary key.
+    """
+
+    __slots__ = ("_attributes", "columns", "key_is_number", "keys", "mapper", "model")
+
+    def __init__(self, model: type[Any], mapper: Mapper[Any]) -> None:
+        self.model = model
+        self.mapper = mapper
+        # Not what it inherits the name of from another table: `columns` has each attribute once.
+        self.columns: dict[str, Column[Any]] = {
+            name: column for name, column in mapper.columns.items() if isinstance(column, Column)
+        }
+        self._attributes: dict[str, InstrumentedAttribute[Any]] = {}
+        self.keys = tuple(name for name, column in self.columns.items() if column in set(mapper.primary_key))
+        self.key_is_number = len(self.keys) == 1 and isinstance(mapper.primary_key[0].type, Integer)
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.model.__name__
+
+    def attribute(self, name: object) -> InstrumentedAttribute[Any]:
+        """
+        Return the attribute of a column.
+
+        Raises:
+            UnknownFieldError: If there is no such column.
+        """
+        if not isinstance(name, str) or name not in self.columns:
+            raise UnknownFieldError(name, model=self.name, known=self.public_names())
+        found: InstrumentedAttribute[Any] = getattr(self.model, name)
+        return found
+
+    def public_names(self) -> list[str]:
+        """List the names whose columns are not secret."""
+        return [name for name, column in self.columns.items() if not is_secret(column)]
+
+    def check(self, names: Iterable[object]) -> None:
+        """
+        Refuse names that are no columns.
+
+        Raises:
+            UnknownFieldError: For the first of them.
+        """
+        for name in names:
+            if name not in self.columns:
+                raise UnknownFieldError(name, model=self.name, known=self.public_names())
+
+    def conditions(self, where: Iterable[Where]) -> list[ColumnElement[bool]]:
+        """
+        Make expressions of conditions.
+
+        Raises:
+            UnknownFieldError: If a mapping has a name that is no column.
+            TypeError: If it is no condition at all, such as a text.
+        """
+        made: list[ColumnElement[bool]] = []
+        for item in where:
+            if isinstance(item, Mapping):
+                for name, value in item.items():
+                    attribute = self.attribute(name)
+                    # APPSEC: docs/advisories.md, row 96: a dict or a list that a client sent is no comparison.
+                    made.append(attribute.is_(None) if value is None else attribute == value)
+            elif isinstance(item, ColumnElement):
+                made.append(item)
+            else:
+                raise TypeError(
+                    f"A condition is an expression such as {self.name}.{self.keys[0]} == 1, or a mapping, "
+                    f"got {type(item).__name__}."
+                )
+        return made
+
+    def ordering(self, order_by: Iterable[OrderBy]) -> list[Any]:  # Any: clauses of SQLAlchemy's
+        """
+        Make clauses of an order.
+
+        Raises:
+            UnknownFieldError: If a name is no column.
+        """
+        made: list[Any] = []
+        for item in (order_by,) if isinstance(order_by, str) else order_by:
+            if isinstance(item, str):
+                attribute = self.attribute(item.removeprefix("-"))
+                made.append(attribute.desc() if item.startswith("-") else attribute.asc())
+            else:
+                made.append(item)
+        return made
+
+    def key_fits(self, ident: object) -> bool:
+        """Tell whether a key can be one at all: no row has a number that its column cannot hold."""
+        return not (self.key_is_number and isinstance(ident, int) and ident not in INT64)
+
+    def has_default(self, name: str) -> bool:
+        """Tell whether a row can be made without a value for this column."""
+        column = self.columns[name]
+        is_counted = self.key_is_number and name in self.keys
+        return bool(
+            column.nullable
+            or isinstance(column.default, ColumnDefault)
+            or column.default is not None
+            or column.server_default is not None
+            or is_counted
+        )
+
+
+def find_model(cls: type, base: type) -> type[Any] | None:
+    """Find what a class put in the brackets of a generic base of one variable; `None` while it is open."""
+    found = next(iter(type_variables(cls).get(base, {}).values()), None)
+    return found if isinstance(found, type) else None
+
+
+def read_fields(model: type[Any]) -> FieldTable:
+    """
+    Read the columns of a model, once.
+
+    Raises:
+        ConfigurationError: If it is no mapped class.
+    """
+    cls: Any = model  # mypy does not take a class for hashable
+    return _read_once(cls)
+
+
+@lru_cache(maxsize=1024)
+def _read_once(model: type[Any]) -> FieldTable:
+    try:
+        mapper = inspect_mapped(model)
+    except NoInspectionAvailable:
+        mapper = None
+    if not isinstance(mapper, Mapper):
+        raise ConfigurationError(
+            f"{type_name(model)} is no mapped class.", hint="Derive it from Model, with a __tablename__."
+        )
+    return FieldTable(model, mapper)
+
+
+__all__ = ["INT64", "FieldTable", "OrderBy", "Where", "find_model", "read_fields"]

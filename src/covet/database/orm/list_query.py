@@ -1,0 +1,236 @@
+"""
+What a client may ask of a list: the filters and orders that are declared, and nothing else.
+
+A query is a model like any other: validated, described by OpenAPI, 422 for what it does not have. Names of columns come
+from its class alone; what a client sends is compared with names, or bound as a value.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from inspect import get_annotations
+from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
+
+from sqlalchemy import Column, ColumnElement
+from sqlalchemy import Enum as EnumType
+
+from covet.class_annotations import class_type_hints
+from covet.database.orm.cursors import KEY_TYPES
+from covet.database.orm.fields import FieldTable, find_model, read_fields
+from covet.database.orm.filters import Filter, read_filter
+from covet.exceptions import ConfigurationError, suggest
+from covet.introspection import Annotation
+from covet.parameters import Query
+from covet.validation import Constraints
+
+ModelT = TypeVar("ModelT")
+
+_RESERVED = ("sort", "limit", "offset", "cursor")
+_MAX_CURSOR = 4096
+
+
+@dataclass_transform(kw_only_default=True)
+class _Transformed(Generic[ModelT]):
+    """Tell type checkers that the classes below are dataclasses; this one is none."""
+
+
+class ListQuery(_Transformed[ModelT]):
+    """
+    The base of both kinds; derive from `OffsetQuery` or `CursorQuery`.
+
+    Attributes:
+        sort: The orders that a client asks for, such as `["-created_at", "name"]`.
+        limit: How many rows at most.
+    """
+
+    # Names that the query does not have are refused, wherever it is read.
+    __forbid_unknown_fields__: ClassVar[bool] = True
+
+    _table: ClassVar[FieldTable]
+    _filters: ClassVar[tuple[Filter, ...]] = ()
+    _default_sort: ClassVar[tuple[str, ...]] = ()
+
+    sort: Sequence[str] = ()
+    limit: int = 20
+
+    # Any: the keywords of other bases.
+    def __init_subclass__(
+        cls,
+        *,
+        sort: Sequence[str] = (),
+        default_sort: str | Sequence[str] = (),
+        limit: int = 20,
+        max_limit: int = 100,
+        **kwargs: Any,
+    ) -> None:
+        """
+        Read what clients may ask for.
+
+        Args:
+            sort: The fields that they may sort by.
+            default_sort: The order if they say nothing; the key decides between rows that are equal otherwise.
+            limit: How many rows they get unless they say so.
+            max_limit: How many they may ask for.
+            **kwargs: What others read.
+
+        Raises:
+            ConfigurationError: If the model has no such column, or one that cannot be used so.
+        """
+        super().__init_subclass__(**kwargs)
+        model = find_model(cls, ListQuery)
+        if model is None:
+            return
+        cls._table = table = read_fields(model)
+        order = (default_sort,) if isinstance(default_sort, str) else tuple(default_sort)
+        for name in (*sort, *(item.removeprefix("-") for item in order)):
+            if name not in table.public_names():
+                raise ConfigurationError(
+                    f"{cls.__name__}: {table.name} has no field {name!r} that clients may sort by.",
+                    hint=suggest(name, table.public_names()),
+                )
+        if not 1 <= limit <= max_limit:
+            raise ConfigurationError(f"{cls.__name__}: limit={limit} is not between 1 and max_limit={max_limit}.")
+        cls._default_sort = order
+        cls._check_order({*sort, *(item.removeprefix("-") for item in order), *table.keys})
+        _make_dataclass(cls, table, sort, limit, max_limit)
+
+    @classmethod
+    def _check_order(cls, names: set[str]) -> None:
+        """Refuse fields that this kind of list cannot be sorted by."""
+
+    @classmethod
+    def _own_fields(cls) -> dict[str, tuple[Annotation, object]]:
+        """Name the fields of this kind, with their types and defaults."""
+        return {}
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """Make the conditions of the filters that were given."""
+        made = []
+        for item in self._filters:
+            value = getattr(self, item.name)
+            if value is not None:
+                made.append(item.compare(self._table.attribute(item.field), value))
+        return made
+
+    def order(self) -> tuple[str, ...]:
+        """Name the whole order: what was asked for, or the default; then the key, so that it leaves nothing open."""
+        asked = tuple(self.sort) or self._default_sort
+        named = {item.removeprefix("-") for item in asked}
+        # The key goes the way of what it stands behind, so that one index serves both.
+        sign = "-" if asked and asked[-1].startswith("-") else ""
+        return (*asked, *(sign + key for key in self._table.keys if key not in named))
+
+
+class OffsetQuery(ListQuery[ModelT]):
+    """
+    A list by pages that are counted: `?limit=20&offset=40`.
+
+    It is the simplest, and knows how many there are; far behind it is slow, and rows that come or go meanwhile move the
+    others. `class UserQuery(OffsetQuery[User], sort=["name"]): age__ge: int | None = None`.
+
+    Attributes:
+        offset: How many rows are left out at the beginning.
+    """
+
+    counts_total: ClassVar[bool] = True
+    _max_offset: ClassVar[int] = 100_000
+
+    offset: int = 0
+
+    # Any: what the base reads.
+    def __init_subclass__(cls, *, count: bool = True, max_offset: int = 100_000, **kwargs: Any) -> None:
+        """
+        Read what clients may ask for.
+
+        Args:
+            count: Whether all rows that fit are counted, which is a query of its own.
+            max_offset: How far they may go: the database reads all that it leaves out.
+            **kwargs: As for `ListQuery`.
+        """
+        cls.counts_total, cls._max_offset = count, max_offset
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def _own_fields(cls) -> dict[str, tuple[Annotation, object]]:
+        return {"offset": (Annotated[int, Constraints(ge=0, le=cls._max_offset)], 0)}
+
+
+class CursorQuery(ListQuery[ModelT]):
+    """
+    A list whose pages go on where the one before ended: `?limit=20&cursor=…`.
+
+    Each page costs the same, and rows that come or go meanwhile move nothing. The columns that it is sorted by must not
+    be null. `class UserQuery(CursorQuery[User], sort=["name"]): age__ge: int | None = None`.
+
+    Attributes:
+        cursor: What the page before gave; `None` for the first.
+    """
+
+    cursor: str | None = None
+
+    @classmethod
+    def _check_order(cls, names: set[str]) -> None:
+        for name in sorted(names):
+            column = cls._table.columns[name]
+            if column.nullable:
+                raise ConfigurationError(
+                    f"{cls.__name__}: {cls._table.name}.{name} may be null, so no page can go on behind it.",
+                    hint="Make it nullable=False, or use an OffsetQuery.",
+                )
+            if _key_type(column) not in KEY_TYPES:
+                raise ConfigurationError(
+                    f"{cls.__name__}: a cursor cannot carry {cls._table.name}.{name}.",
+                    hint=f"It carries {', '.join(kind.__name__ for kind in KEY_TYPES)}.",
+                )
+
+    @classmethod
+    def _own_fields(cls) -> dict[str, tuple[Annotation, object]]:
+        return {"cursor": (Annotated[str | None, Constraints(max_length=_MAX_CURSOR)], None)}
+
+    @classmethod
+    def key_types(cls, order: Sequence[str]) -> list[type]:
+        """List the types of the columns of an order."""
+        return [_key_type(cls._table.columns[item.removeprefix("-")]) for item in order]
+
+
+# Any: a column of whatever type.
+def _key_type(column: Column[Any]) -> type:
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return object
+    return object if isinstance(column.type, EnumType) else kind
+
+
+def _make_dataclass(
+    cls: type[ListQuery[Any]], table: FieldTable, sort: Sequence[str], limit: int, max_limit: int
+) -> None:
+    """Make the class a model: its filters, then what all lists have."""
+    hints = class_type_hints(cls)
+    filters, annotations = [], {}
+    for name in get_annotations(cls):
+        if name.startswith("_"):
+            continue
+        if name in _RESERVED:
+            raise ConfigurationError(f"{cls.__name__}.{name}: every list has one; it is no filter.")
+        found, annotations[name] = read_filter(name, hints[name], table, cls.__name__)
+        filters.append(found)
+        if name not in vars(cls):
+            # A filter that must be given has no default.
+            setattr(cls, name, field())
+    made: dict[str, tuple[Annotation, object]] = {}
+    if sort:
+        # Words of their own: whatever else comes never meets a name of a column.
+        words = tuple(word for name in sort for word in (name, f"-{name}"))
+        literal: Any = Literal  # its words are known when the program runs
+        made["sort"] = (Annotated[list[literal[words]], Query(style="form", explode=False)], None)
+    made["limit"] = (Annotated[int, Constraints(ge=1, le=max_limit)], limit)
+    made |= cls._own_fields()
+    for name, (annotation, default) in made.items():
+        annotations[name] = annotation
+        setattr(cls, name, field(default_factory=list) if name == "sort" else default)
+    cls._filters = tuple(filters)
+    cls.__annotations__ = annotations
+    dataclass(kw_only=True)(cls)
+
+
+__all__ = ["CursorQuery", "ListQuery", "OffsetQuery"]

@@ -1,0 +1,237 @@
+"""
+`OrmPlugin`: sessions and repositories as services of an application.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextvars import ContextVar
+from typing import Annotated, Any, ClassVar, Final, Literal
+
+from sqlalchemy import MetaData, text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+
+from covet.app import CovetPy
+from covet.config import section
+from covet.config.key_ring import make_key_ring
+from covet.core.afterwards import release_before_stream
+from covet.core.middleware import Middleware
+from covet.database.orm.engine import Begin, create_engine
+from covet.database.orm.repeated_queries import watch_repeated_queries
+from covet.database.orm.repository import Repository
+from covet.database.orm.session import RowSession, create_session_factory
+from covet.database.url import DatabaseURL
+from covet.di import Lifetime
+from covet.exceptions import ConfigurationError
+from covet.http.request import Request
+from covet.options import refuse_unknown
+from covet.plugins import HealthCheck, Plugin
+from covet.plugins.base import check_plugin_name
+from covet.security import Signer
+from covet.validation import Constraints
+
+RepeatedQueries = Literal["auto", "off", "warn", "raise"]
+
+# Outermost: a middleware may resolve a session, too.
+_PRIORITY: Final = -1_000
+
+# The request that sessions are opened for; services that are built in parallel inherit it.
+_request: ContextVar[Request | None] = ContextVar("covet_orm_request", default=None)
+
+
+@section
+class OrmConfig:
+    """
+    What there is to say about a database: `[plugins.orm]`.
+
+    Attributes:
+        url: Where it is; by default what `[database]` says.
+        pool_size: How many connections are open at most; by default what `[database]` says.
+        pool_timeout: Seconds to wait for one; by default what `[database]` says.
+        echo: Whether every statement is logged; by default what `[database]` says.
+        sqlite_begin: How SQLite begins a transaction: `deferred`, or `immediate` to take the lock for writing at once.
+        repeated_queries: What happens to a line that asks the same again and again (N+1): `off`, `warn`, `raise`, or
+            `auto`, which warns while the application is in debug or under test.
+    """
+
+    url: str | None = None
+    pool_size: Annotated[int, Constraints(ge=1, le=10_000)] | None = None
+    pool_timeout: Annotated[float, Constraints(gt=0)] | None = None
+    echo: bool | None = None
+    sqlite_begin: Begin = "deferred"
+    repeated_queries: RepeatedQueries = "auto"
+
+
+class OrmPlugin(Plugin):
+    """
+    Offer a database to handlers: an `AsyncSession` for each request, and `Repository[Model]` in it.
+
+    A session connects at its first query. It is never committed for you: what was not committed when the request ends
+    is rolled back. Before a response is streamed its connection goes back, so that slow clients hold none.
+
+    Args:
+        config: The configuration as a mapping or an `OrmConfig`; it wins over `[plugins.orm]`.
+        url: Where the database is, in place of what the configuration says.
+        name: The plugin's name, for a further database. Its services are asked for by that name:
+            `Annotated[AsyncSession, "reports"]`.
+        repositories: Subclasses of `Repository` that handlers take.
+        create_all: Tables to create at the start if they are missing: for examples and tests, which have no migrations.
+
+    Example:
+        >>> from sqlalchemy import text
+        >>> from sqlalchemy.ext.asyncio import AsyncSession
+        >>> app = CovetPy(plugins=[OrmPlugin(url="sqlite://")])
+        >>> @app.get("/answer")
+        ... async def answer(session: AsyncSession) -> dict[str, int]:
+        ...     return {"answer": (await session.execute(text("SELECT 42"))).scalar_one()}
+        >>> from covet.testing import TestClient
+        >>> async with TestClient(app) as client:
+        ...     response = await client.get("/answer")
+        >>> response.json()
+        {'answer': 42}
+    """
+
+    name = "orm"
+    version = "1.0.0"
+    description = "Rows as objects, by SQLAlchemy: sessions and repositories."
+    Config: ClassVar[type[Any] | None] = OrmConfig
+    config: OrmConfig
+
+    @refuse_unknown
+    def __init__(
+        self,
+        config: Mapping[str, object] | OrmConfig | None = None,
+        *,
+        url: str | DatabaseURL | None = None,
+        name: str | None = None,
+        repositories: Sequence[type[Repository[Any]]] = (),
+        create_all: MetaData | None = None,
+    ) -> None:
+        super().__init__(config)
+        if name is not None:
+            check_plugin_name(type(self), name)
+            # Each database of an application is a plugin of its own.
+            self.__dict__["name"] = name
+        self._qualifier = name if name != "orm" else None
+        self._url = url
+        self._repositories = tuple(repositories)
+        self._create_all = create_all
+        self._engine: AsyncEngine | None = None
+        self._sessions: async_sessionmaker[AsyncSession] | None = None
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """
+        The engine, once the plugin belongs to an application.
+
+        Raises:
+            ConfigurationError: If it does not yet.
+        """
+        if self._engine is None:
+            raise ConfigurationError("The plugin has no engine yet.", hint="Give it to an application first.")
+        return self._engine
+
+    def open_session(self) -> AsyncSession:
+        """
+        Open a session outside of a request; whoever does closes it.
+
+        Raises:
+            ConfigurationError: If the plugin belongs to no application yet.
+        """
+        if self._sessions is None:
+            raise ConfigurationError("The plugin has no sessions yet.", hint="Give it to an application first.")
+        session = self._sessions()
+        request = _request.get()
+        if request is not None:
+            # Not a rollback: the objects stay as they are, and may be read on; the session may be used again.
+            release_before_stream(request, session.close)
+        return session
+
+    def init_app(self, app: CovetPy) -> None:
+        """
+        Make the engine, which does not connect yet, and register what handlers take.
+
+        Raises:
+            ConfigurationError: If nobody says where the database is.
+            MissingDependencyError: If its driver is not installed.
+        """
+        config, general = self.config, app.settings.database
+        url = self._url or config.url or (general.url if self._qualifier is None else None)
+        if not url:
+            raise ConfigurationError(
+                f"Nobody says where the database of the plugin {self.name!r} is.",
+                hint="Write OrmPlugin(url='sqlite:///app.db'), or set COVET_DB_URL.",
+            )
+        self._engine = create_engine(
+            url,
+            pool_size=general.pool_size if config.pool_size is None else config.pool_size,
+            pool_timeout=general.pool_timeout if config.pool_timeout is None else config.pool_timeout,
+            echo=general.echo if config.echo is None else config.echo,
+            sqlite_begin=config.sqlite_begin,
+        )
+        has_key = bool(app.settings.security.secret_key)
+        sealer = Signer(make_key_ring(app.settings, needed_for="cursors"), purpose="covet.cursor") if has_key else None
+        self._sessions = create_session_factory(self._engine, cursor_sealer=sealer)
+        self._watch(app)
+        container = app.container
+        container.register_instance(AsyncEngine, self._engine, qualifier=self._qualifier)
+        container.register(
+            AsyncSession,
+            factory=self.open_session,
+            lifetime=Lifetime.SCOPED,
+            qualifier=self._qualifier,
+            enter=False,
+            close="close",
+        )
+        if self._qualifier is None:
+            container.register(Repository, lifetime=Lifetime.SCOPED)
+        for repository in self._repositories:
+            container.register(repository, lifetime=Lifetime.SCOPED)
+        if not any(isinstance(layer, _RequestMiddleware) for layer in app.layers):
+            app.add_middleware(_RequestMiddleware())
+
+    def _watch(self, app: CovetPy) -> None:
+        reaction = self.config.repeated_queries
+        if reaction == "auto":
+            environment = app.settings.environment
+            reaction = "warn" if app.debug or environment.value == "testing" else "off"
+        if reaction != "off" and self._sessions is not None:
+            # A class of its own: other applications of the process are not watched.
+            watched = type("WatchedSession", (RowSession,), {})
+            watch_repeated_queries(watched, reaction=reaction)
+            self._sessions.configure(sync_session_class=watched)
+
+    async def on_startup(self) -> None:
+        """
+        Create the missing tables, if that was asked for.
+
+        Raises:
+            DatabaseUnavailableError: If the database cannot be reached.
+        """
+        if self._create_all is not None:
+            async with self.engine.begin() as connection:
+                await connection.run_sync(self._create_all.create_all)
+
+    async def on_shutdown(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+    def health_checks(self) -> Mapping[str, HealthCheck]:
+        """Tell whether the database answers."""
+        return {"database" if self._qualifier is None else f"database_{self._qualifier}": self._ping}
+
+    async def _ping(self) -> bool:
+        async with self.engine.connect() as connection:
+            await connection.execute(text("SELECT 1"))
+        return True
+
+
+class _RequestMiddleware(Middleware):
+    """Let sessions know their request: their connections go back before a response is streamed."""
+
+    priority = _PRIORITY
+
+    def process_request(self, request: Request) -> None:
+        """Note it."""
+        _request.set(request)
+
+
+__all__ = ["OrmConfig", "OrmPlugin", "RepeatedQueries"]

@@ -1,0 +1,74 @@
+"""
+Insert or change in one statement, in the words of each database.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from covet.database.orm.bulk_writes import next_version
+from covet.database.orm.errors import UnknownFieldError
+from covet.database.orm.fields import FieldTable
+from covet.database.orm.mixins import SoftDelete
+
+
+# Any: values of columns, and rows of whatever model.
+async def upsert_row(
+    session: AsyncSession, table: FieldTable, values: Mapping[str, Any], on: Sequence[str], update: Sequence[str] | None
+) -> Any:
+    """
+    Insert a row, or change the one that is there.
+
+    Args:
+        session: The session.
+        table: The columns of the model.
+        values: The fields, checked.
+        on: The fields that tell which row it is.
+        update: The fields that are changed; all the others by default.
+
+    Raises:
+        UnknownFieldError: If a name is none of the fields that are given.
+    """
+    if isinstance(on, str) or not on:
+        raise TypeError(f"on= is a list of fields, such as ['id'], got {on!r}.")
+    wanted = [name for name in values if name not in on] if update is None else list(update)
+    for name in (*on, *wanted):
+        if name not in values:
+            raise UnknownFieldError(name, model=f"An upsert of {table.name}", known=values)
+    # What is pending must be there before the database compares.
+    await session.flush()
+    statement = _make_statement(session.get_bind().dialect.name, table, values, on, wanted)
+    await session.execute(statement)
+    key = [table.attribute(name) == values[name] for name in on]
+    again = select(table.model).where(*key).execution_options(populate_existing=True, include_deleted=True)
+    return (await session.scalars(again)).one()
+
+
+# Any: as above.
+def _make_statement(
+    dialect: str, table: FieldTable, values: Mapping[str, Any], on: Sequence[str], wanted: Sequence[str]
+) -> Any:
+    changed: dict[str, Any] = {name: values[name] for name in wanted}
+    changed |= next_version(table)
+    if issubclass(table.model, SoftDelete):
+        changed.setdefault("deleted_at", None)
+    for name, column in table.columns.items():
+        # SQLAlchemy knows of the insert alone.
+        onupdate: Any = column.onupdate  # of a kind that has `arg`, if it is a function
+        if name not in changed and onupdate is not None and onupdate.is_callable:
+            changed[name] = onupdate.arg(None)
+    if not changed:
+        # Nothing is to be changed, and yet the row must be found.
+        changed = {on[0]: values[on[0]]}
+    by_column = {table.columns[name].name: value for name, value in changed.items()}
+    if dialect in {"mysql", "mariadb"}:
+        return mysql.insert(table.model).values(dict(values)).on_duplicate_key_update(by_column)
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    columns = [table.columns[name] for name in on]
+    return insert(table.model).values(dict(values)).on_conflict_do_update(index_elements=columns, set_=by_column)
+
+
+__all__ = ["upsert_row"]

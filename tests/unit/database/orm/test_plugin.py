@@ -1,0 +1,276 @@
+"""
+Tests of sessions and repositories as services of an application.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+
+from covet import CovetPy
+from covet.config import Settings, Sources
+from covet.database.orm import OrmConfig, OrmPlugin, RepeatedQueryWarning, Repository
+from covet.exceptions import ConfigurationError
+from covet.http.response import Response
+from covet.options import UnknownOptionError
+from covet.responses import StreamingResponse
+from covet.testing import TestClient
+from tests.integration.wire import WireProtocol, on_both_protocols
+from tests.unit.database.orm.tables import Base, Post, User
+
+
+class Users(Repository[User]):
+    """Know more than all repositories do."""
+
+    async def named(self, name: str) -> User | None:
+        """Find one by its name."""
+        return await self.find_one({"name": name})
+
+
+class ReportedUsers(Repository[User]):
+    """Find the users of another database."""
+
+    def __init__(self, session: Annotated[AsyncSession, "reports"]) -> None:
+        super().__init__(session)
+
+
+@on_both_protocols
+async def test_handlers_take_sessions_and_repositories(protocol: WireProtocol) -> None:
+    """All of one request work in the same session."""
+    app = CovetPy(plugins=[OrmPlugin(url="sqlite://", create_all=Base.metadata, repositories=[Users])])
+
+    @app.post("/users/{name}")
+    async def add(name: str, session: AsyncSession, users: Repository[User], own: Users) -> dict[str, bool]:
+        made = await users.create({"name": name})
+        found = await own.named(name)
+        await session.commit()
+        return {"same": found is made and users.session is own.session is session}
+
+    @app.get("/users")
+    async def count(users: Repository[User], posts: Repository[Post]) -> dict[str, int]:
+        return {"users": await users.count(), "posts": await posts.count()}
+
+    async with TestClient(app, protocol=protocol) as client:
+        added = await client.post("/users/Ada")
+        counted = await client.get("/users")
+
+    assert added.json() == {"same": True}
+    assert counted.json() == {"users": 1, "posts": 0}
+
+
+async def test_what_is_not_committed_is_rolled_back(tmp_path: Path) -> None:
+    """After an error, and after a handler that forgot it; the connection is free again."""
+    plugin = OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", create_all=Base.metadata)
+    app = CovetPy(plugins=[plugin])
+
+    @app.post("/users")
+    async def add(users: Repository[User], fails: bool) -> dict[str, int]:
+        user = await users.create({"name": "Ada"})
+        if fails:
+            raise RuntimeError("boom")
+        return {"id": user.id}
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        answers = [await client.post("/users", params={"fails": fails}) for fails in ("true", "false")]
+        taken = plugin.engine.pool.checkedout()  # type: ignore[attr-defined]
+        async with plugin.open_session() as session:
+            count = await Repository[User](session).count()
+
+    assert [answer.status_code for answer in answers] == [500, 200]
+    assert (taken, count) == (0, 0)
+
+
+async def test_begin_commits_by_itself() -> None:
+    """A block is a transaction, as SQLAlchemy has it."""
+    app = CovetPy(plugins=[OrmPlugin(url="sqlite://", create_all=Base.metadata)])
+
+    @app.post("/users")
+    async def add(session: AsyncSession, users: Repository[User]) -> None:
+        async with session.begin():
+            await users.create({"name": "Ada"})
+
+    @app.get("/users")
+    async def count(users: Repository[User]) -> int:
+        return await users.count()
+
+    async with TestClient(app) as client:
+        await client.post("/users")
+        assert (await client.get("/users")).json() == 1
+
+
+async def test_streams_hold_no_connection(tmp_path: Path) -> None:
+    """However slow a client is; what was read before stays readable, and the session may be used again."""
+    plugin = OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", create_all=Base.metadata)
+    app = CovetPy(plugins=[plugin])
+    taken: list[int] = []
+
+    @app.get("/slow")
+    async def slow(users: Repository[User], session: AsyncSession) -> Response:
+        user = await users.create({"name": "Ada"})
+        await session.commit()
+        await users.count()
+
+        async def pieces() -> AsyncIterator[str]:
+            for _ in range(2):
+                taken.append(plugin.engine.pool.checkedout())  # type: ignore[attr-defined]
+                yield user.name
+            yield str(await users.count())
+
+        return StreamingResponse(pieces())
+
+    async with TestClient(app) as client:
+        answer = await client.get("/slow")
+        left = plugin.engine.pool.checkedout()  # type: ignore[attr-defined]
+
+    assert (answer.text, taken, left) == ("AdaAda1", [0, 0], 0)
+
+
+async def test_rows_are_streamed_out_of_the_session(tmp_path: Path) -> None:
+    """A handler that yields what it reads keeps its connection while it does."""
+    plugin = OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", create_all=Base.metadata)
+    app = CovetPy(plugins=[plugin])
+
+    @app.get("/names", media_type="text/plain")
+    async def names(users: Repository[User]) -> AsyncIterator[str]:
+        async for user in users.stream(order_by=["name"], batch_size=2):
+            yield user.name
+
+    async with TestClient(app) as client:
+        async with plugin.open_session() as session:
+            await Repository[User](session).create_many([{"name": name} for name in "abcde"])
+            await session.commit()
+        answer = await client.get("/names")
+
+    assert answer.text == "abcde"
+    assert plugin.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_lost_database_is_a_503() -> None:
+    """The client may come again; the text stays inside."""
+    app = CovetPy(plugins=[OrmPlugin(url="postgresql://ada:enigma@127.0.0.1:1/shop")])
+
+    @app.get("/")
+    async def index(users: Repository[User]) -> int:
+        return await users.count()
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        answer = await client.get("/")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+    assert "127.0.0.1" not in answer.text
+    assert "enigma" not in answer.text
+
+
+async def test_stale_row_is_a_409() -> None:
+    """As an HTTP error it needs no handler of its own."""
+    app = CovetPy(plugins=[OrmPlugin(url="sqlite://", create_all=Base.metadata)])
+
+    @app.put("/")
+    async def put(posts: Repository[Post], users: Repository[User]) -> None:
+        await users.create({"id": 1, "name": "Ada"})
+        post = await posts.create({"author_id": 1, "slug": "a"})
+        await posts.update(post, {"title": "x"}, expected_version=7)
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        answer = await client.put("/")
+
+    assert (answer.status_code, answer.json()["detail"]) == (409, "It was changed meanwhile. Read it again.")
+
+
+async def test_several_databases_have_names() -> None:
+    """Each is a plugin; who asks for the services of one says its name."""
+    plugins = [
+        OrmPlugin(url="sqlite://", create_all=Base.metadata),
+        OrmPlugin(url="sqlite://", name="reports", create_all=Base.metadata, repositories=[ReportedUsers]),
+    ]
+    app = CovetPy(plugins=plugins)
+
+    @app.get("/")
+    async def index(
+        own: Repository[User],
+        others: ReportedUsers,
+        engine: AsyncEngine,
+        other: Annotated[AsyncEngine, "reports"],
+    ) -> list[int]:
+        await own.create({"name": "Ada"})
+        return [await own.count(), await others.count(), int(engine is other)]
+
+    async with TestClient(app) as client:
+        answer = await client.get("/")
+        health = [await check() for plugin in plugins for check in plugin.health_checks().values()]
+        names = [name for plugin in plugins for name in plugin.health_checks()]
+
+    assert answer.json() == [1, 0, 0]
+    assert (names, health) == (["database", "database_reports"], [True, True])
+
+
+async def test_settings_say_where_it_is(tmp_path: Path) -> None:
+    """The section of databases, unless the plugin's own says otherwise."""
+    settings = Settings(database={"url": f"sqlite:///{tmp_path}/general.db", "pool_size": 3}, sources=Sources.none())
+    general, own = OrmPlugin(), OrmPlugin(OrmConfig(url=f"sqlite:///{tmp_path}/own.db", pool_size=2))
+
+    for plugin in (general, own):
+        app = CovetPy(plugins=[plugin], settings=settings)
+        async with TestClient(app):
+            pass
+
+    assert [str(plugin.engine.url).rpartition("/")[2] for plugin in (general, own)] == ["general.db", "own.db"]
+    assert [plugin.engine.pool.size() for plugin in (general, own)] == [3, 2]  # type: ignore[attr-defined]
+
+
+async def test_nobody_says_where_it_is() -> None:
+    """The application does not start, and the error says what to write."""
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(plugins=[OrmPlugin()], settings=Settings(sources=Sources.none()))
+
+    assert "Nobody says where the database of the plugin 'orm' is." in str(caught.value)
+    assert "Write OrmPlugin(url='sqlite:///app.db'), or set COVET_DB_URL." in str(caught.value)
+
+
+def test_plugin_alone_has_nothing() -> None:
+    """Nor does it take what it does not know."""
+    with pytest.raises(ConfigurationError, match="no engine yet"):
+        _ = OrmPlugin(url="sqlite://").engine
+    with pytest.raises(ConfigurationError, match="no sessions yet"):
+        OrmPlugin(url="sqlite://").open_session()
+    with pytest.raises(UnknownOptionError, match="create_all"):
+        OrmPlugin(url="sqlite://", create_tables=True)  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(("debug", "warns"), [(True, True), (False, False)])
+async def test_repeated_queries_are_found_in_development(debug: bool, warns: bool) -> None:
+    """In production nothing looks."""
+    app = CovetPy(plugins=[OrmPlugin(url="sqlite://", create_all=Base.metadata)], debug=debug)
+
+    @app.get("/")
+    async def index(users: Repository[User]) -> int:
+        return sum([await users.count({"age": age}) for age in range(20)])
+
+    async with TestClient(app) as client:
+        if warns:
+            with pytest.warns(
+                RepeatedQueryWarning, match=r"^This line asks the database for User more than 5 times\. "
+            ):
+                await client.get("/")
+        else:
+            assert (await client.get("/")).json() == 0
+
+
+async def test_requests_at_once_have_sessions_of_their_own(tmp_path: Path) -> None:
+    """None sees what another one has not committed."""
+    app = CovetPy(plugins=[OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", create_all=Base.metadata)])
+
+    @app.get("/{number}")
+    async def index(number: int, session: AsyncSession) -> list[int]:
+        await session.execute(text("SELECT 1"))
+        await asyncio.sleep(0)
+        return [number, id(session)]
+
+    async with TestClient(app) as client:
+        answers = await asyncio.gather(*(client.get(f"/{number}") for number in range(8)))
+
+    assert sorted(answer.json()[0] for answer in answers) == list(range(8))
