@@ -9,7 +9,7 @@ from typing import Any
 
 from covet.database.dialect import Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values
-from covet.database.errors import ConnectionBusyError, ConnectionReleasedError, DatabaseUnavailableError
+from covet.database.errors import ConnectionBusyError, ConnectionReleasedError, DatabaseUnavailableError, QueryError
 from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
 from covet.database.queries import Queries
@@ -126,15 +126,18 @@ class DatabaseConnection(Queries):
             with _limit(self._timeout):
                 return await anext(batches, None)
         except Exception as exc:  # noqa: BLE001 - it is raised again
-            raise self._explain(exc, query) from exc.__cause__
+            error = self._explain(exc, query)
+            raise error from error.__cause__
 
     async def describe_table(self, table: str) -> list[Row]:
         """List the columns of a table: `name`, and whether it `is_key`."""
         pooled = self._begin("describe a table")
         try:
-            rows: list[Row] = await pooled.raw.fetch_all(*pooled.raw.describe_table(table))
+            with _limit(self._timeout):
+                rows: list[Row] = await pooled.raw.fetch_all(*pooled.raw.describe_table(table))
         except Exception as exc:  # noqa: BLE001 - it is raised again
-            raise self._explain(exc, None) from exc.__cause__
+            error = self._explain(exc, None)
+            raise error from error.__cause__
         finally:
             pooled.is_running = False
         return rows
@@ -143,9 +146,11 @@ class DatabaseConnection(Queries):
         """Run a statement of the framework's own."""
         pooled = self._begin(statement)
         try:
-            await pooled.raw.control(statement)
+            with _limit(self._timeout):
+                await pooled.raw.control(statement)
         except Exception as exc:  # noqa: BLE001 - it is raised again
-            raise self._explain(exc, statement) from exc.__cause__
+            error = self._explain(exc, statement)
+            raise error from error.__cause__
         finally:
             pooled.is_running = False
 
@@ -176,7 +181,11 @@ class DatabaseConnection(Queries):
                 with Deadline(self._timeout):
                     result = await getattr(pooled.raw, kind)(text, values)
         except Exception as exc:  # noqa: BLE001 - it is raised again
-            raise self._explain(exc, query) from exc.__cause__
+            if observation.is_wanted:
+                # Those that take longest are those that are given up.
+                observation.tell(query, started, 0)
+            error = self._explain(exc, query)
+            raise error from error.__cause__
         finally:
             pooled.is_running = False
         if observation.is_wanted:
@@ -191,8 +200,8 @@ class DatabaseConnection(Queries):
             )
         if pooled.is_running:
             raise ConnectionBusyError(
-                "This connection runs a statement of another task.",
-                hint="Let each task acquire a connection of its own, or await one statement after the other.",
+                "This connection runs a statement of another task, or a stream that was not closed.",
+                hint="Let each task acquire a connection of its own; end a stream with aclosing() before the next one.",
             )
         if pooled.raw.is_closed:
             raise DatabaseUnavailableError(f"The connection is closed, so {what[:40]!r} cannot run.")
@@ -200,7 +209,8 @@ class DatabaseConnection(Queries):
         return pooled
 
     def _explain(self, exc: Exception, query: str | None) -> Exception:
-        """Make CovetPy's error of a driver's, which is its cause; others stay what they are."""
+        """Make CovetPy's error of a driver's; others stay what they are."""
+        # APPSEC: the driver's is not its cause, since its text quotes values, and a traceback shows causes.
         translated: Exception | None
         if isinstance(exc, TimeoutError) and self._timeout is not None:
             translated = DatabaseUnavailableError(
@@ -209,10 +219,11 @@ class DatabaseConnection(Queries):
             )
         else:
             translated = self._driver.translate(exc, query)
-        if translated is None:
-            return exc
-        translated.__cause__ = exc
-        return translated
+        if translated is not None:
+            return translated
+        if isinstance(exc, QueryError) and exc.query is None:
+            exc.query = query
+        return exc
 
 
 def _limit(seconds: float | None) -> AbstractContextManager[object]:

@@ -48,6 +48,11 @@ class DriverConnection(ABC):
     def is_closed(self) -> bool:
         """Whether nothing can be asked of it any more."""
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open, by whatever statement it was begun; `False` if that cannot be told."""
+        return False
+
     @abstractmethod
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from time import monotonic
 from typing import Final
 
@@ -13,19 +14,20 @@ from covet.database.callers import describe_caller
 from covet.database.connection import DatabaseConnection, PooledConnection
 from covet.database.driver import Driver
 from covet.database.drivers import make_driver
+from covet.database.idle import IdleWatch
 from covet.database.leaks import LeakWatch
 from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
 from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
 from covet.database.pool_options import PoolOptions, read_options
 from covet.database.pool_stats import PoolStats
+from covet.database.raw_connections import close_connection, reset_connection
 from covet.database.table_shapes import TableShapes
 from covet.database.url import DatabaseURL
 from covet.database.waiters import Waiters
 from covet.options import refuse_unknown
 
 _PING_SECONDS: Final = 1.0
-_CLOSE_SECONDS: Final = 5.0
 
 
 class DatabasePool:
@@ -106,7 +108,6 @@ class DatabasePool:
         self.observation = observation or Observation(name)
         self.shapes = TableShapes()
         self._driver_options = read_options(self.driver, self.url, options or {})
-        self._leaks = LeakWatch(name, leak_after)
         self._forget()
 
     def _forget(self) -> None:
@@ -116,6 +117,8 @@ class DatabasePool:
         self._lent: set[PooledConnection] = set()
         self._size = 0
         self._waiters = Waiters()
+        self._leaks = LeakWatch(self.name, self.options.leak_after)
+        self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         self._is_open = False
         self._epoch = 0
         self._opened = self._closed = self._timeouts = 0
@@ -145,6 +148,8 @@ class DatabasePool:
             while self._size < self.options.min_size:
                 self._size += 1
                 self._free.append(await self._open())
+            # Whatever was closed and is opened again has no watch any more.
+            self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         except BaseException:
             await self.close()
             raise
@@ -155,7 +160,8 @@ class DatabasePool:
         """
         self._is_open = False
         self._leaks.stop()
-        self._waiters.fail(make_closed_error(self.name))
+        await self._idle.stop()
+        self._waiters.fail(partial(make_closed_error, self.name))
         free, self._free = self._free, []
         for pooled in free:
             await self._close(pooled)
@@ -196,6 +202,7 @@ class DatabasePool:
             pooled = await self._find(pooled, timeout)
         pooled.holder = holder
         pooled.lent_at = monotonic()
+        pooled.was_warned_about = False
         self._lent.add(pooled)
         self._leaks.watch(self._lent)
         return DatabaseConnection(
@@ -218,25 +225,31 @@ class DatabasePool:
         if pooled.raw.is_closed:
             self._epoch += 1
             await self._drop(pooled)
-        elif not self._is_open or pooled.is_running:
+        elif not self._is_open or (pooled.is_running and not self.url.is_in_memory):
             # What still runs is of a task that was left behind.
             await self._drop(pooled)
         else:
-            if not is_clean:
-                try:
-                    async with asyncio.timeout(_CLOSE_SECONDS):
-                        await pooled.raw.reset()
-                except BaseException as exc:
+            is_good = is_clean and not pooled.raw.is_in_transaction and not pooled.is_running
+            try:
+                is_good = is_good or await reset_connection(pooled.raw)
+            finally:
+                # While it was reset, the pool may have been closed.
+                if is_good and self._is_open:
+                    pooled.is_running = False
+                    self._give(pooled)
+                else:
                     await self._drop(pooled)
-                    if not isinstance(exc, Exception):
-                        raise
-                    return
-            self._give(pooled)
+
+    async def clean(self, connection: DatabaseConnection) -> None:
+        """End what was left open on a connection that stays lent; close it, if that cannot be."""
+        if connection.pooled is not None:
+            await reset_connection(connection.pooled.raw)
 
     def terminate(self, connection: DatabaseConnection) -> None:
         """Close a connection at once: what was begun on it is undone by the database."""
         pooled = connection.pooled
-        if pooled is not None:
+        # A database in memory would go with it; it is rolled back when it is given back.
+        if pooled is not None and not self.url.is_in_memory:
             pooled.raw.terminate()
 
     # ── Inside ───────────────────────────────────────────────────────────────
@@ -247,6 +260,7 @@ class DatabasePool:
         pooled.holder = ""
         if not self._waiters.give(pooled):
             self._free.append(pooled)
+            self._idle.watch()
 
     def _pass_on(self, given: PooledConnection | None) -> None:
         """Give the next one what came in the very moment in which somebody was cancelled."""
@@ -266,13 +280,7 @@ class DatabasePool:
         self._size -= 1
         self._closed += 1
         self._waiters.give(None)
-        try:
-            async with asyncio.timeout(_CLOSE_SECONDS):
-                await pooled.raw.close()
-        except BaseException as exc:
-            pooled.raw.terminate()
-            if not isinstance(exc, Exception):
-                raise
+        await close_connection(pooled.raw)
 
     def _needs_a_look(self, pooled: PooledConnection) -> bool:
         now, options = monotonic(), self.options
@@ -281,19 +289,14 @@ class DatabasePool:
             or pooled.epoch != self._epoch
             or now - pooled.used_at > options.check_after
             or (options.recycle is not None and now - pooled.opened_at > options.recycle)
-            or self._has_idled(now)
         )
 
-    def _has_idled(self, now: float) -> bool:
-        """Tell whether there is a connection that nobody needs."""
+    async def _close_idle(self, seconds: float) -> bool:
         # The first has been there for longest: the last that was given back is the first to be lent.
-        timeout, free = self.options.idle_timeout, self._free
-        return (
-            timeout is not None
-            and bool(free)
-            and now - free[0].used_at > timeout
-            and self._size > self.options.min_size
-        )
+        free, least = self._free, self.options.min_size
+        while free and self._size > least and monotonic() - free[0].used_at >= seconds:
+            await self._close(free.pop(0))
+        return bool(free) and self._size > least
 
     async def _find(self, pooled: PooledConnection | None, timeout: float | None) -> PooledConnection:  # noqa: ASYNC109
         """Find a good connection: one that was free, a new one, or the next that is given back."""
@@ -302,8 +305,8 @@ class DatabasePool:
                 self._free.append(pooled)
             raise make_closed_error(self.name)
         limit = self.options.acquire_timeout if timeout is None else timeout
-        end = monotonic() + limit
-        while True:
+        end, has_waited = monotonic() + limit, False
+        while self._is_open:
             if pooled is None and self._free:
                 pooled = self._free.pop()
             if pooled is not None:
@@ -320,12 +323,14 @@ class DatabasePool:
                     self._waiters.give(None)
                     raise
             try:
-                pooled = await self._waiters.wait(end - monotonic(), self._pass_on)
+                pooled = await self._waiters.wait(end - monotonic(), self._pass_on, is_first=has_waited)
+                has_waited = True
             except TimeoutError:
                 self._timeouts += 1
                 raise make_timeout_error(self.name, limit, self._lent) from None
             if pooled is not None:
                 return pooled
+        raise make_closed_error(self.name)
 
     async def _is_good(self, pooled: PooledConnection) -> bool:
         """Look at a connection that was free, and close it if it is of no use any more."""
@@ -333,7 +338,6 @@ class DatabasePool:
         is_old = options.recycle is not None and now - pooled.opened_at > options.recycle
         is_known = pooled.epoch == self._epoch and now - pooled.used_at <= options.check_after
         try:
-            await self._close_idle(now)
             if not pooled.raw.is_closed and not is_old:
                 if is_known:
                     return True
@@ -357,16 +361,15 @@ class DatabasePool:
         await self._close(pooled)
         return False
 
-    async def _close_idle(self, now: float) -> None:
-        while self._has_idled(now):
-            await self._close(self._free.pop(0))
-
     async def _open(self) -> PooledConnection:
         try:
             async with asyncio.timeout(self.options.connect_timeout):
                 raw = await self.driver.connect(self.url, self._driver_options)
         except TimeoutError as exc:
             raise make_silence_error(self.name, self.url, self.options.connect_timeout) from exc
+        if not self._is_open:
+            raw.terminate()
+            raise make_closed_error(self.name)
         self._opened += 1
         return PooledConnection(raw, self._epoch)
 

@@ -4,10 +4,13 @@ What a pool says when it has no connection to lend.
 
 from collections.abc import Iterable
 from time import monotonic
+from typing import Final
 
 from covet.database.connection import PooledConnection
 from covet.database.errors import DatabaseUnavailableError, PoolTimeoutError
 from covet.database.url import DatabaseURL
+
+_LONGEST: Final = 200
 
 
 def make_closed_error(name: str) -> DatabaseUnavailableError:
@@ -32,6 +35,12 @@ def make_timeout_error(name: str, seconds: float, lent: Iterable[PooledConnectio
     holders = sorted(lent, key=lambda pooled: pooled.lent_at)
     return PoolTimeoutError(
         f"None of the {len(holders)} connections of the database {name!r} became free within {seconds:g} s.",
-        holders=tuple(f"{pooled.holder} for {now - pooled.lent_at:.1f} s" for pooled in holders),
+        holders=tuple(f"{_shorten(pooled.holder)} for {now - pooled.lent_at:.1f} s" for pooled in holders),
         hint="Hold them for less time, or allow more of them: pool_size.",
     )
+
+
+def _shorten(holder: str) -> str:
+    """Write a statement of many lines in one, so that the list stays one."""
+    line = " ".join(holder.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"

@@ -14,6 +14,7 @@ from covet.database.driver import Result, Row, Values
 from covet.database.errors import DatabaseUnavailableError, QueryError
 from covet.database.queries import Queries
 from covet.database.sql_adapter import SQLAdapter
+from covet.database.transaction import find_transaction
 
 _PAUSE: Final = 5.0
 
@@ -76,15 +77,35 @@ class ReadReplicas(Queries):
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[DatabaseConnection]:
-        """Give a connection of a copy, in a transaction that only reads."""
+        """Give a connection of a copy, in a transaction that only reads; that of the task's transaction otherwise."""
         database = self._primary
         for replica in self._list_good():
             if await replica.is_healthy():
                 database = replica
                 break
             self._until[replica] = monotonic() + _PAUSE
+        if database is self._primary and find_transaction(database.pool) is not None:
+            # What the task has written there is to be seen, and a transaction within cannot be of another kind.
+            async with database.acquire() as connection:
+                yield connection
+            return
         async with database.transaction(read_only=True) as transaction:
             yield transaction.connection
+
+    # Any: as above.
+    async def insert(self, table: str, values: Mapping[str, object]) -> Any:  # noqa: ARG002
+        """Refuse to write."""
+        raise _refuse_writing()
+
+    # Any: as above.
+    async def update(self, table: str, key: Any, values: Mapping[str, object]) -> bool:  # noqa: ARG002
+        """Refuse to write."""
+        raise _refuse_writing()
+
+    # Any: as above.
+    async def delete(self, table: str, key: Any) -> bool:  # noqa: ARG002
+        """Refuse to write."""
+        raise _refuse_writing()
 
     def _list_good(self) -> list[SQLAdapter]:
         """List the copies that may answer, beginning with another one each time."""

@@ -60,6 +60,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
     def __init__(self) -> None:
         self._driver = make_driver(self.scheme)
         self._pool: DatabasePool | None = None
+        self._is_connecting = False
         self._bus: EventBus | None = None
 
     # Any: options have types of their own; the pool and the driver check them.
@@ -76,7 +77,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
             DatabaseUnavailableError: If nobody answers.
             DatabaseError: If it refuses.
         """
-        if self._pool is not None:
+        if self._pool is not None or self._is_connecting:
             raise ConfigurationError("The database is connected already.", hint="Call disconnect() first.")
         parsed = DatabaseURL.parse(url)
         if parsed.scheme != self.scheme:
@@ -96,14 +97,17 @@ class SQLAdapter(Queries, DatabaseAdapter):
         )
         if self._bus is not None:
             pool.observation.follow(self._bus)
-        await pool.initialize()
-        # One statement, so that a wrong password is an error of the start and not of the first request.
+        self._is_connecting = True
         try:
+            await pool.initialize()
+            # One statement, so that a wrong password is an error of the start and not of the first request.
             async with pool.acquire() as connection:
                 await connection.fetch_val("SELECT 1 AS one")
         except BaseException:
             await pool.close()
             raise
+        finally:
+            self._is_connecting = False
         self._pool = pool
         add_running(self, name)
 

@@ -86,6 +86,9 @@ class TableShapes:
         Raises:
             QueryError: If there is no such table or column.
         """
+        if "\0" in table:
+            # Some databases read names up to there.
+            raise QueryError(f"There is no table {table!r}.")
         shape = self._shapes.get(table)
         if shape is None or not shape.columns or not set(names) <= set(shape.columns):
             # It may have changed since.

@@ -148,11 +148,9 @@ class Transaction:
         try:
             for statement in self._begin:
                 await connection.control(statement)
-        except BaseException:
+        except BaseException as exc:
             # Whether it has begun is not known.
-            self._pool.terminate(connection)
-            if self._given is None:
-                await self._pool.take_back(connection)
+            await self._undo(connection, exc)
             raise
         self._connection = connection
 
@@ -200,9 +198,8 @@ class Transaction:
             statements += self._pool.driver.dialect.end_read_only if self._is_read_only else ()
         try:
             return await _finish(self._control(connection, statements))
-        except BaseException:
-            # What the connection thinks of it is not known: closed, it is rolled back by the database.
-            self._pool.terminate(connection)
+        except BaseException as exc:
+            await self._undo(connection, exc)
             if is_good:
                 raise
             # What went wrong inside of the block is to be told.
@@ -210,6 +207,17 @@ class Transaction:
         finally:
             if outer is None and self._given is None:
                 await self._pool.take_back(connection, is_clean=True)
+
+    async def _undo(self, connection: DatabaseConnection, exc: BaseException) -> None:
+        """Leave nothing open where a statement of the transaction's own failed: what became of it is not known."""
+        if self._outer is not None or isinstance(exc, DatabaseUnavailableError):
+            # Closed, it is rolled back by the database.
+            self._pool.terminate(connection)
+        if self._outer is None:
+            if self._given is None:
+                await self._pool.take_back(connection)
+            else:
+                await self._pool.clean(connection)
 
     @staticmethod
     async def _control(connection: DatabaseConnection, statements: list[str]) -> None:

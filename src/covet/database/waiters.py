@@ -42,15 +42,20 @@ class Waiters:
                 return True
         return False
 
-    def fail(self, exc: Exception) -> None:
-        """Tell all that they wait in vain."""
+    def fail(self, make_error: Callable[[], Exception]) -> None:
+        """
+        Tell all that they wait in vain.
+
+        Args:
+            make_error: Makes an error for each: one that several tasks raise would gather the tracebacks of all.
+        """
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
-                waiter.set_exception(exc)
+                waiter.set_exception(make_error())
 
     async def wait(
-        self, seconds: float, pass_on: Callable[[PooledConnection | None], object]
+        self, seconds: float, pass_on: Callable[[PooledConnection | None], object], *, is_first: bool = False
     ) -> PooledConnection | None:
         """
         Wait for a turn.
@@ -58,12 +63,16 @@ class Waiters:
         Args:
             seconds: How long.
             pass_on: Called with what was given in the very moment in which the task was cancelled.
+            is_first: Whether it stands before all others: it had its turn, and somebody else was quicker.
 
         Raises:
             TimeoutError: If it did not come in time.
         """
         waiter: asyncio.Future[PooledConnection | None] = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
+        if is_first:
+            self._waiting.appendleft(waiter)
+        else:
+            self._waiting.append(waiter)
         try:
             # A future that is awaited by itself would be cancelled with its task, and what it was given be lost.
             await asyncio.wait((waiter,), timeout=max(seconds, 0))

@@ -2,10 +2,12 @@
 The three databases, as tests have them: connected, with a table of tea.
 """
 
+import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
@@ -19,8 +21,6 @@ _KEYS = {
     "postgresql": "SERIAL PRIMARY KEY",
     "mysql": "INTEGER AUTO_INCREMENT PRIMARY KEY",
 }
-
-Connect = Callable[..., Any]
 
 
 def find_url(kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
@@ -56,3 +56,49 @@ async def open_database(url: str, **options: Any) -> AsyncIterator[SQLAdapter]:
 async def list_names(database: DatabaseAdapter) -> list[str]:
     """List the names of all teas."""
     return [row["name"] for row in await database.fetch_all("SELECT name FROM tea ORDER BY name")]
+
+
+SLOW: Final = {
+    "sqlite": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS slow FROM n",
+    "postgresql": "SELECT 1 AS slow FROM pg_sleep(60)",
+    "mysql": "SELECT SLEEP(60) AS slow",
+}
+"""A statement of each kind that ends when it is cancelled, and not before."""
+
+_SESSIONS: Final = {
+    "postgresql": (
+        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    ),
+    "mysql": "SELECT count(*) AS n FROM information_schema.processlist WHERE db = database() AND id <> connection_id()",
+}
+
+
+async def count_connections(url: str) -> int:
+    """Count the connections that somebody has to a database, by asking it; in SQLite they are threads."""
+    kind = DatabaseURL.parse(url).scheme
+    if kind == "sqlite":
+        name = f"sqlite {Path(DatabaseURL.parse(url).database).name}"
+        return sum(thread.name == name for thread in threading.enumerate())
+    adapter = get_adapter_registry().get_or_fail(kind)()
+    await adapter.connect(url)
+    try:
+        row = await adapter.fetch_one(_SESSIONS[kind])
+        assert row is not None
+        count: int = row["n"]
+        return count
+    finally:
+        await adapter.disconnect()
+
+
+async def wait_for_connections(url: str, expected: int) -> None:
+    """Wait until a database has so many connections: those that are closed go a moment later."""
+    async with asyncio.timeout(10):
+        while await count_connections(url) != expected:
+            await asyncio.sleep(0.01)
+
+
+async def wait_until(holds: Callable[[], object]) -> None:
+    """Wait until something holds."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)

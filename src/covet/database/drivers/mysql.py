@@ -4,6 +4,7 @@ MySQL and MariaDB, by asyncmy.
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -57,6 +58,7 @@ _VALUE_ERRORS: Final = {
     1265: "it would be cut off",
     1292: "it is no such time or number",
     1366: "it is none of the column's type",
+    1526: "no partition takes it",
     1406: "it is too long",
 }
 _REFUSALS: Final = frozenset({1044, 1045, 1049, 1130, 1698})
@@ -64,9 +66,17 @@ _GOODBYE_SECONDS: Final = 2.0
 _JSON: Final = 245
 # Values are written into the text by the client, with backslashes: the server has to read them so.
 _SESSION: Final = (
-    "SET SESSION time_zone = '+00:00',"
+    "SET SESSION time_zone = '+00:00', SESSION autocommit = 1, SESSION foreign_key_checks = 1,"
     " SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
+# One message, and one answer to wait for.
+_RESET: Final = f"ROLLBACK; UNLOCK TABLES; {_SESSION}"
+# Their texts quote names alone: of columns, tables, databases, functions, keys and constraints.
+_NAMING: Final = frozenset(
+    {1046, 1048, 1049, 1050, 1051, 1052, 1054, 1060, 1061, 1064, 1072, 1091, 1099, 1100, 1109, 1110, 1136, 1142, 1143}
+    | {1146, 1176, 1222, 1241, 1242, 1305, 1318, 1347, 1364, 1370, 1451, 1452, 1792, 3819, 4025}
+)
+_QUOTED: Final = re.compile("['\"].*['\"]", re.DOTALL)
 
 
 class MySQLDriver(Driver):
@@ -85,16 +95,21 @@ class MySQLDriver(Driver):
             "asyncmy", extra="mysql", needed_for="databases of MySQL and MariaDB", library="asyncmy"
         )
         self._errors: Any = require_extra("asyncmy.errors", extra="mysql", needed_for="databases of MySQL and MariaDB")
-        self._cursors: Any = require_extra(
-            "asyncmy.cursors", extra="mysql", needed_for="databases of MySQL and MariaDB"
-        )
+        cursors: Any = require_extra("asyncmy.cursors", extra="mysql", needed_for="databases of MySQL and MariaDB")
+        # APPSEC: the library asks for warnings and logs them, which quote values.
+        self.cursor: Any = type("QuietCursor", (cursors.Cursor,), {"_show_warnings": _show_nothing})
+        # It leaves rows with the server until they are asked for.
+        self.streaming_cursor: Any = cursors.SSCursor
 
     async def connect(self, url: DatabaseURL, options: Mapping[str, Any]) -> "MySQLConnection":
         """Open a connection."""
         try:
             raw = await self._open(url, options)
         except Exception as exc:
-            raise self._translate_refusal(exc, url) or exc from exc
+            refusal = self._translate_refusal(exc, url)
+            if refusal is None:
+                raise
+            raise refusal from exc
         return MySQLConnection(raw, self, url, options)
 
     # Any: asyncmy's connection.
@@ -130,6 +145,8 @@ class MySQLDriver(Driver):
         if not isinstance(exc, self._errors.MySQLError):
             return None
         number, text = _read_number(exc), _read_text(exc)
+        # APPSEC: what stands near a mistake may be a value, and so may what is quoted.
+        plain = text.partition(" near ")[0] if number in _NAMING else _QUOTED.sub("…", text)
         if number in _VALUE_ERRORS:
             # APPSEC: the text quotes the value.
             return QueryError(f"A value does not fit its column: {_VALUE_ERRORS[number]} ({number}).", query=query)
@@ -141,19 +158,18 @@ class MySQLDriver(Driver):
                 f"There is such a row already: {constraint}.", query=query, constraint=constraint
             )
         if kind is not None and issubclass(kind, IntegrityError):
-            return kind(f"{text}.", query=query)
+            return kind(f"{plain}.", query=query)
         if kind is not None:
-            return kind(f"MySQL: {text}.")
+            return kind(f"MySQL: {plain}.")
         if isinstance(exc, self._errors.InterfaceError):
-            return DatabaseUnavailableError(f"The connection to MySQL was lost: {text}.")
-        # APPSEC: what stands near a mistake may be a value.
-        return QueryError(f"MySQL refuses the statement: {text.partition(' near ')[0]}.", query=query)
+            return DatabaseUnavailableError(f"The connection to MySQL was lost: {plain}.")
+        return QueryError(f"MySQL refuses the statement: {plain} ({number}).", query=query)
 
-    # Any: the class of a cursor that reads row by row.
-    @property
-    def streaming_cursor(self) -> Any:
-        """The cursor that leaves rows with the server until they are asked for."""
-        return self._cursors.SSCursor
+    def is_error(self, exc: BaseException) -> bool:
+        """Tell whether an error is what the server says of a statement; the connection is as it was."""
+        return isinstance(exc, self._errors.MySQLError) and not isinstance(
+            self.translate(exc), DatabaseUnavailableError
+        )
 
     async def kill(self, url: DatabaseURL, options: Mapping[str, Any], number: int) -> None:
         """Let the server end what runs on a connection."""
@@ -165,6 +181,11 @@ class MySQLDriver(Driver):
                         await cursor.execute(f"KILL {number:d}")
                 finally:
                     raw.close()
+
+
+# Any: asyncmy's cursor and connection.
+async def _show_nothing(cursor: Any, connection: Any) -> None:
+    """Leave the warnings of a statement with the server."""
 
 
 def _read_number(exc: Exception) -> int:
@@ -201,6 +222,11 @@ class MySQLConnection(DriverConnection):
         """Whether it was closed, here or there."""
         return self._is_closed or not self._raw.connected
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(self._raw.get_transaction_status())
+
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
         result: Result = await self._call(self._execute, text, values)
@@ -230,20 +256,32 @@ class MySQLConnection(DriverConnection):
             while rows := await self._call(cursor.fetchmany, batch_size):
                 yield _make_rows(cursor.description, rows)
             is_done = True
+        except Exception as exc:
+            is_done = self._driver.is_error(exc)
+            raise
         finally:
-            if is_done:
-                await cursor.close()
-            else:
-                # What the server still wants to send stands before every other answer.
-                self.terminate()
+            await self._end_stream(cursor, is_done=is_done)
+
+    # Any: asyncmy's.
+    async def _end_stream(self, cursor: Any, *, is_done: bool) -> None:
+        """Let nothing of a stream be left: what the server still wants to send stands before every other answer."""
+        if self.is_closed:
+            return
+        # A transaction would be lost with its connection: the rest is read, if that can be done in a moment.
+        if is_done or self.is_in_transaction:
+            with suppress(Exception):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await cursor.close()
+                return
+        self.terminate()
 
     async def control(self, statement: str) -> None:
         """Run a statement of the framework's own."""
         await self._call(self._execute, statement, ())
 
     async def reset(self) -> None:
-        """End what the last user left open."""
-        await self.control("ROLLBACK")
+        """End what the last user left open: transactions, locks of tables, and settings that CovetPy relies on."""
+        await self.control(_RESET)
 
     async def close(self) -> None:
         """Say goodbye and close it."""
@@ -266,17 +304,30 @@ class MySQLConnection(DriverConnection):
         return text, (table,)
 
     async def _execute(self, text: str, values: Values) -> Result:
-        async with self._raw.cursor() as cursor:
+        async with self._raw.cursor(self._driver.cursor) as cursor:
             await cursor.execute(text, adapt_values(values) or None)
             return Result(max(cursor.rowcount, 0), cursor.lastrowid or None)
 
     async def _execute_many(self, text: str, rows: Sequence[Values]) -> Result:
-        async with self._raw.cursor() as cursor:
-            await cursor.executemany(text, [adapt_values(row) for row in rows])
-            return Result(max(cursor.rowcount, 0))
+        # The library sends several statements: all of them take effect, or none.
+        own = not self.is_in_transaction
+        adapted = [adapt_values(row) or None for row in rows]
+        async with self._raw.cursor(self._driver.cursor) as cursor:
+            if own:
+                await cursor.execute("START TRANSACTION")
+            try:
+                await cursor.executemany(text, adapted)
+                result = Result(max(cursor.rowcount, 0) if adapted else 0)
+                if own:
+                    await cursor.execute("COMMIT")
+            except Exception:
+                if own and not self.is_closed:
+                    await cursor.execute("ROLLBACK")
+                raise
+            return result
 
     async def _fetch(self, text: str, values: Values, limit: int | None) -> list[Row]:
-        async with self._raw.cursor() as cursor:
+        async with self._raw.cursor(self._driver.cursor) as cursor:
             await cursor.execute(text, adapt_values(values) or None)
             rows = await cursor.fetchall()
             return _make_rows(cursor.description, rows if limit is None else rows[:limit])

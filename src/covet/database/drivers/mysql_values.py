@@ -6,15 +6,16 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from math import isfinite
 from typing import Any, Final
 from uuid import UUID
 
 from covet.database.driver import Values
 from covet.database.errors import QueryError
-from covet.serialization import encode_json
+from covet.serialization import SerializationError, encode_json
 
 # APPSEC: no mapping and no list may get there: they are written as several values, or as names.
-_NATIVE: Final = frozenset({int, str, float, bytes, bool, type(None), Decimal, date, time, timedelta})
+_NATIVE: Final = frozenset({int, bytes, bool, type(None), date, time, timedelta})
 
 
 def adapt_values(values: Values) -> tuple[object, ...]:
@@ -46,20 +47,42 @@ def _adapt(value: object) -> object:
     )
 
 
+def _write_text(value: str) -> str:
+    if not value.isascii():
+        # APPSEC: the library would write a lone surrogate as the byte that it may stand for.
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise QueryError("A text cannot be written as UTF-8.") from None
+    return str.__str__(value)
+
+
+def _write_number(value: float | Decimal) -> float | Decimal:
+    # The library would write their names, which the database takes for those of columns.
+    if not isfinite(value):
+        raise QueryError("MySQL has no number that is infinite or none.")
+    return Decimal(value) if isinstance(value, Decimal) else float(value)
+
+
 def _write_datetime(value: datetime) -> datetime:
     return value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
 
 
 def _write_json(value: object) -> str:
-    return encode_json(value).decode()
+    try:
+        return encode_json(value).decode()
+    except SerializationError:
+        # Its text names the keys above what cannot be written.
+        raise QueryError("A list or a mapping has something in it that has no form in JSON.") from None
 
 
 # Any: each function takes what its type says.
 _WRITERS: Final[Mapping[type, Callable[[Any], object]]] = {
     Enum: lambda value: value.value if type(value.value) in _NATIVE else _adapt(value.value),
     int: int,
-    str: str.__str__,
-    float: float,
+    str: _write_text,
+    float: _write_number,
+    Decimal: _write_number,
     bytes: bytes,
     bytearray: bytes,
     memoryview: bytes,

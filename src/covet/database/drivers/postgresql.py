@@ -4,14 +4,17 @@ PostgreSQL, by asyncpg.
 
 import asyncio
 import json
+import re
 import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import suppress
 from types import MappingProxyType
 from typing import Any, ClassVar, Final
 
 from covet._extras import require_extra
 from covet.database.dialect import POSTGRESQL, Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.drivers.postgresql_values import adapt_values
 from covet.database.errors import (
     CheckViolationError,
     DatabaseError,
@@ -46,6 +49,7 @@ _KINDS: Final[Mapping[str, type[DatabaseError]]] = {
     "08": DatabaseUnavailableError,
 }
 _GOODBYE_SECONDS: Final = 2.0
+_ARGUMENT: Final = re.compile(r"invalid input for query argument (\$\d+)")
 _DESCRIBE: Final = """
 SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS is_key
 FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
@@ -100,14 +104,17 @@ class PostgreSQLDriver(Driver):
                 },
             )
         except Exception as exc:
-            raise self._translate_refusal(exc, url) or exc from exc
+            refusal = self._translate_refusal(exc, url)
+            if refusal is None:
+                raise
+            raise refusal from exc
         try:
             for name in ("json", "jsonb"):
                 await raw.set_type_codec(name, schema="pg_catalog", encoder=_write_json, decoder=json.loads)
         except BaseException:
             raw.terminate()
             raise
-        return PostgreSQLConnection(raw)
+        return PostgreSQLConnection(raw, (self._library.PostgresError, self._library.InterfaceError))
 
     def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
         if isinstance(exc, self._library.PostgresError):
@@ -128,9 +135,7 @@ class PostgreSQLDriver(Driver):
             code = exc.sqlstate or ""
             kind = _KINDS.get(code) or _KINDS.get(code[:2], QueryError)
             if code.startswith("22"):
-                # APPSEC: the text quotes the value.
-                name = type(exc).__name__.removesuffix("Error")
-                return QueryError(f"A value does not fit what the statement wants: {name} ({code}).", query=query)
+                return _explain_value(exc, query)
             # APPSEC: `detail` quotes the values of the row, and is left out.
             text = f"{exc.args[0] if exc.args else code}."
             if issubclass(kind, IntegrityError):
@@ -141,10 +146,25 @@ class PostgreSQLDriver(Driver):
         if isinstance(exc, OSError | ssl.SSLError | library.InternalClientError | asyncio.IncompleteReadError):
             return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {type(exc).__name__}: {exc}.")
         if isinstance(exc, library.InterfaceError):
+            if isinstance(exc, ValueError):
+                return _explain_value(exc, query)
             if "closed" in str(exc):
                 return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {exc}.")
             return QueryError(f"asyncpg refuses the statement: {exc}.", query=query)
         return None
+
+
+def _explain_value(exc: Exception, query: str | None) -> QueryError:
+    # APPSEC: the text quotes the value.
+    match = _ARGUMENT.match(str(exc))
+    what = "A value" if match is None else f"The value of {match[1]}"
+    name = type(exc).__name__.removesuffix("Error")
+    why = "" if match is not None or name == "Data" else f": {name} ({getattr(exc, 'sqlstate', '')})"
+    return QueryError(
+        f"{what} does not fit what the statement wants{why}.",
+        query=query,
+        hint="PostgreSQL says by the column or a cast, $1::integer, which type a value has to have.",
+    )
 
 
 def _choose_ssl(url: DatabaseURL) -> str:
@@ -163,31 +183,38 @@ class PostgreSQLConnection(DriverConnection):
 
     Args:
         raw: asyncpg's connection.
+        errors: asyncpg's errors.
     """
 
-    __slots__ = ("_raw",)
+    __slots__ = ("_errors", "_raw")
 
     # Any: asyncpg's.
-    def __init__(self, raw: Any) -> None:
+    def __init__(self, raw: Any, errors: tuple[type[Exception], ...] = ()) -> None:
         self._raw = raw
+        self._errors = errors
 
     @property
     def is_closed(self) -> bool:
         """Whether it was closed, here or there."""
         return bool(self._raw.is_closed())
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return bool(self._raw.is_in_transaction())
+
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
-        return _read_status(await self._raw.execute(text, *values))
+        return _read_status(await self._raw.execute(text, *adapt_values(values)))
 
     async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
         """Run a statement once for each row of values."""
-        await self._raw.executemany(text, rows)
+        await self._raw.executemany(text, [adapt_values(row) for row in rows])
         return Result(len(rows))
 
     async def fetch_one(self, text: str, values: Values) -> Row | None:
         """Run a statement and give its first row."""
-        record = await self._raw.fetchrow(text, *values)
+        record = await self._raw.fetchrow(text, *adapt_values(values))
         if record is None:
             return None
         row = dict(record)
@@ -197,7 +224,7 @@ class PostgreSQLConnection(DriverConnection):
 
     async def fetch_all(self, text: str, values: Values) -> list[Row]:
         """Run a statement and give all of its rows."""
-        return _read_rows(await self._raw.fetch(text, *values))
+        return _read_rows(await self._raw.fetch(text, *adapt_values(values)))
 
     async def stream(self, text: str, values: Values, *, batch_size: int) -> AsyncGenerator[list[Row], None]:
         """Run a statement and give its rows in batches; it needs a transaction, and has one of its own otherwise."""
@@ -205,15 +232,14 @@ class PostgreSQLConnection(DriverConnection):
         if own is not None:
             await own.start()
         try:
-            cursor = await self._raw.cursor(text, *values)
+            cursor = await self._raw.cursor(text, *adapt_values(values))
             while records := await cursor.fetch(batch_size):
                 yield _read_rows(records)
-        except GeneratorExit:
-            # Nothing can be awaited here: giving the connection back ends the transaction.
-            raise
         except BaseException:
             if own is not None and not self._raw.is_closed():
-                await own.rollback()
+                # A connection that was lost meanwhile has rolled it back.
+                with suppress(*self._errors, OSError):
+                    await own.rollback()
             raise
         if own is not None:
             await own.commit()

@@ -3,6 +3,7 @@ SQLite, by the standard library. Each connection has a thread of its own.
 """
 
 import asyncio
+import re
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import closing, suppress
@@ -41,6 +42,9 @@ _VIOLATIONS: Final[Mapping[str, type[IntegrityError]]] = {
     "SQLITE_CONSTRAINT_CHECK": CheckViolationError,
     "SQLITE_CONSTRAINT_DATATYPE": CheckViolationError,
 }
+_SESSION: Final = ("PRAGMA foreign_keys = ON", "PRAGMA query_only = OFF")
+# What quotes a value: of a path in JSON, of what is searched for with MATCH.
+_QUOTES: Final = re.compile(r"(JSON path|fts5: |no such column: ).*", re.DOTALL)
 _SYNCHRONOUS: Final = {"off": "OFF", "normal": "NORMAL", "full": "FULL"}
 
 
@@ -105,11 +109,19 @@ class SQLiteDriver(Driver):
             kind = _VIOLATIONS.get(name, IntegrityError)
             # What stands behind the colon is the constraint, or its columns.
             return kind(f"{exc}.", query=query, constraint=str(exc).partition(": ")[2] or None)
-        return QueryError(f"SQLite refuses the statement: {exc}.", query=query)
+        return QueryError(f"SQLite refuses the statement: {_hide_values(str(exc), query)}.", query=query)
 
     def limit_pool(self, url: DatabaseURL) -> int | None:
         """Tell that a database in memory is its connection."""
         return 1 if url.is_in_memory else None
+
+
+def _hide_values(text: str, query: str | None) -> str:
+    # APPSEC: what the statement itself does not say came from a value.
+    match = _QUOTES.search(text)
+    if match is None or match[0].removeprefix("no such column: ") in (query or ""):
+        return text.rstrip(".")
+    return text[: match.end(1)].rstrip(": ") + " …"
 
 
 def _open(database: str, busy_timeout: float, synchronous: str) -> sqlite3.Connection:
@@ -130,7 +142,7 @@ def _open(database: str, busy_timeout: float, synchronous: str) -> sqlite3.Conne
         if database:
             _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
-        connection.execute("PRAGMA foreign_keys = ON")
+        _reset(connection)
     except BaseException:
         connection.close()
         raise
@@ -178,6 +190,11 @@ class SQLiteConnection(DriverConnection):
         """Whether it was closed."""
         return self._is_closed
 
+    @property
+    def is_in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        return self._connection.in_transaction
+
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
         return await self._call(_execute, self._connection, text, values)
@@ -215,9 +232,8 @@ class SQLiteConnection(DriverConnection):
             raise
 
     async def reset(self) -> None:
-        """Roll back what was left open."""
-        if self._connection.in_transaction:
-            await self.control("ROLLBACK")
+        """Roll back what was left open, and set what CovetPy relies on."""
+        await self._call(_reset, self._connection)
 
     async def close(self) -> None:
         """Close it, when what runs in it is done."""
@@ -253,7 +269,7 @@ def _read_names(cursor: sqlite3.Cursor) -> list[str]:
     names = [column[0] for column in cursor.description or ()]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise sqlite3.ProgrammingError(f"two columns are called {twice!r}; give one another name: AS")
+        raise QueryError(f"Two columns are called {twice!r}.", hint="Give one of them another name: AS.")
     return names
 
 
@@ -303,6 +319,13 @@ def _fetch_all(connection: sqlite3.Connection, text: str, values: Values) -> lis
 
 def _run(connection: sqlite3.Connection, statement: str) -> None:
     connection.execute(statement).close()
+
+
+def _reset(connection: sqlite3.Connection) -> None:
+    if connection.in_transaction:
+        _run(connection, "ROLLBACK")
+    for statement in _SESSION:
+        _run(connection, statement)
 
 
 __all__ = ["SQLiteConnection", "SQLiteDriver"]

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from covet.database.driver import Values
 from covet.database.errors import QueryError
-from covet.serialization import encode_json
+from covet.serialization import SerializationError, encode_json
 
 _NATIVE: Final = frozenset({int, str, float, bytes, bool, type(None)})
 
@@ -59,7 +59,11 @@ def _write_datetime(value: datetime) -> str:
 
 
 def _write_json(value: object) -> str:
-    return encode_json(value).decode()
+    try:
+        return encode_json(value).decode()
+    except SerializationError:
+        # Its text names the keys above what cannot be written.
+        raise QueryError("A list or a mapping has something in it that has no form in JSON.") from None
 
 
 # Any: each function takes what its type says. In this order: a datetime is a date, too.
