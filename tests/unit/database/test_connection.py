@@ -70,9 +70,7 @@ async def test_two_columns_of_one_name_are_refused(database: SQLAdapter, query: 
                 pass
 
     for ask in (lambda: database.fetch_one(query), lambda: database.fetch_all(query), stream):
-        with pytest.raises(
-            QueryError, match=r"Two columns are called '(a|name)'\.\n  Give one"
-        ) as caught:
+        with pytest.raises(QueryError, match=r"Two columns are called '(a|name)'\.\n  Give one") as caught:
             await ask()
         assert caught.value.query == query
     assert await list_names(database) == ["oolong"]

@@ -64,6 +64,7 @@ _VALUE_ERRORS: Final = {
 _REFUSALS: Final = frozenset({1044, 1045, 1049, 1130, 1698})
 _GOODBYE_SECONDS: Final = 2.0
 _JSON: Final = 245
+_FOUND_ROWS: Final = 2
 # Values are written into the text by the client, with backslashes: the server has to read them so.
 _SESSION: Final = (
     "SET SESSION time_zone = '+00:00', SESSION autocommit = 1, SESSION foreign_key_checks = 1,"
@@ -123,6 +124,8 @@ class MySQLDriver(Driver):
             unix_socket=options.get("unix_socket"),
             charset="utf8mb4",
             autocommit=True,
+            # A row that an UPDATE finds counts, also if it was like that before: as in the other databases.
+            client_flag=_FOUND_ROWS,
             init_command=_SESSION,
         )
         return await connection
@@ -299,7 +302,8 @@ class MySQLConnection(DriverConnection):
         """Make the statement that lists a table's columns."""
         text = (
             "SELECT column_name AS `name`, column_key = 'PRI' AS is_key FROM information_schema.columns"
-            " WHERE table_schema = database() AND table_name = %s ORDER BY ordinal_position"
+            " WHERE table_schema = database() AND CAST(table_name AS BINARY) = CAST(%s AS BINARY)"
+            " ORDER BY ordinal_position"
         )
         return text, (table,)
 

@@ -59,7 +59,7 @@ def _write_text(value: str) -> str:
 
 def _write_number(value: float | Decimal) -> float | Decimal:
     # The library would write their names, which the database takes for those of columns.
-    if not isfinite(value):
+    if not (value.is_finite() if isinstance(value, Decimal) else isfinite(value)):
         raise QueryError("MySQL has no number that is infinite or none.")
     return Decimal(value) if isinstance(value, Decimal) else float(value)
 

@@ -1,0 +1,212 @@
+"""
+Tests of `covet.database.table_writes`.
+"""
+
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from covet.database import DatabaseError, QueryError, SQLAdapter
+from covet.database.queries import Queries
+from tests.unit.database.databases import open_database
+
+ODD = "o\"d`d' ]na$1me:x --%s;"
+
+
+@pytest.fixture(params=["adapter", "connection", "transaction"])
+def run(request: pytest.FixtureRequest, database: SQLAdapter) -> Callable[[Callable[[Queries], Awaitable[None]]], Any]:
+    """Run something with what is written by: an adapter, a connection, or inside a transaction."""
+
+    async def run(function: Callable[[Queries], Awaitable[None]]) -> None:
+        if request.param == "adapter":
+            await function(database)
+        elif request.param == "connection":
+            async with database.acquire() as connection:
+                await function(connection)
+        else:
+            async with database.transaction():
+                await function(database)
+
+    return run
+
+
+async def test_a_row_is_put_in_and_known_by_its_key(run: Any) -> None:
+    """By the number that the database gives it, or by one of its own."""
+
+    async def write(queries: Queries) -> None:
+        key = await queries.insert("tea", {"name": "a", "price": 1})
+        assert await queries.insert("tea", {"id": 500, "name": "b"}) == 500
+        assert await queries.fetch_all("SELECT id, name, price FROM tea ORDER BY id") == [
+            {"id": key, "name": "a", "price": 1},
+            {"id": 500, "name": "b", "price": None},
+        ]
+        assert await queries.update("tea", key, {"name": "c", "price": None})
+        assert await queries.update("tea", {"id": 500}, {"price": 7})
+        assert not await queries.update("tea", 501, {"price": 7})
+        assert await queries.delete("tea", key)
+        assert not await queries.delete("tea", key)
+        assert await queries.fetch_all("SELECT id, name, price FROM tea") == [{"id": 500, "name": "b", "price": 7}]
+
+    await run(write)
+
+
+async def test_an_update_that_changes_nothing_has_its_row(database: SQLAdapter) -> None:
+    """It tells whether there is one, and not whether it was another before."""
+    key = await database.insert("tea", {"name": "a", "price": 1})
+
+    assert await database.update("tea", key, {"price": 1})
+
+
+async def test_a_row_of_defaults(database: SQLAdapter) -> None:
+    """Nothing is said of any column; what has no default is an error."""
+    await database.execute("CREATE TABLE pot (size INTEGER DEFAULT 3)")
+
+    assert await database.insert("pot", {}) is None
+    assert await database.fetch_all("SELECT * FROM pot") == [{"size": 3}]
+    with pytest.raises(DatabaseError):
+        await database.insert("tea", {})
+    with pytest.raises(QueryError, match="Nothing was given to change a row of 'tea' to"):
+        await database.update("tea", 1, {})
+
+
+async def test_a_key_of_several_columns(database: SQLAdapter) -> None:
+    """Is a mapping."""
+    await database.execute("CREATE TABLE pot (shelf INTEGER, place INTEGER, what INTEGER, PRIMARY KEY (shelf, place))")
+
+    key = await database.insert("pot", {"shelf": 1, "place": 2, "what": 3})
+    assert key == {"shelf": 1, "place": 2}
+    assert await database.update("pot", key, {"what": 4})
+    with pytest.raises(QueryError, match="is not known by what was given"):
+        await database.delete("pot", 1)
+    assert await database.delete("pot", key)
+
+
+async def test_names_of_odd_letters(database: SQLAdapter) -> None:
+    """Quotes of every kind, placeholders and comments in the names of a table and its columns."""
+    quote = database._driver.dialect.quote_identifier
+    await database.execute(f"CREATE TABLE {quote(ODD)} ({quote('i' + ODD)} INTEGER PRIMARY KEY, {quote(ODD)} INTEGER)")
+    try:
+        assert await database.insert(ODD, {"i" + ODD: 1, ODD: 2}) == 1
+        assert await database.update(ODD, 1, {ODD: 3})
+        assert await database.fetch_all(f"SELECT * FROM {quote(ODD)}") == [{"i" + ODD: 1, ODD: 3}]
+        assert await database.delete(ODD, 1)
+    finally:
+        await database.execute(f"DROP TABLE {quote(ODD)}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "_connector",
+        "__class__",
+        "__pk_only__",
+        "id__raw",
+        "id__in",
+        "self",
+        "name = 'x' --",
+        "name\" = 'x' --",
+        "name` = 'x' -- ",
+        "name) VALUES ('x') --",
+        "NAME\0",
+        "\udc80",
+    ],
+)
+async def test_row_096_names_from_outside_reach_nothing_inside(run: Any, name: str) -> None:
+    """What a client sends as columns is refused where it is none, and is no parameter of ours."""
+
+    async def write(queries: Queries) -> None:
+        await queries.insert("tea", {"id": 1, "name": "a"})
+        for values in ({name: "x"}, {"name": "b", name: "x"}):
+            with pytest.raises(QueryError, match="The table 'tea' has no column"):
+                await queries.insert("tea", values)
+            with pytest.raises(QueryError, match="The table 'tea' has no column"):
+                await queries.update("tea", 1, values)
+        for write in (queries.delete("tea", {name: 1}), queries.update("tea", {name: 1, "id": 1}, {"name": "b"})):
+            with pytest.raises(QueryError, match="is not known by what was given"):
+                await write
+        assert await queries.fetch_all("SELECT id, name FROM tea") == [{"id": 1, "name": "a"}]
+
+    await run(write)
+
+
+PIECES: list[str] = [
+    *"abn_'\"`;-#/*()[]{}$%\\.,:=<>! \t\n\r\x1a\u2028ı\u0301é茶",
+    "--",
+    "/*",
+    "*/",
+    "tea",
+    "name",
+    "id",
+    "$1",
+    ":name",
+    "%s",
+    " OR 1=1",
+    "; DROP TABLE tea; ",
+    "UNION SELECT",
+    "' OR '1'='1",
+    '" OR "1"="1',
+    "` OR `1`=`1",
+    "\\'",
+    "0x27",
+    "𝕏",
+]
+
+
+def make_name(source: random.Random) -> str:
+    """Make a name that somebody would send who means no good."""
+    if source.random() < 0.3:
+        base: str = source.choice(["tea", "name", "id", "price"])
+        return base + source.choice(PIECES) + "".join(source.choices(PIECES, k=source.randrange(4)))
+    return "".join(source.choices(PIECES, k=source.randrange(1, 9)))
+
+
+async def fuzz(database: SQLAdapter, count: int, seed: int) -> None:
+    """Use names as tables, as columns and as keys, and see that nothing of them is carried out."""
+    source = random.Random(seed)
+    await database.insert("tea", {"id": 1, "name": "kept", "price": 1})
+    good = {"tea", "name", "id", "price"}
+    async with database.acquire() as connection:
+        for _ in range(count):
+            name = make_name(source)
+            if name in good:
+                continue
+            for write in (
+                lambda: connection.insert(name, {"name": "x"}),  # noqa: B023
+                lambda: connection.insert("tea", {name: "x"}),  # noqa: B023
+                lambda: connection.update("tea", 1, {"price": 2, name: 2}),  # noqa: B023
+                lambda: connection.delete("tea", {name: 1}),  # noqa: B023
+            ):
+                try:
+                    await write()
+                except QueryError as exc:
+                    message = exc.message
+                else:
+                    message = "nothing was refused"
+                assert message.startswith(("There is no table", "The table 'tea' has no column", "A row of 'tea'")), (
+                    repr(name),
+                    message,
+                )
+        assert await connection.fetch_all("SELECT * FROM tea") == [{"id": 1, "name": "kept", "price": 1}]
+
+
+async def test_row_097_no_name_from_outside_is_sql(database: SQLAdapter) -> None:
+    """Names that end quotes, begin comments or are statements: as tables, columns and keys."""
+    await fuzz(database, 60, seed=97)
+
+
+@pytest.mark.campaign
+@pytest.mark.timeout(1200)
+async def test_row_097_no_name_of_many_from_outside_is_sql(database_url: str) -> None:
+    """50,000 of them on each database."""
+    async with open_database(database_url, max_size=2) as database:
+        await fuzz(database, 50_000, seed=random.randrange(2**32))
+
+
+@pytest.mark.parametrize("name", ["max((SELECT 1))", "count(*)", "name AS x", "*", "tea.name", "name, price"])
+async def test_row_098_an_expression_is_no_column(database: SQLAdapter, name: str) -> None:
+    """Neither an aggregate nor a list, nor a column with its table."""
+    with pytest.raises(QueryError, match="The table 'tea' has no column"):
+        await database.insert("tea", {"name": "a", name: "b"})
+    assert await database.fetch_all("SELECT name FROM tea") == []
