@@ -26,6 +26,7 @@ from benchmarks import (
     onion_parts,
     openapi,
     production,
+    orm,
     router,
     startup,
     static,
@@ -176,6 +177,16 @@ def section_websocket(python: str, options: argparse.Namespace) -> tuple[str, ob
     return websocket.table(figures), websocket.as_data(figures)
 
 
+def section_orm(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Count what a repository adds to SQLAlchemy.
+    """
+    if not callgrind.is_available():
+        return instructions.SKIPPED + "\n", []
+    figures = orm.measure_all(python, quick=options.quick)
+    return orm.table(figures), figures
+
+
 def section_injection(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Count a scoped chain of three.
@@ -245,6 +256,7 @@ SECTIONS: dict[str, Section] = {
     "websocket": section_websocket,
     "injection": section_injection,
     "database": section_database,
+    "orm": section_orm,
     "import": section_import,
     "startup": section_startup,
     "openapi": section_openapi,

@@ -71,8 +71,8 @@ def blockbuster() -> BlockBuster:
     for name in ("os.getcwd", "os.path.abspath"):
         watcher.functions[name].can_block_in("covet/database/orm/engine.py", {"create_engine"})
     # Asked by the driver of PostgreSQL for each connection: whether there are files of passwords and certificates.
-    for name in ("os.stat", "io.TextIOWrapper.read", "io.BufferedReader.read"):
-        watcher.functions[name].can_block_in("covet/database/orm/engine.py", {"connect"})
+    for name in ("os.stat", "os.path.abspath", "os.getcwd", "io.TextIOWrapper.read", "io.BufferedReader.read"):
+        watcher.functions[name].can_block_in("asyncpg/connect_utils.py", {"_parse_connect_dsn_and_args"})
     # Settings are loaded before anything is served; watching them later has its own test.
     for name in ("os.stat", "os.listdir", "os.scandir", "io.BufferedReader.read"):
         watcher.functions[name].can_block_in("covet/config/collection.py", {"collect"})

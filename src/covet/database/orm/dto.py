@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, Self, TypeVar, Union, get_args
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, Union, get_args
 
 from sqlalchemy import Enum as EnumType
 from sqlalchemy import Integer, String
@@ -66,11 +66,14 @@ class DTO(Generic[ModelT]):
     model: ClassVar[type[Any]]  # Any: a class variable cannot be of the class's own variable
     _converters: ClassVar[tuple[tuple[str, _Convert | None], ...]] = ()
 
-    if TYPE_CHECKING:
-        # The fields that are taken from the model are known when the program runs.
-        # Any: of whatever type the model says.
-        def __init__(self, **fields: Any) -> None: ...
-        def __getattr__(self, name: str) -> Any: ...
+    # Any: the fields that are taken from the model are known when the program runs; each class has a constructor then.
+    def __init__(self, **fields: Any) -> None:  # noqa: ARG002 - what a constructor takes
+        raise ConfigurationError(
+            f"{type(self).__name__} is of no model.", hint="Write a class that derives from DTO[Model]."
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
 
     # Any: the keywords of other bases.
     def __init_subclass__(
@@ -164,6 +167,10 @@ class DTO(Generic[ModelT]):
         """List the fields that were given, by name."""
         found = ((name, getattr(self, name)) for name, _ in self._converters)
         return {name: value for name, value in found if value is not UNSET}
+
+
+# It was there for type checkers: what has it is no plain model any more, and read more slowly.
+del DTO.__getattr__
 
 
 def _derives(cls: type[DTO[Any]]) -> bool:

@@ -21,6 +21,7 @@ from sqlalchemy import event
 from sqlalchemy.orm import ORMExecuteState, Session, sessionmaker
 
 from covet.database.orm.errors import RepeatedQueryError, RepeatedQueryWarning
+from covet.database.orm.fields import read_fields
 
 Reaction = Literal["warn", "raise"]
 
@@ -99,7 +100,8 @@ def _report(state: ORMExecuteState, place: _Place, limit: int, reaction: Reactio
         what = f"{path[0].class_.__name__}.{relationship}"
         advice = f"Load it with the rows: load=[selectinload({what})]."
     else:
-        advice = f"Ask once for all of them: {what}.id.in_(ids), or a join."
+        key = "id" if mapper is None else read_fields(mapper.class_).keys[0]
+        advice = f"Ask once for all of them: {what}.{key}.in_(...), or a join."
     message = f"This line asks the database for {what} more than {limit} times. {advice}"
     if reaction == "raise":
         raise RepeatedQueryError(f"{place.file}:{place.line}: {message}")

@@ -83,7 +83,7 @@ async def test_row_that_is_fetched_one_at_a_time(session: AsyncSession) -> None:
 
     (found,) = caught
     assert str(found.message) == (
-        "This line asks the database for User more than 5 times. Ask once for all of them: User.id.in_(ids), or a join."
+        "This line asks the database for User more than 5 times. Ask once for all of them: User.id.in_(...), or a join."
     )
     assert (found.filename, found.lineno) == (__file__, line)
 
