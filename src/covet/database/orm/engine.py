@@ -2,7 +2,6 @@
 Engines: where connections come from, with what makes each database behave.
 """
 
-from asyncio import get_running_loop
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -142,7 +141,7 @@ def _listen(engine: AsyncEngine, where: DatabaseURL, begin: Begin) -> None:
         if begin == "deferred" and queue is not None:
             # PERF: it takes no lock, so it cannot fail, and the thread runs it before the next statement: not to wait
             # for it saves a quarter of a read (benchmarks/orm.py).
-            queue.put_nowait((get_running_loop().create_future(), partial(driver._conn.execute, "BEGIN")))  # noqa: SLF001
+            queue.put_nowait((None, partial(driver._conn.execute, "BEGIN")))  # noqa: SLF001
             return
         connection.exec_driver_sql(f"BEGIN {begin.upper()}")
 

@@ -19,6 +19,7 @@ from covet.validation.text_model import TextModel
 from tests.unit.database.orm.tables import User
 
 CANARY = "zqx"
+# Minutes each.
 EXAMPLES = 50_000 if os.environ.get("HYPOTHESIS_PROFILE") == "campaign" else 300
 # Parts of what others have sent, put together at random around something that no statement of ours has.
 PARTS = [
@@ -54,6 +55,7 @@ def write(*conditions: Any, order_by: Any = ()) -> Iterator[str]:
 
 
 @pytest.mark.row(97)
+@pytest.mark.timeout(900)
 @settings(max_examples=EXAMPLES)
 @given(hostile)
 def test_hostile_names_are_no_columns(name: str) -> None:
@@ -70,6 +72,7 @@ def test_hostile_names_are_no_columns(name: str) -> None:
 
 
 @pytest.mark.row(98)
+@pytest.mark.timeout(900)
 @settings(max_examples=EXAMPLES)
 @given(hostile, st.sampled_from(sorted(MODEL.keys)))
 def test_hostile_values_are_bound_or_refused(value: str, name: str) -> None:
