@@ -7,7 +7,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from time import monotonic
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from covet.app import CovetPy
 from covet.config import Duration, section
@@ -24,9 +24,6 @@ from covet.import_paths import import_path
 from covet.options import refuse_unknown
 from covet.plugins import Plugin
 from covet.plugins.base import HealthCheck
-
-if TYPE_CHECKING:
-    from covet.database.migrations import Migrations
 
 logger = logging.getLogger("covet.database")
 
@@ -251,7 +248,8 @@ class DatabasePlugin(Plugin):
         is_production = self.app is not None and self.app.settings.is_production
         return {"db": create_commands(lambda: {"default": self.make_migrations()}, is_production=is_production)}
 
-    def make_migrations(self) -> "Migrations":
+    # Any: `Migrations`, whose module brings SQLAlchemy and Alembic.
+    def make_migrations(self) -> Any:
         """
         Make the migrations of the application's database.
 

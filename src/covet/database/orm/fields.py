@@ -99,7 +99,7 @@ class FieldTable:
             if isinstance(item, Mapping):
                 for name, value in item.items():
                     attribute = self.attribute(name)
-                    # APPSEC: docs/advisories.md, row 96: a dict or a list that a client sent is no comparison.
+                    # APPSEC: docs/security.md, row 96: a dict or a list that a client sent is no comparison.
                     made.append(attribute.is_(None) if value is None else attribute == value)
             elif isinstance(item, ColumnElement):
                 made.append(item)

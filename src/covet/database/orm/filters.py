@@ -19,7 +19,7 @@ from covet.validation import Constraints
 # Any: columns and values of whatever type.
 _Compare = Callable[[InstrumentedAttribute[Any], Any], ColumnElement[bool]]
 
-# APPSEC: docs/advisories.md, row 98: `%`, `_` and the escape itself are what they are.
+# APPSEC: docs/security.md, row 98: `%`, `_` and the escape itself are what they are.
 OPERATORS: Final[dict[str, _Compare]] = {
     "eq": lambda column, value: column == value,
     "ne": lambda column, value: column != value,

@@ -212,7 +212,7 @@ class Repository(RowReader[ModelT]):
     def _read(self, values: Values[ModelT], *, is_change: bool = False) -> dict[str, Any]:
         table = self.fields
         given = values.values() if isinstance(values, DTO) else dict(values)
-        # APPSEC: docs/advisories.md, rows 96 and 98: only columns; no relationship, no attribute of Python's.
+        # APPSEC: docs/security.md, rows 96 and 98: only columns; no relationship, no attribute of Python's.
         table.check(given)
         version = table.mapper.version_id_col
         if is_change:

@@ -12,7 +12,7 @@ from covet.database.orm.fields import read_fields
 from covet.exceptions import ConfigurationError
 from tests.unit.database.orm.tables import Post, Sample, User
 
-# docs/advisories.md, rows 96 and 97: what others have sent for the name of a column.
+# docs/security.md, rows 96 and 97: what others have sent for the name of a column.
 STRANGE = [
     "_connector", "__class__", "__init__", "id__raw", "id;--", "id; DROP TABLE users", "a.b", "users.id", 'x" OR "1',
     "id\n", "id/**/", "-", "--id", "", " id", "metadata", "registry", "posts", "ID", "max((SELECT 1))", "?", "%s", "\0",
