@@ -53,6 +53,8 @@ class SQLiteRevocations:
             alternative="MemoryRevocations",
             busy_timeout=busy_timeout,
             fail=AuthStoreError,
+            # A token that was revoked must not come back, nor a refresh token that was used.
+            is_durable=True,
         )
         self._next_purge = 0.0
 

@@ -38,6 +38,16 @@ async def test_it_is_shared_and_outlives_the_process(tmp_path: Path) -> None:
     await second.aclose()
 
 
+async def test_what_is_revoked_survives_a_loss_of_power(tmp_path: Path) -> None:
+    """SQLite waits for the disk at each commit: `synchronous` is FULL."""
+    store = SQLiteRevocations(tmp_path / "revoked.db")
+
+    level = await store._thread.run(lambda connection: connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    assert level == 2
+    await store.aclose()
+
+
 async def test_a_file_of_another_program_is_left_alone(tmp_path: Path) -> None:
     """Revocations never become tables of somebody else's database."""
     path = tmp_path / "shop.db"
