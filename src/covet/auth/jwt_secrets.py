@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from covet.auth.errors import AuthenticationSetupError
+from covet.config import Settings
+from covet.config.key_ring import describe_secret
 from covet.config.secret import find_weakness
 from covet.security.jwt_keys import SYMMETRIC_ALGORITHMS, JWTKey
 from covet.security.key_ring import SecretLike
@@ -48,10 +50,15 @@ def find_settings_secret(app: Any) -> SecretLike:
     if not secret:
         raise AuthenticationSetupError(
             "'security.jwt_secret_key' is missing, and JWTAuthProvider() cannot do without it.",
-            hint="Set COVET_SECURITY_JWT_SECRET_KEY, as `covet secret --env --setting security.jwt_secret_key >> .env` "
-            "does, or give it the secret_key.",
+            hint=_describe_missing(settings),
         )
     return secret
+
+
+def _describe_missing(settings: object) -> str:
+    if not isinstance(settings, Settings):
+        return "Give it the secret_key, or the application settings."
+    return f"{describe_secret(settings.sources, 'security.jwt_secret_key')}, or give JWTAuthProvider the secret_key."
 
 
 # Any: whatever was given.

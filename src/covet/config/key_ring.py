@@ -4,11 +4,13 @@ The keys of an application, as its settings have the secrets.
 It is imported by whoever needs keys: settings alone do without what signs.
 """
 
+from covet.config.names import DEFAULT_PREFIX
 from covet.config.settings import Settings
+from covet.config.sources import Sources
 from covet.exceptions import ConfigurationError
 from covet.security.key_ring import MIN_SECRET_BYTES, KeyRing
 
-__all__ = ["make_key_ring"]
+__all__ = ["describe_secret", "make_key_ring"]
 
 
 def make_key_ring(settings: Settings, *, needed_for: str) -> KeyRing:
@@ -33,14 +35,34 @@ def make_key_ring(settings: Settings, *, needed_for: str) -> KeyRing:
         Traceback (most recent call last):
             ...
         covet.exceptions.ConfigurationError: 'security.secret_key' is missing, and sessions cannot do without it.
-          Make one with: covet secret --env >> .env
+          Make one with: covet secret, and give it as security.secret_key.
     """
     security = settings.security
     # An empty one is what a variable without a value sets.
     if not security.secret_key:
         raise ConfigurationError(
             f"'security.secret_key' is missing, and {needed_for} cannot do without it.",
-            hint="Make one with: covet secret --env >> .env",
+            hint=describe_secret(settings.sources, "security.secret_key"),
         )
     min_bytes = 1 if settings.environment.is_lenient else MIN_SECRET_BYTES
     return KeyRing(security.secret_key, *security.secret_key_fallbacks, min_bytes=min_bytes)
+
+
+def describe_secret(sources: Sources, setting: str) -> str:
+    """
+    Say what makes a secret, and where it goes so that it is read.
+
+    Args:
+        sources: Where the settings come from.
+        setting: What the secret is: `"security.secret_key"`, or another.
+
+    Example:
+        >>> describe_secret(Sources(file="/etc/shop/config.toml", env_prefix="SHOP_"), "security.jwt_secret_key")
+        'Make one with: covet secret --env --env-prefix SHOP_ --setting security.jwt_secret_key >> /etc/shop/.env'
+    """
+    if sources.dotenv is None:
+        return f"Make one with: covet secret, and give it as {setting}."
+    prefix = "" if sources.env_prefix == DEFAULT_PREFIX else f" --env-prefix {sources.env_prefix}"
+    named = "" if setting == "security.secret_key" else f" --setting {setting}"
+    # It is looked for beside the configuration file, which may stand elsewhere than whoever types this.
+    return f"Make one with: covet secret --env{prefix}{named} >> {sources.root / sources.dotenv}"

@@ -28,7 +28,7 @@ from covet.sessions.store import SessionStore
 from covet.sessions.store_urls import make_session_store
 
 _check: Final = OptionChecks("SessionMiddleware")
-_MAKE_ONE: Final = "Make one with: covet secret --env >> .env, and give secret_key=settings.security.secret_key."
+_MAKE_ONE: Final = "Make one with: covet secret, and give secret_key=settings.security.secret_key."
 
 
 class SessionMiddleware(Middleware):
@@ -247,7 +247,7 @@ def check_secret_key(owner: str, secret_key: KeysLike | None) -> KeyRing:
         Traceback (most recent call last):
             ...
         covet.exceptions.ConfigurationError: SessionMiddleware: secret_key is a placeholder.
-          Make one with: covet secret --env >> .env, and give secret_key=settings.security.secret_key.
+          Make one with: covet secret, and give secret_key=settings.security.secret_key.
     """
     if secret_key is None:
         raise ConfigurationError(f"{owner} requires 'secret_key'.", hint=_MAKE_ONE)

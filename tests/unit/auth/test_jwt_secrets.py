@@ -58,5 +58,5 @@ def test_the_settings_have_it_or_it_is_missing() -> None:
 
     assert find_settings_secret(CovetPy(settings=settings)) == GOOD
     for app in (None, CovetPy()):
-        with pytest.raises(ConfigurationError, match=r"(?s)'security.jwt_secret_key' is missing.*COVET_SECURITY_JWT"):
+        with pytest.raises(ConfigurationError, match=r"(?s)'security.jwt_secret_key' is missing.*secret_key"):
             find_settings_secret(app)

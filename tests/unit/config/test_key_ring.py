@@ -4,11 +4,12 @@ The key ring of the settings: which keys, how strong, and what is said when ther
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from covet.config import InvalidSettingsError, Settings, Sources
-from covet.config.key_ring import make_key_ring
+from covet.config.key_ring import describe_secret, make_key_ring
 from covet.config.secret import MIN_KEY_BYTES
 from covet.exceptions import ConfigurationError
 from covet.security import KeyRing, Signer
@@ -73,8 +74,27 @@ def test_missing_key_is_named_with_what_makes_one(environment: str, security: di
 
     assert str(caught.value) == (
         "'security.secret_key' is missing, and SessionMiddleware cannot do without it."
-        "\n  Make one with: covet secret --env >> .env"
+        "\n  Make one with: covet secret, and give it as security.secret_key."
     )
+
+
+def test_the_command_writes_the_file_that_is_read(tmp_path: Path) -> None:
+    """What it says makes the key be there: the file of variables stands beside the configuration file."""
+    file = tmp_path / "config.toml"
+    file.write_text("", "utf-8")
+    settings = Settings.from_file(file, sources=Sources(variables={}, env_prefix="SHOP_"))
+    with pytest.raises(ConfigurationError) as caught:
+        make_key_ring(settings, needed_for="sessions")
+
+    command, _, target = str(caught.value).partition("Make one with: ")[2].partition(" >> ")
+    assert target == str(tmp_path / ".env")
+    program = [sys.executable, "-m", "covet", *command.split()[1:]]
+    line = subprocess.run(program, check=True, capture_output=True, text=True).stdout  # noqa: S603 - what it said
+    Path(target).write_text(line, "utf-8")
+    read = Settings.from_file(file, sources=Sources(variables={}, env_prefix="SHOP_"))
+    assert len(make_key_ring(read, needed_for="sessions")) == 1
+    hint = "Make one with: covet secret, and give it as security.jwt_secret_key."
+    assert describe_secret(Sources.none(), "security.jwt_secret_key") == hint
 
 
 @pytest.mark.row(77)
