@@ -2,7 +2,7 @@
 The public keys of somebody else who makes tokens: fetched, kept, and looked up by their names. The adapter of httpx2.
 
 It must never let a stranger make it fetch: unknown names are looked up at most once a minute, and what is known stays
-when a fetch fails.
+when a fetch fails. While nothing is known it tries again sooner.
 """
 
 import asyncio
@@ -22,7 +22,12 @@ from covet.security.jwt import ALGORITHMS, SYMMETRIC_ALGORITHMS, JWTHeader, JWTK
 _LOGGER: Final = logging.getLogger("covet.auth")
 
 REFRESH_INTERVAL: Final = 60.0
-"""How many seconds lie between two fetches at least, whatever comes."""
+"""How many seconds lie between two fetches at least, whatever comes, once there are keys."""
+
+FIRST_RETRY: Final = 1.0
+"""How many seconds after a failure the next fetch may be, while there are no keys; twice as many after each further."""
+
+_MAX_DOUBLINGS: Final = 6
 
 MAX_DOCUMENT_BYTES: Final = 256 * 1024
 """How large a JWKS document is at most."""
@@ -70,6 +75,7 @@ class JWKS:
         self._keys: dict[str, JWTKey] = {}
         self._fetched_at: float | None = None
         self._tried_at: float | None = None
+        self._failures = 0
         self._running: asyncio.Task[None] | None = None
         self._algorithms: tuple[str, ...] = ()
 
@@ -112,12 +118,12 @@ class JWKS:
         return key
 
     async def _refresh(self, now: float) -> None:
-        """Fetch the document, unless that was tried within the last minute; who comes meanwhile waits for the same."""
+        """Fetch the document, unless that was tried a moment ago; who comes meanwhile waits for the same."""
         if self._running is not None and not self._running.done() and self._running.get_loop() is _get_loop():
             await asyncio.shield(self._running)
             return
         # APPSEC: docs/security.md, row 89: a flood of unknown names costs one fetch a minute.
-        if self._tried_at is not None and now - self._tried_at < REFRESH_INTERVAL:
+        if self._tried_at is not None and now - self._tried_at < self._find_interval():
             return
         self._tried_at = now
         self._running = asyncio.create_task(self._load(), name=f"fetch {self.url}")
@@ -127,6 +133,13 @@ class JWKS:
         finally:
             if self._running.done():
                 self._running = None
+
+    def _find_interval(self) -> float:
+        """Say how many seconds lie between the last fetch and the next one."""
+        if self._keys:
+            return REFRESH_INTERVAL
+        # Everybody gets 503 meanwhile: an issuer that is back is to be noticed soon.
+        return min(REFRESH_INTERVAL, FIRST_RETRY * 2.0 ** min(max(0, self._failures - 1), _MAX_DOUBLINGS))
 
     async def _load(self) -> None:
         try:
@@ -141,8 +154,10 @@ class JWKS:
                 type(exc).__name__,
                 exc,
             )
+            self._failures += 1
             return
         self._keys = keys
+        self._failures = 0
         self._fetched_at = monotonic()
 
     def __repr__(self) -> str:

@@ -110,6 +110,43 @@ async def test_without_any_key_it_is_unavailable(clock: list[float]) -> None:
     assert issuer.count == 1
 
 
+async def test_an_issuer_that_is_back_is_noticed_soon(clock: list[float]) -> None:
+    """Without any key it is asked after 1, 2, 4 and so on seconds; however many ask, no sooner."""
+    issuer = Issuer(KEYS[0])
+    issuer.failure = OSError("unreachable")
+    keys = make_jwks(issuer)
+    started, moments = clock[0], []
+    while clock[0] < started + 200:
+        before = issuer.count
+        with pytest.raises(ServiceUnavailableError):
+            await keys.find(name("a"))
+        if issuer.count > before:
+            moments.append(clock[0] - started)
+        clock[0] += 0.5
+    assert moments == [0, 1, 3, 7, 15, 31, 63, 123, 183]
+
+    issuer.failure = None
+    clock[0] += 60
+    assert await keys.find(name("a")) is not None
+
+
+async def test_after_a_first_failure_a_second_is_enough(clock: list[float]) -> None:
+    """An issuer that restarts costs a second of 503 and not a minute."""
+    issuer = Issuer(KEYS[0])
+    issuer.failure = OSError("unreachable")
+    keys = make_jwks(issuer)
+    with pytest.raises(ServiceUnavailableError):
+        await keys.find(name("a"))
+    issuer.failure = None
+    clock[0] += 1
+
+    assert await keys.find(name("a")) is not None
+    assert await keys.find(name("unknown")) is None
+    clock[0] += 59
+    assert await keys.find(name("unknown")) is None
+    assert issuer.count == 2
+
+
 @pytest.mark.parametrize("document", [b"no JSON", b"[]", b'{"keys": 7}', b"[" * 100_000, b" " * 300_000])
 async def test_a_document_that_is_none_changes_nothing(clock: list[float], document: bytes) -> None:
     """Whatever comes in its place."""
