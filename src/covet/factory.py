@@ -78,7 +78,13 @@ def _read_cors_options(settings: "Settings") -> Mapping[str, object] | None:
     security = settings.security
     if not security.cors_allow_origins:
         return None
-    return {"allow_origins": security.cors_allow_origins, "allow_credentials": security.cors_allow_credentials}
+    return {
+        "allow_origins": security.cors_allow_origins,
+        "allow_credentials": security.cors_allow_credentials,
+        "allow_methods": security.cors_allow_methods,
+        "allow_headers": security.cors_allow_headers,
+        "expose_headers": security.cors_expose_headers,
+    }
 
 
 def _read_trusted_hosts(settings: "Settings") -> Mapping[str, object] | None:

@@ -182,6 +182,27 @@ async def test_cors_is_that_of_the_settings() -> None:
     assert response.headers["access-control-allow-credentials"] == "true"
 
 
+async def test_methods_and_headers_of_cors_are_those_of_the_settings() -> None:
+    """An API with tokens needs no middleware of its own for the pages that use it."""
+    security = {
+        "cors_allow_origins": [ORIGIN],
+        "cors_allow_methods": ["GET", "REPORT"],
+        "cors_allow_headers": ["Authorization"],
+        "cors_expose_headers": ["X-Total"],
+    }
+    client = TestClient(create_app(make_settings(security=security)))
+    asked = {"origin": ORIGIN, "access-control-request-method": "REPORT"}
+
+    preflight = await client.options("/", headers={**asked, "access-control-request-headers": "authorization"})
+    refused = await client.options("/", headers={**asked, "access-control-request-method": "PUT"})
+    response = await client.get("/", headers={"origin": ORIGIN})
+
+    assert (preflight.status_code, refused.status_code) == (204, 403)
+    assert preflight.headers["access-control-allow-methods"] == "GET, REPORT"
+    assert preflight.headers["access-control-allow-headers"].endswith("Authorization")
+    assert response.headers["access-control-expose-headers"] == "X-Total"
+
+
 def test_without_origins_there_is_no_cors() -> None:
     """Nobody pays for what the settings do not ask for."""
     assert describe(create_app(make_settings())) == []

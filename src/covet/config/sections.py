@@ -188,6 +188,12 @@ class SecuritySettings:
         jwt_secret_key: Signs tokens (read by `JWTAuthProvider` where it is given no key).
         cors_allow_origins: The origins whose pages may read responses (read by `CORSMiddleware` of `create_app`).
         cors_allow_credentials: Whether those pages may send cookies (read by `CORSMiddleware` of `create_app`).
+        cors_allow_methods: The methods that those pages may use; GET, HEAD, POST, PUT, PATCH and DELETE unless others
+            are listed (read by `CORSMiddleware` of `create_app`).
+        cors_allow_headers: The headers that those pages may send, such as `Authorization`, besides those that need no
+            permission (read by `CORSMiddleware` of `create_app`).
+        cors_expose_headers: The headers of responses that those pages may read, besides the usual ones (read by
+            `CORSMiddleware` of `create_app`).
         allowed_hosts: The host names that requests may be for; any, if there is none (read by `TrustedHostMiddleware`
             of `create_app`).
         trusted_proxies: The networks of proxies whose forwarding headers are believed; none, if there is none (read by
@@ -208,6 +214,9 @@ class SecuritySettings:
     jwt_secret_key: Annotated[Secret | None, Constraints(min_length=MIN_KEY_BYTES)] = None
     cors_allow_origins: tuple[str, ...] = ()
     cors_allow_credentials: bool = False
+    cors_allow_methods: tuple[str, ...] | None = None
+    cors_allow_headers: tuple[str, ...] = ()
+    cors_expose_headers: tuple[str, ...] = ()
     allowed_hosts: tuple[str, ...] = ()
     trusted_proxies: tuple[str, ...] = ()
     rate_limit_enabled: bool = False
