@@ -14,10 +14,10 @@ from covet.deployment.subject import Subject
 from covet.middleware import (
     CSRFMiddleware,
     ProxyHeadersMiddleware,
-    RateLimitMiddleware,
     SessionMiddleware,
     TrustedHostMiddleware,
 )
+from covet.middleware.limiting import LimitingMiddleware
 
 _MIN_KEY_BYTES: Final = 32
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -177,9 +177,15 @@ def _find_clear_cookie(subject: Subject) -> str | None:
 
 
 def _find_shared_limit(subject: Subject) -> str | None:
-    is_limited = subject.find(RateLimitMiddleware) is not None
-    if is_limited and subject.find(ProxyHeadersMiddleware) is None and subject.settings.server.tls_certificate is None:
-        return "RateLimitMiddleware without trusted proxies: behind a proxy all clients share one limit."
+    if subject.find(ProxyHeadersMiddleware) is not None or subject.settings.server.tls_certificate is not None:
+        return None
+    what = "without trusted proxies: behind a proxy all clients share one limit."
+    limit = subject.find(LimitingMiddleware)
+    if limit is not None:
+        return f"{type(limit).__name__} {what}"
+    for route in subject.routes:
+        if _has(route.all_middleware, LimitingMiddleware):
+            return f"A limit around {'/'.join(sorted(route.methods))} {route.path} {what}"
     return None
 
 

@@ -11,6 +11,7 @@ from covet.config import Settings, Sources
 from covet.core import CovetRouter
 from covet.debug import DebugPlugin
 from covet.middleware import (
+    ConcurrencyLimitMiddleware,
     CORSMiddleware,
     CSRFMiddleware,
     ProxyHeadersMiddleware,
@@ -74,7 +75,13 @@ def test_an_unsafe_setting_is_found(check: str, options: dict[str, Any], text: s
         ("D116", SessionMiddleware(secret_key=KEY), {}, "without CSRFMiddleware"),
         ("D118", SessionMiddleware(secret_key=KEY, secure=False), {}, "SessionMiddleware has secure=False"),
         ("D118", CSRFMiddleware(secret_key=KEY, secure=False), {}, "CSRFMiddleware has secure=False"),
-        ("D117", RateLimitMiddleware(), {"trusted_proxies": []}, "all clients share one limit"),
+        ("D117", RateLimitMiddleware(), {"trusted_proxies": []}, "RateLimitMiddleware without trusted proxies"),
+        (
+            "D117",
+            ConcurrencyLimitMiddleware(),
+            {"trusted_proxies": [], "rate_limit_enabled": False},
+            "ConcurrencyLimitMiddleware without",
+        ),
     ],
 )
 def test_what_the_middleware_does_counts(check: str, middleware: object, security: dict[str, Any], text: str) -> None:
@@ -106,6 +113,21 @@ def test_a_router_with_sessions_needs_protection_too(
     assert (problem is not None) is is_found
     if problem is not None:
         assert "without CSRFMiddleware around POST /shop/order: " in problem.message
+
+
+@pytest.mark.parametrize("where", ["router", "route"])
+@pytest.mark.parametrize("limit", [RateLimitMiddleware(), RateLimitMiddleware, ConcurrencyLimitMiddleware()])
+def test_a_limit_of_a_router_is_shared_too(where: str, limit: object) -> None:
+    """Behind a proxy that nobody knows, wherever the limit was given."""
+    unlimited = {"trusted_proxies": [], "rate_limit_enabled": False}
+    app, router = make_app(security=unlimited), CovetRouter()
+    router.add_route("/login", show, methods=["POST"], middleware=[limit] if where == "route" else [])
+    app.include_router(router, middleware=[limit] if where == "router" else [])
+
+    assert "A limit around POST /login without trusted proxies" in find(app)["D117"].message
+    trusting = make_app(security={"trusted_proxies": ["10.0.0.0/8"]})
+    trusting.include_router(router, middleware=[limit])
+    assert "D117" not in find(trusting)
 
 
 async def show() -> None:
