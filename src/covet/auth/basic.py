@@ -51,7 +51,7 @@ class BasicAuthProvider(TokenlessProvider):
         hasher: PasswordHasher | None = None,
         lockout: Lockout | None = None,
     ) -> None:
-        self._check = PasswordCheck(users, hasher, lockout, method=self.name, report=self.report)
+        self._check = PasswordCheck(users, hasher, lockout, provider=self)
         self.scheme = SecurityScheme("basic", "Basic", {"type": "http", "scheme": "basic"}, realm, {"charset": "UTF-8"})
 
     def find_credentials(self, request: Request) -> Credentials | None:

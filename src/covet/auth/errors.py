@@ -18,6 +18,7 @@ What goes wrong when somebody proves who they are. No text here holds a credenti
 """
 
 import math
+from collections.abc import Mapping
 
 from covet.exceptions import (
     AuthenticationError,
@@ -42,8 +43,14 @@ class InvalidCredentialsError(AuthenticationError):
         The token has expired.
     """
 
-    def __init__(self, reason: str = "The credentials are not good.", *, is_reported: bool = False) -> None:
-        super().__init__(reason)
+    def __init__(
+        self,
+        reason: str = "The credentials are not good.",
+        *,
+        is_reported: bool = False,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(reason, headers=headers)
         self.reason = reason
         self.is_reported = is_reported
 

@@ -42,7 +42,7 @@ class AccountLockedEvent(Event):
     Too many attempts have failed; the next ones are refused for a time.
 
     Attributes:
-        account: The name that was given; `None` if it is the address that is locked.
+        account: The name that was given, empty if it is nobody's; `None` if it is the address that is locked.
         client_ip: The address that is locked; empty if it is the account.
         failures: How many have failed.
         seconds: For how long.

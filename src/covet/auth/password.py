@@ -104,7 +104,7 @@ class PasswordAuthProvider(TokenlessProvider):
         lockout: Lockout | None = None,
         cookie: str | None = None,
     ) -> None:
-        self._check = PasswordCheck(users, hasher, lockout, method=self.name, report=self.report)
+        self._check = PasswordCheck(users, hasher, lockout, provider=self)
         self._cookie = cookie
         self.scheme = SecurityScheme("session", "Session", _COOKIE if cookie is None else {**_COOKIE, "name": cookie})
 

@@ -4,17 +4,16 @@ Checking a name and a password: what logins by form and HTTP Basic have in commo
 It must never say which users there are, by its answer, its work or its time (docs/security.md, row 90).
 """
 
-from collections.abc import Awaitable, Callable
-
-from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError, LockedOutError
-from covet.auth.lockout import Lockout
+from covet.auth.errors import AuthenticationSetupError, LockedOutError
+from covet.auth.lockout import Lock, Lockout
 from covet.auth.principal import Principal
+from covet.auth.provider import AuthProvider
 from covet.auth.reporting import read_address
 from covet.auth.users import UserRecord, UserStore
 from covet.http.request import Request
 from covet.security.passwords import PasswordHasher
 
-Report = Callable[..., Awaitable[None]]
+_REFUSAL = "The name or the password is wrong."
 
 
 class PasswordCheck:
@@ -25,15 +24,14 @@ class PasswordCheck:
         users: Where the users are.
         hasher: What verifies passwords; Argon2id or scrypt by default.
         lockout: What slows down guessing; `None` for the usual.
-        method: What `Principal.method` says.
-        report: What publishes events.
+        provider: For whom: it has the name of the method, publishes events and writes challenges.
 
     Raises:
         ConfigurationError: If the users are none.
     """
 
     def __init__(
-        self, users: UserStore, hasher: PasswordHasher | None, lockout: Lockout | None, *, method: str, report: Report
+        self, users: UserStore, hasher: PasswordHasher | None, lockout: Lockout | None, *, provider: AuthProvider
     ) -> None:
         if not isinstance(users, UserStore):
             raise AuthenticationSetupError(
@@ -42,8 +40,7 @@ class PasswordCheck:
         self.users = users
         self.hasher = PasswordHasher() if hasher is None else hasher
         self._lockout = Lockout() if lockout is None else lockout
-        self._method = method
-        self._report = report
+        self._provider = provider
 
     async def find(self, request: Request | None, username: str, password: str) -> UserRecord:
         """
@@ -60,27 +57,12 @@ class PasswordCheck:
             InvalidPasswordError: If the password cannot be one: 400.
         """
         address = read_address(request)
-        wait = self._lockout.find_wait(username, address)
+        wait = await self._lockout.wait(username, address)
         if wait > 0:
             # Neither looked up nor hashed: guessing costs the application nothing.
             raise LockedOutError(wait)
-        locked = self._lockout.begin(username, address)
-        user = await self.users.find_by_username(username)
-        stored = user.password_hash if user is not None and user.is_active else None
-        # One verification for everybody: who is not there is verified against a hash that nobody has.
-        is_valid, new_hash = await self.hasher.verify_and_update(stored, password)
-        if user is None or not is_valid:
-            await self._tell(None if user is None else username, address)
-            for lock in locked:
-                await self._report(
-                    "AccountLockedEvent",
-                    account=lock.account,
-                    client_ip=lock.address,
-                    failures=lock.failures,
-                    seconds=lock.seconds,
-                )
-            raise InvalidCredentialsError("The name or the password is wrong.", is_reported=True)
-        self._lockout.succeed(username, address)
+        with self._lockout.run(username, address):
+            user, new_hash = await self._verify(username, password, address)
         if new_hash is not None:
             await self.users.update_password(user.id, new_hash)
             found = await self.users.find_by_id(str(user.id))
@@ -89,14 +71,38 @@ class PasswordCheck:
 
     def make_principal(self, user: UserRecord) -> Principal:
         """Make the principal of a user."""
-        return Principal(user.id, user.scopes, user.roles, None, self._method, user.user)
+        return Principal(user.id, user.scopes, user.roles, None, self._provider.name, user.user)
 
-    async def _tell(self, username: str | None, address: str) -> None:
-        await self._report(
+    async def _verify(self, username: str, password: str, address: str) -> tuple[UserRecord, str | None]:
+        locked, is_allowed = self._lockout.begin(username, address), True
+        user = await self.users.find_by_username(username)
+        if user is not None:
+            is_allowed, lock = self._lockout.begin_user(user.id, username)
+            if lock is not None and all(other.account is None for other in locked):
+                locked.append(lock)
+        stored = user.password_hash if user is not None and user.is_active and is_allowed else None
+        # One verification for everybody: who is not there is verified against a hash that nobody has.
+        is_valid, new_hash = await self.hasher.verify_and_update(stored, password)
+        if user is None or not is_valid:
+            await self._tell(username, address, locked, is_known=user is not None)
+            raise self._provider.make_refusal(_REFUSAL, is_reported=True)
+        self._lockout.succeed(username, address, user.id)
+        return user, new_hash
+
+    async def _tell(self, username: str, address: str, locked: list[Lock], *, is_known: bool) -> None:
+        await self._provider.report(
             "AuthenticationFailedEvent",
-            method=self._method,
-            reason="The name or the password is wrong.",
+            method=self._provider.name,
+            reason=_REFUSAL,
             client_ip=address,
             # A password may be typed where the name goes: what is nobody's name is not told.
-            account=username,
+            account=username if is_known else None,
         )
+        for lock in locked:
+            await self._provider.report(
+                "AccountLockedEvent",
+                account=lock.account if is_known or lock.account is None else "",
+                client_ip=lock.address,
+                failures=lock.failures,
+                seconds=lock.seconds,
+            )

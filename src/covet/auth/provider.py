@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from weakref import ref
 
+from covet.auth.errors import InvalidCredentialsError
 from covet.auth.principal import Principal
 from covet.auth.reporting import report
 from covet.auth.schemes import BEARER, SecurityScheme, read_authorization
@@ -141,6 +142,21 @@ class AuthProvider(ABC):
             A security scheme object of OpenAPI.
         """
         return self.scheme.description
+
+    def make_refusal(
+        self, reason: str = "The credentials are not good.", *, is_reported: bool = False
+    ) -> InvalidCredentialsError:
+        """
+        Make the error that refuses credentials, with a challenge (RFC 9110 §15.5.2): whoever lets it through answers
+        as is due.
+
+        Args:
+            reason: What the client is told.
+            is_reported: Whether those who audit have been told.
+        """
+        said = {"error": "invalid_token", "error_description": reason} if self.scheme.is_bearer else {}
+        headers = {"www-authenticate": self.scheme.write_challenge(**said)}
+        return InvalidCredentialsError(reason, is_reported=is_reported, headers=headers)
 
     async def report(self, event: str, /, **fields: object) -> None:
         """

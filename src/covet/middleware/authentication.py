@@ -13,7 +13,6 @@ from covet.auth.provider import AuthProvider
 from covet.auth.reporting import read_address, report
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
-from covet.exceptions import AuthenticationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.middleware.option_checks import OptionChecks
@@ -159,22 +158,9 @@ async def _authenticate(provider: AuthProvider, request: Request, credentials: A
     return principal
 
 
-async def _refuse(provider: AuthProvider, request: Request, error: InvalidCredentialsError) -> AuthenticationError:
+async def _refuse(provider: AuthProvider, request: Request, error: InvalidCredentialsError) -> InvalidCredentialsError:
     if not error.is_reported:
         address = read_address(request)
         fields = {"method": provider.name, "reason": error.reason, "client_ip": address}
         await report(request.app, "AuthenticationFailedEvent", **fields)
-    return make_refusal(provider, error.reason)
-
-
-def make_refusal(provider: AuthProvider, reason: str) -> AuthenticationError:
-    """
-    Make the refusal of bad credentials, with the challenge of their provider.
-
-    Args:
-        provider: The provider.
-        reason: What the client is told.
-    """
-    scheme = provider.scheme
-    said = {"error": "invalid_token", "error_description": reason} if scheme.is_bearer else {}
-    return AuthenticationError(reason, headers={"www-authenticate": scheme.write_challenge(**said)})
+    return provider.make_refusal(error.reason, is_reported=True)

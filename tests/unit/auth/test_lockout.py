@@ -2,6 +2,8 @@
 What slows down whoever guesses.
 """
 
+import asyncio
+
 import pytest
 
 from covet.auth import Lockout
@@ -30,6 +32,64 @@ def test_an_account_is_locked_for_longer_each_time() -> None:
     assert lockout.find_wait("grace", "") == 0
     clock.now += 35
     assert lockout.find_wait("ada", "") == 0
+
+
+@pytest.mark.parametrize("typed", [" ada ", "A.D.A", "ádà", "ａｄａ", "a\u200bda", "ada@"])
+def test_another_spelling_is_the_same_account(typed: str) -> None:
+    """Whatever a store of users forgives, and whether it has such a user or not."""
+    lockout = Lockout(max_failures=1, clock=Clock())
+    lockout.begin("ada", "")
+
+    assert lockout.find_wait(typed, "") > 0
+    assert lockout.find_wait("ida", "") == 0
+
+
+def test_names_without_letters_are_told_apart() -> None:
+    """They are names as well; one that is very long is not taken apart."""
+    lockout = Lockout(max_failures=1, clock=Clock())
+    lockout.begin("!!!", "")
+    lockout.begin("\u0315\u0300" * 100_000, "")
+
+    assert (lockout.find_wait("!!!", "") > 0, lockout.find_wait("???", "")) == (True, 0)
+
+
+def test_a_user_is_counted_beside_what_was_typed() -> None:
+    """Until one of the attempts is good."""
+    clock = Clock()
+    lockout = Lockout(max_failures=2, delay=30, clock=clock)
+
+    assert lockout.begin_user(7, "ada") == (True, None)
+    may_come, lock = lockout.begin_user(7, "countess")
+    assert may_come
+    assert lock is not None
+    assert (lock.account, lock.failures, lock.seconds) == ("countess", 2, 30)
+    assert lockout.begin_user(7, "ada") == (False, None)
+    assert lockout.begin_user(8, "grace") == (True, None)
+    clock.now += 30
+    assert lockout.begin_user(7, "ada")[0]
+    lockout.succeed("ada", "", 7)
+    assert lockout.begin_user(7, "ada") == (True, None)
+
+
+async def test_who_is_locked_by_attempts_under_way_waits_for_them() -> None:
+    """As long as they may be good; those that failed lock."""
+    lockout = Lockout(max_failures=1, clock=Clock())
+    with lockout.run("ada", ""):
+        lockout.begin("ada", "")
+        waiting = asyncio.create_task(lockout.wait("ada", ""))
+        await asyncio.sleep(0.01)
+        assert not waiting.done()
+        assert await lockout.wait("grace", "") == 0
+        lockout.succeed("ada", "")
+    assert await waiting == 0
+
+    with lockout.run("ada", ""):
+        lockout.begin("ada", "")
+        waiting = asyncio.create_task(lockout.wait("ada", ""))
+        await asyncio.sleep(0.01)
+    assert await waiting == 30
+    assert await lockout.wait("ada", "") == 30
+    assert lockout._running == {}
 
 
 def test_a_success_forgets_the_account_and_not_the_address() -> None:

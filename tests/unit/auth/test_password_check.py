@@ -2,15 +2,27 @@
 Checking a name and a password.
 """
 
+import asyncio
+from typing import Any
+
 import pytest
 
 from covet import CovetPy, Request
-from covet.auth import InvalidCredentialsError, LockedOutError, Lockout, PasswordAuthProvider
+from covet.auth import (
+    BasicAuthProvider,
+    InvalidCredentialsError,
+    LockedOutError,
+    Lockout,
+    MemoryUsers,
+    PasswordAuthProvider,
+    UserRecord,
+)
 from covet.auth.events import AccountLockedEvent, AuthenticationFailedEvent
 from covet.events import Event
 from covet.exceptions import ConfigurationError
 from covet.security import PasswordHasher, Scrypt
 from covet.security.errors import InvalidPasswordError
+from covet.testing import TestClient
 from tests.unit.auth.logins import make_users
 
 
@@ -52,6 +64,73 @@ async def test_who_guesses_is_locked_out_before_any_work() -> None:
         assert (caught.value.headers["retry-after"], scheme.verifications) == ("30", before)
 
 
+class ForgivingUsers(MemoryUsers):
+    """A store that forgives more than the lockout knows of: whole other names."""
+
+    async def find_by_username(self, username: str, /) -> UserRecord | None:
+        return await super().find_by_username("ada" if username.startswith("alias") else username)
+
+
+async def test_other_names_of_a_user_give_no_further_attempts() -> None:
+    """And do not tell that there is such a user: the answer and the work are those of a wrong password."""
+    users, hasher, scheme = await make_users()
+    ada = await users.find_by_id("7")
+    assert ada is not None
+    provider = PasswordAuthProvider(ForgivingUsers([ada]), hasher=hasher, lockout=Lockout(max_failures=3))
+    for number in range(3):
+        with pytest.raises(InvalidCredentialsError):
+            await provider.check_password(None, f"alias {number}", "wrong horse")
+
+    for username in ("alias 8", "ada", "nobody"):
+        before = scheme.verifications
+        with pytest.raises(InvalidCredentialsError, match=r"^The name or the password is wrong\.$"):
+            await provider.check_password(None, username, "correct horse")
+        assert scheme.verifications == before + 1
+
+
+async def test_many_good_attempts_at_once_are_all_good() -> None:
+    """As a browser makes them for a page with many parts, over HTTP Basic."""
+    users, hasher, _ = await make_users()
+    provider = PasswordAuthProvider(users, hasher=hasher, lockout=Lockout(max_failures=2, max_address_failures=3))
+    request = Request(client=("192.0.2.1", 5))
+    found = await asyncio.gather(*(provider.check_password(request, "ada", "correct horse") for _ in range(20)))
+
+    assert {principal.id for principal in found} == {7}
+
+
+async def test_many_bad_attempts_at_once_are_as_few_as_one_after_the_other() -> None:
+    """The others are refused, once those have failed; who leaves while waiting holds nobody up."""
+    users, hasher, scheme = await make_users()
+    provider = PasswordAuthProvider(users, hasher=hasher, lockout=Lockout(max_failures=3))
+    before = scheme.verifications
+    attempts = [asyncio.create_task(provider.check_password(None, "ada", "wrong horse")) for _ in range(50)]
+    await asyncio.sleep(0)
+    attempts[0].cancel()
+    attempts[-1].cancel()
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+
+    assert sum(isinstance(result, LockedOutError) for result in results) == 46
+    assert scheme.verifications <= before + 3
+    with pytest.raises(LockedOutError):
+        await provider.check_password(None, "ada", "correct horse")
+
+
+@pytest.mark.parametrize(("make", "challenge"), [(PasswordAuthProvider, "Session"), (BasicAuthProvider, "Basic ")])
+async def test_a_refusal_that_is_let_through_has_a_challenge(make: Any, challenge: str) -> None:
+    """RFC 9110 §15.5.2: a 401 has one, with no middleware around the handler, too."""
+    users, hasher, _ = await make_users()
+    provider, app = make(users, hasher=hasher), CovetPy()
+
+    @app.get("/")
+    async def log_in(request: Request) -> str:
+        return str((await provider._check.find(request, "ada", "wrong horse")).id)
+
+    response = await TestClient(app).get("/")
+
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"].startswith(challenge)
+
+
 async def test_an_old_hash_is_replaced() -> None:
     """When somebody logs in who knows the password."""
     users, _, _ = await make_users()
@@ -84,6 +163,10 @@ async def test_failures_are_told_without_what_may_be_a_password() -> None:
         ("auth.failed", "ada"),
         ("auth.locked", "ada"),
     ]
+    assert "hunter22" not in repr(seen)
+    with pytest.raises(InvalidCredentialsError):
+        await provider.check_password(request, "hunter22", "secret horse")
+    assert (type(seen[-1]), getattr(seen[-1], "account", None)) == (AccountLockedEvent, "")
     assert "hunter22" not in repr(seen)
     assert "secret horse" not in repr(seen)
 
