@@ -222,7 +222,6 @@ class Lockout:
             if count.failures < self._limits["address"]:
                 count.locked_until = 0.0
 
-
     def _count(self, key: tuple[str, str]) -> tuple[int, float] | None:
         """Count a failure; if that locks, tell how many there were and for how long."""
         now = self._clock()

@@ -147,8 +147,7 @@ class AuthProvider(ABC):
         self, reason: str = "The credentials are not good.", *, is_reported: bool = False
     ) -> InvalidCredentialsError:
         """
-        Make the error that refuses credentials, with a challenge (RFC 9110 §15.5.2): whoever lets it through answers
-        as is due.
+        Make the error that refuses credentials, with the challenge that a 401 has to have (RFC 9110 §15.5.2).
 
         Args:
             reason: What the client is told.
