@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from covet import Request
 from covet.auth import JWTAuthProvider, PasswordAuthProvider, Principal, TokenPair, requires
 from covet.core import CovetRouter
-from examples.accounts.policies import is_active, is_admin
 from examples.accounts.store import Accounts
 
 tokens = CovetRouter(prefix="/api/tokens")
-api = CovetRouter(prefix="/api", middleware=[requires(policy=is_active)])
+api = CovetRouter(prefix="/api", middleware=[requires()])
 
 # RFC 6749 §5.1: no cache keeps a token.
 UNCACHED = {"cache-control": "no-store"}
@@ -63,6 +62,6 @@ async def show_account(principal: Principal, accounts: Accounts) -> Account | No
     return None if user is None else Account(user.username, "admin" in user.roles, user.is_active)
 
 
-@api.get("/accounts", middleware=[requires(scope="admin", policy=is_admin)])
+@api.get("/accounts", middleware=[requires(scope="admin", role="admin")])
 async def list_accounts(accounts: Accounts) -> list[Account]:
     return [Account(user.username, "admin" in user.roles, user.is_active) for user in await accounts.list_all()]

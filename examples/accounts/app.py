@@ -75,8 +75,10 @@ def make_app(settings: AccountsSettings | None = None) -> CovetPy:
     app.on_startup(database.open)
     accounts, keys, hasher = Accounts(database), Keys(database), PasswordHasher()
     by_password = PasswordAuthProvider(accounts, hasher=hasher)
-    by_token = JWTAuthProvider(store=SQLiteRevocations(folder / "revocations.db"))
-    by_key = APIKeyAuthProvider(keys, prefix="accounts")
+    # What was given away is worth no more than its account is at the moment.
+    find_user = accounts.find_by_id
+    by_token = JWTAuthProvider(store=SQLiteRevocations(folder / "revocations.db"), find_user=find_user)
+    by_key = APIKeyAuthProvider(keys, prefix="accounts", find_user=find_user)
     for service in (accounts, keys, hasher, by_password, by_token, by_key):
         app.container.register_instance(type(service), service)
 

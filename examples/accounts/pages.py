@@ -11,12 +11,11 @@ from covet.exceptions import AuthenticationError, NotFoundError
 from covet.http.urls import URL
 from covet.responses import RedirectResponse
 from covet.templating import Templates
-from examples.accounts.policies import is_admin
 from examples.accounts.store import Accounts, Keys
 
 pages = CovetRouter()
 account = CovetRouter(prefix="/account", middleware=[requires()])
-admin = CovetRouter(prefix="/admin", middleware=[requires(policy=is_admin)])
+admin = CovetRouter(prefix="/admin", middleware=[requires(role="admin")])
 
 
 @pages.exception_handler(AuthenticationError)

@@ -105,7 +105,6 @@ class Accounts:
         return to_user(rows[0]) if rows else None
 
     async def find_by_username(self, username: str, /) -> UserRecord | None:
-        # No more than the case is overlooked: failed logins are counted by what was typed, whatever its case.
         return await self.find_by_id(username.lower())
 
     async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
@@ -128,12 +127,16 @@ class Keys:
         return [to_key(row) for row in rows]
 
     async def add(self, key: APIKey, /) -> None:
-        values = (key.key_hash, key.user_id, " ".join(sorted(key.scopes)), key.name, key.expires_at)
-        await self._database.run("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", *values)
+        await self._database.run("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", *to_row(key))
 
     async def find(self, key_hash: str, /) -> APIKey | None:
         rows = await self._database.run("SELECT * FROM keys WHERE key_hash = ?", key_hash)
         return to_key(rows[0]) if rows else None
+
+    async def replace(self, old: APIKey, new: APIKey, /) -> bool:
+        statement = "UPDATE keys SET (key_hash, username, scopes, name, expires_at) = (?, ?, ?, ?, ?)"
+        condition = "WHERE (key_hash, username, scopes, name, expires_at) IS (?, ?, ?, ?, ?) RETURNING 1"
+        return bool(await self._database.run(f"{statement} {condition}", *to_row(new), *to_row(old)))
 
     async def remove(self, key_hash: str, /) -> APIKey | None:
         rows = await self._database.run("DELETE FROM keys WHERE key_hash = ? RETURNING *", key_hash)
@@ -146,11 +149,14 @@ def to_user(row: sqlite3.Row) -> UserRecord:
         id=row["username"],
         username=row["username"],
         password_hash=row["password_hash"],
-        # What a token of theirs is good for; whether they may at the moment is said by the policies.
         scopes=frozenset({"account", "admin"} if is_admin else {"account"}),
         roles=frozenset({"admin"} if is_admin else ()),
         is_active=bool(row["is_active"]),
     )
+
+
+def to_row(key: APIKey) -> tuple[object, ...]:
+    return key.key_hash, key.user_id, " ".join(sorted(key.scopes)), key.name, key.expires_at
 
 
 def to_key(row: sqlite3.Row) -> APIKey:

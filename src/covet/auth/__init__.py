@@ -2,8 +2,8 @@
 Who asks, and who may: providers, guards and what they say to each other.
 
 - `provider`: the contract `AuthProvider`; `principal`: who asks; `schemes`: how credentials travel.
-- `jwt`, with `jwt_claims`, `jwt_secrets` and `jwks`: bearer tokens; `revocations`, `sqlite_revocations`,
-  `redis_revocations`: what is good for nothing any more.
+- `jwt`, with `jwt_claims`, `jwt_eras`, `jwt_secrets`, `jwks` and `token_pair`: bearer tokens; `revocations`,
+  `sqlite_revocations`, `redis_revocations`: what is good for nothing any more. `rights`: what they are worth now.
 - `api_keys`, `sqlite_api_keys`: keys of programs. `password`, `basic`: names and passwords, with `password_check`,
   `users`, `sqlite_users`, `lockout` and `tokenless`.
 - `oauth`: logins with another service.
@@ -27,7 +27,7 @@ from covet.auth.errors import (
 )
 from covet.auth.guards import Guard, allow_anyone, requires
 from covet.auth.jwks import JWKS
-from covet.auth.jwt import JWTAuthProvider, TokenPair
+from covet.auth.jwt import JWTAuthProvider
 from covet.auth.lockout import Lockout
 from covet.auth.password import PasswordAuthProvider
 from covet.auth.principal import ANONYMOUS, Anonymous, Principal
@@ -38,6 +38,7 @@ from covet.auth.schemes import SecurityScheme
 from covet.auth.sqlite_api_keys import SQLiteAPIKeys
 from covet.auth.sqlite_revocations import SQLiteRevocations
 from covet.auth.sqlite_users import SQLiteUsers
+from covet.auth.token_pair import TokenPair
 from covet.auth.users import MemoryUsers, UserRecord, UserStore
 from covet.security.jwt_keys import JWTKey
 

@@ -6,17 +6,20 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import time
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
 
-from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
+from covet.auth.errors import AuthenticationSetupError
 from covet.auth.principal import Principal
 from covet.auth.provider import MAX_CREDENTIALS_BYTES, AuthProvider, Credentials, close_store
+from covet.auth.rights import FindUser, check_find_user, limit_rights
 from covet.auth.schemes import SecurityScheme, read_authorization
 from covet.exceptions import BadRequestError, ResponseError
 from covet.http.request import Request
 from covet.http.response_headers import check_header_name
 from covet.options import refuse_unknown
 from covet.security.tokens import generate_api_key, hash_token, is_api_key
+
+_REFUSAL: Final = "The API key is not good."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +60,15 @@ class APIKeyStore(Protocol):
         """Find a key by its hash."""
         ...
 
+    async def replace(self, old: APIKey, new: APIKey, /) -> bool:
+        """
+        Keep a key in the place of one with the same hash, if that is there as it was found.
+
+        Returns:
+            Whether it was; if not, as it has been removed or changed meanwhile, nothing happens.
+        """
+        ...
+
     async def remove(self, key_hash: str, /) -> APIKey | None:
         """Forget a key; gives what was there."""
         ...
@@ -80,6 +92,13 @@ class MemoryAPIKeys:
     async def find(self, key_hash: str, /) -> APIKey | None:
         """Find a key by its hash."""
         return self._keys.get(key_hash)
+
+    async def replace(self, old: APIKey, new: APIKey, /) -> bool:
+        """Keep a key in the place of one, if that is there as it was found."""
+        if self._keys.get(old.key_hash) != old:
+            return False
+        self._keys[old.key_hash] = new
+        return True
 
     async def remove(self, key_hash: str, /) -> APIKey | None:
         """Forget a key; gives what was there."""
@@ -108,6 +127,8 @@ class APIKeyAuthProvider(AuthProvider):
         prefix: What keys begin with: lower case letters, digits and single underscores.
         header: The header that carries them; `None` for the `Authorization` header, as `Bearer`.
         lifetime: How long a new key is good for unless it is said otherwise; `None` is for ever.
+        find_user: Finds the user of a key that is used, as `find_by_id` of a `UserStore` does: it is worth no more than
+            they may then, and nothing while they may not log in.
         clock: What tells the seconds since 1970.
 
     Raises:
@@ -133,6 +154,7 @@ class APIKeyAuthProvider(AuthProvider):
         prefix: str = "key",
         header: str | None = "X-API-Key",
         lifetime: timedelta | float | None = None,
+        find_user: FindUser | None = None,
         clock: Callable[[], float] = time,
     ) -> None:
         try:
@@ -146,6 +168,13 @@ class APIKeyAuthProvider(AuthProvider):
             )
         self.prefix = prefix
         self._store: APIKeyStore = MemoryAPIKeys() if store is None else store
+        if not isinstance(self._store, APIKeyStore):
+            raise AuthenticationSetupError(
+                f"APIKeyAuthProvider: store is {store!r}, expected an APIKeyStore.",
+                hint="See covet.auth.APIKeyStore for its methods.",
+            )
+        check_find_user("APIKeyAuthProvider", find_user)
+        self._find_user = find_user
         self._header = None if header is None else header.lower()
         self._lifetime = _to_seconds(lifetime)
         self._clock = clock
@@ -184,19 +213,16 @@ class APIKeyAuthProvider(AuthProvider):
         token: str = credentials["token"]
         principal = await self.validate_token(token)
         if principal is None:
-            raise InvalidCredentialsError("The API key is not good.")
+            raise self.make_refusal(_REFUSAL)
         return principal
 
     async def validate_token(self, token: str) -> Principal | None:
         """Tell whose key it is; `None` if it is not good."""
-        if len(token) > MAX_CREDENTIALS_BYTES or not is_api_key(token, self.prefix):
-            return None
-        # It is found by its hash: how long that takes says nothing of the key (docs/security.md, row 90).
-        key = await self._store.find(hash_token(token))
-        if key is None or (key.expires_at is not None and key.expires_at <= self._clock()):
+        key = await self._find(token)
+        if key is None:
             return None
         claims = {"key_name": key.name} if key.name else None
-        return Principal(key.user_id, key.scopes, key.roles, claims, self.name)
+        return await limit_rights(Principal(key.user_id, key.scopes, key.roles, claims, self.name), self._find_user)
 
     async def create_token(
         self, user: Principal, *, name: str = "", expires_in: timedelta | float | None = None
@@ -258,18 +284,30 @@ class APIKeyAuthProvider(AuthProvider):
         Raises:
             InvalidCredentialsError: If the key is not good.
         """
-        old = await self._store.find(hash_token(token))
-        principal = await self.validate_token(token)
-        if old is None or principal is None:
-            raise InvalidCredentialsError("The API key is not good.")
-        new = await self.create_token(principal, name=old.name)
+        if await self.validate_token(token) is None:
+            raise self.make_refusal(_REFUSAL)
         end = self._clock() + (_to_seconds(grace) or 0.0)
-        await self._store.add(replace(old, expires_at=end if old.expires_at is None else min(end, old.expires_at)))
-        return new
+        while (old := await self._find(token)) is not None:
+            # Made first: if this ends here, the old one is as good as before.
+            new = await self.create_token(Principal(old.user_id, old.scopes, old.roles), name=old.name)
+            ending = replace(old, expires_at=end if old.expires_at is None else min(end, old.expires_at))
+            if await self._store.replace(old, ending):
+                return new
+            # It was revoked meanwhile, or somebody else gave it another end.
+            await self._store.remove(hash_token(new))
+        raise self.make_refusal(_REFUSAL)
 
     async def aclose(self) -> None:
         """Close the store, if it has something to close."""
         await close_store(self._store)
+
+    async def _find(self, token: str) -> APIKey | None:
+        """Find what is stored of a key that has not expired."""
+        if len(token) > MAX_CREDENTIALS_BYTES or not is_api_key(token, self.prefix):
+            return None
+        # It is found by its hash: how long that takes says nothing of the key (docs/security.md, row 90).
+        key = await self._store.find(hash_token(token))
+        return None if key is None or (key.expires_at is not None and key.expires_at <= self._clock()) else key
 
 
 def _can_carry(header: str) -> bool:

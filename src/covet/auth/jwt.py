@@ -5,7 +5,7 @@ What a token is, is said by `covet.security.jwt`; here is where its keys come fr
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -17,7 +17,9 @@ from covet.auth.jwt_secrets import find_secret_keys, find_settings_secret
 from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider, Credentials
 from covet.auth.revocations import MemoryRevocations, RevocationStore
+from covet.auth.rights import FindUser, check_find_user, limit_rights
 from covet.auth.schemes import SecurityScheme
+from covet.auth.token_pair import TokenPair
 from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.clock import Clock, read_milliseconds, utc_now
@@ -30,24 +32,6 @@ from covet.security.tokens import generate_token
 _ACCESS: Final = "at+jwt"
 _REFRESH: Final = "rt+jwt"
 _JWT_SCHEME: Final = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-
-
-@dataclass(frozen=True, slots=True)
-class TokenPair:
-    """
-    What somebody gets who logs in. A handler that returns it answers as RFC 6749 §5.1 has it.
-
-    Attributes:
-        access_token: What requests carry.
-        refresh_token: What the next pair is had for, once.
-        expires_in: How many seconds the access token is good for.
-        token_type: `"Bearer"`.
-    """
-
-    access_token: str = field(repr=False)
-    refresh_token: str = field(repr=False)
-    expires_in: int
-    token_type: str = "Bearer"  # noqa: S105 - the word of RFC 6750
 
 
 class JWTAuthProvider(AuthProvider):
@@ -69,6 +53,9 @@ class JWTAuthProvider(AuthProvider):
         access_lifetime: How long a token is good for.
         refresh_lifetime: How long a refresh token is good for; each refresh gives a new one.
         store: What is revoked; in memory by default, which other workers do not see.
+        find_user: Finds the user of a token, as `find_by_id` of a `UserStore` does: a token is worth no more than they
+            may at the moment, and nothing while they may not log in; so is the next pair for a refresh token.
+        find_user_each_request: Whether that is asked for each request too, or for the next pair alone.
         make_principal: Makes the principal of the claims, where `sub`, `scope` and `roles` do not say it; `None`
             refuses.
         realm: The realm that clients are told.
@@ -104,6 +91,8 @@ class JWTAuthProvider(AuthProvider):
         access_lifetime: timedelta | float = 900,
         refresh_lifetime: timedelta | float = timedelta(days=30),
         store: RevocationStore | None = None,
+        find_user: FindUser | None = None,
+        find_user_each_request: bool = True,
         make_principal: Callable[[Mapping[str, Any]], Principal | None] | None = None,
         realm: str | None = None,
         clock: Clock = utc_now,
@@ -139,6 +128,11 @@ class JWTAuthProvider(AuthProvider):
         elif secret_key is not None:
             self._take(find_secret_keys(secret_key, self._algorithms))
         self._store = MemoryRevocations() if store is None else store
+        if not isinstance(self._store, RevocationStore):
+            raise _fail(f"has store={store!r}, expected a RevocationStore.", "See covet.auth.RevocationStore.")
+        check_find_user("JWTAuthProvider", find_user)
+        self._find_user = find_user
+        self._find_bearer = find_user if find_user_each_request else None
         self._make_principal = read_principal if make_principal is None else make_principal
         self._clock = clock
         self._eras = UserEras(self._store, clock=clock, leeway=leeway)
@@ -175,16 +169,15 @@ class JWTAuthProvider(AuthProvider):
         Raises:
             InvalidCredentialsError: If it is not good; says why.
         """
-        claims = await self._verify(credentials["token"], self._rules)
-        principal = self._make_principal(claims)
+        principal = await self._find_principal(credentials["token"])
         if principal is None:
-            raise InvalidCredentialsError("The token is for nobody here.")
+            raise self.make_refusal("The token is for nobody here.")
         return principal
 
     async def validate_token(self, token: str) -> Principal | None:
         """Tell whose token it is; `None` if it is not good."""
         try:
-            return self._make_principal(await self._verify(token, self._rules))
+            return await self._find_principal(token)
         except InvalidCredentialsError:
             return None
 
@@ -261,11 +254,14 @@ class JWTAuthProvider(AuthProvider):
             InvalidCredentialsError: If it is not good, or came before.
         """
         claims = await self._verify(refresh_token, self._refresh_rules)
-        family, user = str(claims["fam"]), read_principal(claims)
+        family, user = str(claims["fam"]), await limit_rights(read_principal(claims), self._find_user)
+        if user is None:
+            # Not used up: it is good again if they are.
+            raise self.make_refusal("The token is for nobody here.")
         if not await self._store.add(f"used:{claims['jti']}", float(claims["exp"]) + 600):
             await self._store.add(f"family:{family}", read_milliseconds(self._clock) / 1000 + self._refresh + 600)
             await self.report("TokenReusedEvent", user_id=user.id, family=family)
-            raise InvalidCredentialsError("The refresh token was used before.")
+            raise self.make_refusal("The refresh token was used before.")
         # The era of the token that came, which was found good: one that has begun since is not theirs.
         return self._make_pair(user, family, {ERA: claims[ERA]} if ERA in claims else {})
 
@@ -307,13 +303,17 @@ class JWTAuthProvider(AuthProvider):
             )
             claims = verify_jwt(parsed, key, rules, clock=self._clock)
         except InvalidTokenError as exc:
-            raise InvalidCredentialsError(exc.reason) from exc
+            raise self.make_refusal(exc.reason) from exc
         user = name_user(claims["sub"])
         found = await self._store.find(f"token:{_identify(claims)}", f"family:{claims.get('fam')}", user)
         era = found.pop(user, None)
         if found or self._eras.is_over(claims, era, is_own=self._jwks is None):
-            raise InvalidCredentialsError("The token has been revoked.")
+            raise self.make_refusal("The token has been revoked.")
         return claims
+
+    async def _find_principal(self, token: str) -> Principal | None:
+        principal = self._make_principal(await self._verify(token, self._rules))
+        return None if principal is None else await limit_rights(principal, self._find_bearer)
 
     def _get_keys(self) -> dict[str, JWTKey]:
         if not self._keys:

@@ -84,6 +84,15 @@ class SQLiteAPIKeys:
         """
         return await self._thread.run(_find, key_hash)
 
+    async def replace(self, old: APIKey, new: APIKey, /) -> bool:
+        """
+        Keep a key in the place of one with the same hash, if that is there as it was found; tells whether it was.
+
+        Raises:
+            AuthStoreError: If it cannot be written.
+        """
+        return await self._thread.run(_replace, old, new)
+
     async def remove(self, key_hash: str, /) -> APIKey | None:
         """
         Forget a key; gives what was there.
@@ -117,16 +126,18 @@ class SQLiteAPIKeys:
 def _add(connection: Any, key: APIKey) -> None:
     connection.execute(
         f"INSERT OR REPLACE INTO covet_api_keys ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
-        (
-            key.key_hash,
-            # As JSON: 7 and "7" are two users.
-            json.dumps(key.user_id),
-            json.dumps(sorted(key.scopes)),
-            json.dumps(sorted(key.roles)),
-            key.expires_at,
-            key.name,
-        ),
+        _make_row(key),
     )
+
+
+def _replace(connection: Any, old: APIKey, new: APIKey) -> bool:
+    # One statement: of two processes that change a key, or one that removes it, one is first.
+    changed = connection.execute(
+        f"UPDATE covet_api_keys SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?)"  # noqa: S608
+        f" WHERE ({_COLUMNS}) IS (?, ?, ?, ?, ?, ?)",
+        (*_make_row(new), *_make_row(old)),
+    )
+    return bool(changed.rowcount == 1)
 
 
 def _find(connection: Any, key_hash: str) -> APIKey | None:
@@ -154,6 +165,18 @@ def _list_user(connection: Any, user_id: int | str) -> list[APIKey]:
         (json.dumps(user_id),),
     )
     return [_make_key(row) for row in rows.fetchall()]
+
+
+def _make_row(key: APIKey) -> tuple[str | float | None, ...]:
+    return (
+        key.key_hash,
+        # As JSON: 7 and "7" are two users.
+        json.dumps(key.user_id),
+        json.dumps(sorted(key.scopes)),
+        json.dumps(sorted(key.roles)),
+        key.expires_at,
+        key.name,
+    )
 
 
 # Any: a row.

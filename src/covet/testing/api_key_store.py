@@ -74,6 +74,32 @@ class APIKeyStoreConformance(ABC):
             await store.remove("aa")
             _expect(await store.find("aa"), None, "what find() gives of it once it is removed")
 
+    async def test_a_key_is_replaced_as_it_was_found(self) -> None:
+        """And left alone if it was changed or removed meanwhile: what was revoked never comes back."""
+        async with self._open() as store:
+            for number, key in enumerate((_PLAIN, _FULL)):
+                later = replace(key, expires_at=1_800_000_000.5 + number, name="later")
+                await store.add(key)
+                _expect(await store.replace(later, key), False, "what replace() says of a key that is otherwise")
+                _expect(await store.replace(key, later), True, "what replace() says of a key as it is")
+                _expect(await store.replace(key, key), False, "what replace() says of a key as it was")
+                _expect(await store.find(key.key_hash), later, "what find() gives of a key that was replaced")
+                await store.remove(key.key_hash)
+                _expect(await store.replace(later, key), False, "what replace() says of a removed key")
+                _expect(await store.find(key.key_hash), None, "what find() gives of a removed key")
+
+    async def test_one_of_many_at_once_replaces_a_key(self) -> None:
+        """Of several who found it as it was, one changes it."""
+        async with self._open() as store:
+            await store.add(_PLAIN)
+            async with asyncio.TaskGroup() as group:
+                changes = [
+                    group.create_task(store.replace(_PLAIN, replace(_PLAIN, name=str(number)))) for number in range(20)
+                ]
+            changed = [number for number, change in enumerate(changes) if change.result()]
+            _expect(len(changed), 1, "the number of replace() that changed a key")
+            _expect(await store.find("aa"), replace(_PLAIN, name=str(changed[0])), "what find() gives afterwards")
+
     async def test_a_removed_key_is_gone(self) -> None:
         """It alone; `remove()` gives it once."""
         async with self._open() as store:

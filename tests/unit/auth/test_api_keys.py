@@ -2,12 +2,23 @@
 Keys that programs have.
 """
 
+import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from covet import Request
-from covet.auth import ANONYMOUS, APIKeyAuthProvider, InvalidCredentialsError, MemoryAPIKeys, Principal
+from covet.auth import (
+    ANONYMOUS,
+    APIKey,
+    APIKeyAuthProvider,
+    InvalidCredentialsError,
+    MemoryAPIKeys,
+    MemoryUsers,
+    Principal,
+    UserRecord,
+)
 from covet.auth.api_keys import APIKeyStore
 from covet.exceptions import BadRequestError, ConfigurationError
 from covet.security import hash_token
@@ -73,6 +84,66 @@ async def test_a_key_is_rotated() -> None:
     assert await provider.validate_token(old) is None
     with pytest.raises(InvalidCredentialsError):
         await provider.rotate_token(old)
+
+
+class RevokedMeanwhile(MemoryAPIKeys):
+    """A store in which a key is revoked while the next one is made."""
+
+    async def add(self, key: APIKey, /) -> None:
+        if len(self):
+            self._keys.clear()
+        await super().add(key)
+
+
+async def test_what_is_revoked_while_it_is_rotated_stays_revoked() -> None:
+    """And there is no next one: whoever revokes a key has all that came of it."""
+    store = RevokedMeanwhile()
+    provider = APIKeyAuthProvider(store)
+    old = await provider.create_token(Principal("7"))
+    with pytest.raises(InvalidCredentialsError, match="The API key is not good") as caught:
+        await provider.rotate_token(old)
+
+    assert len(store) == 0
+    assert caught.value.headers == {"www-authenticate": 'ApiKey header="X-API-Key"'}
+
+
+async def test_rotations_at_once_all_give_a_key() -> None:
+    """The old one ends at the earliest of its ends."""
+    now = [1000.0]
+    provider = APIKeyAuthProvider(clock=lambda: now[0])
+    old = await provider.create_token(Principal("7"))
+    new = await asyncio.gather(*(provider.rotate_token(old, grace=grace) for grace in (60, 30, 90)))
+
+    assert [(await provider.validate_token(key)) is not None for key in new] == [True] * 3
+    now[0] += 31
+    assert await provider.validate_token(old) is None
+
+
+async def test_a_key_is_worth_what_its_user_may_at_the_moment() -> None:
+    """And nothing while they may not log in; the next one is given for what the old one was."""
+    ada = UserRecord(id=7, username="ada", password_hash=None, scopes=frozenset({"read"}))
+    users = MemoryUsers([ada])
+    provider = APIKeyAuthProvider(find_user=users.find_by_id)
+    key = await provider.create_token(Principal(7, ["read", "write"]))
+    before = await provider.validate_token(key)
+    users.add(replace(ada, is_active=False))
+    closed = await provider.validate_token(key)
+    with pytest.raises(InvalidCredentialsError):
+        await provider.rotate_token(key)
+    users.add(replace(ada, scopes=frozenset({"read", "write"})))
+    after = await provider.validate_token(await provider.rotate_token(key))
+
+    assert before is not None
+    assert before.scopes == {"read"}
+    assert closed is None
+    assert after is not None
+    assert after.scopes == {"read", "write"}
+
+
+def test_what_is_no_store_is_refused() -> None:
+    """When the provider is made, and not with the first key."""
+    with pytest.raises(ConfigurationError, match=r"store is \{\}, expected an APIKeyStore"):
+        APIKeyAuthProvider({})  # type: ignore[arg-type]
 
 
 def test_it_is_never_in_the_query() -> None:

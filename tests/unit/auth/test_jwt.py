@@ -3,6 +3,7 @@ Bearer tokens that say themselves whose they are: the provider.
 """
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,8 +16,10 @@ from covet.auth import (
     JWTAuthProvider,
     JWTKey,
     MemoryRevocations,
+    MemoryUsers,
     Principal,
     TokenPair,
+    UserRecord,
 )
 from covet.config import Settings, Sources
 from covet.exceptions import ConfigurationError
@@ -131,6 +134,49 @@ async def test_a_pair_is_answered_by_the_names_of_its_parts() -> None:
     assert (await provider.refresh_tokens(answer.pop("refresh_token"))).expires_in == 900
     assert answer == {"expires_in": 900, "token_type": "Bearer"}
     assert repr(pair) == "TokenPair(expires_in=900, token_type='Bearer')"
+
+
+async def test_a_token_is_worth_what_its_user_may_at_the_moment() -> None:
+    """At each use, and the next pair; what is taken away comes back with the user."""
+    ada = UserRecord(id=7, username="ada", password_hash=None, scopes=frozenset({"read", "write"}))
+    users = MemoryUsers([ada])
+    provider = JWTAuthProvider(SECRET, find_user=users.find_by_id)
+    pair = await provider.create_tokens(Principal(7, scopes=["read", "write"]))
+
+    users.add(replace(ada, scopes=frozenset({"read", "delete"})))
+    for token in (pair.access_token, (await provider.refresh_tokens(pair.refresh_token)).access_token):
+        found = await provider.validate_token(token)
+        assert found is not None
+        assert found.scopes == {"read"}
+
+
+async def test_a_user_who_may_not_log_in_gets_no_further_pair() -> None:
+    """The refusal uses up no token: they may go on once they may log in again."""
+    ada = UserRecord(id=7, username="ada", password_hash=None)
+    users = MemoryUsers([ada])
+    asking, trusting = (
+        JWTAuthProvider(SECRET, find_user=users.find_by_id, find_user_each_request=value) for value in (True, False)
+    )
+    pair = await trusting.create_tokens(Principal(7))
+    users.add(replace(ada, is_active=False))
+
+    assert await asking.validate_token(pair.access_token) is None
+    assert await trusting.validate_token(pair.access_token) is not None
+    with pytest.raises(InvalidCredentialsError, match="nobody here") as caught:
+        await trusting.refresh_tokens(pair.refresh_token)
+    assert caught.value.headers == {
+        "www-authenticate": 'Bearer error="invalid_token", error_description="The token is for nobody here."'
+    }
+    users.add(ada)
+    assert (await trusting.refresh_tokens(pair.refresh_token)).access_token
+
+
+def test_what_is_no_store_is_refused() -> None:
+    """When the provider is made, and not with the first token."""
+    with pytest.raises(ConfigurationError, match=r"has store=\{\}, expected a RevocationStore"):
+        JWTAuthProvider(SECRET, store={})  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match="find_user is 7, expected a function"):
+        JWTAuthProvider(SECRET, find_user=7)  # type: ignore[arg-type]
 
 
 async def test_revoking_a_refresh_token_ends_its_login() -> None:

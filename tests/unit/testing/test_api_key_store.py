@@ -56,6 +56,25 @@ class Slow(MemoryAPIKeys):
         return found
 
 
+class Blind(MemoryAPIKeys):
+    """A store that writes without looking."""
+
+    async def replace(self, old: APIKey, new: APIKey, /) -> bool:
+        self._keys[old.key_hash] = new
+        return True
+
+
+class Hasty(MemoryAPIKeys):
+    """A store that looks first and writes later."""
+
+    async def replace(self, old: APIKey, new: APIKey, /) -> bool:
+        is_same = self._keys.get(old.key_hash) == old
+        await asyncio.sleep(0)
+        if is_same:
+            self._keys[old.key_hash] = new
+        return is_same
+
+
 class Suite(APIKeyStoreConformance):
     def __init__(self, make: Callable[[], APIKeyStore]) -> None:
         self._make = make
@@ -71,6 +90,8 @@ class Suite(APIKeyStoreConformance):
         (Careless, "test_what_is_not_there_is_none", r"Expected what find\(\) gives of '' to be None"),
         (KeepsTheFirst, "test_a_key_takes_the_place_of_the_one_with_its_hash", "that was added again"),
         (Remembers, "test_a_removed_key_is_gone", r"Expected what the second remove\(\) gives to be None"),
+        (Blind, "test_a_key_is_replaced_as_it_was_found", "a key that is otherwise"),
+        (Hasty, "test_one_of_many_at_once_replaces_a_key", r"the number of replace\(\)"),
         (Slow, "test_one_of_many_at_once_removes_a_key", "twenty at once"),
     ],
 )
