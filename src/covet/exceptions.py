@@ -184,6 +184,7 @@ class HTTPError(CovetError):
     """
 
     status_code: int = 500
+    is_logged: bool = True  # Whether one of 500 and above is worth a line, or whoever raises it has written one.
 
     def __init__(
         self,
@@ -362,6 +363,7 @@ class NotImplementedMethodError(HTTPError):
     """501: the request's method is none that HTTP defines."""
 
     status_code = 501
+    is_logged = False
 
 
 class ServiceUnavailableError(HTTPError):

@@ -19,7 +19,6 @@ from covet.exceptions import (
     ClientDisconnectedError,
     CovetError,
     HTTPError,
-    NotImplementedMethodError,
     ResponseError,
     ServiceUnavailableError,
     ValidationError,
@@ -206,8 +205,9 @@ def _show(request: Request, exc: Exception, *, is_short: bool = False) -> str:
 
 def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
     """Log an error that carries its answer: what the client did wrong is worth a line in debugging only."""
-    # APPSEC: 501 is what a client gets for a method that it made up; a line for each would fill the disk.
-    if exc.status_code >= 500 and not isinstance(exc, NotImplementedMethodError):
+    # APPSEC: 501, which is not logged, is what a client gets for a method that it made up: a line for each would fill
+    # the disk.
+    if exc.status_code >= 500 and exc.is_logged:
         if exc.status_code == 500 or exc.__cause__ is not None:
             _log_error(request, "%s answered %d (%s)", describe_route(request), exc.status_code, instance, exc=exc)
         else:

@@ -9,7 +9,7 @@ from covet.exceptions import HTTPError, TooManyRequestsError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.middleware.client_keys import Identifier
-from covet.middleware.limiting import Exempt, LimitingMiddleware, OnStoreError, answer
+from covet.middleware.limiting import Exempt, LimitingMiddleware, OnStoreError
 from covet.middleware.option_checks import OptionChecks
 from covet.options import refuse_unknown
 from covet.rate_limiting import RateLimitStore
@@ -58,11 +58,18 @@ class ConcurrencyLimitMiddleware(LimitingMiddleware):
         self._slots = _check.count("limit", limit, minimum=1)
         self._lease = _check.seconds("lease", lease)
 
-    async def process_request(self, request: Request) -> Response | None:
-        """Take a slot, and refuse the request if there is none."""
-        if self._exempt is not None and self._exempt(request):
-            return None
-        return answer(await self._take(request))
+    async def process_request(self, request: Request) -> None:
+        """
+        Take a slot.
+
+        Raises:
+            TooManyRequestsError: If there is none.
+            ServiceUnavailableError: If the store fails, and that refuses.
+        """
+        if self._exempt is None or not self._exempt(request):
+            refusal = await self._take(request)
+            if refusal is not None:
+                raise refusal
 
     async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:  # noqa: ARG002
         """Give the slot back."""

@@ -10,11 +10,9 @@ from itertools import count
 from time import monotonic
 from typing import Any, Final, Literal
 
-from covet.core.errors import make_problem
 from covet.core.middleware import Middleware
 from covet.exceptions import HTTPError, ServiceUnavailableError
 from covet.http.request import Request
-from covet.http.response import Response
 from covet.middleware.client_keys import Identifier, by_address, shorten
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
@@ -158,14 +156,12 @@ class LimitingMiddleware(Middleware):
         self._note_failure(error)
         if self._allows_on_error:
             return None
-        return ServiceUnavailableError(
+        refusal = ServiceUnavailableError(
             "This cannot be answered at the moment.", headers={"retry-after": _RETRY_AFTER_FAILURE}
         )
-
-
-def answer(refusal: HTTPError | None) -> Response | None:
-    """Write a refusal, if it is one, as the response of a layer."""
-    return None if refusal is None else make_problem(refusal)
+        # Each request would have a line else, while the store is down.
+        refusal.is_logged = False
+        return refusal
 
 
 # Any: a function of the user's.

@@ -6,12 +6,12 @@ from collections.abc import Awaitable, Callable
 from math import ceil
 from typing import Any, Final
 
-from covet.core.errors import make_problem
 from covet.exceptions import HTTPError, TooManyRequestsError
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.http.response_headers import MutableHeaders
 from covet.middleware.client_keys import Identifier, write_network
-from covet.middleware.limiting import Exempt, LimitingMiddleware, OnStoreError, answer, check_plain_function
+from covet.middleware.limiting import Exempt, LimitingMiddleware, OnStoreError, check_plain_function
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.rate_limit_headers import HEADER_STYLES, HeaderStyle, RateLimitHeaders
 from covet.options import refuse_unknown
@@ -104,8 +104,14 @@ class RateLimitMiddleware(LimitingMiddleware):
         """
         self._set(RateLimit(calls, period, algorithm=self.limit.algorithm, burst=self.limit.burst))
 
-    def process_request(self, request: Request) -> Response | Awaitable[Response | None] | None:
-        """Count the request, and refuse it if it is one too many."""
+    def process_request(self, request: Request) -> Awaitable[None] | None:
+        """
+        Count the request.
+
+        Raises:
+            TooManyRequestsError: If it is one too many.
+            ServiceUnavailableError: If the store fails, and that refuses.
+        """
         if self._exempt is not None and self._exempt(request):
             return None
         if self._memory is None:
@@ -113,8 +119,10 @@ class RateLimitMiddleware(LimitingMiddleware):
         client = request.client
         key = f"{self.name}:{'unknown' if client is None else write_network(client.host)}"
         decision = self._memory.count(key, self.limit, self._cost or self._read_cost(request))
+        if not decision.allowed:
+            raise self._make_refusal(decision)
         setattr(request.state, self._place, decision)
-        return None if decision.allowed else make_problem(_refuse(decision))
+        return None
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Say what remains."""
@@ -135,16 +143,16 @@ class RateLimitMiddleware(LimitingMiddleware):
         """
         request: Request = websocket.request
         if self._exempt is None or not self._exempt(request):
-            refusal = await self._count(request)
-            if refusal is not None:
-                raise refusal
+            await self._process(request)
 
     def _set(self, limit: RateLimit) -> None:
         self.limit = limit
         self._writer = None if self._style == "none" else RateLimitHeaders(self.name, limit, self._style)
 
-    async def _process(self, request: Request) -> Response | None:
-        return answer(await self._count(request))
+    async def _process(self, request: Request) -> None:
+        refusal = await self._count(request)
+        if refusal is not None:
+            raise refusal
 
     async def _count(self, request: Request) -> HTTPError | None:
         key = await self._find_key(request)
@@ -153,21 +161,24 @@ class RateLimitMiddleware(LimitingMiddleware):
             decision = await self.store.hit(key, self.limit, cost)
         except Exception as exc:  # noqa: BLE001 - of a store of somebody else's
             return self._answer_failure(exc)
+        if not decision.allowed:
+            return self._make_refusal(decision)
         setattr(request.state, self._place, decision)
-        return None if decision.allowed else _refuse(decision)
+        return None
+
+    def _make_refusal(self, decision: Decision) -> TooManyRequestsError:
+        # RFC 6585 §4: no cache keeps it.
+        headers = MutableHeaders({"retry-after": str(max(ceil(decision.retry_after), 1)), "cache-control": "no-store"})
+        if self._writer is not None:
+            # What is raised here passes process_response() of the layers further out only.
+            self._writer.write(headers, decision)
+        return TooManyRequestsError("There were too many requests: come again later.", headers=dict(headers.items()))
 
     def _read_cost(self, request: Request) -> int:
         cost = 1 if self._find_cost is None else self._find_cost(request)
         if type(cost) is not int or cost < 1:
             raise TypeError(f"The cost of a request for RateLimitMiddleware is a whole number from 1, got {cost!r}.")
         return cost
-
-
-def _refuse(decision: Decision) -> TooManyRequestsError:
-    wait = max(ceil(decision.retry_after), 1)
-    # RFC 6585 §4: no cache keeps it.
-    headers = {"retry-after": str(wait), "cache-control": "no-store"}
-    return TooManyRequestsError("There were too many requests: come again later.", headers=headers)
 
 
 __all__ = ["RateLimitMiddleware"]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy, Request
+from covet import CovetPy, Request, Response
 from covet.core.routing import CovetRouter
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, TooManyRequestsError
 from covet.http.websocket import WebSocket
 from covet.middleware import CORSMiddleware, MiddlewareBuilder, RateLimitMiddleware
 from covet.options import UnknownOptionError
@@ -38,6 +38,26 @@ def make_app(*middleware: object) -> CovetPy:
         await websocket.accept()
 
     return app
+
+
+@Protocols
+@Stores
+async def test_an_exception_handler_answers_for_a_refusal(protocol: Any, make_store: Any) -> None:
+    """As it does for every other error; the error has all headers, and layers further out see the answer."""
+    app = make_app(CORSMiddleware(allow_origins=["*"]), RateLimitMiddleware(1, 60, store=make_store(), headers="both"))
+
+    @app.exception_handler(TooManyRequestsError)
+    async def show_page(request: Request, error: TooManyRequestsError) -> Response:
+        return Response("<h1>Slowly</h1>", 429, error.headers, "text/html")
+
+    client = TestClient(app, protocol=protocol)
+    good, refused = await client.get("/"), await client.get("/")
+
+    assert (refused.status_code, refused.text) == (429, "<h1>Slowly</h1>")
+    assert refused.headers["access-control-allow-origin"] == "*"
+    for name in ("ratelimit", "ratelimit-policy", "ratelimit-limit", "ratelimit-remaining"):
+        assert len(refused.headers.get_list(name)) == len(good.headers.get_list(name)) == 1
+    assert int(refused.headers["retry-after"]) > 0
 
 
 async def get_statuses(client: TestClient, count: int, path: str = "/", **options: Any) -> list[int]:
@@ -87,7 +107,9 @@ async def test_one_too_many_is_refused_with_the_time_to_come_again(protocol: Any
     late = await get()
 
     assert [response.status_code for response in (first, second, third, early, late)] == [200, 200, 429, 429, 200]
-    assert third.json() == {
+    problem = third.json()
+    assert problem.pop("instance").startswith("urn:uuid:")
+    assert problem == {
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
