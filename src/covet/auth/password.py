@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
-from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
+from covet.auth.errors import AuthenticationSetupError
 from covet.auth.lockout import Lockout
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
@@ -32,6 +32,11 @@ class LoginSession(Protocol):
     @property
     def user_id(self) -> str | None:
         """Whose it is, if anybody has logged in."""
+        ...
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can be read only."""
         ...
 
     def log_in(self, user_id: str, /) -> None:
@@ -147,9 +152,12 @@ class PasswordAuthProvider(TokenlessProvider):
         user = await self._check.users.find_by_id(credentials["user_id"])
         stamp = credentials["stamp"]
         if user is None or not user.is_active or not is_same_secret(stamp or "", _make_stamp(user)):
-            # It says nothing any more; without it the next request is nobody's, and may log in.
-            _get_session(request).invalidate()
-            raise InvalidCredentialsError("The session is over.")
+            session = _get_session(request)
+            if not session.is_closed:
+                # It says nothing any more; without it the next request is nobody's, and may log in. The handshake of a
+                # WebSocket can change no session, and is refused all the same.
+                session.invalidate()
+            raise self.make_refusal("The session is over.")
         return self._check.make_principal(user)
 
     async def check_password(self, request: Request | None, username: str, password: str) -> Principal:

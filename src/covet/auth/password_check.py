@@ -64,8 +64,11 @@ class PasswordCheck:
         with self._lockout.run(username, address):
             user, new_hash = await self._verify(username, password, address)
         if new_hash is not None:
-            await self.users.update_password(user.id, new_hash)
             found = await self.users.find_by_id(str(user.id))
+            if found is not None and found.password_hash == user.password_hash:
+                # Not where it was changed while it was verified: the one before would be good again.
+                await self.users.update_password(user.id, new_hash)
+                found = await self.users.find_by_id(str(user.id))
             user = user if found is None else found
         return user
 

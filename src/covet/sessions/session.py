@@ -187,6 +187,11 @@ class Session(MutableMapping[str, Any]):
         is_plain = self._data is None or _PLAIN.issuperset(map(type, self._data.values()))
         return self._loaded if is_plain and not self._is_written else None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether it can be read only, as in WebSockets and once the response has begun."""
+        return self._is_closed
+
     # ── Its life ─────────────────────────────────────────────────────────────
 
     def log_in(self, user_id: str) -> None:

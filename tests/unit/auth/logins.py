@@ -24,6 +24,7 @@ class FakeSession(dict[str, Any]):
     def __init__(self) -> None:
         super().__init__()
         self.user_id: str | None = None
+        self.is_closed = False
         self.log: list[str] = []
 
     def log_in(self, user_id: str) -> None:

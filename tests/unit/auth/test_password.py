@@ -2,14 +2,19 @@
 Logins that a session keeps.
 """
 
+from typing import Any
+
 import pytest
 
 from covet import CovetPy, Request
-from covet.auth import InvalidCredentialsError, PasswordAuthProvider, Principal
+from covet.auth import InvalidCredentialsError, PasswordAuthProvider, Principal, allow_anyone, requires
 from covet.auth.events import PasswordChangedEvent, UserAuthenticatedEvent, UserLoggedOutEvent
 from covet.auth.password import LoginSession
 from covet.events import Event
 from covet.exceptions import ConfigurationError
+from covet.http.websocket import WebSocket
+from covet.middleware import AuthenticationMiddleware, SessionMiddleware
+from covet.testing import TestClient, WebSocketRefusedError
 from tests.unit.auth.logins import FakeSession, make_users
 
 
@@ -78,6 +83,36 @@ async def test_the_session_of_who_may_not_log_in_is_over(user_id: str) -> None:
     assert found is not None
     with pytest.raises(InvalidCredentialsError, match="The session is over"):
         await provider.authenticate(request, found)
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+async def test_a_websocket_of_a_session_that_is_over_is_refused(protocol: Any) -> None:
+    """With 401, as a request is; the session, which a handshake cannot change, is ended by the next request."""
+    users, hasher, _ = await make_users()
+    provider = PasswordAuthProvider(users, hasher=hasher)
+    key = "kQ0pJ7cR2vT9xW4zL8nB5hG1dF6sA3eM"
+    app = CovetPy(middleware=[SessionMiddleware(key), AuthenticationMiddleware(provider=provider)])
+
+    @app.post("/login", middleware=[allow_anyone()])
+    async def log_in(request: Request) -> None:
+        await provider.login(request, Principal(7))
+
+    @app.websocket("/feed", middleware=[requires()])
+    async def feed(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    async with TestClient(app, protocol=protocol, base_url="https://shop.example") as client:
+        await client.post("/login")
+        async with client.websocket_connect("/feed"):
+            pass
+        await provider.change_password(None, Principal(7), "another horse")
+        with pytest.raises(WebSocketRefusedError) as caught:
+            async with client.websocket_connect("/feed"):
+                pass
+        statuses = [(await client.post("/login")).status_code for _ in range(2)]
+
+    assert caught.value.status_code == 401
+    assert statuses == [401, 204]
 
 
 async def test_without_a_session_nobody_logs_in() -> None:

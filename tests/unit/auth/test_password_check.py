@@ -144,6 +144,30 @@ async def test_an_old_hash_is_replaced() -> None:
     assert not newer.needs_rehash(record.password_hash)
 
 
+class ChangedMeanwhile(MemoryUsers):
+    """A store in which a password is changed while somebody logs in with the one before."""
+
+    async def find_by_username(self, username: str, /) -> UserRecord | None:
+        found = await super().find_by_username(username)
+        await self.update_password(7, "the hash of another password")
+        return found
+
+
+async def test_a_password_that_was_changed_meanwhile_stays() -> None:
+    """The hash of the one before is not made anew."""
+    users, _, _ = await make_users()
+    ada = await users.find_by_id("7")
+    assert ada is not None
+    changing = ChangedMeanwhile([ada])
+    await PasswordAuthProvider(changing, hasher=PasswordHasher([Scrypt(cost=5)])).check_password(
+        None, "ada", "correct horse"
+    )
+
+    after = await changing.find_by_id("7")
+    assert after is not None
+    assert after.password_hash == "the hash of another password"
+
+
 async def test_failures_are_told_without_what_may_be_a_password() -> None:
     """The name is told if it is somebody's; a lock is told once."""
     users, hasher, _ = await make_users()
