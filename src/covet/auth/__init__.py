@@ -23,6 +23,7 @@ from covet.auth.errors import (
     InvalidCredentialsError,
     LockedOutError,
     MissingPermissionError,
+    UserIDTakenError,
     UsernameTakenError,
 )
 from covet.auth.guards import Guard, allow_anyone, requires
@@ -105,6 +106,7 @@ __all__ = [
     "SQLiteUsers",
     "SecurityScheme",
     "TokenPair",
+    "UserIDTakenError",
     "UserRecord",
     "UserStore",
     "UsernameTakenError",

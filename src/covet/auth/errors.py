@@ -10,6 +10,7 @@ What goes wrong when somebody proves who they are. No text here holds a credenti
     TooManyRequestsError
     └── LockedOutError                429  too many failures before
     ConflictError
+    ├── UserIDTakenError              409  another user has the id
     └── UsernameTakenError            409  another user has the name
     ConfigurationError
     └── AuthenticationSetupError           providers and guards do not fit together
@@ -75,6 +76,23 @@ class LockedOutError(TooManyRequestsError):
         seconds = max(1, math.ceil(retry_after))
         super().__init__("Too many attempts have failed. Try again later.", headers={"retry-after": str(seconds)})
         self.retry_after = retry_after
+
+
+class UserIDTakenError(ConflictError):
+    """
+    409: another user has the id.
+
+    Attributes:
+        user_id: The id, which is not told to the client.
+
+    Example:
+        >>> print(UserIDTakenError(7))
+        The id is taken.
+    """
+
+    def __init__(self, user_id: int | str) -> None:
+        super().__init__("The id is taken.")
+        self.user_id = user_id
 
 
 class UsernameTakenError(ConflictError):

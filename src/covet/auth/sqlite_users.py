@@ -6,7 +6,7 @@ import json
 import os
 from typing import Any, Final
 
-from covet.auth.errors import AuthenticationSetupError, AuthStoreError, UsernameTakenError
+from covet.auth.errors import AuthenticationSetupError, AuthStoreError, UserIDTakenError, UsernameTakenError
 from covet.auth.users import UserRecord
 from covet.options import refuse_unknown
 from covet.sqlite_files import FileFormat
@@ -70,7 +70,26 @@ class SQLiteUsers:
 
     async def add(self, user: UserRecord) -> None:
         """
-        Add a user, or replace the one with the same id; it is in the file when this returns.
+        Add a user; it is in the file when this returns.
+
+        Args:
+            user: The user; its `user` is the application's, and cannot be kept here.
+
+        Raises:
+            UserIDTakenError: If another user has the id, of which 7 and "7" are one: 409.
+            UsernameTakenError: If another user has the name: 409.
+            AuthenticationSetupError: If there is a `user`.
+            AuthStoreError: If it cannot be written.
+        """
+        taken = await self._thread.run(_add, _to_row(user))
+        if taken == "id":
+            raise UserIDTakenError(user.id)
+        if taken is not None:
+            raise UsernameTakenError(user.username)
+
+    async def replace(self, user: UserRecord) -> None:
+        """
+        Keep a user in the place of the one with the same id; of one who is not there, nothing is kept.
 
         Args:
             user: The user; its `user` is the application's, and cannot be kept here.
@@ -80,12 +99,7 @@ class SQLiteUsers:
             AuthenticationSetupError: If there is a `user`.
             AuthStoreError: If it cannot be written.
         """
-        if user.user is not None:
-            raise AuthenticationSetupError(
-                f"SQLiteUsers keeps no object of the application's, got user={user.user!r}.",
-                hint="Leave it out, or write a UserStore over a database of your own.",
-            )
-        if not await self._thread.run(_add, user):
+        if await self._thread.run(_replace, _to_row(user)) is not None:
             raise UsernameTakenError(user.username)
 
     async def find_by_username(self, username: str, /) -> UserRecord | None:
@@ -123,33 +137,40 @@ class SQLiteUsers:
         return repr(self._thread)
 
 
+def _to_row(user: UserRecord) -> tuple[object, ...]:
+    if user.user is not None:
+        raise AuthenticationSetupError(
+            f"SQLiteUsers keeps no object of the application's, got user={user.user!r}.",
+            hint="Leave it out, or write a UserStore over a database of your own.",
+        )
+    scopes, roles = json.dumps(sorted(user.scopes)), json.dumps(sorted(user.roles))
+    return str(user.id), json.dumps(user.id), user.username, user.password_hash, scopes, roles, user.is_active
+
+
 # ── In the thread ────────────────────────────────────────────────────────────
 
 
 # Any: the connection, whose module is loaded by those who use it, here and below.
-def _add(connection: Any, user: UserRecord) -> bool:
+def _add(connection: Any, row: tuple[object, ...]) -> str | None:
+    """Add a row, or name the column whose value another user has."""
+    # One statement: of two who take an id or a name at once, one gets it.
+    statement = f"INSERT INTO covet_users (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+    if connection.execute(f"{statement} ON CONFLICT DO NOTHING", row).rowcount:
+        return None
+    is_id = connection.execute("SELECT 1 FROM covet_users WHERE id = ?", row[:1]).fetchone() is not None
+    return "id" if is_id else "username"
+
+
+def _replace(connection: Any, row: tuple[object, ...]) -> str | None:
     import sqlite3
 
+    statement = f"UPDATE covet_users SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?) WHERE id = ?"  # noqa: S608
     try:
-        connection.execute(
-            f"INSERT INTO covet_users (id, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-            " ON CONFLICT (id) DO UPDATE SET typed_id = excluded.typed_id, username = excluded.username,"
-            " password_hash = excluded.password_hash, scopes = excluded.scopes, roles = excluded.roles,"
-            " is_active = excluded.is_active",
-            (
-                str(user.id),
-                json.dumps(user.id),
-                user.username,
-                user.password_hash,
-                json.dumps(sorted(user.scopes)),
-                json.dumps(sorted(user.roles)),
-                user.is_active,
-            ),
-        )
+        connection.execute(statement, (*row[1:], row[0]))
     except sqlite3.IntegrityError:
-        # Of the constraints, this is the one that can fail: of two who take a name at once, one gets it.
-        return False
-    return True
+        # Of the constraints, this is the one that can fail.
+        return "username"
+    return None
 
 
 def _find(connection: Any, column: str, value: str) -> UserRecord | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
 
-from covet.auth.errors import UsernameTakenError
+from covet.auth.errors import UserIDTakenError, UsernameTakenError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +62,7 @@ class MemoryUsers:
         users: The users that are there from the beginning.
 
     Raises:
+        UserIDTakenError: If the ids of two of them are one text.
         UsernameTakenError: If two of them have one name.
 
     Example:
@@ -74,22 +75,31 @@ class MemoryUsers:
         self._users: dict[str, UserRecord] = {}
         self._names: dict[str, str] = {}
         for user in users:
-            self.add(user)
+            self._add(user)
 
-    def add(self, user: UserRecord) -> None:
+    async def add(self, user: UserRecord) -> None:
         """
-        Add a user, or replace the one with the same id.
+        Add a user.
+
+        Raises:
+            UserIDTakenError: If another user has the id, of which 7 and "7" are one: 409.
+            UsernameTakenError: If another user has the name: 409.
+        """
+        self._add(user)
+
+    async def replace(self, user: UserRecord) -> None:
+        """
+        Keep a user in the place of the one with the same id; of one who is not there, nothing is kept.
 
         Raises:
             UsernameTakenError: If another user has the name: 409.
         """
-        if self._names.get(user.username, str(user.id)) != str(user.id):
-            raise UsernameTakenError(user.username)
         known = self._users.get(str(user.id))
-        if known is not None:
-            self._names.pop(known.username, None)
-        self._users[str(user.id)] = user
-        self._names[user.username] = str(user.id)
+        if known is None:
+            return
+        self._refuse_name(user)
+        del self._names[known.username]
+        self._put(user)
 
     async def find_by_username(self, username: str, /) -> UserRecord | None:
         """Find a user by what was typed, letter by letter."""
@@ -104,3 +114,17 @@ class MemoryUsers:
         known = self._users.get(str(user_id))
         if known is not None:
             self._users[str(user_id)] = replace(known, password_hash=password_hash)
+
+    def _add(self, user: UserRecord) -> None:
+        if str(user.id) in self._users:
+            raise UserIDTakenError(user.id)
+        self._refuse_name(user)
+        self._put(user)
+
+    def _refuse_name(self, user: UserRecord) -> None:
+        if self._names.get(user.username, str(user.id)) != str(user.id):
+            raise UsernameTakenError(user.username)
+
+    def _put(self, user: UserRecord) -> None:
+        self._users[str(user.id)] = user
+        self._names[user.username] = str(user.id)

@@ -37,7 +37,11 @@ class UserStoreConformance(ABC):
 
     @abstractmethod
     async def make_store(self, users: Sequence[UserRecord]) -> UserStore:
-        """Make a store with these users and no others; the suite awaits its `aclose()`, if it has one."""
+        """
+        Make a store with these users and no others; the suite awaits its `aclose()`, if it has one.
+
+        Of two with one id, the second is refused by whatever exception.
+        """
 
     async def test_it_is_a_store_of_users(self) -> None:
         """It has the methods of the contract."""
@@ -88,6 +92,21 @@ class UserStoreConformance(ABC):
                     group.create_task(store.update_password(users[0].id, password_hash))
             found = await store.find_by_id(str(users[0].id))
             _expect(found is not None and found.password_hash in hashes, True, "whether one of twenty hashes is kept")
+
+    async def test_an_id_is_one_users(self) -> None:
+        """Whoever comes second with an id is refused or left out; the first one is as before."""
+        first = UserRecord(id=self.ids[0], username="ada", password_hash=_OLD)
+        second = UserRecord(id=self.ids[0], username="zed", password_hash=_NEW, roles=frozenset({"admin"}))
+        try:
+            store = await self.make_store([first, second])
+        except Exception:  # noqa: BLE001 - each database has an error of its own
+            return
+        try:
+            _expect(await store.find_by_username("ada"), first, "the user who had the id first")
+            _expect(await store.find_by_id(str(first.id)), first, "the user who is found by an id that came twice")
+            _expect(await store.find_by_username("zed"), None, "whoever came second with an id")
+        finally:
+            await close_store(store)
 
     @asynccontextmanager
     async def _open(self, count: int = 3) -> AsyncIterator[tuple[UserStore, list[UserRecord]]]:

@@ -14,9 +14,11 @@ from covet.auth import (
     AuthStoreError,
     PasswordAuthProvider,
     SQLiteUsers,
+    UserIDTakenError,
     UsernameTakenError,
     UserRecord,
 )
+from covet.exceptions import ConflictError
 from covet.security import PasswordHasher, Scrypt
 from covet.testing.user_store import UserStoreConformance
 
@@ -30,8 +32,12 @@ class TestSQLiteUsers(UserStoreConformance):
 
     async def make_store(self, users: Sequence[UserRecord]) -> SQLiteUsers:
         store = SQLiteUsers(self.path)
-        for user in users:
-            await store.add(user)
+        try:
+            for user in users:
+                await store.add(user)
+        except ConflictError:
+            await store.aclose()
+            raise
         return store
 
 
@@ -76,14 +82,43 @@ async def test_a_name_is_one_users(tmp_path: Path) -> None:
     assert winners == [found.id]
 
 
+@pytest.mark.parametrize("user_id", [7, "7"])
+async def test_an_id_is_one_users(tmp_path: Path, user_id: int | str) -> None:
+    """Of many who take it at once, in two processes, one gets it, and stays who they are: 409 for the others."""
+    stores = [SQLiteUsers(tmp_path / "users.db") for _ in range(2)]
+
+    async def register(number: int) -> str | None:
+        name = f"user {number}"
+        try:
+            await stores[number % 2].add(UserRecord(id=(7, user_id)[number % 2], username=name, password_hash=None))
+        except UserIDTakenError as exc:
+            assert (exc.status_code, str(exc.user_id), str(exc)) == (409, "7", "The id is taken.")
+            return None
+        return name
+
+    winners = [name for name in await asyncio.gather(*map(register, range(20))) if name is not None]
+    found = await stores[0].find_by_id("7")
+    for store in stores:
+        await store.aclose()
+
+    assert found is not None
+    assert winners == [found.username]
+
+
 async def test_a_user_is_replaced_by_the_one_with_the_same_id(tmp_path: Path) -> None:
-    """So somebody gets another name; the old one is nobody's then."""
+    """So somebody gets another name; the old one is nobody's then, and nobody is made or loses a name so."""
     users = SQLiteUsers(tmp_path / "users.db")
     await users.add(UserRecord(id=7, username="ada", password_hash="old"))
     changed = UserRecord(id=7, username="grace", password_hash="new", is_active=False)
-    await users.add(changed)
+    await users.replace(changed)
+    await users.replace(UserRecord(id=8, username="eve", password_hash=None))
 
     assert (await users.find_by_username("ada"), await users.find_by_username("grace")) == (None, changed)
+    assert await users.find_by_username("eve") is None
+    await users.add(UserRecord(id=9, username="zed", password_hash=None))
+    with pytest.raises(UsernameTakenError):
+        await users.replace(UserRecord(id=9, username="grace", password_hash=None))
+    assert await users.find_by_username("grace") == changed
     await users.aclose()
 
 

@@ -21,8 +21,8 @@ class TestMemoryUsers(UserStoreConformance):
 class TextIds(MemoryUsers):
     """A store that makes texts of ids."""
 
-    def add(self, user: UserRecord) -> None:
-        super().add(replace(user, id=str(user.id)))
+    def __init__(self, users: Sequence[UserRecord]) -> None:
+        super().__init__([replace(user, id=str(user.id)) for user in users])
 
 
 class TakesIdsForNames(MemoryUsers):
@@ -36,14 +36,28 @@ class MakesUsers(MemoryUsers):
     """A store where a password makes a user."""
 
     async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
-        self.add(UserRecord(id=user_id, username=str(user_id), password_hash=password_hash))
+        await self.add(UserRecord(id=user_id, username=f"new {user_id}", password_hash=password_hash))
+
+
+class ForgetsPasswords(MemoryUsers):
+    """A store where the old password stays good."""
+
+    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
+        """Keep nothing."""
 
 
 class Activates(MemoryUsers):
     """A store where everybody may log in."""
 
-    def add(self, user: UserRecord) -> None:
-        super().add(replace(user, is_active=True))
+    def __init__(self, users: Sequence[UserRecord]) -> None:
+        super().__init__([replace(user, is_active=True) for user in users])
+
+
+class TakesOver(MemoryUsers):
+    """A store where whoever comes with an id has it."""
+
+    def __init__(self, users: Sequence[UserRecord]) -> None:
+        super().__init__(list({user.id: user for user in users}.values()))
 
 
 class Suite(UserStoreConformance):
@@ -61,7 +75,8 @@ class Suite(UserStoreConformance):
         (Activates, "test_a_user_is_found_by_name_and_by_id", r"Expected what find_by_username\(\) gives of 'eve'"),
         (TakesIdsForNames, "test_what_is_not_there_is_none", r"find_by_username\(\) gives of '7' to be None"),
         (MakesUsers, "test_nobody_is_made_by_a_password", "one who is not there to be None"),
-        (MakesUsers, "test_another_hash_is_kept", "the user whose password was changed"),
+        (ForgetsPasswords, "test_another_hash_is_kept", "the user whose password was changed"),
+        (TakesOver, "test_an_id_is_one_users", "Expected the user who had the id first to be"),
     ],
 )
 async def test_each_mistake_is_found(
