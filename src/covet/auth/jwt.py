@@ -66,7 +66,7 @@ class JWTAuthProvider(AuthProvider):
         MissingDependencyError: If joserfc is not installed.
 
     Example:
-        >>> provider = JWTAuthProvider("correct horse battery staple, and more of it")
+        >>> provider = JWTAuthProvider(generate_token())
         >>> token = await provider.create_token(Principal("7", scopes=["orders:read"]))
         >>> (await provider.validate_token(token)).scopes
         frozenset({'orders:read'})
@@ -271,7 +271,7 @@ class JWTAuthProvider(AuthProvider):
         Write the JWKS document by which others verify its tokens; with secrets there is nothing in it.
 
         Example:
-            >>> JWTAuthProvider("correct horse battery staple, and more of it").write_jwks()
+            >>> JWTAuthProvider(generate_token()).write_jwks()
             {'keys': []}
         """
         return {"keys": [key.to_public_jwk() for key in self._keys.values() if not key.algorithm.startswith("HS")]}

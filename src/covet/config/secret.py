@@ -115,7 +115,8 @@ def find_weakness(text: str, *, min_bytes: int = MIN_SECRET_BYTES) -> str | None
     # White space makes nothing longer: nobody sees it, and few mean it.
     text = " ".join(text.split())
     word = _SEPARATORS.sub("", text.casefold())
-    if word in _PLACEHOLDERS or any(part in word for part in _PLACEHOLDER_PARTS) or _TEMPLATE.fullmatch(text):
+    is_known = word in _PLACEHOLDERS or any(part in word for part in (*_PLACEHOLDER_PARTS, *_SAMPLES))
+    if is_known or _TEMPLATE.fullmatch(text):
         return "is a placeholder"
     size, different = len(_to_bytes(text)), len(set(text))
     if different == 1 and size > 1:
@@ -147,10 +148,10 @@ _SEPARATORS = re.compile(r"[\s_.\-]+")
 _TEMPLATE = re.compile(r"<.*>|\$\{.*\}|\{\{.*\}\}|%.*%|\[.*\]", re.DOTALL)
 _PLACEHOLDERS = frozenset(
     {
-        "admin", "apikey", "default", "demo", "dev", "development", "dummy", "example", "fixme", "foobar", "key",
-        "mysecret", "mysecretkey", "none", "null", "passw0rd", "password", "placeholder", "sample", "secret",
-        "secretkey", "secretkeyhere", "supersecret", "supersecretkey", "test", "testing", "testkey", "testsecret",
-        "token", "topsecret", "undefined", "xxx",
+        "admin", "apikey", "clientsecret", "default", "demo", "dev", "development", "dummy", "example", "fixme",
+        "foobar", "key", "mysecret", "mysecretkey", "none", "null", "passw0rd", "password", "placeholder", "sample",
+        "secret", "secretkey", "secretkeyhere", "supersecret", "supersecretkey", "test", "testing", "testkey",
+        "testsecret", "token", "topsecret", "undefined", "xxx",
     }
 )  # fmt: skip
 _KNOWN_WORDS = re.compile(
@@ -164,5 +165,16 @@ _MIN_DIFFERENT: Final = 7
 _PLACEHOLDER_PARTS = (
     "256bitsecret", "changeme", "changethis", "changeit", "djangoinsecure", "donotuse", "insecuredev", "insecurekey",
     "notforproduction", "notsecret", "notsosecret", "replaceme", "replacethis", "yourapikey", "yourjwtsecret",
-    "yourpassword", "yoursecret",
+    "yourclientsecret", "yourpassword", "yoursecret",
 )  # fmt: skip
+# What this project's own pages, examples and docstrings show or have shown as a key: whoever copies one has a key that
+# everybody knows. Without white space and separators, in small letters.
+_SAMPLES = (
+    "whatcovetsecretwrote",
+    "what`covetsecret`wrote",
+    "spjx0skxyam6x8zwvavrznyhfk3pyezyoqbf3ffoxnq",
+    "correcthorsebatterystaple,andmoreofit",
+    "asecretofthirtytwobytes",
+    "anewsecretofthirtytwobytes",
+    "thesecretbefore,ofthirtytwoaswell",
+)

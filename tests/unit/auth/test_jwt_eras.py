@@ -27,7 +27,7 @@ from covet.events import Event
 
 joserfc = pytest.importorskip("joserfc")
 
-SECRET = "correct horse battery staple, and more of it"
+SECRET = "Zr8wE2yU5iO9pA1s of these tests alone"
 ADA, EVE = Principal("ada"), Principal("eve")
 
 
