@@ -3,9 +3,11 @@ Who asks, behind proxies: the client, the scheme and the host that they say, if 
 """
 
 from collections.abc import Collection, Sequence
+from copy import copy
 from functools import lru_cache
 from typing import Any, Final, Literal, NamedTuple
 
+from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
 from covet.http.addresses import NetworkSet, parse_address
 from covet.http.forwarded import Hop, read_forwarded, read_x_forwarded
@@ -14,6 +16,7 @@ from covet.http.hosts import is_valid_host
 from covet.http.request import Address, Request
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
+from covet.middleware.trusted_hosts import TrustedHostMiddleware, refuse_host
 from covet.options import refuse_unknown
 
 _check: Final = OptionChecks("ProxyHeadersMiddleware")
@@ -60,7 +63,8 @@ class ProxyHeadersMiddleware(Middleware):
             Unix socket.
         header: Which headers the proxies write: `"x-forwarded"` or `"forwarded"` (RFC 7239). The others come from
             clients: a proxy that does not know them passes them on.
-        trust_host: Whether the host that they say is believed, too.
+        trust_host: Whether the host that they say is believed, too. One that `TrustedHostMiddleware` around the same
+            route does not list is refused with 400.
 
     Raises:
         ConfigurationError: If an option is wrong, or everybody would be believed.
@@ -102,9 +106,25 @@ class ProxyHeadersMiddleware(Middleware):
         self._trusts = lru_cache(_MAX_REMEMBERED)(self._networks.__contains__)
         self._judge_known = lru_cache(_MAX_REMEMBERED)(self._judge_texts)
         self._trust_host = _check.flag("trust_host", trust_host)
+        self._host_lists: tuple[TrustedHostMiddleware, ...] = ()
+
+    def bind_route(self, binding: LayerBinding) -> Middleware:
+        """Learn which hosts the middleware around the same route lists: a proxy's word opens no other."""
+        around = (*binding.outer, *binding.inner)
+        lists = tuple(item for item in around if isinstance(item, TrustedHostMiddleware))
+        if not self._trust_host or not lists:
+            return self
+        bound = copy(self)
+        bound._host_lists = lists  # noqa: SLF001 - another instance of this class
+        return bound
 
     def process_request(self, request: Request) -> None:
-        """Take what a proxy of the list says for true."""
+        """
+        Take what a proxy of the list says for true.
+
+        Raises:
+            BadRequestError: If it says a host that is not served here.
+        """
         peer = request.client
         if not (self._trusts_unix if peer is None else self._trusts(peer.host)):
             return
@@ -115,6 +135,9 @@ class ProxyHeadersMiddleware(Middleware):
         is_short = len(texts[0] or b"") + len(texts[1] or b"") + len(texts[2] or b"") <= _MAX_LENGTH
         said = self._judge_known(*texts) if is_short else self._judge(self._read(headers))
         if said is not None:
+            # APPSEC: proxies pass on what clients write: whoever may name the host here chooses where links lead.
+            if said.host is not None and not all(hosts.allows(said.host) for hosts in self._host_lists):
+                raise refuse_host()
             request.set_forwarded(client=said.client, scheme=said.scheme, host=said.host)
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.

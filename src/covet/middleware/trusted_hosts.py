@@ -72,9 +72,9 @@ class TrustedHostMiddleware(Middleware):
 
     def process_request(self, request: Request) -> Response | None:
         """Refuse a request that is for another host."""
-        if request.headers.get("host") in self._written or self._is_allowed(request):
+        if request.headers.get("host") in self._written or self.allows(request.headers.get("host", "")):
             return None
-        return make_problem(_refuse())
+        return make_problem(refuse_host())
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     def websocket_connect(self, websocket: Any) -> None:
@@ -84,16 +84,25 @@ class TrustedHostMiddleware(Middleware):
         Raises:
             BadRequestError: If it is.
         """
-        if not self._is_allowed(websocket.request):
-            raise _refuse()
+        if not self.allows(websocket.request.headers.get("host", "")):
+            raise refuse_host()
 
-    def _is_allowed(self, request: Request) -> bool:
+    def allows(self, host: str) -> bool:
+        """
+        Tell whether a host is on the list.
+
+        Args:
+            host: The host, with its port if it has one.
+
+        Example:
+            >>> TrustedHostMiddleware(["*.example.com"]).allows("shop.example.com:8443")
+            True
+        """
         if self._is_open:
             return True
-        text = request.headers.get("host", "")
-        if not is_valid_host(text):
+        if not is_valid_host(host):
             return False
-        name, port = parse_host(text)
+        name, port = parse_host(host)
         name = name.removesuffix(".")
         if (name, None) in self._hosts or (name, port) in self._hosts:
             return True
@@ -104,7 +113,8 @@ class TrustedHostMiddleware(Middleware):
         return False
 
 
-def _refuse() -> BadRequestError:
+def refuse_host() -> BadRequestError:
+    """Make the answer to a request for a host that is not on the list."""
     return BadRequestError("This host is not served here.")
 
 

@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request
+from covet.core import CovetRouter
 from covet.exceptions import ConfigurationError
 from covet.http.request import Address
 from covet.http.websocket import WebSocket
-from covet.middleware import ProxyHeadersMiddleware
-from covet.testing import TestClient
+from covet.middleware import ProxyHeadersMiddleware, TrustedHostMiddleware
+from covet.testing import TestClient, WebSocketRefusedError
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
@@ -131,6 +132,58 @@ async def test_handlers_and_sockets_see_the_client(protocol: Any) -> None:
     address = str(Address("192.0.2.1", 0))
     assert response.json() == [address, "https", "https://example.com/caf%C3%A9?b=%20", "192.0.2.1"]
     assert told == [address, "wss://example.com/feed"]
+
+
+@Protocols
+@pytest.mark.parametrize("where", ["application", "router"])
+@pytest.mark.parametrize(
+    ("said", "status", "seen"),
+    [
+        ("shop.example.com", 200, "https://shop.example.com/a"),
+        ("evil.com", 400, None),
+        ("shop.example.com, evil.com", 400, None),
+        ("", 200, "https://example.com/a"),
+        ("no host", 200, "https://example.com/a"),
+    ],
+)
+async def test_a_forwarded_host_must_be_a_trusted_one(
+    protocol: Any, where: str, said: str, status: int, seen: str | None
+) -> None:
+    """A proxy that passes on what clients write cannot undo the list of hosts: not for 404, not for sockets."""
+    hosts = TrustedHostMiddleware(["*.example.com", "example.com"])
+    app = CovetPy(middleware=[ProxyHeadersMiddleware(["127.0.0.0/8"], trust_host=True)])
+    router = CovetRouter()
+    if where == "application":
+        app.add_middleware(hosts)
+
+    @router.get("/a")
+    async def show(request: Request) -> str:
+        return str(request.url)
+
+    @router.websocket("/ws")
+    async def talk(websocket: WebSocket) -> None:
+        await websocket.accept()
+        await websocket.send_text(websocket.request.host)
+
+    app.include_router(router, middleware=[hosts] if where == "router" else [])
+    headers = {"x-forwarded-host": said, "x-forwarded-proto": "https"}
+    client = TestClient(app, base_url="http://example.com", protocol=protocol)
+
+    answer = await client.get("/a", headers=headers)
+    if status == 400:
+        with pytest.raises(WebSocketRefusedError) as caught:
+            async with client.websocket_connect("/ws", headers=headers):
+                pass
+        assert caught.value.status_code == 400
+    else:
+        async with client.websocket_connect("/ws", headers=headers) as socket:
+            assert await socket.receive_text() == (seen or "").split("/")[2]
+
+    assert answer.status_code == status
+    if seen is not None:
+        assert answer.text == seen
+    if where == "application":
+        assert (await client.get("/nowhere", headers=headers)).status_code == (400 if status == 400 else 404)
 
 
 @pytest.mark.parametrize(
