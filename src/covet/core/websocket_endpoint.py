@@ -49,12 +49,15 @@ def compile_socket_endpoint(compiled: CompiledRoute) -> Any:
 
 def _write_call(writer: CodeWriter, compiled: CompiledRoute) -> None:
     writer.bind("CONNECTING", WebSocketPhase.CONNECTING)
+    teller = find_origin_teller(compiled)
     for number, layer in enumerate(compiled.layers):
         hook = writer.bind(f"websocket_connect_{number}", layer.middleware.websocket_connect)
         writer.line(f"await {writer.bind('settle', settle)}({hook}(websocket))")
         # A layer refuses by `refuse()` or `close()`, or by an error.
         with writer.block("if websocket.phase is not CONNECTING:"):
             writer.line("return")
+        if number == teller:
+            writer.line(f"{writer.bind('check_origin', compiled.route.socket.check_origin)}(request)")
     source = write_arguments(writer, compiled.plan, compiled.serializers, values="request.path_values")
     arguments = source.passed
     if source.readers:
@@ -68,6 +71,20 @@ def _write_call(writer: CodeWriter, compiled: CompiledRoute) -> None:
         for number, value in enumerate(compiled.plan.injected.write_arguments(writer, scope="request.services")):
             arguments = arguments.replace(INJECTED.format(number), value)
     writer.line(f"await handler({arguments})")
+
+
+def find_origin_teller(compiled: CompiledRoute) -> int:
+    """
+    Find the innermost layer that tells scheme and host anew, as behind a proxy: origins are compared inside of it.
+
+    Args:
+        compiled: The route.
+
+    Returns:
+        Its number; -1 if there is none, and nothing has to be waited for.
+    """
+    tellers = [index for index, layer in enumerate(compiled.layers) if getattr(layer.middleware, "tells_origin", False)]
+    return tellers[-1] if tellers else -1
 
 
 def check_handler(compiled: CompiledRoute) -> None:

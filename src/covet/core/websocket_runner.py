@@ -10,7 +10,10 @@ from covet.broadcasting.errors import SlowSubscriberError
 from covet.core.afterwards import abandon, close_all, run_afterwards
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import describe_route, unwrap
+from covet.core.hook_results import settle
+from covet.core.middleware import WEBSOCKET_HOOK
 from covet.core.open_sockets import OpenSockets
+from covet.core.websocket_endpoint import find_origin_teller
 from covet.exceptions import ClientDisconnectedError, HTTPError, ServiceUnavailableError
 from covet.http.request import Request
 from covet.http.websocket import WebSocket
@@ -65,9 +68,26 @@ def rules_of(compiled: CompiledRoute) -> WebSocketRules:
 
 async def _call(compiled: CompiledRoute, websocket: WebSocket, sockets: OpenSockets, problem: HTTPError | None) -> None:
     if problem is not None:
+        if await _is_refused(compiled, websocket):
+            return
         raise problem
-    rules_of(compiled).check_origin(websocket.request)
+    if find_origin_teller(compiled) < 0:
+        rules_of(compiled).check_origin(websocket.request)
     await sockets.serve(websocket, lambda: compiled.websocket(websocket, websocket.request))
+
+
+async def _is_refused(compiled: CompiledRoute, websocket: WebSocket) -> bool:
+    """
+    Ask the middleware of what stands for no route, as for requests: a guard does not tell which paths there are.
+
+    What has nothing to say to requests is not asked: it says nothing to what no route answers.
+    """
+    for layer in compiled.layers:
+        if WEBSOCKET_HOOK in layer.hooks:
+            await settle(layer.middleware.websocket_connect(websocket))
+            if websocket.phase is not WebSocketPhase.CONNECTING:
+                return True
+    return False
 
 
 async def _answer(compiled: CompiledRoute, websocket: WebSocket, exc: BaseException) -> None:

@@ -82,6 +82,8 @@ class ProxyHeadersMiddleware(Middleware):
     """
 
     priority: int = Place.PROXY_HEADERS
+    tells_origin: Final = True
+    """WebSockets compare origins inside of it: only then are scheme and host the client's."""
 
     @refuse_unknown
     def __init__(

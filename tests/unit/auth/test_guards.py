@@ -172,6 +172,25 @@ async def test_an_application_is_guarded_as_a_whole(protocol: Any) -> None:
     assert (statuses, known) == ([200, 401, 401], [200, 404])
 
 
+@Protocols
+async def test_a_guarded_application_does_not_tell_which_sockets_there_are(protocol: Any) -> None:
+    """The handshake of a path without a route is refused as that of one with a route."""
+    app = CovetPy(middleware=[requires(), AuthenticationMiddleware(provider=PROVIDER)])
+
+    @app.websocket("/feed")
+    async def feed(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    statuses = []
+    async with TestClient(app, protocol=protocol) as client:
+        for path, headers in (("/feed", {}), ("/nowhere", {}), ("/nowhere", await bring())):
+            with pytest.raises(WebSocketRefusedError) as caught:
+                async with client.websocket_connect(path, headers=headers):
+                    pass
+            statuses.append(caught.value.status_code)
+    assert statuses == [401, 401, 404]
+
+
 def test_a_guard_without_a_provider_does_not_start() -> None:
     """The error says what to add, and names the route."""
     app = CovetPy()

@@ -4,17 +4,19 @@ Whatever a handler of WebSockets raises is dealt with, and said once.
 
 import asyncio
 import logging
+from typing import Any
 
 import pytest
 
-from covet import CovetPy
+from covet import CovetPy, Request, Response
 from covet.broadcasting import SlowSubscriberError
+from covet.core.middleware import Middleware
 from covet.core.websocket_runner import rules_of
-from covet.exceptions import HTTPError, ServiceUnavailableError
+from covet.exceptions import AuthenticationError, HTTPError, ServiceUnavailableError
 from covet.http.websocket import WebSocket
 from covet.http.websocket_errors import WebSocketDisconnect, WebSocketMessageError
 from covet.http.websocket_rules import WebSocketRules
-from covet.testing import TestClient
+from covet.testing import TestClient, WebSocketRefusedError
 
 
 def raise_one(exc: BaseException) -> None:
@@ -86,3 +88,55 @@ def test_what_stands_for_no_route_has_the_usual_rules() -> None:
     app.compile()
 
     assert rules_of(app._unmatched) == WebSocketRules()
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+async def test_where_no_route_is_the_application_s_middleware_is_asked(protocol: Any) -> None:
+    """
+    Whoever is refused everywhere does not learn which paths there are.
+    """
+
+    class Closed(Middleware):
+        def process_request(self, request: Request) -> None:
+            raise AuthenticationError
+
+        def websocket_connect(self, websocket: WebSocket) -> None:
+            if "x-pass" not in websocket.request.headers:
+                raise AuthenticationError
+
+    app = CovetPy(middleware=[Closed()])
+    app.add_websocket_route("/known", _accept)
+    client = TestClient(app, protocol=protocol)
+
+    statuses = []
+    for path, headers in (("/known", {}), ("/unknown", {}), ("/unknown", {"x-pass": "1"})):
+        with pytest.raises(WebSocketRefusedError) as caught:
+            async with client.websocket_connect(path, headers=headers):
+                pass
+        statuses.append(caught.value.status_code)
+
+    assert statuses == [401, 401, 404]
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+async def test_middleware_may_refuse_by_itself_where_no_route_is(protocol: Any) -> None:
+    """
+    With a response in place of an error.
+    """
+
+    class Busy(Middleware):
+        def process_request(self, request: Request) -> Response:
+            return Response(status_code=503)
+
+        async def websocket_connect(self, websocket: WebSocket) -> None:
+            await websocket.refuse(503)
+
+    with pytest.raises(WebSocketRefusedError) as caught:
+        async with TestClient(CovetPy(middleware=[Busy()]), protocol=protocol).websocket_connect("/unknown"):
+            pass
+
+    assert caught.value.status_code == 503
+
+
+async def _accept(websocket: WebSocket) -> None:
+    await websocket.accept()

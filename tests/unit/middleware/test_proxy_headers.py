@@ -186,6 +186,38 @@ async def test_a_forwarded_host_must_be_a_trusted_one(
         assert (await client.get("/nowhere", headers=headers)).status_code == (400 if status == 400 else 404)
 
 
+@Protocols
+@pytest.mark.parametrize(
+    ("origin", "scheme", "is_allowed"),
+    [
+        ("https://example.com", "https", True),
+        ("http://example.com", "https", False),
+        ("http://example.com", "http", True),
+        ("https://app.internal", "https", False),
+    ],
+)
+async def test_sockets_compare_origins_with_what_the_proxy_says(
+    protocol: Any, origin: str, scheme: str, is_allowed: bool
+) -> None:
+    """A page that came in the clear does not open a socket that the proxy took by TLS."""
+    app = CovetPy(middleware=[ProxyHeadersMiddleware(["127.0.0.0/8"], trust_host=True)])
+
+    @app.websocket("/ws")
+    async def talk(websocket: WebSocket) -> None:
+        await websocket.accept()
+
+    headers = {"origin": origin, "x-forwarded-proto": scheme, "x-forwarded-host": "example.com"}
+    client = TestClient(app, base_url="http://app.internal", protocol=protocol)
+
+    try:
+        async with client.websocket_connect("/ws", headers=headers):
+            status = 101
+    except WebSocketRefusedError as error:
+        status = error.status_code
+
+    assert status == (101 if is_allowed else 403)
+
+
 @pytest.mark.parametrize(
     ("options", "text"),
     [
