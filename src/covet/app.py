@@ -314,8 +314,9 @@ class CovetPy(RouteDecorators, StaticMounting, ConfiguredApplication):
 
     def _get_steps(self) -> list[Step]:
         steps = super()._get_steps()
-        if self._given_settings is not None and self._given_settings.is_production:
-            # Loaded here: only production refuses what is unsafe. Before anything is started.
+        given = self._given_settings
+        if given is not None and (given.is_production or given.is_staging):
+            # Loaded here: only what is deployed is looked at. Before anything is started.
             from covet.deployment import refuse_unsafe
 
             steps.insert(0, ("deployment", partial(refuse_unsafe, self), None))

@@ -23,6 +23,7 @@ from covet.exceptions import (
     ServiceUnavailableError,
     ValidationError,
 )
+from covet.http.locality import may_look
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.serialization import encode_json
@@ -156,10 +157,11 @@ def make_error_response(request: Request, exc: Exception, *, is_debug: bool = Fa
     Args:
         request: The request.
         exc: The error.
-        is_debug: Whether traces may be shown, to clients on this machine.
+        is_debug: Whether traces may be shown, to whom the debug pages are.
     """
     instance = make_instance()
-    is_debug = is_debug and _is_local(request)
+    # APPSEC: somebody forgets `debug=True` some day; whoever is elsewhere, or sent by a page, still sees no trace.
+    is_debug = is_debug and may_look(request)
     if isinstance(exc, HTTPError):
         try:
             response = make_problem(exc, instance)
@@ -215,18 +217,6 @@ def _log_answer(request: Request, exc: HTTPError, instance: str) -> None:
             logger.warning("%s answered %d (%s): %s", describe_route(request), exc.status_code, instance, exc.message)
     elif logger.isEnabledFor(logging.DEBUG):
         logger.debug("%s answered %d (%s)", describe_route(request), exc.status_code, instance)
-
-
-def _is_local(request: Request) -> bool:
-    """
-    Tell whether a request comes from this machine: from loopback, or over a Unix socket.
-
-    APPSEC: Somebody forgets `debug=True` some day; whoever is elsewhere still sees no trace.
-    """
-    client = request.client
-    if client is None:
-        return True
-    return client.host == "::1" or client.host.startswith(("127.", "::ffff:127."))
 
 
 def make_instance() -> str:

@@ -7,11 +7,11 @@ from typing import ClassVar, Final, NoReturn
 from covet.app import CovetPy
 from covet.config import section
 from covet.core.route import METHODS
-from covet.debug.access import may_look
 from covet.debug.concealment import conceal_page, find_secrets
 from covet.debug.pages import PAGES, PageMaker, show_index
 from covet.debug.rendering import render
 from covet.exceptions import ConfigurationError, NotFoundError
+from covet.http.locality import may_look
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.plugins import Plugin, PluginError

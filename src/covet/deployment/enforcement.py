@@ -1,13 +1,16 @@
 """
-What production refuses: an application with an error of a deployment does not start.
+What production refuses: an application with an error of a deployment does not start. Staging warns of debugging.
 """
 
+import logging
 from collections.abc import Sequence
 
 from covet.core.configured_application import ConfiguredApplication
 from covet.deployment.checks import DeploymentProblem, Severity, check_deployment
 from covet.exceptions import ConfigurationError
 from covet.threads import run_in_thread
+
+logger = logging.getLogger("covet.deployment")
 
 
 class UnsafeDeploymentError(ConfigurationError):
@@ -39,12 +42,16 @@ async def refuse_unsafe(app: ConfiguredApplication) -> None:
     """
     Refuse to start an application of production settings that has an error of a deployment.
 
+    One of staging may be debugged, but not by mistake: a warning says that it is.
+
     Args:
         app: The application.
 
     Raises:
         UnsafeDeploymentError: If it has one; lists all of them.
     """
+    if app.settings.is_staging and app.debug:
+        logger.warning("debug is on in staging: errors show source and variables to whoever is on the server itself.")
     if not app.settings.is_production:
         return
     # It looks at files.

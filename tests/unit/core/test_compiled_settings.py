@@ -44,7 +44,7 @@ async def test_debug_may_be_switched_while_the_application_runs(protocol: Any) -
         raise RuntimeError("a detail")
 
     texts = []
-    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+    async with TestClient(app, base_url="http://localhost", protocol=protocol, raise_app_exceptions=False) as client:
         for debug in (False, True, False):
             app.debug = debug
             texts.append((await client.get("/")).text)

@@ -301,7 +301,7 @@ async def test_lone_surrogates_in_an_error_never_raise(caplog: pytest.LogCapture
     # pytest's own report of the log could not carry them.
     caplog.set_level(logging.CRITICAL, "covet.errors")
     answers = [
-        await get(make_app(error, debug=True), headers={"accept": accept})
+        await get(make_app(error, debug=True), headers={"accept": accept, "host": "localhost"})
         for error in (NotFoundError("\ud800"), RuntimeError("\ud800"))
         for accept in ("text/html", "*/*")
     ]
@@ -313,8 +313,8 @@ async def test_debug_shows_the_trace_to_a_browser_only() -> None:
     """A browser gets text with the trace, a program the problem with the error's last line."""
     app = make_app(RuntimeError("why"), debug=True)
 
-    browser = await get(app, headers={"accept": "text/html"})
-    program = await get(app)
+    browser = await get(app, headers={"accept": "text/html", "host": "localhost"})
+    program = await get(app, headers={"host": "localhost"})
 
     assert browser.headers["content-type"] == "text/plain; charset=utf-8"
     assert "Traceback" in browser.text
@@ -326,7 +326,9 @@ async def test_debug_shows_the_trace_to_a_browser_only() -> None:
 async def test_debug_shows_nothing_to_another_machine(protocol: Any, address: str) -> None:
     """A forgotten `debug=True` does not tell the world: a client elsewhere gets the bare 500."""
     app = make_app(RuntimeError("why"), debug=True)
-    client = TestClient(app, protocol=protocol, raise_app_exceptions=False, client=(address, 50000))
+    client = TestClient(
+        app, base_url="http://localhost", protocol=protocol, raise_app_exceptions=False, client=(address, 50000)
+    )
 
     response = await client.get("/", headers={"accept": "text/html"})
 
@@ -334,11 +336,38 @@ async def test_debug_shows_nothing_to_another_machine(protocol: Any, address: st
     assert sorted(response.json()) == ["instance", "status", "title", "type"]
 
 
+@Protocols
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"host": "attacker.test"},
+        {"forwarded": "for=192.0.2.7"},
+        {"x-forwarded-for": "192.0.2.7"},
+        {"via": "1.1 proxy"},
+        {"origin": "http://evil.example", "sec-fetch-site": "cross-site"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"},
+    ],
+)
+@pytest.mark.parametrize("accept", ["text/html", "application/json"])
+async def test_debug_shows_nothing_that_a_page_or_a_proxy_asks_for(
+    protocol: Any, headers: dict[str, str], accept: str
+) -> None:
+    """From this machine, but by somebody else's order: the rule of the debug pages."""
+    app = make_app(RuntimeError("why"), debug=True)
+    client = TestClient(app, base_url="http://localhost", protocol=protocol, raise_app_exceptions=False)
+
+    response = await client.get("/", headers=headers | {"accept": accept})
+
+    assert response.status_code == 500
+    assert "why" not in response.text
+    assert "detail" not in response.json()
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.0.1", "::1", "::ffff:127.0.0.1"])
 async def test_debug_shows_the_trace_to_this_machine(address: str) -> None:
     """Every way to write loopback is this machine."""
     app = make_app(RuntimeError("why"), debug=True)
-    client = TestClient(app, raise_app_exceptions=False, client=(address, 50000))
+    client = TestClient(app, base_url="http://localhost", raise_app_exceptions=False, client=(address, 50000))
 
     response = await client.get("/", headers={"accept": "text/html"})
 

@@ -74,3 +74,12 @@ async def test_warnings_do_not_stop_a_start() -> None:
 
     async with TestClient(app, base_url="https://example.com") as client:
         assert (await client.get("/")).status_code == 404
+
+
+@pytest.mark.parametrize("debug", [False, True])
+async def test_staging_says_that_it_is_debugged(debug: bool, caplog: pytest.LogCaptureFixture) -> None:
+    """It may be, on purpose: production refuses it in the settings."""
+    async with TestClient(make_app(environment="staging", debug=debug)):
+        pass
+
+    assert ("debug is on in staging" in caplog.text) is debug

@@ -1,13 +1,13 @@
 """
-Who may look at the debug pages: a program on this machine that speaks to the server itself.
+Who may look at what debugging shows, traces and pages: a program on this machine that speaks to the server itself.
 
-A header never opens them; it can only close them.
+A header never opens it; it can only close it. Nothing raises here: errors are answered by it.
 """
 
 from ipaddress import ip_address
 from typing import Final
 
-from covet.http.hosts import parse_host
+from covet.http.hosts import is_valid_host, parse_host
 from covet.http.request import Request
 
 _LOCAL_HOSTS: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -73,7 +73,7 @@ def is_loopback(host: str) -> bool:
 
 def _is_local_host(text: str) -> bool:
     # APPSEC: a name of an attacker's may lead here (DNS rebinding): then it stands in the header.
-    return parse_host(text)[0] in _LOCAL_HOSTS
+    return is_valid_host(text) and parse_host(text)[0] in _LOCAL_HOSTS
 
 
 def _is_foreign(request: Request) -> bool:

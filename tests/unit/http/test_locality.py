@@ -4,8 +4,8 @@ Who may look: this machine, by its own name, for nobody else's page.
 
 import pytest
 
-from covet.debug.access import is_loopback, may_look
 from covet.http.headers import Headers
+from covet.http.locality import is_loopback, may_look
 from covet.http.request import Request
 
 HERE = ("127.0.0.1", 50000)
@@ -58,6 +58,15 @@ def test_request_without_a_name_is_refused() -> None:
     """No server lets one through; a name that was made up for it would be this machine's own."""
     request = Request(client=HERE)
     request.headers = Headers()
+
+    assert not may_look(request)
+
+
+@pytest.mark.parametrize("host", ["", "a b", "localhost:x", "["])
+def test_what_is_no_name_is_refused_without_an_error(host: str) -> None:
+    """A malformed request is answered by this, too."""
+    request = Request(client=HERE)
+    request.headers = Headers({"host": host})
 
     assert not may_look(request)
 
