@@ -7,13 +7,23 @@ Run it with `covet run examples.todo.app:app`; its description is at /docs.
 from dataclasses import asdict, dataclass
 
 from covet import CovetPy, Request
+from covet.database import DatabasePlugin
+from covet.di import Lifetime
 from covet.middleware import CORSMiddleware
 from covet.openapi import OpenAPIPlugin
 from covet.responses import RedirectResponse
-from examples.todo.store import Changes, NewTodo, Todo, TodoStore
+from examples.todo.store import Changes, NewTodo, Number, Todo, TodoStore
 
-app = CovetPy(middleware=[CORSMiddleware(allow_origins=["*"])], plugins=[OpenAPIPlugin(title="Todos")])
-store = TodoStore()
+app = CovetPy(
+    middleware=[CORSMiddleware(allow_origins=["*"])], plugins=[DatabasePlugin(), OpenAPIPlugin(title="Todos")]
+)
+app.container.register(TodoStore, lifetime=Lifetime.SINGLETON)
+
+
+@app.on_startup
+async def create_table() -> None:
+    store = await app.container.resolve(TodoStore)
+    await store.create_table()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,33 +44,33 @@ def link(request: Request, todo: Todo) -> LinkedTodo:
 
 
 @app.get("/todos")
-async def list_todos(request: Request) -> list[LinkedTodo]:
-    return [link(request, todo) for todo in store]
+async def list_todos(request: Request, store: TodoStore) -> list[LinkedTodo]:
+    return [link(request, todo) for todo in await store.list_all()]
 
 
 @app.post("/todos", status_code=201)
-async def create_todo(request: Request, new: NewTodo) -> LinkedTodo:
-    return link(request, store.add(new))
+async def create_todo(request: Request, store: TodoStore, new: NewTodo) -> LinkedTodo:
+    return link(request, await store.add(new))
 
 
 @app.delete("/todos")
-async def delete_todos() -> None:
-    store.clear()
+async def delete_todos(store: TodoStore) -> None:
+    await store.clear()
 
 
 @app.get("/todos/{todo_id:int}")
-async def show_todo(request: Request, todo_id: int) -> LinkedTodo:
-    return link(request, store.get(todo_id))
+async def show_todo(request: Request, store: TodoStore, todo_id: Number) -> LinkedTodo:
+    return link(request, await store.get(todo_id))
 
 
 @app.patch("/todos/{todo_id:int}")
-async def change_todo(request: Request, todo_id: int, changes: Changes) -> LinkedTodo:
-    return link(request, store.change(todo_id, changes))
+async def change_todo(request: Request, store: TodoStore, todo_id: Number, changes: Changes) -> LinkedTodo:
+    return link(request, await store.change(todo_id, changes))
 
 
 @app.delete("/todos/{todo_id:int}")
-async def delete_todo(todo_id: int) -> None:
-    store.remove(todo_id)
+async def delete_todo(store: TodoStore, todo_id: Number) -> None:
+    await store.remove(todo_id)
 
 
 @app.route("/", methods=["GET", "POST", "DELETE"])

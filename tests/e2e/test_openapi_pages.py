@@ -27,9 +27,11 @@ SHOW = "#operations-default-show_todo"
 
 
 @pytest.fixture(scope="module", params=["rsgi", "asgi"])
-def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The example application, as `make run` serves it and over ASGI."""
-    with serve("examples.todo.app:app", interface=request.param, directory=ROOT) as server:
+    directory = tmp_path_factory.mktemp("todo")
+    env = {"PYTHONPATH": str(ROOT)}
+    with serve("examples.todo.app:app", interface=request.param, directory=directory, env=env) as server:
         yield server
 
 

@@ -61,7 +61,7 @@ def test_every_check_passes(application: Application, tmp_path: Path) -> None:
     """
     A few examples of each operation, the same in each run.
     """
-    with serve(application.target, directory=ROOT) as server:
+    with serve(application.target, directory=tmp_path, env={"PYTHONPATH": str(ROOT)}) as server:
         for path in application.paths:
             check(server, path, application, tmp_path, "--max-examples", "10", "--seed", "2026")
 
@@ -74,7 +74,8 @@ def test_every_check_passes_with_many_examples(name: str, tmp_path: Path) -> Non
     """
     application = APPLICATIONS[name]
     for interface in ("rsgi", "asgi"):
-        with serve(application.target, interface=interface, directory=ROOT) as server:
+        env = {"PYTHONPATH": str(ROOT)}
+        with serve(application.target, interface=interface, directory=tmp_path, env=env) as server:
             for path in application.paths:
                 check(server, path, application, tmp_path, "--max-examples", "500")
 

@@ -65,10 +65,16 @@ run().then((result) => {
 
 
 @pytest.fixture(scope="module", params=["rsgi", "asgi"])
-def server(request: pytest.FixtureRequest) -> Iterator[ServerProcess]:
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The example application, as `make run` serves it and over ASGI."""
-    with serve("examples.todo.app:app", interface=request.param, directory=ROOT) as server:
+    with start(tmp_path_factory.mktemp("todo"), interface=request.param) as server:
         yield server
+
+
+def start(directory: Path, *, interface: str | None = None, workers: int = 1, url: str = "") -> ServerProcess:
+    """Prepare a server of the example, which keeps its file in a directory, or the todos where a URL says."""
+    env = {"PYTHONPATH": str(ROOT), **({"COVET_DB_URL": url} if url else {})}
+    return serve("examples.todo.app:app", directory=directory, env=env, interface=interface, workers=workers)
 
 
 @pytest.fixture
@@ -179,6 +185,32 @@ def test_usual_clients_get_json(client: httpx2.Client, accept: str) -> None:
 
     assert response.status_code == 201
     assert response.headers["content-type"] == "application/json"
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgresql", "mysql"])
+def test_workers_share_the_todos_and_they_survive_a_restart(
+    database: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """
+    Two workers, of which either answers, have the same todos, on each database; so has the server that follows them.
+    """
+    url = "" if database == "sqlite" else request.getfixturevalue(f"{database}_url")
+    with start(tmp_path, workers=2, url=url) as server:
+        todos = [
+            httpx2.post(f"{server.url}/todos", json={"title": f"todo {number}", "order": number}, timeout=20).json()
+            for number in range(6)
+        ]
+        kept = [(todo["title"], todo["order"], todo["completed"]) for todo in todos]
+        # The same values once more: MariaDB counts no row that it changed, and the todo is there all the same.
+        again = [httpx2.patch(todo["url"], json={"completed": False}, timeout=20) for todo in todos]
+        assert [response.status_code for response in again] == [200] * 6
+        assert all(httpx2.get(f"{server.url}/todos", timeout=20).json() == todos for _ in range(6))
+
+    with start(tmp_path, url=url) as server:
+        found = httpx2.get(f"{server.url}/todos", timeout=20).json()
+        httpx2.delete(f"{server.url}/todos", timeout=20)
+
+    assert [(todo["title"], todo["order"], todo["completed"]) for todo in found] == kept
 
 
 # ── The browser ──────────────────────────────────────────────────────────────

@@ -3,6 +3,7 @@ The example application in process, over both protocols: its contract, its limit
 """
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,10 +12,12 @@ from examples.todo.app import app
 
 
 @pytest.fixture(params=["asgi", "rsgi"])
-async def client(request: pytest.FixtureRequest) -> AsyncIterator[TestClient]:
-    """A client of the application, which starts without todos."""
+async def client(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[TestClient]:
+    """A client of the application, whose database is a file in a working directory that was empty."""
+    monkeypatch.chdir(tmp_path)
     async with TestClient(app, protocol=request.param) as client:
-        await client.delete("/todos")
         yield client
 
 
@@ -122,6 +125,7 @@ async def test_collection_is_deleted_as_a_whole(client: TestClient) -> None:
         ({"title": ""}, ["/title"]),
         ({"title": "x" * 501}, ["/title"]),
         ({"title": None, "completed": "yes", "order": 1.5}, ["/title", "/completed", "/order"]),
+        ({"title": "Walk the dog", "order": 2**31}, ["/order"]),
     ],
 )
 async def test_wrong_todo_is_refused_with_every_error(
@@ -187,3 +191,27 @@ async def test_pages_of_any_origin_are_allowed(client: TestClient) -> None:
 
         assert response.status_code == 204
         assert response.headers["access-control-allow-origin"] == "*"
+
+
+async def test_todos_outlast_the_application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What one process was given, the next one has, from the same file.
+    """
+    monkeypatch.chdir(tmp_path)
+    async with TestClient(app) as client:
+        url = await add(client)
+
+    async with TestClient(app) as client:
+        todo = (await client.get(url)).json()
+
+    assert todo["title"] == "Walk the dog"
+    assert (tmp_path / "database.db").is_file()
+
+
+async def test_number_that_no_database_holds_is_refused(client: TestClient) -> None:
+    """
+    A number is a client's word: what is too large for the column is its mistake, and no error of the database.
+    """
+    responses = [await client.request(method, f"/todos/{2**31}", json={}) for method in ("GET", "PATCH", "DELETE")]
+
+    assert [response.status_code for response in responses] == [422, 422, 422]
