@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from io import StringIO
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from alembic import context
 from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from sqlalchemy import Connection, MetaData, NullPool, event
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -137,6 +138,7 @@ def run_migrations(**options: Any) -> None:
         "target_metadata": run.metadata,
         "version_table": run.version_table,
         "render_as_batch": True,
+        "render_item": render_type,
         "transactional_ddl": True if run.url.scheme == "sqlite" else None,
         **options,
     }
@@ -154,6 +156,32 @@ def run_migrations(**options: Any) -> None:
     if run.url.scheme == "sqlite":
         _require_file(run)
     asyncio.run(_connect(run, options))
+
+
+# Any: what a migration names, and Alembic's own record of what it writes.
+def render_type(kind: str, item: Any, written: Any) -> str | Literal[False]:
+    """
+    Write the types of columns that Alembic writes in a way that does not run.
+
+    Those that are not SQLAlchemy's get an import, and `JSONB` as a variant of `JSON` names its `Text` in full.
+
+    It is the option `render_item`; who gives another one in `env.py` calls it there.
+
+    Args:
+        kind: What is written, such as `"type"`.
+        item: The thing itself.
+        written: What Alembic knows of the migration that it writes.
+
+    Returns:
+        The text; `False` if Alembic writes it as it always does.
+    """
+    module = type(item).__module__
+    if kind == "type" and isinstance(item, JSONB):
+        written.imports.add("from sqlalchemy.dialects import postgresql")
+        return "postgresql.JSONB(astext_type=sa.Text())"
+    if kind == "type" and not module.startswith("sqlalchemy."):
+        written.imports.add(f"import {module}")
+    return False
 
 
 def _require_file(run: Run) -> None:

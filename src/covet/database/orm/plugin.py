@@ -4,7 +4,8 @@
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
-from typing import Annotated, Any, ClassVar, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
 
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -15,6 +16,7 @@ from covet.config.key_ring import make_key_ring
 from covet.core.afterwards import release_before_stream
 from covet.core.middleware import Middleware
 from covet.database.orm.engine import Begin, create_engine
+from covet.database.orm.model import Model
 from covet.database.orm.repeated_queries import watch_repeated_queries
 from covet.database.orm.repository import Repository
 from covet.database.orm.session import RowSession, create_session_factory
@@ -27,6 +29,9 @@ from covet.plugins import HealthCheck, Plugin
 from covet.plugins.base import check_plugin_name
 from covet.security import Signer
 from covet.validation import Constraints
+
+if TYPE_CHECKING:
+    from covet.database.migrations import Migrations
 
 RepeatedQueries = Literal["auto", "off", "warn", "raise"]
 
@@ -74,6 +79,9 @@ class OrmPlugin(Plugin):
             `Annotated[AsyncSession, "reports"]`.
         repositories: Subclasses of `Repository` that handlers take.
         create_all: Tables to create at the start if they are missing: for examples and tests, which have no migrations.
+        migrations: The directory of the migrations. With it there are the commands `covet db`, and the application is
+            not healthy while migrations are pending.
+        metadata: The tables that the migrations are about.
 
     Example:
         >>> from sqlalchemy import text
@@ -104,6 +112,8 @@ class OrmPlugin(Plugin):
         name: str | None = None,
         repositories: Sequence[type[Repository[Any]]] = (),
         create_all: MetaData | None = None,
+        migrations: str | Path | None = None,
+        metadata: MetaData | Sequence[MetaData] = Model.metadata,
     ) -> None:
         super().__init__(config)
         if name is not None:
@@ -114,6 +124,9 @@ class OrmPlugin(Plugin):
         self._url = url
         self._repositories = tuple(repositories)
         self._create_all = create_all
+        self._directory = migrations
+        self._metadata = metadata
+        self._where: str | DatabaseURL | None = None
         self._engine: AsyncEngine | None = None
         self._sessions: async_sessionmaker[AsyncSession] | None = None
 
@@ -160,6 +173,7 @@ class OrmPlugin(Plugin):
                 f"Nobody says where the database of the plugin {self.name!r} is.",
                 hint="Write OrmPlugin(url='sqlite:///app.db'), or set COVET_DB_URL.",
             )
+        self._where = url
         self._engine = create_engine(
             url,
             pool_size=general.pool_size if config.pool_size is None else config.pool_size,
@@ -215,8 +229,43 @@ class OrmPlugin(Plugin):
         await self.engine.dispose()
 
     def health_checks(self) -> Mapping[str, HealthCheck]:
-        """Tell whether the database answers."""
-        return {"database" if self._qualifier is None else f"database_{self._qualifier}": self._ping}
+        """Tell whether the database answers, and whether it has all migrations."""
+        suffix = "" if self._qualifier is None else f"_{self._qualifier}"
+        checks: dict[str, HealthCheck] = {f"database{suffix}": self._ping}
+        if self._directory is not None:
+            # Loaded here: it brings Alembic, which nobody without migrations has need of.
+            from covet.database.migrations import create_health_check
+
+            checks[f"migrations{suffix}"] = create_health_check(self.make_migrations())
+        return checks
+
+    def commands(self) -> Mapping[str, object]:
+        """Name the commands `covet db`, if there are migrations; those of a further database have its name behind."""
+        if self._directory is None:
+            return {}
+        from covet.database.migrations.commands import create_commands
+
+        is_production = self.app is not None and self.app.settings.is_production
+        name = self._qualifier or "default"
+        commands = create_commands(lambda: {name: self.make_migrations()}, is_production=is_production)
+        return {"db" if self._qualifier is None else f"db-{name}": commands}
+
+    def make_migrations(self) -> "Migrations":
+        """
+        Make the migrations of the database, to run them from code.
+
+        Raises:
+            ConfigurationError: If the plugin was given no `migrations`, or the database can have none.
+            MissingDependencyError: If Alembic is not installed.
+        """
+        from covet.database.migrations import Migrations
+
+        if self._directory is None or self._where is None:
+            raise ConfigurationError(
+                f"The plugin {self.name!r} knows no migrations.",
+                hint="Write OrmPlugin(migrations='migrations'), and give it to an application.",
+            )
+        return Migrations(self._where, self._metadata, self._directory)
 
     async def _ping(self) -> bool:
         async with self.engine.connect() as connection:

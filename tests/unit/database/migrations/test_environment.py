@@ -4,6 +4,7 @@ A run: what is left of one that fails, and what it needs.
 
 import logging
 import runpy
+from enum import Enum
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import sqlalchemy as sa
 
 from covet.database.migrations import MigrationError, MigrationFailedError, MigrationLockError, Migrations
 from covet.database.migrations.layout import FILES
+from covet.database.orm import UTCDateTime
+from covet.database.orm.column_types import TYPES
 from covet.exceptions import MissingDependencyError
-from tests.unit.database.migrations.conftest import Workshop
+from tests.unit.database.migrations.conftest import NAMES, Workshop
 
 CREATE = "op.create_table('{0}', sa.Column('id', sa.Integer, primary_key=True))"
 
@@ -160,6 +163,22 @@ async def test_options_of_alembic_stand_in_env_py(workshop: Workshop) -> None:
     await migrations.upgrade()
 
     assert await workshop.list_tables() == {"mine"}
+
+
+async def test_types_of_models_are_written_so_that_they_run(workshop: Workshop) -> None:
+    """What `create_revision` writes of every type that the ORM has runs as it is, and leaves nothing to write."""
+    metadata = sa.MetaData(naming_convention=NAMES)
+    kinds = [kind for python, kind in TYPES.items() if python is not Enum]
+    columns = [sa.Column(f"column_{number}", kind) for number, kind in enumerate([*kinds, UTCDateTime()])]
+    sa.Table("notes", metadata, sa.Column("id", sa.Integer, primary_key=True), *columns)
+    migrations = workshop.open(metadata)
+
+    written = await migrations.create_revision("add notes")
+    await migrations.upgrade()
+
+    assert written is not None
+    assert "import covet.database.orm.column_types\n" in written.path.read_text()
+    assert (await migrations.check()).is_clean
 
 
 def test_env_py_is_run_by_covet_alone(sqlite: Workshop) -> None:

@@ -274,3 +274,37 @@ async def test_requests_at_once_have_sessions_of_their_own(tmp_path: Path) -> No
         answers = await asyncio.gather(*(client.get(f"/{number}") for number in range(8)))
 
     assert sorted(answer.json()[0] for answer in answers) == list(range(8))
+
+
+async def test_migrations_are_commands_and_a_check_of_health(tmp_path: Path) -> None:
+    """While one is pending the application is not healthy; a further database has commands of its own."""
+    plugin = OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", migrations=tmp_path / "migrations", metadata=Base.metadata)
+    further = OrmPlugin(url=f"sqlite:///{tmp_path}/further.db", name="reports", migrations=tmp_path / "further")
+    app = CovetPy(plugins=[plugin, further])
+
+    async with TestClient(app):
+        migrations = plugin.make_migrations()
+        await migrations.init()
+        await migrations.create_revision("add all")
+        before = (await app.plugin_manager.check_health())["migrations"]
+        await migrations.upgrade()
+        after = (await app.plugin_manager.check_health())["migrations"]
+
+    assert (before.is_healthy, after.is_healthy) == (False, True)
+    assert (await migrations.check()).is_clean
+    assert {"db", "db-reports"} <= set(app.plugin_manager.list_commands())
+
+
+def test_without_a_directory_there_are_no_migrations() -> None:
+    """The error says what to write."""
+    plugin = OrmPlugin(url="sqlite://")
+    _ = CovetPy(plugins=[plugin])
+
+    with pytest.raises(ConfigurationError) as caught:
+        plugin.make_migrations()
+
+    assert str(caught.value) == (
+        "The plugin 'orm' knows no migrations.\n"
+        "  Write OrmPlugin(migrations='migrations'), and give it to an application."
+    )
+    assert plugin.commands() == {}
