@@ -95,7 +95,9 @@ class MemoryAPIKeys:
 
     async def replace(self, old: APIKey, new: APIKey, /) -> bool:
         """Keep a key in the place of one, if that is there as it was found."""
-        if self._keys.get(old.key_hash) != old:
+        # A record, of which the hash is but a part: who asks for it has found it already.
+        found = self._keys.get(old.key_hash)
+        if found != old:
             return False
         self._keys[old.key_hash] = new
         return True

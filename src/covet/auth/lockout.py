@@ -171,10 +171,10 @@ class Lockout:
             What is locked from now on.
         """
         locked = []
-        for key in _list_keys(account, address):
-            counted = self._count(key)
+        for what in _list_keys(account, address):
+            counted = self._count(what)
             if counted is not None:
-                who: tuple[str | None, str] = (account, "") if key[0] == "account" else (None, address)
+                who: tuple[str | None, str] = (account, "") if what[0] == "account" else (None, address)
                 locked.append(Lock(*who, *counted))
         return locked
 

@@ -4,6 +4,8 @@ Checking a name and a password: what logins by form and HTTP Basic have in commo
 It must never say which users there are, by its answer, its work or its time (docs/security.md, row 90).
 """
 
+import hmac
+
 from covet.auth.errors import AuthenticationSetupError, LockedOutError
 from covet.auth.lockout import Lock, Lockout
 from covet.auth.principal import Principal
@@ -65,7 +67,7 @@ class PasswordCheck:
             user, new_hash = await self._verify(username, password, address)
         if new_hash is not None:
             found = await self.users.find_by_id(str(user.id))
-            if found is not None and found.password_hash == user.password_hash:
+            if found is not None and _has_same_password(found, user):
                 # Not where it was changed while it was verified: the one before would be good again.
                 await self.users.update_password(user.id, new_hash)
                 found = await self.users.find_by_id(str(user.id))
@@ -109,3 +111,7 @@ class PasswordCheck:
                 failures=lock.failures,
                 seconds=lock.seconds,
             )
+
+
+def _has_same_password(first: UserRecord, second: UserRecord) -> bool:
+    return hmac.compare_digest(first.password_hash or "", second.password_hash or "")

@@ -68,10 +68,6 @@ class DatabasePlugin(Plugin):
         url: Where the database is, in place of `database.url` of the settings.
         replicas: The URLs of its copies, in place of what the configuration says.
         databases: Further databases, in place of what the configuration says.
-        metadata: The tables that the models are kept in: `Model.metadata`, several of them, or
-            `"package.module:Model.metadata"`. With it there are the commands `covet db`, and the application is not
-            healthy while migrations are pending.
-        migrations: The directory of the migrations.
 
     Example:
         >>> from covet.testing import TestClient
@@ -99,12 +95,8 @@ class DatabasePlugin(Plugin):
         url: str | None = None,
         replicas: Sequence[str] | None = None,
         databases: Mapping[str, str] | None = None,
-        metadata: object = None,
-        migrations: str = "migrations",
     ) -> None:
         super().__init__(config)
-        self._metadata = metadata
-        self._directory = migrations
         self._adapter = adapter
         self._url = url
         self._replica_urls = replicas
@@ -229,44 +221,7 @@ class DatabasePlugin(Plugin):
     def health_checks(self) -> Mapping[str, HealthCheck]:
         """Name a check for each database."""
         names = {"default": "database"}
-        checks: dict[str, HealthCheck] = {
-            names.get(name, name): database.is_healthy for name, (database, _) in self._databases.items()
-        }
-        if self._metadata is not None:
-            # Loaded here: it brings SQLAlchemy and Alembic, which applications without models have no need of.
-            from covet.database.migrations import create_health_check
-
-            checks["migrations"] = create_health_check(self.make_migrations())
-        return checks
-
-    def commands(self) -> Mapping[str, object]:
-        """Name the commands `covet db`, if the application has models."""
-        if self._metadata is None:
-            return {}
-        from covet.database.migrations.commands import create_commands
-
-        is_production = self.app is not None and self.app.settings.is_production
-        return {"db": create_commands(lambda: {"default": self.make_migrations()}, is_production=is_production)}
-
-    # Any: `Migrations`, whose module brings SQLAlchemy and Alembic.
-    def make_migrations(self) -> Any:
-        """
-        Make the migrations of the application's database.
-
-        Raises:
-            ConfigurationError: If the plugin was given no `metadata`, or the database can have no migrations.
-            MissingDependencyError: If SQLAlchemy or Alembic is not installed.
-        """
-        from covet.database.migrations import Migrations
-
-        if self._metadata is None:
-            raise ConfigurationError(
-                "The plugin knows no models, so that there are no migrations.",
-                hint="Write DatabasePlugin(metadata=Model.metadata).",
-            )
-        _ = self.database
-        metadata: Any = import_path(self._metadata) if isinstance(self._metadata, str) else self._metadata
-        return Migrations(self._databases["default"][1], metadata, self._directory)
+        return {names.get(name, name): database.is_healthy for name, (database, _) in self._databases.items()}
 
 
 def _make_adapter(adapter: Adapter) -> DatabaseAdapter:

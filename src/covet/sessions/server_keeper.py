@@ -19,7 +19,8 @@ from covet.sessions.errors import SessionStoreError, SessionTooLargeError
 from covet.sessions.keeper import ENDED, UNCHANGED, SavedSession, SessionLimits
 from covet.sessions.memory import MemorySessionStore
 from covet.sessions.record import SessionRecord
-from covet.sessions.session import LoadedSession, Session, SessionPlan, write_data, write_value
+from covet.sessions.session import LoadedSession, Session, SessionPlan
+from covet.sessions.session_text import write_data, write_value
 from covet.sessions.store import SessionStore
 
 _logger: Final = logging.getLogger("covet.sessions")

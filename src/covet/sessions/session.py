@@ -13,8 +13,8 @@ from typing import Any, Final, NamedTuple
 from covet.security.clock import to_datetime
 from covet.security.tokens import generate_token
 from covet.sessions.errors import SessionStateError, SessionValueError
+from covet.sessions.session_text import write_data, write_value
 
-_encode: Final = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 # PERF: what was written here has no spaces around it, which `json.loads` looks for (benchmarks/production.py).
 _decode: Final = json.JSONDecoder().raw_decode
 _PLAIN: Final = frozenset({str, int, bool, type(None)})
@@ -365,41 +365,3 @@ class Session(MutableMapping[str, Any]):
         if self._id is None:
             self._id = generate_token()
         return self._id
-
-
-# Any: as above.
-def write_value(key: object, value: Any) -> str:
-    """
-    Write one value as JSON.
-
-    Raises:
-        SessionValueError: If JSON has no word for it.
-
-    Example:
-        >>> write_value("cart", ["tea"])
-        '["tea"]'
-    """
-    try:
-        return _encode(value)
-    except (TypeError, ValueError, RecursionError) as exc:
-        raise SessionValueError(key, f"has what JSON has no word for: {type(value).__name__}") from exc
-
-
-# Any: as above.
-def write_data(data: dict[str, Any]) -> str:
-    """
-    Write what is in a session as JSON.
-
-    Raises:
-        SessionValueError: If JSON has no word for something in it.
-
-    Example:
-        >>> write_data({"a": 1})
-        '{"a":1}'
-    """
-    try:
-        return _encode(data)
-    except (TypeError, ValueError, RecursionError):
-        for key, value in data.items():
-            write_value(key, value)
-        raise

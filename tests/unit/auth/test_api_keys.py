@@ -126,11 +126,11 @@ async def test_a_key_is_worth_what_its_user_may_at_the_moment() -> None:
     provider = APIKeyAuthProvider(find_user=users.find_by_id)
     key = await provider.create_token(Principal(7, ["read", "write"]))
     before = await provider.validate_token(key)
-    await users.add(replace(ada, is_active=False))
+    await users.replace(replace(ada, is_active=False))
     closed = await provider.validate_token(key)
     with pytest.raises(InvalidCredentialsError):
         await provider.rotate_token(key)
-    await users.add(replace(ada, scopes=frozenset({"read", "write"})))
+    await users.replace(replace(ada, scopes=frozenset({"read", "write"})))
     after = await provider.validate_token(await provider.rotate_token(key))
 
     assert before is not None

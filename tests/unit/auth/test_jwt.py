@@ -143,7 +143,7 @@ async def test_a_token_is_worth_what_its_user_may_at_the_moment() -> None:
     provider = JWTAuthProvider(SECRET, find_user=users.find_by_id)
     pair = await provider.create_tokens(Principal(7, scopes=["read", "write"]))
 
-    await users.add(replace(ada, scopes=frozenset({"read", "delete"})))
+    await users.replace(replace(ada, scopes=frozenset({"read", "delete"})))
     for token in (pair.access_token, (await provider.refresh_tokens(pair.refresh_token)).access_token):
         found = await provider.validate_token(token)
         assert found is not None
@@ -158,7 +158,7 @@ async def test_a_user_who_may_not_log_in_gets_no_further_pair() -> None:
         JWTAuthProvider(SECRET, find_user=users.find_by_id, find_user_each_request=value) for value in (True, False)
     )
     pair = await trusting.create_tokens(Principal(7))
-    await users.add(replace(ada, is_active=False))
+    await users.replace(replace(ada, is_active=False))
 
     assert await asking.validate_token(pair.access_token) is None
     assert await trusting.validate_token(pair.access_token) is not None
@@ -167,7 +167,7 @@ async def test_a_user_who_may_not_log_in_gets_no_further_pair() -> None:
     assert caught.value.headers == {
         "www-authenticate": 'Bearer error="invalid_token", error_description="The token is for nobody here."'
     }
-    await users.add(ada)
+    await users.replace(ada)
     assert (await trusting.refresh_tokens(pair.refresh_token)).access_token
 
 

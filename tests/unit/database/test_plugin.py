@@ -6,10 +6,7 @@ import logging
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import pytest
-import sqlalchemy
-from click.testing import CliRunner
 
 from covet import CovetPy, create_app
 from covet.database import (
@@ -247,48 +244,3 @@ def test_the_adapter_may_be_an_object() -> None:
     assert plugins[0].database is adapter
     assert all(isinstance(plugin.database, SQLiteAdapter) for plugin in plugins)
     assert not isinstance(plugins[1].database, PostgreSQLAdapter)
-
-
-async def test_models_bring_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The commands, and a check of health that fails while any is pending."""
-    monkeypatch.chdir(tmp_path)
-    metadata = sqlalchemy.MetaData()
-    sqlalchemy.Table("tea", metadata, sqlalchemy.Column("id", sqlalchemy.Integer, primary_key=True))
-    plugin = DatabasePlugin(url="sqlite:///tea.db", metadata=metadata)
-    app = CovetPy(plugins=[plugin])
-    migrations = plugin.make_migrations()
-    await migrations.init()
-    await migrations.create_revision("add tea", revision_id="1a2b")
-
-    async with TestClient(app):
-        before = (await app.plugin_manager.check_health())["migrations"]
-        await migrations.upgrade()
-        after = (await app.plugin_manager.check_health())["migrations"]
-
-    assert (before.is_healthy, after.is_healthy) == (False, True)
-    assert "1a2b 'add tea'" in str(before.error)
-
-
-def test_models_bring_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`covet db` finds them by the application."""
-    monkeypatch.chdir(tmp_path)
-    plugin = DatabasePlugin(url="sqlite:///tea.db", metadata=sqlalchemy.MetaData())
-    CovetPy(plugins=[plugin])
-    group = plugin.commands()["db"]
-    assert isinstance(group, click.Group)
-
-    result = CliRunner().invoke(group, ["init"])
-    listed = CliRunner().invoke(group, ["current"])
-
-    assert result.exit_code == listed.exit_code == 0, result.output + listed.output
-    assert (tmp_path / "migrations" / "versions").is_dir()
-    assert DatabasePlugin().commands() == {}
-
-
-def test_without_models_there_are_no_migrations() -> None:
-    """And the hint says how to name them."""
-    plugin = DatabasePlugin(url="sqlite:///tea.db")
-    CovetPy(plugins=[plugin])
-
-    with pytest.raises(ConfigurationError, match=r"(?s)knows no models.*DatabasePlugin\(metadata=Model.metadata\)"):
-        plugin.make_migrations()

@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -29,9 +29,6 @@ from covet.plugins import HealthCheck, Plugin
 from covet.plugins.base import check_plugin_name
 from covet.security import Signer
 from covet.validation import Constraints
-
-if TYPE_CHECKING:
-    from covet.database.migrations import Migrations
 
 RepeatedQueries = Literal["auto", "off", "warn", "raise"]
 
@@ -250,7 +247,8 @@ class OrmPlugin(Plugin):
         commands = create_commands(lambda: {name: self.make_migrations()}, is_production=is_production)
         return {"db" if self._qualifier is None else f"db-{name}": commands}
 
-    def make_migrations(self) -> "Migrations":
+    # Any: `Migrations`, whose module brings Alembic.
+    def make_migrations(self) -> Any:
         """
         Make the migrations of the database, to run them from code.
 
