@@ -10,7 +10,8 @@ import pytest
 
 from covet.http import Request
 from covet.sessions.errors import SessionStateError, SessionValueError
-from covet.sessions.session import LoadedSession, Session, write_data, write_value
+from covet.sessions.session import LoadedSession, Session
+from covet.sessions.session_text import write_data, write_value
 
 
 def load(text: str = '{"a":1,"list":[1]}', user_id: str | None = None) -> Session:
