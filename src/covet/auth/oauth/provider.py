@@ -32,7 +32,7 @@ from covet.exceptions import AuthenticationError
 from covet.http.request import Request
 from covet.http.urls import URL
 from covet.security.clock import read_milliseconds
-from covet.sessions import Session
+from covet.sessions import Session, SessionStateError
 
 # An access token that ends while the request with it is under way is of no use.
 _EARLY_SECONDS: Final = 30.0
@@ -217,6 +217,12 @@ class OAuth2Provider(AuthProvider):
             return tokens.access_token
         if tokens.refresh_token is None:
             raise self._ask_for_login()
+        if session.is_closed:
+            # A refresh token is often good once: the new one could not be kept.
+            raise SessionStateError(
+                "The access token has ended, and another one could not be kept: the session was saved already.",
+                hint="Ask for it before the handler returns: not in a stream, a deferred task or a WebSocket.",
+            )
         before = tokens
         try:
             tokens = await self._refreshes.run(tokens.refresh_token, lambda: self._refresh(before))

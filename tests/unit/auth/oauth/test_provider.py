@@ -3,6 +3,7 @@ A provider as a whole.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from covet.middleware import AuthenticationMiddleware, SessionMiddleware
 from covet.openapi import OpenAPIPlugin
 from covet.openapi.plugin import find_documents
 from covet.security.clock import utc_now
+from covet.sessions import Session, SessionStateError
 from covet.testing import TestClient
 from tests.e2e.oidc_users import SECRET
 from tests.unit.auth.oauth.browser import Browser, make_app, make_provider, mint, read_calls
@@ -51,6 +53,32 @@ async def test_an_access_token_is_refreshed_when_it_has_ended(idp: str) -> None:
     assert together == {later}
     assert len({first, later, third}) == 3
     assert await read_calls(f"{idp}/good") == ["token", "token"]
+
+
+async def test_no_token_is_taken_that_could_not_be_kept(idp: str) -> None:
+    """A refresh token is often good once: where the session can be read only, it stays for the next request."""
+    now = [utc_now()]
+    provider = make_provider(f"{idp}/good", keep_tokens=True, clock=lambda: now[0])
+    app = make_app(provider)
+    add_api(app, provider)
+
+    @app.get("/late")
+    async def use_late(request: Request, session: Session) -> AsyncIterator[str]:
+        yield f"for {session.user_id}: "
+        with pytest.raises(SessionStateError, match="the session was saved already"):
+            await provider.get_access_token(request)
+        yield "none"
+
+    async with Browser(app) as browser:
+        await browser.log_in()
+        now[0] += timedelta(seconds=280)
+        await read_calls(f"{idp}/good")
+        late = (await browser.app.get("/late")).text
+        soon = (await browser.app.get("/api")).status_code
+
+    assert late.endswith(": none")
+    assert soon == 200
+    assert await read_calls(f"{idp}/good") == ["token"]
 
 
 @pytest.mark.parametrize("behaviour", ["other-user", "good"])
