@@ -64,8 +64,8 @@ class SQLiteSessionStore:
 
     @refuse_unknown
     def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 5.0) -> None:
-        # A session survives the process, and not always a loss of power: that costs a login, and waiting for the disk
-        # costs more.
+        # What is kept survives the process, and not always a loss of power: that costs a login, and waiting for the
+        # disk costs more. What is ended is ended for good: see `_end`.
         self._thread = SQLiteThread(
             path,
             _FORMAT,
@@ -99,11 +99,11 @@ class SQLiteSessionStore:
 
     async def delete(self, key: str, /) -> bool:
         """Delete a record, and say whether it was there."""
-        return await self._thread.run(_change, "DELETE FROM covet_sessions WHERE key = ?", (key,)) > 0
+        return await self._thread.run(_end, "DELETE FROM covet_sessions WHERE key = ?", (key,)) > 0
 
     async def delete_user(self, user_id: str, /) -> int:
         """Delete all records of a user, and say how many there were."""
-        return await self._thread.run(_change, "DELETE FROM covet_sessions WHERE user_id = ?", (user_id,))
+        return await self._thread.run(_end, "DELETE FROM covet_sessions WHERE user_id = ?", (user_id,))
 
     async def purge(self, now: int, /) -> int:
         """Delete what has expired, and say how much."""
@@ -148,6 +148,15 @@ def _update(connection: Any, record: SessionRecord, expected_version: int) -> bo
         "UPDATE covet_sessions SET data = ?, seen_at = ?, expires_at = ?, version = ? WHERE key = ? AND version = ?"
     )
     return _change(connection, statement, values) > 0
+
+
+def _end(connection: Any, statement: str, values: Sequence[object]) -> int:
+    """End sessions, and wait for the disk: after a loss of power, who has logged out stays so."""
+    connection.execute("PRAGMA synchronous = FULL")
+    try:
+        return _change(connection, statement, values)
+    finally:
+        connection.execute("PRAGMA synchronous = NORMAL")
 
 
 def _change(connection: Any, statement: str, values: Sequence[object]) -> int:

@@ -67,6 +67,30 @@ async def test_expired_sessions_go_as_new_ones_come(path: Path) -> None:
     assert found is None
 
 
+async def test_only_ends_wait_for_the_disk(path: Path) -> None:
+    """
+    A session that was ended stays ended after a loss of power; one that is lost costs a login.
+    """
+    store = SQLiteSessionStore(path)
+    await store.create(RECORD)
+    seen: list[str] = []
+    await store._thread.run(lambda connection: connection.set_trace_callback(seen.append))
+    await store.delete("key")
+    await store.delete_user("7")
+    await store.create(RECORD)
+    await store.aclose()
+
+    levels = {"PRAGMA synchronous = FULL": "FULL", "PRAGMA synchronous = NORMAL": "NORMAL"}
+    level, found = "NORMAL", []
+    for statement in seen:
+        level = levels.get(statement, level)
+        if statement.startswith(
+            ("DELETE FROM covet_sessions WHERE key =", "DELETE FROM covet_sessions WHERE user", "INS")
+        ):
+            found.append((statement[:6], level))
+    assert found == [("DELETE", "FULL"), ("DELETE", "FULL"), ("INSERT", "NORMAL")]
+
+
 @pytest.mark.parametrize("place", ["", ":memory:"])
 def test_path_is_a_file(place: str) -> None:
     """
