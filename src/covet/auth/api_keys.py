@@ -2,7 +2,7 @@
 `APIKeyAuthProvider`: keys that programs have, with scopes and an end. Stored are their hashes and never the keys.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import time
@@ -13,6 +13,7 @@ from covet.auth.principal import Principal
 from covet.auth.provider import MAX_CREDENTIALS_BYTES, AuthProvider, Credentials, close_store
 from covet.auth.rights import FindUser, check_find_user, limit_rights
 from covet.auth.schemes import SecurityScheme, read_authorization
+from covet.auth.unshared import API_KEYS, Unshared
 from covet.exceptions import BadRequestError, ResponseError
 from covet.http.request import Request
 from covet.http.response_headers import check_header_name
@@ -298,6 +299,10 @@ class APIKeyAuthProvider(AuthProvider):
             # It was revoked meanwhile, or somebody else gave it another end.
             await self._store.remove(hash_token(new))
         raise self.make_refusal(_REFUSAL)
+
+    def list_unshared(self) -> Sequence[Unshared]:
+        """Say that keys are in memory, if they are."""
+        return (API_KEYS,) if isinstance(self._store, MemoryAPIKeys) else ()
 
     async def aclose(self) -> None:
         """Close the store, if it has something to close."""

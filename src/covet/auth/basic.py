@@ -6,6 +6,7 @@ Each request costs the work of a password's verification, on purpose: it is for 
 
 import binascii
 from base64 import b64decode
+from collections.abc import Sequence
 
 from covet.auth.errors import InvalidCredentialsError
 from covet.auth.lockout import Lockout
@@ -14,6 +15,7 @@ from covet.auth.principal import Principal
 from covet.auth.provider import MAX_CREDENTIALS_BYTES, Credentials, close_store
 from covet.auth.schemes import SecurityScheme, read_authorization
 from covet.auth.tokenless import TokenlessProvider
+from covet.auth.unshared import Unshared
 from covet.auth.users import UserStore
 from covet.http.request import Request
 from covet.options import refuse_unknown
@@ -75,6 +77,10 @@ class BasicAuthProvider(TokenlessProvider):
         """
         username, password = _read(credentials["token"])
         return self._check.make_principal(await self._check.find(request, username, password))
+
+    def list_unshared(self) -> Sequence[Unshared]:
+        """Say what is counted in memory, and the users, if they are there."""
+        return self._check.list_unshared()
 
     async def aclose(self) -> None:
         """Close the store of users, if it has something to close."""

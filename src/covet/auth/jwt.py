@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
-from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError
+from covet.auth.errors import InvalidCredentialsError
 from covet.auth.jwks import JWKS
 from covet.auth.jwt_claims import read_principal, write_claims
 from covet.auth.jwt_eras import ERA, UserEras, name_user
+from covet.auth.jwt_options import check_algorithms, fail, read_lifetimes, read_names
 from covet.auth.jwt_secrets import find_secret_keys, find_settings_secret
 from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider, Credentials
@@ -20,6 +21,7 @@ from covet.auth.revocations import MemoryRevocations, RevocationStore
 from covet.auth.rights import FindUser, check_find_user, limit_rights
 from covet.auth.schemes import SecurityScheme
 from covet.auth.token_pair import TokenPair
+from covet.auth.unshared import FOREIGN_REVOCATIONS, REVOCATIONS, Unshared
 from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.clock import Clock, read_milliseconds, utc_now
@@ -98,12 +100,12 @@ class JWTAuthProvider(AuthProvider):
         clock: Clock = utc_now,
     ) -> None:
         if sum(item is not None for item in (secret_key, keys, jwks)) > 1:
-            raise _fail("takes one of secret_key, keys and jwks.", "Leave out the others.")
-        self._algorithms = _check_algorithms(algorithms, is_needed=keys is not None or jwks is not None)
-        self._issuers, self._audiences = _read_names("issuer", issuer), _read_names("audience", audience)
-        self._access, self._refresh = _to_seconds(access_lifetime), _to_seconds(refresh_lifetime)
+            raise fail("takes one of secret_key, keys and jwks.", "Leave out the others.")
+        self._algorithms = check_algorithms(algorithms, is_needed=keys is not None or jwks is not None)
+        self._issuers, self._audiences = read_names("issuer", issuer), read_names("audience", audience)
+        self._access, self._refresh = read_lifetimes(access_lifetime, refresh_lifetime)
         if not 0 <= leeway <= 600:
-            raise _fail(f"has leeway={leeway!r}, expected 0 to 600 seconds.", "Write leeway=30.")
+            raise fail(f"has leeway={leeway!r}, expected 0 to 600 seconds.", "Write leeway=30.")
         self._rules = JWTClaimRules(
             issuers=frozenset(self._issuers),
             audiences=frozenset(self._audiences),
@@ -118,7 +120,7 @@ class JWTAuthProvider(AuthProvider):
         self._is_from_settings = False
         if jwks is not None:
             if not self._issuers or not self._audiences:
-                raise _fail(
+                raise fail(
                     "needs issuer and audience with jwks: others use the same keys.",
                     "Write issuer='https://login.example.com', audience='my-api'.",
                 )
@@ -129,7 +131,7 @@ class JWTAuthProvider(AuthProvider):
             self._take(find_secret_keys(secret_key, self._algorithms))
         self._store = MemoryRevocations() if store is None else store
         if not isinstance(self._store, RevocationStore):
-            raise _fail(f"has store={store!r}, expected a RevocationStore.", "See covet.auth.RevocationStore.")
+            raise fail(f"has store={store!r}, expected a RevocationStore.", "See covet.auth.RevocationStore.")
         check_find_user("JWTAuthProvider", find_user)
         self._find_user = find_user
         self._find_bearer = find_user if find_user_each_request else None
@@ -153,7 +155,7 @@ class JWTAuthProvider(AuthProvider):
             return
         keys = find_secret_keys(find_settings_secret(app), self._algorithms)
         if self._keys and [key.kid for key in keys] != list(self._keys):
-            raise _fail("serves two applications with different keys.", "Make one for each of them.")
+            raise fail("serves two applications with different keys.", "Make one for each of them.")
         self._is_from_settings = True
         self._take(keys)
 
@@ -276,6 +278,14 @@ class JWTAuthProvider(AuthProvider):
         """
         return {"keys": [key.to_public_jwk() for key in self._keys.values() if not key.algorithm.startswith("HS")]}
 
+    def list_unshared(self) -> Sequence[Unshared]:
+        """Say what is revoked, if that is in memory."""
+        if not isinstance(self._store, MemoryRevocations):
+            return ()
+        # Without keys yet, they come of the settings, which have a secret.
+        makes_tokens = self._jwks is None and (not self._keys or any(key.can_sign for key in self._keys.values()))
+        return (REVOCATIONS if makes_tokens else FOREIGN_REVOCATIONS,)
+
     async def aclose(self) -> None:
         """Close the store."""
         await self._store.aclose()
@@ -285,12 +295,12 @@ class JWTAuthProvider(AuthProvider):
     def _take(self, keys: Sequence[JWTKey]) -> None:
         for key in keys:
             if self._algorithms and key.algorithm not in self._algorithms:
-                raise _fail(
+                raise fail(
                     f"has {key!r}, whose algorithm is not among {list(self._algorithms)}.", "Add it, or leave it out."
                 )
         self._keys = {key.kid: key for key in keys}
         if not keys or len(self._keys) < len(keys):
-            raise _fail("needs keys, each with a name of its own.", "Give them kid='2026-11' and so on.")
+            raise fail("needs keys, each with a name of its own.", "Give them kid='2026-11' and so on.")
 
     # Any: whatever JSON can hold.
     async def _verify(self, token: str, rules: JWTClaimRules) -> dict[str, Any]:
@@ -317,7 +327,7 @@ class JWTAuthProvider(AuthProvider):
 
     def _get_keys(self) -> dict[str, JWTKey]:
         if not self._keys:
-            raise _fail(
+            raise fail(
                 "has no key.",
                 "Write JWTAuthProvider(secret_key), or give it to an application that has settings.",
             )
@@ -338,10 +348,10 @@ class JWTAuthProvider(AuthProvider):
         lifetime: float | None = None,
     ) -> str:
         if self._jwks is not None:
-            raise _fail("makes no tokens with jwks: whoever has the private keys does.", "Give it keys of your own.")
+            raise fail("makes no tokens with jwks: whoever has the private keys does.", "Give it keys of your own.")
         key = next((key for key in self._get_keys().values() if key.can_sign), None)
         if key is None:
-            raise _fail("has public keys only, and makes no tokens.", "Give it a private key first.")
+            raise fail("has public keys only, and makes no tokens.", "Give it a private key first.")
         now = read_milliseconds(self._clock) // 1000
         said = {
             **write_claims(user),
@@ -361,31 +371,3 @@ def _identify(claims: Mapping[str, Any]) -> str:
     """Name a token for the store; one without an identifier of its own is named by what it says."""
     named = claims.get("jti")
     return str(named) if named else f"{claims.get('iss')} {claims.get('sub')} {claims.get('iat')} {claims.get('exp')}"
-
-
-def _check_algorithms(algorithms: Sequence[str] | None, *, is_needed: bool) -> tuple[str, ...]:
-    if algorithms is None:
-        if is_needed:
-            raise _fail("needs algorithms: which ones its keys are for.", "Write algorithms=['RS256'].")
-        return ()
-    if isinstance(algorithms, str) or not algorithms:
-        raise _fail(f"has algorithms={algorithms!r}, expected a list.", "Write algorithms=['RS256'].")
-    return tuple(algorithms)
-
-
-def _read_names(option: str, value: str | Collection[str] | None) -> tuple[str, ...]:
-    names = () if value is None else (value,) if isinstance(value, str) else tuple(value)
-    if value is not None and (not names or not all(isinstance(name, str) and name for name in names)):
-        raise _fail(f"has {option}={value!r}, expected a text or a list of texts.", f"Write {option}='my-api'.")
-    return names
-
-
-def _to_seconds(value: timedelta | float) -> float:
-    seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(seconds, bool) or not 1 <= seconds <= 366 * 86_400:
-        raise _fail(f"has a lifetime of {value!r}, expected 1 second to a year.", "Write timedelta(minutes=15).")
-    return float(seconds)
-
-
-def _fail(problem: str, hint: str) -> AuthenticationSetupError:
-    return AuthenticationSetupError(f"JWTAuthProvider {problem}", hint=hint)

@@ -12,6 +12,7 @@ from covet.auth.principal import Principal
 from covet.auth.provider import Credentials, close_store
 from covet.auth.schemes import SecurityScheme
 from covet.auth.tokenless import TokenlessProvider
+from covet.auth.unshared import Unshared
 from covet.auth.users import UserRecord, UserStore
 from covet.http.request import Request
 from covet.options import refuse_unknown
@@ -234,6 +235,10 @@ class PasswordAuthProvider(TokenlessProvider):
             session.rotate()
             session[_STAMP] = hash_token(new_hash)
         await self.report("PasswordChangedEvent", user_id=user.id)
+
+    def list_unshared(self) -> Sequence[Unshared]:
+        """Say what is counted in memory, and the users, if they are there."""
+        return self._check.list_unshared()
 
     async def aclose(self) -> None:
         """Close the store of users, if it has something to close."""

@@ -5,13 +5,15 @@ It must never say which users there are, by its answer, its work or its time (do
 """
 
 import hmac
+from collections.abc import Sequence
 
 from covet.auth.errors import AuthenticationSetupError, LockedOutError
 from covet.auth.lockout import Lock, Lockout
 from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider
 from covet.auth.reporting import read_address
-from covet.auth.users import UserRecord, UserStore
+from covet.auth.unshared import FAILURES, USERS, Unshared
+from covet.auth.users import MemoryUsers, UserRecord, UserStore
 from covet.http.request import Request
 from covet.security.passwords import PasswordHasher
 
@@ -73,6 +75,10 @@ class PasswordCheck:
                 found = await self.users.find_by_id(str(user.id))
             user = user if found is None else found
         return user
+
+    def list_unshared(self) -> Sequence[Unshared]:
+        """Say what is counted in memory, and the users, if they are there."""
+        return (FAILURES, USERS) if isinstance(self.users, MemoryUsers) else (FAILURES,)
 
     def make_principal(self, user: UserRecord) -> Principal:
         """Make the principal of a user."""

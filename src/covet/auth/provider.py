@@ -14,6 +14,7 @@ from covet.auth.errors import InvalidCredentialsError
 from covet.auth.principal import Principal
 from covet.auth.reporting import report
 from covet.auth.schemes import BEARER, SecurityScheme, read_authorization
+from covet.auth.unshared import Unshared
 from covet.http.request import Request
 
 # Any: what a provider finds in a request is its own affair.
@@ -166,6 +167,10 @@ class AuthProvider(ABC):
             **fields: Its fields.
         """
         await report(None if self._app is None else self._app(), event, **fields)
+
+    def list_unshared(self) -> Sequence[Unshared]:
+        """List what each of several workers would have of its own; nothing by default."""
+        return ()
 
     async def aclose(self) -> None:  # noqa: B027 - most have nothing to close
         """Close what was opened, when its application stops; it may be used again afterwards."""

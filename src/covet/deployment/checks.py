@@ -12,6 +12,7 @@ from covet.deployment.headers import HEADER_CHECKS
 from covet.deployment.subject import Subject
 from covet.deployment.surroundings import SURROUNDING_CHECKS
 from covet.deployment.trust import TRUST_CHECKS
+from covet.deployment.workers import WORKER_CHECKS
 
 
 class Severity(StrEnum):
@@ -71,7 +72,7 @@ class DeploymentProblem:
 
 CHECKS: Final[Sequence[Check]] = tuple(
     Check(row.id, Severity(row.severity), row.setting, row.fix, row.find)
-    for row in (*TRUST_CHECKS, *HEADER_CHECKS, *SURROUNDING_CHECKS)
+    for row in (*TRUST_CHECKS, *HEADER_CHECKS, *SURROUNDING_CHECKS, *WORKER_CHECKS)
 )
 """All checks, in the order of their ids."""
 

@@ -2,7 +2,7 @@
 What is checked: an application, its settings, and what its middleware answers to requests that are made up.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -51,6 +51,18 @@ class Subject:
         """The routes of the application, those of its routers included."""
         found: Iterable[Route] = getattr(getattr(self.app, "router", None), "routes", ())
         return found
+
+    @cached_property
+    # Any: middleware of every kind.
+    def all_layers(self) -> Sequence[Any]:
+        """The middleware around all routes and around some, each once."""
+        around = [item for route in self.routes for item in route.all_middleware]
+        return list({id(item): item for item in (*self.layers, *around)}.values())
+
+    @property
+    def worker_count(self) -> int:
+        """How many processes serve, as the settings say or the server has said."""
+        return max(self.app.worker_count, self.settings.server.workers)
 
     @cached_property
     def headers(self) -> Mapping[str, str] | None:

@@ -4,6 +4,7 @@ Finding out who asks, with one provider or several.
 It refuses bad credentials and nothing else: whether somebody has to be known at all is said by guards.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -11,8 +12,10 @@ from covet.auth.errors import InvalidCredentialsError
 from covet.auth.principal import ANONYMOUS, Principal
 from covet.auth.provider import AuthProvider
 from covet.auth.reporting import read_address, report
+from covet.auth.unshared import Unshared
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
+from covet.exceptions import ConfigurationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.middleware.option_checks import OptionChecks
@@ -21,6 +24,8 @@ from covet.middleware.session_cookie import forbid_sharing
 from covet.options import refuse_unknown
 
 _check: Final = OptionChecks("AuthenticationMiddleware")
+
+logger = logging.getLogger(__name__)
 
 
 class AuthenticationMiddleware(Middleware):
@@ -92,6 +97,25 @@ class AuthenticationMiddleware(Middleware):
         for provider in self.providers:
             provider.prepare(binding.app)
         return self
+
+    # Any: the application, whose class stands on a higher floor.
+    async def startup(self, app: Any) -> None:
+        """
+        See that the workers of the application share what they have to, and say what else they do not.
+
+        Raises:
+            ConfigurationError: If each of several workers would know other keys, or other revocations.
+        """
+        if app.worker_count < 2:
+            return
+        for found in self.list_unshared():
+            if found.is_unsafe:
+                raise ConfigurationError(f"With {app.worker_count} workers: {found.message}", hint=found.fix)
+            logger.warning("With %d workers: %s %s", app.worker_count, found.message, found.fix)
+
+    def list_unshared(self) -> list[Unshared]:
+        """List what each of several workers would have of its own."""
+        return [found for provider in self.providers for found in provider.list_unshared()]
 
     async def shutdown(self) -> None:
         """Close the providers; whoever uses one afterwards opens it again."""

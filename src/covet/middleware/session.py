@@ -58,6 +58,9 @@ class SessionMiddleware(Middleware):
     Raises:
         ConfigurationError: If there is no secret key, it is weak, or an option is wrong.
 
+    Attributes:
+        is_in_memory: Whether the sessions are in the memory of this process.
+
     Example:
         >>> from covet import CovetPy
         >>> from covet.security import generate_token
@@ -105,7 +108,7 @@ class SessionMiddleware(Middleware):
             store = MemorySessionStore()
         elif isinstance(store, str):
             store = make_session_store(store)
-        self._is_in_memory = isinstance(store, MemorySessionStore)
+        self.is_in_memory = isinstance(store, MemorySessionStore)
         self._keeper = _make_keeper(store, ring, limits, clock, context=self._cookie.secure_name)
 
     @property
@@ -190,7 +193,7 @@ class SessionMiddleware(Middleware):
         Raises:
             ConfigurationError: If each of several workers has its own in memory.
         """
-        if self._is_in_memory and app.worker_count > 1:
+        if self.is_in_memory and app.worker_count > 1:
             raise ConfigurationError(
                 f"SessionMiddleware keeps sessions in the memory of each of {app.worker_count} workers: a client would "
                 "have another one with each.",
