@@ -282,14 +282,15 @@ class APIKeyAuthProvider(AuthProvider):
 
         Args:
             token: The key.
-            grace: How long the old one stays good.
+            grace: How long the old one stays good; 0 for not at all.
 
         Raises:
+            AuthenticationSetupError: If that is no time.
             InvalidCredentialsError: If the key is not good.
         """
         if await self.validate_token(token) is None:
             raise self.make_refusal(_REFUSAL)
-        end = self._clock() + (_to_seconds(grace) or 0.0)
+        end = self._clock() + _to_grace(grace)
         while (old := await self._find(token)) is not None:
             # Made first: if this ends here, the old one is as good as before.
             new = await self.create_token(Principal(old.user_id, old.scopes, old.roles), name=old.name)
@@ -328,8 +329,22 @@ def _to_seconds(value: timedelta | float | None) -> float | None:
     if value is None:
         return None
     seconds = value.total_seconds() if isinstance(value, timedelta) else value
-    if isinstance(seconds, bool) or not 0 < seconds < float("inf"):
+    if not _is_time(seconds) or seconds == 0:
         raise AuthenticationSetupError(
             f"APIKeyAuthProvider: {value!r} is no lifetime.", hint="Write timedelta(days=90), or None for ever."
         )
     return float(seconds)
+
+
+def _to_grace(value: timedelta | float) -> float:
+    seconds = value.total_seconds() if isinstance(value, timedelta) else value
+    if not _is_time(seconds):
+        raise AuthenticationSetupError(
+            f"APIKeyAuthProvider: grace={value!r} is no time.", hint="Write timedelta(days=1), or 0 for not at all."
+        )
+    return float(seconds)
+
+
+# Whatever was given: a text, too.
+def _is_time(seconds: object) -> bool:
+    return isinstance(seconds, int | float) and not isinstance(seconds, bool) and 0 <= seconds < float("inf")

@@ -314,6 +314,8 @@ class JWTAuthProvider(AuthProvider):
             claims = verify_jwt(parsed, key, rules, clock=self._clock)
         except InvalidTokenError as exc:
             raise self.make_refusal(exc.reason) from exc
+        if not claims["sub"]:
+            raise self.make_refusal("The token is for nobody.")
         user = name_user(claims["sub"])
         found = await self._store.find(f"token:{_identify(claims)}", f"family:{claims.get('fam')}", user)
         era = found.pop(user, None)

@@ -16,7 +16,7 @@ def read_principal(claims: Mapping[str, Any]) -> Principal:
     """
     Make the principal that verified claims mean.
 
-    Scopes are a text with blanks between them, or a list; what is neither gives none.
+    Scopes are a text with blanks between them, or a list of words; what is neither gives none.
 
     Example:
         >>> ada = read_principal({"sub": "7", "scope": "read write", "roles": ["admin"]})
@@ -26,7 +26,7 @@ def read_principal(claims: Mapping[str, Any]) -> Principal:
     scopes = claims.get("scope", claims.get("scp"))
     return Principal(
         claims["sub"],
-        scopes=scopes.split() if isinstance(scopes, str) else _read_texts(scopes),
+        scopes=scopes.split() if isinstance(scopes, str) else _read_words(scopes),
         roles=_read_texts(claims.get("roles")),
         claims=claims,
         method="jwt",
@@ -38,13 +38,13 @@ def write_claims(user: Principal) -> dict[str, Any]:
     Write what a token says of a principal.
 
     Raises:
-        TypeError: If it is none, or nobody.
+        TypeError: If it is none, or nobody: an empty id is nobody's.
 
     Example:
         >>> write_claims(Principal(7, scopes=["write", "read"]))
         {'sub': '7', 'scope': 'read write'}
     """
-    if not isinstance(user, Principal) or user.id is None:
+    if not isinstance(user, Principal) or user.id in {None, ""}:
         raise TypeError(f"A token is made for a Principal with an id, got {user!r}. Write Principal(str(user.id)).")
     claims: dict[str, Any] = {name: value for name, value in user.claims.items() if name not in _OWN}
     claims["sub"] = str(user.id)
@@ -53,6 +53,11 @@ def write_claims(user: Principal) -> dict[str, Any]:
     if user.roles:
         claims["roles"] = sorted(user.roles)
     return claims
+
+
+def _read_words(value: object) -> list[str]:
+    # What has blanks is no scope (RFC 6749 §3.3), and must not become several in a token that is made of this one.
+    return [text for text in _read_texts(value) if text.split() == [text]]
 
 
 def _read_texts(value: object) -> list[str]:

@@ -24,11 +24,16 @@ class Principal:
 
     Args:
         id: Who, in the words of whoever keeps the users.
-        scopes: What a token or key was given for, such as `"orders:read"`.
+        scopes: What a token or key was given for, such as `"orders:read"`: words without blanks, since tokens have them
+            in one text.
         roles: What its user is, such as `"admin"`.
         claims: What else the provider knows, such as the claims of a token; read-only.
         method: How it was proved: `"jwt"`, `"password"`, `"api_key"`, `"basic"`, `"oauth"`.
         user: The user as the application keeps it, where the provider looked it up.
+
+    Raises:
+        TypeError: If scopes or roles are no list of texts.
+        ValueError: If a scope has blanks: in a token it would be several.
 
     Example:
         >>> ada = Principal("7", scopes=["orders:read"], roles=["admin"])
@@ -59,7 +64,7 @@ class Principal:
         # It is frozen: this is how a dataclass itself does it.
         put = object.__setattr__
         put(self, "id", id)
-        put(self, "scopes", frozenset(scopes))
+        put(self, "scopes", _read_scopes(scopes))
         put(self, "roles", frozenset(roles))
         put(self, "claims", MappingProxyType(dict(claims)) if claims else _NOTHING)
         put(self, "method", method)
@@ -87,6 +92,18 @@ class Principal:
             ConfigurationError: If nobody has looked.
         """
         return find_principal(request)
+
+
+def _read_scopes(scopes: Iterable[str]) -> frozenset[str]:
+    words = frozenset(scopes)
+    # RFC 6749 §3.3. Joined and split they have to be what they were; an empty one is none by then.
+    if words and words.symmetric_difference(" ".join(words).split()) - {""}:
+        wrong = sorted(word for word in words if word.split() != [word])
+        raise ValueError(
+            f"scopes has {wrong[0]!r}, expected words without blanks: a token would have several scopes of it. "
+            "Write scopes=['read', 'write']."
+        )
+    return words
 
 
 @dataclass(frozen=True, slots=True, init=False, repr=False)

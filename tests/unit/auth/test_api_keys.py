@@ -5,6 +5,7 @@ Keys that programs have.
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from covet.auth import (
     ANONYMOUS,
     APIKey,
     APIKeyAuthProvider,
+    AuthenticationSetupError,
     InvalidCredentialsError,
     MemoryAPIKeys,
     MemoryUsers,
@@ -194,3 +196,36 @@ async def test_nobody_gets_a_key() -> None:
     """It would let in whoever has it as nobody."""
     with pytest.raises(TypeError, match="got nobody"):
         await APIKeyAuthProvider().create_token(ANONYMOUS)
+
+
+@pytest.mark.parametrize("value", ["1d", 0, -1, True, float("inf"), timedelta(0)])
+async def test_a_lifetime_is_a_time(value: Any) -> None:
+    """What is none is refused in words, wherever it is given."""
+    provider = APIKeyAuthProvider(prefix="shop")
+
+    with pytest.raises(AuthenticationSetupError, match=r"is no lifetime\.(?s:.*)timedelta\(days=90\)"):
+        APIKeyAuthProvider(prefix="shop", lifetime=value)
+    with pytest.raises(AuthenticationSetupError, match=r"is no lifetime\."):
+        await provider.create_token(Principal("ada"), expires_in=value)
+
+
+@pytest.mark.parametrize("value", ["1d", -1, True, float("inf")])
+async def test_a_grace_is_a_time(value: Any) -> None:
+    """The old key stays good."""
+    provider = APIKeyAuthProvider(prefix="shop")
+    key = await provider.create_token(Principal("ada"))
+
+    with pytest.raises(AuthenticationSetupError, match=r"grace=.* is no time\.(?s:.*)or 0 for not at all"):
+        await provider.rotate_token(key, grace=value)
+    assert await provider.validate_token(key) is not None
+
+
+async def test_a_key_that_leaked_is_replaced_at_once() -> None:
+    """Without any grace."""
+    provider = APIKeyAuthProvider(prefix="shop")
+    old = await provider.create_token(Principal("ada"))
+    new = await provider.rotate_token(old, grace=0)
+
+    found = await provider.validate_token(new)
+    assert found is not None
+    assert (found.id, await provider.validate_token(old)) == ("ada", None)

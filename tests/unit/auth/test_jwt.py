@@ -303,3 +303,30 @@ async def test_keys_of_somebody_else_make_nothing() -> None:
     assert await reader.validate_token(await maker.create_token(Principal("7"))) is not None
     with pytest.raises(ConfigurationError, match="makes no tokens with jwks"):
         await reader.create_token(Principal("7"))
+
+
+async def test_a_token_without_a_user_is_for_nobody() -> None:
+    """Whoever has made it: an empty `sub` would be one user for all of them."""
+    key = JWTKey.from_secret("Zr8wE2yU5iO9pA1s of these tests alone")
+    provider = JWTAuthProvider(keys=[key], algorithms=["HS256"])
+    now = int(datetime.now(UTC).timestamp())
+    token = encode_jwt({"sub": "", "exp": now + 60, "iat": now}, key, type="at+jwt")
+
+    with pytest.raises(InvalidCredentialsError, match=r"^The token is for nobody\.$"):
+        await provider.authenticate(Request(), {"token": token})
+    with pytest.raises(TypeError, match="A token is made for a Principal with an id"):
+        await provider.create_token(Principal(""))
+
+
+async def test_a_scope_of_another_issuer_does_not_become_several() -> None:
+    """A list may have anything in it; a token that is made of that principal has the same rights."""
+    key = JWTKey.from_secret("Zr8wE2yU5iO9pA1s of these tests alone")
+    provider = JWTAuthProvider(keys=[key], algorithms=["HS256"])
+    now = int(datetime.now(UTC).timestamp())
+    token = encode_jwt({"sub": "eve", "exp": now + 60, "iat": now, "scp": ["notes admin", "read"]}, key, type="at+jwt")
+
+    eve = await provider.validate_token(token)
+    assert eve is not None
+    again = await provider.validate_token(await provider.create_token(eve))
+    assert again is not None
+    assert eve.scopes == again.scopes == {"read"}

@@ -23,6 +23,7 @@ def test_a_principal_comes_back() -> None:
     [
         ({"scope": "a  b"}, {"a", "b"}),
         ({"scp": ["a", 7, "b"]}, {"a", "b"}),
+        ({"scp": ["a", "notes admin", " b", ""]}, {"a"}),
         ({"scope": 7}, set()),
         ({"scope": {"a": 1}}, set()),
         ({"scope": ""}, set()),
@@ -35,6 +36,6 @@ def test_scopes_are_read_in_both_spellings(claims: dict[str, object], scopes: se
 
 def test_nobody_gets_a_token() -> None:
     """Nor does what is no principal."""
-    for user in (ANONYMOUS, "ada"):
+    for user in (ANONYMOUS, "ada", Principal("")):
         with pytest.raises(TypeError, match="A token is made for a Principal with an id"):
             write_claims(user)  # type: ignore[arg-type]

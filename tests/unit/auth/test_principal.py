@@ -55,3 +55,12 @@ def test_a_request_that_nobody_looked_at_says_so() -> None:
             find_principal(request)
     request.state.user = ANONYMOUS
     assert Principal.__from_request__(request) is ANONYMOUS
+
+
+@pytest.mark.parametrize("scope", ["notes admin", " admin", "admin\t", "a\nb", "a\u2003b", "a\xa0b", "a\x1fb"])
+def test_a_scope_is_a_word(scope: str) -> None:
+    """A text that a user chose does not become several scopes in a token."""
+    with pytest.raises(ValueError, match=r"(?s)scopes has .*, expected words without blanks.*=\['read', 'write'\]"):
+        Principal("eve", scopes=["notes", scope])
+
+    assert Principal("eve", scopes=["", "notes:read", "notes"]).scopes == {"", "notes:read", "notes"}

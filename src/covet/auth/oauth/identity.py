@@ -97,7 +97,7 @@ def read_tokens(answer: Mapping[str, Any], *, now: float, scopes: Iterable[str])
         refresh_token=answer.get("refresh_token"),
         id_token=answer.get("id_token"),
         expires_at=None if seconds is None else float(now + seconds),
-        scopes=frozenset(said.split() if isinstance(said, str) else scopes),
+        scopes=frozenset((said if isinstance(said, str) else " ".join(scopes)).split()),
     )
 
 
