@@ -92,7 +92,11 @@ class LimitingMiddleware(Middleware):
         """
         Open the store, and say what is not as it looks.
 
+        A store that cannot be used is refused, whatever is done about one that fails later: nobody would see that
+        nothing is counted.
+
         Raises:
+            ConfigurationError: If the store cannot be used.
             ConfigurationError: If another middleware of the application would count by the same name in the same store.
         """
         for other in app.list_middleware():
@@ -110,8 +114,13 @@ class LimitingMiddleware(Middleware):
             )
         try:
             await self.store.open()
-        except Exception as exc:  # noqa: BLE001 - of a store of somebody else's; requests will try again
-            self._note_failure(exc)
+        except Exception as exc:
+            await self.store.aclose()
+            hint = (
+                "See that its folder or its server is there: store= of the limit, or security.rate_limit_store of the "
+                "settings."
+            )
+            raise self._check.fail("store", f"cannot be used by the limit {self.name!r}: {exc}", hint) from exc
 
     async def shutdown(self) -> None:
         """Close the store."""

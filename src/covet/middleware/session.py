@@ -188,10 +188,10 @@ class SessionMiddleware(Middleware):
 
     async def startup(self, app: Any) -> None:  # Any: the application, whose class stands on a higher floor
         """
-        See that the workers of the application share their sessions.
+        Open the store, and see that the workers of the application share it.
 
         Raises:
-            ConfigurationError: If each of several workers has its own in memory.
+            ConfigurationError: If it cannot be used, or each of several workers has its own in memory.
         """
         if self.is_in_memory and app.worker_count > 1:
             raise ConfigurationError(
@@ -199,6 +199,12 @@ class SessionMiddleware(Middleware):
                 "have another one with each.",
                 hint="Give store='sqlite:///sessions.db' for one machine, or store='redis://…' for several.",
             )
+        try:
+            await self._keeper.open()
+        except Exception as exc:
+            await self._keeper.aclose()
+            hint = "See that its folder or its server is there: store=, or security.session_store of the settings."
+            raise _check.fail("store", f"cannot be used: {exc}", hint) from exc
 
     async def shutdown(self) -> None:
         """Close the store."""

@@ -28,7 +28,7 @@ class RateLimitStore(Protocol):
         Get ready, so that the first call need not.
 
         Raises:
-            RateLimitStoreError: If the store cannot be used now; it is tried again with the first call.
+            RateLimitStoreError: If the store cannot be used: an application with it does not start.
         """
 
     async def hit(self, key: str, limit: RateLimit, cost: int = 1) -> Decision:

@@ -146,6 +146,9 @@ class CookieKeeper:
         """Do nothing: what has expired is refused when it comes."""
         return 0
 
+    async def open(self) -> None:
+        """Do nothing: there is no store."""
+
     async def aclose(self) -> None:
         """Do nothing: nothing is open."""
 

@@ -77,6 +77,14 @@ class SessionLimits:
 class SessionKeeper(Protocol):
     """What keeps sessions: on the server, or in the cookie itself."""
 
+    async def open(self) -> None:
+        """
+        See that sessions can be kept.
+
+        Raises:
+            Exception: Of the store, if it cannot be used.
+        """
+
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
 

@@ -82,6 +82,16 @@ class ServerKeeper:
         # that. Whether the cookie has expired, and whether the session is still there, is asked each time.
         self._read_known = lru_cache(_MAX_REMEMBERED)(self._read)
 
+    async def open(self) -> None:
+        """
+        Open the store, and see that it may be written to.
+
+        Raises:
+            Exception: Of the store, if it cannot be used.
+        """
+        # The contract has nothing else that changes nothing: no session has this key.
+        await self._store.delete(hash_token("nobody's"))
+
     async def load(self, token: str) -> Session:
         """Make the session of a cookie; an empty one if the cookie is not one of ours, or its time is over."""
         session = self.begin(token)

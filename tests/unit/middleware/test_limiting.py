@@ -26,12 +26,9 @@ Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
 
 class Failing(MemoryRateLimitStore):
-    """A store whose server is down."""
+    """A store whose server went down after the start."""
 
     is_shared = True
-
-    async def open(self) -> None:
-        raise RateLimitStoreError("It is down.")
 
     async def hit(self, key: str, limit: RateLimit, cost: int = 1) -> Decision:
         raise RateLimitStoreError("It is down.")
@@ -119,6 +116,26 @@ async def test_a_store_that_fails_can_refuse_requests(
     assert "It is down" not in responses[0].text
     assert len(entries) == 1
     assert entries[0].endswith("Requests are refused with 503 meanwhile.")
+
+
+@Both
+@Protocols
+@pytest.mark.parametrize("policy", ["allow", "refuse"])
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all/limits.db", "redis://:hunter2@127.0.0.1:1/0"])
+async def test_a_store_that_cannot_be_used_is_refused_at_the_start(
+    cls: Any, protocol: Any, policy: Any, url: str
+) -> None:
+    """Whatever would become of requests: an address that is wrong is no failure that passes."""
+    app = make_app(cls(store=url, name="api", on_store_error=policy))
+
+    with pytest.raises(ConfigurationError) as caught:
+        async with TestClient(app, protocol=protocol):
+            pass
+
+    text = str(caught.value)
+    assert f"{cls.__name__}: store cannot be used by the limit 'api': " in text
+    assert "security.rate_limit_store of the settings" in text
+    assert "hunter2" not in text
 
 
 async def test_the_log_says_again_after_a_minute(

@@ -495,6 +495,40 @@ async def test_several_workers_do_not_keep_sessions_in_memory() -> None:
         assert (await client.get("/plain")).text == "plain"
 
 
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/at/all/sessions.db", "redis://:hunter2@127.0.0.1:1/0"])
+async def test_store_that_cannot_be_used_is_refused_at_the_start(protocol: Any, url: str) -> None:
+    """
+    Every request with a session would be a 500.
+    """
+    with pytest.raises(ConfigurationError) as caught:
+        async with TestClient(make_app(SessionMiddleware(KEY, store=url)), protocol=protocol):
+            pass
+
+    text = str(caught.value)
+    assert "SessionMiddleware: store cannot be used: The store of sessions " in text
+    assert "security.session_store of the settings" in text
+    assert "hunter2" not in text
+
+
+async def test_store_that_cannot_be_written_is_refused_at_the_start(tmp_path: Path) -> None:
+    """
+    It can be read, which is not enough.
+    """
+    path = tmp_path / "sessions.db"
+    async with TestClient(make_app(SessionMiddleware(KEY, store=SQLiteSessionStore(path)))):
+        pass
+
+    class ReadOnly(SQLiteSessionStore):
+        async def delete(self, key: str, /) -> bool:
+            await self._thread.run(lambda connection: connection.execute("PRAGMA query_only = 1"))
+            return await super().delete(key)
+
+    with pytest.raises(ConfigurationError, match=r"store cannot be used: .*readonly"):
+        async with TestClient(make_app(SessionMiddleware(KEY, store=ReadOnly(path)))):
+            pass
+
+
 async def test_store_is_closed_when_the_application_stops(tmp_path: Path) -> None:
     """
     Nobody has to do it.
