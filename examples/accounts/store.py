@@ -61,6 +61,8 @@ class Database:
         return await run_in_thread(self._run, statement, values)
 
     def _open(self) -> None:
+        # It has hashes of passwords: whatever its folder is, nobody else reads it.
+        self._path.touch(mode=0o600)
         with closing(sqlite3.connect(self._path)) as connection:
             connection.executescript(TABLES)
 

@@ -4,6 +4,7 @@ The example of accounts in process, over both protocols: who is let in, who is l
 
 import re
 import sqlite3
+import stat
 from collections.abc import AsyncIterator
 from html import unescape
 from pathlib import Path
@@ -425,6 +426,15 @@ async def test_closed_account_is_closed_at_once(client: TestClient) -> None:
     assert re.search(r"<strong>eve</strong>\s+<small>closed</small>", shown)
     # The session is gone for good; the rest was never lost.
     assert opened == [303, 200, 200, 303]
+
+
+async def test_files_are_their_owners_alone(client: TestClient, directory: Path) -> None:
+    """They have hashes, whatever the folder allows."""
+    await register(client, "ada")
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir() if path.is_file()}
+    assert modes["accounts.db"] == 0o600
+    assert set(modes.values()) == {0o600}
 
 
 async def test_guard_asks_who_somebody_is_now(client: TestClient, directory: Path) -> None:

@@ -230,9 +230,7 @@ def requires(
         >>> requires(scope="orders:read", role=["admin", "clerk"])
         requires(scope='orders:read', role=['admin', 'clerk'])
     """
-    policies = () if policy is None else (policy,) if callable(policy) else tuple(policy)
-    for item in policies:
-        check_policy(item)
+    policies = () if policy is None else _read_policies(policy)
     return Guard(_read_texts("scope", scope), _read_texts("role", role), policies)
 
 
@@ -265,10 +263,23 @@ def _read_texts(option: str, value: str | Iterable[str] | None) -> tuple[str, ..
                 f"requires(): {option} has {text!r}, expected a word.", hint=f"Write {option}=['read', 'write']."
             )
     if not texts:
-        raise AuthenticationSetupError(
-            f"requires(): {option} is empty, and would say nothing.", hint="Leave it out to let in everybody known."
-        )
+        raise _make_empty(option)
     return tuple(dict.fromkeys(texts))
+
+
+def _read_policies(policy: Policy | Iterable[Policy]) -> tuple[Policy, ...]:
+    policies = tuple(policy) if isinstance(policy, Iterable) and not callable(policy) else (policy,)
+    for item in policies:
+        check_policy(item)
+    if not policies:
+        raise _make_empty("policy")
+    return policies
+
+
+def _make_empty(option: str) -> AuthenticationSetupError:
+    return AuthenticationSetupError(
+        f"requires(): {option} is empty, and would say nothing.", hint="Leave it out to let in everybody known."
+    )
 
 
 def _write_texts(texts: Sequence[str]) -> str:

@@ -86,6 +86,8 @@ class AuthenticationMiddleware(Middleware):
         self.providers = tuple(given)
         # Of several with one scheme, the first answers for what none of them knows.
         self._schemes = {item.scheme.challenge.lower(): item for item in reversed(given)}
+        # Where nobody reads the header it is somebody else's, such as a proxy's.
+        self._reader = next((item for item in given if _reads_authorization(item)), None)
 
     def bind_route(self, binding: LayerBinding) -> Middleware | None:
         """
@@ -137,9 +139,9 @@ class AuthenticationMiddleware(Middleware):
                 request.state.user = await _authenticate(provider, request, credentials)
                 return
         header = request.headers.get("authorization")
-        if header is not None:
-            # A token that no provider knows for its own is a bad one, and not none.
-            provider = self._schemes.get(header.partition(" ")[0].lower())
+        if header:
+            # What no provider knows for its own is bad, and not none: whoever sent it means to be known.
+            provider = self._schemes.get(header.partition(" ")[0].lower(), self._reader)
             if provider is not None:
                 raise await _refuse(provider, request, InvalidCredentialsError())
 
@@ -163,6 +165,10 @@ class AuthenticationMiddleware(Middleware):
             AuthenticationError: If there are credentials, and they are not good.
         """
         await self.process_request(websocket.request)
+
+
+def _reads_authorization(provider: AuthProvider) -> bool:
+    return provider.scheme.is_bearer or provider.scheme.description.get("type") == "http"
 
 
 # Any: what a provider finds in a request is its own affair.

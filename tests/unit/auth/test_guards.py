@@ -231,6 +231,9 @@ def test_a_policy_that_takes_what_is_not_there_does_not_start() -> None:
         ({"role": ""}, "role has '', expected a word"),
         ({"role": [7]}, "role has 7, expected a word"),
         ({"policy": [7]}, "policy has 7, expected a function"),
+        ({"policy": []}, "policy is empty, and would say nothing"),
+        ({"policy": True}, "policy has True, expected a function"),
+        ({"policy": "owns"}, "policy has 'o', expected a function"),
         ({"policy": Orders}, "expected a function"),
     ],
 )

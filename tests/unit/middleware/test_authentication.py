@@ -7,7 +7,15 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Request
-from covet.auth import ANONYMOUS, APIKeyAuthProvider, AuthProvider, JWTAuthProvider, Principal
+from covet.auth import (
+    ANONYMOUS,
+    APIKeyAuthProvider,
+    AuthProvider,
+    BasicAuthProvider,
+    JWTAuthProvider,
+    MemoryUsers,
+    Principal,
+)
 from covet.auth.provider import Credentials
 from covet.exceptions import ConfigurationError
 from covet.middleware import AuthenticationMiddleware, get_middleware_registry
@@ -40,10 +48,24 @@ def make_app(*providers: AuthProvider) -> CovetPy:
 
 @Protocols
 async def test_absent_credentials_are_anonymous(protocol: Any) -> None:
-    """Nobody is refused here; those of an unknown scheme are none."""
+    """Nobody is refused here."""
     async with TestClient(make_app(), protocol=protocol) as client:
-        for headers in ({}, {"Authorization": "Digest x"}, {"Cookie": "session=1"}):
+        for headers in ({}, {"Authorization": ""}, {"Cookie": "session=1"}):
             assert (await client.get("/", headers=headers)).text == " None"
+
+
+@Protocols
+@pytest.mark.parametrize("header", ["Digest x", "Bearer x", "Bearer a.b.c", "x", "Negotiate"])
+async def test_credentials_that_nobody_knows_are_refused(protocol: Any, header: str) -> None:
+    """With the challenge of whoever reads the header; where nobody does, it is somebody else's."""
+    keys, basic = APIKeyAuthProvider(prefix="shop"), BasicAuthProvider(MemoryUsers())
+    async with TestClient(make_app(keys, basic), protocol=protocol) as client:
+        refused = await client.get("/", headers={"Authorization": header})
+    async with TestClient(make_app(keys), protocol=protocol) as client:
+        ignored = await client.get("/", headers={"Authorization": header})
+
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (401, 'Basic realm="api", charset="UTF-8"')
+    assert ignored.text == " None"
 
 
 @Protocols

@@ -145,7 +145,9 @@ async def test_a_token_can_be_taken_back(idp: str) -> None:
 
 
 @pytest.mark.row(77)
-@pytest.mark.parametrize("secret", ["your-secret-key", "change-me", "secret", "${OAUTH_SECRET}", "aaaaaaaaaaaa"])
+@pytest.mark.parametrize(
+    "secret", ["your-secret-key", "your-client-secret", "change-me", "secret", "${OAUTH_SECRET}", "aaaaaaaaaaaa"]
+)
 async def test_row_077_a_placeholder_does_not_start_outside_of_development(secret: str) -> None:
     """The report does not show it; development may have one."""
     settings = Settings(sources=Sources.none(), environment="production")
