@@ -48,7 +48,9 @@ class Failing(Middleware):
 
 async def get(app: CovetPy, protocol: WireProtocol, **options: Any) -> Any:
     """Send one GET."""
-    return await TestClient(app, protocol=protocol, raise_app_exceptions=False).get("/", **options)
+    return await TestClient(app, base_url="http://localhost", protocol=protocol, raise_app_exceptions=False).get(
+        "/", **options
+    )
 
 
 def raising(error: BaseException, **options: Any) -> CovetPy:

@@ -186,7 +186,7 @@ async def test_error_in_a_template_names_its_line_in_the_log_alone(
     app = make_app(templates, "undefined.html")
     app.debug = is_debug
 
-    async with TestClient(app, protocol=protocol, raise_app_exceptions=False) as client:
+    async with TestClient(app, base_url="http://localhost", protocol=protocol, raise_app_exceptions=False) as client:
         response = await client.get("/", headers={"accept": "text/html"})
 
     assert response.status_code == 500
