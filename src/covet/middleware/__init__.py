@@ -12,7 +12,8 @@ from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
-from covet.middleware.csrf import CSRFError, CSRFMiddleware, csrf_exempt
+from covet.middleware.csrf import CSRFError, CSRFMiddleware
+from covet.middleware.csrf_exemption import csrf_exempt
 from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.injection import DIMiddleware

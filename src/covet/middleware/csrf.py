@@ -5,15 +5,18 @@ Whether a request may change something is decided by its method and by where the
 says nothing, a token decides, which only pages of this application have. The type of the body is never asked.
 """
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Collection
+from copy import copy
 from datetime import timedelta
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Final, NoReturn
 
+from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
 from covet.exceptions import BadRequestError, ConfigurationError, PermissionDeniedError
 from covet.http.form_reading import MULTIPART, URLENCODED
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.middleware.csrf_exemption import CSRFExemption
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
 from covet.middleware.request_origin import Source, check_origins, find_source
@@ -30,13 +33,9 @@ from covet.security.tokens import generate_token
 from covet.serialization import parse_media_type
 from covet.sessions.session import Session
 
-# Any: a handler may take and return anything.
-HandlerT = TypeVar("HandlerT", bound=Callable[..., Any])
-
 _check: Final = OptionChecks("CSRFMiddleware")
 # RFC 9110 §9.2.1: these change nothing.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-_EXEMPT: Final = "__csrf_exempt__"
 _LIFETIME: Final = timedelta(days=30)
 _REFRESH: Final = timedelta(days=1)
 
@@ -134,6 +133,15 @@ class CSRFMiddleware(Middleware):
         if secret_key is not None:
             ring = check_secret_key("CSRFMiddleware", secret_key)
             self._signer = Signer(ring, purpose="covet.csrf", clock=clock)
+        self._is_lifted = False
+
+    def bind_route(self, binding: LayerBinding) -> Middleware:
+        """Learn whether the route takes what other sites send; it makes tokens all the same."""
+        if not any(isinstance(item, CSRFExemption) for item in binding.inner):
+            return self
+        lifted = copy(self)
+        lifted._is_lifted = True  # noqa: SLF001 - another instance of this class
+        return lifted
 
     def process_request(self, request: Request) -> Awaitable[None] | None:
         """
@@ -143,7 +151,7 @@ class CSRFMiddleware(Middleware):
             CSRFError: If it may come from another site.
         """
         request.state.csrf_token = CSRFToken(self, request)
-        if request.method in _SAFE or is_csrf_exempt(request):
+        if self._is_lifted or request.method in _SAFE:
             return None
         # APPSEC: docs/security.md, row 67: the type of the body has no say in this.
         source = find_source(request, self._trusted)
@@ -251,38 +259,6 @@ class CSRFToken:
         return secret
 
 
-def csrf_exempt(handler: HandlerT) -> HandlerT:
-    """
-    Let a handler take what other sites send: it believes no cookie, but a signature or a key of its own.
-
-    Args:
-        handler: The handler; the decorator stands below that of the route.
-
-    Example:
-        >>> from covet import CovetPy
-        >>> app = CovetPy(middleware=[CSRFMiddleware()])
-        >>> @app.post("/webhooks/payments")
-        ... @csrf_exempt
-        ... async def take_payment() -> str:
-        ...     return "thank you"
-    """
-    # Any: functions have attributes, and what wraps one takes them over.
-    marked: Any = handler
-    setattr(marked, _EXEMPT, True)
-    return handler
-
-
-def is_csrf_exempt(request: Request) -> bool:
-    """
-    Tell whether the handler of a request takes what other sites send.
-
-    Example:
-        >>> is_csrf_exempt(Request())
-        False
-    """
-    return getattr(getattr(request.route, "handler", None), _EXEMPT, False) is True
-
-
 def _is_form(request: Request) -> bool:
     content_type = request.headers.get("content-type")
     try:
@@ -304,4 +280,4 @@ def _refuse() -> NoReturn:
     )
 
 
-__all__ = ["CSRFError", "CSRFMiddleware", "CSRFToken", "csrf_exempt", "is_csrf_exempt"]
+__all__ = ["CSRFError", "CSRFMiddleware", "CSRFToken"]
