@@ -63,6 +63,21 @@ class Guard(Middleware):
         policies = [bind_policy(policy, binding) for policy in self.policies]
         return BoundGuard(self, providers, policies, binding.outer)
 
+    def check_mount(self, prefix: str, inner: Sequence[object]) -> None:
+        """
+        Refuse an application that is mounted in a guarded router: it would be open.
+
+        Raises:
+            AuthenticationSetupError: Unless the guard is lifted there.
+        """
+        if any(isinstance(item, Opening) for item in inner):
+            return
+        raise AuthenticationSetupError(
+            f"{self!r} is around a router, and not around the application that it mounts at {prefix!r}: "
+            "that one has middleware of its own.",
+            hint="Mount it in the application, and guard it inside; or include it with middleware=[allow_anyone()].",
+        )
+
     def process_request(self, request: Request) -> Awaitable[None] | None:
         """
         Refuse: it is the guard that `bind_route` makes for each route which lets anybody in.

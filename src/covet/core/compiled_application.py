@@ -75,11 +75,11 @@ class CompiledApplication(EventHandlers):
         """
         if self._is_compiled:
             return
-        from covet.core.compilation import bridge_to_asgi, compile_early
+        from covet.core.compilation import bridge_to_asgi, check_mounts, compile_early
 
         self._bridge = bridge_to_asgi
         self._serializer_table = SerializerTable(self.serializers)
-        failures: list[Exception] = []
+        failures: list[Exception] = list(check_mounts(self.router.mounts))
         for route in self.router.served_routes:
             try:
                 route.endpoint = self._compile(route)

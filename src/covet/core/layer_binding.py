@@ -2,16 +2,18 @@
 Layers that want to know which route they are around: asked once, when the route is compiled.
 
 It is for what is checked at start-up and decided per route, such as a guard; a layer without `bind_route` costs
-nothing.
+nothing. What is around a router is not around an application that is mounted in it: a layer that must not be missing
+there says so by `check_mount`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from covet.core.middleware import Layer, Middleware, make_layer
-from covet.core.route import Route
+from covet.core.middleware import Layer, Middleware, make_layer, read_priority
+from covet.core.route import Mount, Route
 from covet.core.services import Services
+from covet.exceptions import ConfigurationError
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,43 @@ class BindsToRoutes(Protocol):
             ConfigurationError: If it cannot do its work there.
         """
         ...
+
+
+@runtime_checkable
+class ChecksMounts(Protocol):
+    """Middleware of a router that must not be missing around what is mounted in it."""
+
+    def check_mount(self, prefix: str, inner: Sequence[object], /) -> None:
+        """
+        Refuse an application that is mounted in the router.
+
+        Args:
+            prefix: Where it is mounted.
+            inner: The middleware that would stand inside, the outermost first.
+
+        Raises:
+            ConfigurationError: If the middleware would be missing there.
+        """
+        ...
+
+
+def check_mounts(mounts: Iterable[Mount]) -> Iterator[ConfigurationError]:
+    """
+    Find the mounted applications around which middleware of their routers would be missing.
+
+    Args:
+        mounts: All of them; files have the middleware around them.
+    """
+    for mount in mounts:
+        if mount.route is not None:
+            continue
+        around = sorted((item for group in mount.groups for item in group.middleware), key=read_priority)
+        for index, item in enumerate(around):
+            if isinstance(item, ChecksMounts) and not isinstance(item, type):
+                try:
+                    item.check_mount(mount.prefix or "/", around[index + 1 :])
+                except ConfigurationError as exc:
+                    yield exc
 
 
 def bind_layers(layers: Sequence[Layer], route: Route, services: Services, app: object) -> tuple[Layer, ...]:

@@ -187,6 +187,8 @@ class Mount:
         route: The route that answers, with the application's middleware around it: files are served so. `None` for an
             ASGI application.
         is_closed: Nothing reaches it for a time: requests are answered 503, and it is not started.
+        groups: The routers and inclusions it stands in, the outermost first; their middleware is not around an ASGI
+            application.
     """
 
     prefix: str
@@ -195,6 +197,7 @@ class Mount:
     name: str | None = None
     is_closed: bool = False
     route: Route | None = None
+    groups: tuple[RouteGroup, ...] = ()
 
     def __post_init__(self) -> None:
         if not callable(self.app):

@@ -42,12 +42,13 @@ class Inclusion:
     def transform_mount(self, mount: Mount) -> Mount:
         """Make the mount that the parent has for one of the table's."""
         route = None if mount.route is None else self.transform(mount.route)
+        groups = (self.parent.group, self.group, *mount.groups)
         if self.prefix is None:
-            return mount if route is None else replace(mount, route=route)
+            return replace(mount, route=route, groups=groups)
         prefix = self.prefix.text + mount.prefix
         if not self.prefix.is_static:
             raise RouteError("The prefix of a mounted application has no parameters.", route=prefix)
-        return replace(mount, prefix=prefix, route=route)
+        return replace(mount, prefix=prefix, route=route, groups=groups)
 
 
 class RouteTable:

@@ -250,7 +250,7 @@ class CovetRouter(RouteFinder, RouteDecorators, StaticMounting):
                 route=text or "/",
                 hint="Leave middleware= out, or give it to the application.",
             )
-        self._table.attach(mounts=[Mount(text, app, name)])
+        self._table.attach(mounts=[Mount(text, app, name, groups=(self.group,))])
 
     def middleware(self, middleware: MiddlewareT) -> MiddlewareT:
         """Put a middleware inside those that the router has already; works as a decorator, too."""

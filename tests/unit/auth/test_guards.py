@@ -191,6 +191,50 @@ async def test_a_guarded_application_does_not_tell_which_sockets_there_are(proto
     assert statuses == [401, 401, 404]
 
 
+@pytest.mark.parametrize("where", ["router", "inclusion", "inclusion without a prefix", "around both"])
+def test_an_application_that_is_mounted_in_a_guarded_router_does_not_start(where: str) -> None:
+    """It would be open: what is in a guarded router is guarded."""
+    guards: list[object] = [requires(role="admin")]
+    router = CovetRouter(prefix="/admin", middleware=guards if where == "router" else [])
+    router.mount("/m", CovetPy())
+    app = make_app()
+    if where == "around both":
+        outer = CovetRouter(middleware=guards)
+        outer.include_router(router)
+        app.include_router(outer)
+    else:
+        app.include_router(router, "" if "without" in where else "/v1", middleware=guards if "incl" in where else [])
+
+    with pytest.raises(ConfigurationError) as caught:
+        app.compile()
+
+    prefix = "/v1/admin/m" if where in {"router", "inclusion"} else "/admin/m"
+    assert str(caught.value) == (
+        f"requires(role='admin') is around a router, and not around the application that it mounts at {prefix!r}: "
+        "that one has middleware of its own.\n"
+        "  Mount it in the application, and guard it inside; or include it with middleware=[allow_anyone()]."
+    )
+
+
+async def test_a_mounted_application_may_be_left_open_on_purpose() -> None:
+    """By the word for it; files have the guards around them, and a guard in the application starts as before."""
+    inner = CovetPy()
+
+    @inner.get("/x")
+    async def show() -> str:
+        return "mounted"
+
+    opened = CovetRouter(middleware=[allow_anyone()])
+    opened.mount("/m", inner)
+    router = CovetRouter(prefix="/admin", middleware=[requires()])
+    router.include_router(opened)
+    app = CovetPy(middleware=[AuthenticationMiddleware(provider=PROVIDER), requires()])
+    app.include_router(router)
+
+    async with TestClient(app) as client:
+        assert (await client.get("/admin/m/x")).text == "mounted"
+
+
 def test_a_guard_without_a_provider_does_not_start() -> None:
     """The error says what to add, and names the route."""
     app = CovetPy()
