@@ -9,6 +9,7 @@ from typing import Final
 
 from covet.core.configured_application import ConfiguredApplication
 from covet.deployment.headers import HEADER_CHECKS
+from covet.deployment.openings import OPENING_CHECKS
 from covet.deployment.subject import Subject
 from covet.deployment.surroundings import SURROUNDING_CHECKS
 from covet.deployment.trust import TRUST_CHECKS
@@ -72,7 +73,7 @@ class DeploymentProblem:
 
 CHECKS: Final[Sequence[Check]] = tuple(
     Check(row.id, Severity(row.severity), row.setting, row.fix, row.find)
-    for row in (*TRUST_CHECKS, *HEADER_CHECKS, *SURROUNDING_CHECKS, *WORKER_CHECKS)
+    for row in (*TRUST_CHECKS, *OPENING_CHECKS, *HEADER_CHECKS, *SURROUNDING_CHECKS, *WORKER_CHECKS)
 )
 """All checks, in the order of their ids."""
 

@@ -2,18 +2,19 @@
 What is checked: an application, its settings, and what its middleware answers to requests that are made up.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
 
 from covet.config import Settings
 from covet.core.configured_application import ConfiguredApplication
 from covet.core.middleware import Middleware
-from covet.core.route import Route
+from covet.core.route import Mount, Route
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.middleware import (
     CORSMiddleware,
+    CSRFMiddleware,
     HTTPSRedirectMiddleware,
     ProxyHeadersMiddleware,
     SecurityHeadersMiddleware,
@@ -26,6 +27,8 @@ MiddlewareT = TypeVar("MiddlewareT", bound=Middleware)
 STRANGE_HOST = "deployment-check.invalid"
 STRANGE_ADDRESS = "198.51.100.7"
 _STRANGE_ORIGIN = f"https://{STRANGE_HOST}"
+# RFC 9110 §9.2.1: what is asked with these methods changes nothing.
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Subject:
@@ -51,6 +54,27 @@ class Subject:
         """The routes of the application, those of its routers included."""
         found: Iterable[Route] = getattr(getattr(self.app, "router", None), "routes", ())
         return found
+
+    @property
+    def mounts(self) -> Iterable[Mount]:
+        """The ASGI applications that are mounted in it, those of its routers included."""
+        found: Iterable[Mount] = getattr(getattr(self.app, "router", None), "mounts", ())
+        return [mount for mount in found if mount.route is None]
+
+    @staticmethod
+    def changes(route: Route) -> bool:
+        """Tell whether a route has a method that may change something."""
+        return not _SAFE.issuperset(route.methods)
+
+    def find_all(self, cls: type[MiddlewareT]) -> Iterator[tuple[str, MiddlewareT]]:
+        """List the middleware of a class: the application's, and those of its routers and routes with the route."""
+        yield from (("", layer) for layer in self.layers if isinstance(layer, cls))
+        seen: set[int] = set()
+        for route in self.routes:
+            for item in route.all_middleware:
+                if isinstance(item, cls) and id(item) not in seen:
+                    seen.add(id(item))
+                    yield str(route), item
 
     @cached_property
     # Any: middleware of every kind.
@@ -83,14 +107,27 @@ class Subject:
         parts = [part.split() for part in text.split(";")]
         return {name: sources for name, *sources in parts}
 
-    def may_read(self, origin: str = _STRANGE_ORIGIN) -> tuple[bool, bool]:
-        """Tell whether the pages of an origin may read answers, and whether with their visitors' cookies."""
-        layer = self.find(CORSMiddleware)
-        if layer is None:
-            return False, False
-        headers = layer.process_response(Request(headers={"origin": origin}), Response("")).headers
-        allowed = headers.get("access-control-allow-origin")
-        return allowed in {"*", origin}, headers.get("access-control-allow-credentials") == "true"
+    def may_read(self, origin: str = _STRANGE_ORIGIN) -> tuple[str, bool] | None:
+        """
+        Tell whether the pages of an origin may read answers: of which route, and whether with their visitors' cookies.
+
+        Returns:
+            The route, with no text for all of them; `None` if they may not.
+        """
+        for where, layer in self.find_all(CORSMiddleware):
+            headers = layer.process_response(Request(headers={"origin": origin}), Response("")).headers
+            if headers.get("access-control-allow-origin") in {"*", origin}:
+                return where, headers.get("access-control-allow-credentials") == "true"
+        return None
+
+    @property
+    def passes_other_sites(self) -> tuple[str, CSRFMiddleware] | None:
+        """The middleware that ought to refuse what pages of other sites send and does not, and where it stands."""
+        for where, layer in self.find_all(CSRFMiddleware):
+            headers = {"host": "example.com", "origin": _STRANGE_ORIGIN, "sec-fetch-site": "cross-site"}
+            if _lets_pass(layer, Request("POST", "https://example.com/", headers=headers)):
+                return where, layer
+        return None
 
     @property
     def answers_any_host(self) -> bool:
@@ -128,3 +165,18 @@ class Subject:
         """Tell whether the application has a plugin."""
         manager: Any = getattr(self.app, "plugin_manager", None)
         return manager is not None and any(record.name == name for record in manager.records)
+
+
+def _lets_pass(layer: Middleware, request: Request) -> bool:
+    """Tell whether a hook lets a request pass; one that waits for something, or fails, cannot be told about."""
+    try:
+        answer = layer.process_request(request)
+        if isinstance(answer, Coroutine):
+            answer.send(None)
+            answer.close()
+            return False
+    except StopIteration as done:
+        return done.value is None
+    except Exception:  # noqa: BLE001 - it has refused, or a class of the user's needs an application that runs
+        return False
+    return answer is None

@@ -28,6 +28,9 @@ _PRIVATE: Final = ("http://localhost", "http://127.0.0.1", "https://localhost")
 def _find_debug(subject: Subject) -> str | None:
     if subject.app.debug or subject.settings.debug:
         return "debug is on: errors show source and variables."
+    for mount in subject.mounts:
+        if getattr(mount.app, "debug", False) is True:
+            return f"debug is on in what is mounted at {mount.prefix or '/'!r}: errors show source and variables."
     return None
 
 
@@ -120,18 +123,22 @@ def _find_credulity(subject: Subject) -> str | None:
 
 
 def _find_open_origins(subject: Subject) -> str | None:
-    may_read, with_cookies = subject.may_read()
-    if not may_read:
+    found = subject.may_read()
+    if found is None:
         return None
-    return "security.cors_allow_origins is every origin: the pages of every site read what is answered" + (
+    where, with_cookies = found
+    what = f"CORSMiddleware around {where} allows" if where else "security.cors_allow_origins is"
+    return f"{what} every origin: the pages of every site read what is answered" + (
         ", as their visitors." if with_cookies else "."
     )
 
 
 def _find_null_origin(subject: Subject) -> str | None:
-    if not subject.may_read()[0] and subject.may_read("null")[0]:
-        return "security.cors_allow_origins has 'null': every site can send that origin."
-    return None
+    found = None if subject.may_read() else subject.may_read("null")
+    if found is None:
+        return None
+    what = f"CORSMiddleware around {found[0]}" if found[0] else "security.cors_allow_origins"
+    return f"{what} has 'null': every site can send that origin."
 
 
 def _find_clear_origins(subject: Subject) -> str | None:
@@ -150,6 +157,10 @@ def _find_local_origins(subject: Subject) -> str | None:
 
 def _find_no_csrf(subject: Subject) -> str | None:
     what = "the pages of other sites act for whoever is signed in."
+    passing = subject.passes_other_sites
+    if passing is not None:
+        where = f" around {passing[0]}" if passing[0] else ""
+        return f"{type(passing[1]).__name__}{where} lets through what pages of other sites send: {what}"
     if subject.find(CSRFMiddleware) is not None:
         return None
     if subject.find(SessionMiddleware) is not None:

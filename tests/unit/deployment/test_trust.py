@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy
+from covet import CovetPy, Request
 from covet.config import Settings, Sources
 from covet.core import CovetRouter
 from covet.debug import DebugPlugin
@@ -128,6 +128,41 @@ def test_a_limit_of_a_router_is_shared_too(where: str, limit: object) -> None:
     trusting = make_app(security={"trusted_proxies": ["10.0.0.0/8"]})
     trusting.include_router(router, middleware=[limit])
     assert "D117" not in find(trusting)
+
+
+def test_origins_of_an_inclusion_count_too() -> None:
+    """The route is named that they are around."""
+    router = CovetRouter()
+    router.add_route("/fonts", show)
+    app = make_app()
+    app.include_router(router, middleware=[CORSMiddleware(allow_origins=["*"])])
+
+    assert find(app)["D112"].message == (
+        "CORSMiddleware around GET /fonts allows every origin: the pages of every site read what is answered."
+    )
+
+
+def test_a_protection_that_lets_all_through_is_none() -> None:
+    """A class of one's own counts by what it does."""
+
+    class Lenient(CSRFMiddleware):
+        async def process_request(self, request: Request) -> None:
+            """Let all in."""
+
+    assert find(make_app(SessionMiddleware(secret_key=KEY), Lenient()))["D116"].message == (
+        "Lenient lets through what pages of other sites send: the pages of other sites act for whoever is signed in."
+    )
+
+
+def test_debug_of_what_is_mounted_is_found() -> None:
+    """Whatever is around it."""
+    app = make_app()
+    app.mount("/quiet", CovetPy())
+    assert "D101" not in find(app)
+
+    app.mount("/loud", CovetPy(debug=True))
+
+    assert find(app)["D101"].message == ("debug is on in what is mounted at '/loud': errors show source and variables.")
 
 
 async def show() -> None:
