@@ -16,14 +16,23 @@ _MAX_SHOWN = 80
 # A shorter text occurs in any message by chance; whoever has such a secret has none.
 _MIN_REDACTED = 4
 _SENSITIVE = re.compile(
-    r"passw(or)?d|passphrase|secret|token|credential|api_?key|private_?key|access_?key|signing_?key|encryption_?key"
+    r"pass_?w(or)?d|pass_?phrase|pass_?code|(^|_)pass$|(^|_)pwd$|secret|token|credential|bearer"
+    r"|api_?key|private_?key|access_?key|signing_?key|encryption_?key|code_?verifier|recovery_?codes?"
     r"|^pin$|^key$|^salt$",
+    re.IGNORECASE,
+)
+# What clients send besides; a setting may be called so and be no secret, such as the name of a cookie.
+_SENT = re.compile(
+    r"csrf|session|signature|cookie|jwt|otp|cvv|cvc|assertion|authori[sz]ation|(^|_)auth($|_)"
+    r"|(mfa|2fa|sms|backup|verification|security)_?codes?",
     re.IGNORECASE,
 )
 # People do not escape their passwords: one ends at the last @, unless another URL begins. A port is no password.
 _USERINFO = re.compile(r"(?<=://)([^/?#\s:]*):(?!\d{1,5}(?:[/?#]|$))((?:(?!://).)*)@")
 _QUERY_SECRET = re.compile(
-    r"(?<=[?&])([^=&#\s]*(?:passw(?:or)?d|secret|token|key|credential|signature)[^=&#\s]*)=([^&#\s]+)", re.IGNORECASE
+    r"(?<=[?&])((?:[^=&#\s]*(?:pass_?w(?:or)?d|pwd|secret|token|key|credential|signature|assertion|code_?verifier|jwt)"
+    r"[^=&#\s]*)|pass|code)=([^&#\s]+)",
+    re.IGNORECASE,
 )
 
 
@@ -36,6 +45,18 @@ def is_sensitive(name: str) -> bool:
         (True, False)
     """
     return _SENSITIVE.search(name) is not None
+
+
+def is_sensitive_input(name: str) -> bool:
+    """
+    Tell the same of what a client sends: a header, or a member of a body or a query.
+
+    Example:
+        >>> is_sensitive_input("X-Session-Id"), is_sensitive_input("mfaCode"), is_sensitive_input("author")
+        (True, True, False)
+    """
+    plain = name.replace("-", "_")
+    return is_sensitive(plain) or _SENT.search(plain) is not None
 
 
 def mask_text(text: str) -> str:

@@ -13,14 +13,13 @@ from contextlib import suppress
 from typing import Any
 
 from covet.config.known_secrets import conceal_known, find_known_secrets
-from covet.config.masking import collect_secrets, is_sensitive
+from covet.config.masking import collect_secrets, is_sensitive_input
 from covet.config.settings import Settings
 from covet.http.request import Request
 
 # A shorter one is found in every other word of a trace.
 _MIN_LENGTH = 6
 _CREDENTIALS = frozenset({"authorization", "proxy-authorization"})
-_WORDS = ("csrf", "session", "signature", "jwt", "auth")
 
 
 def write_trace(request: Request, exc: BaseException, *, is_short: bool = False) -> str:
@@ -83,8 +82,7 @@ def log_concealed(
 
 
 def _is_secret(name: str) -> bool:
-    plain = name.lower().replace("-", "_")
-    return is_sensitive(plain) or any(word in plain for word in _WORDS)
+    return is_sensitive_input(name) or "auth" in name.lower()
 
 
 def _read_headers(request: Request) -> Iterator[str]:

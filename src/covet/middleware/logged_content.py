@@ -3,21 +3,22 @@ Headers and bodies as a log may show them: what is secret is masked, what is lon
 """
 
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
-from covet.config.masking import is_sensitive, mask_text
+from covet.config.masking import is_sensitive_input, mask_text
 from covet.config.secret import MASK
 from covet.exceptions import HTTPError
 from covet.http.forms import parse_urlencoded
 from covet.serialization import parse_media_type
 
 # By name, beside those whose name says it.
-_SECRET_HEADERS: Final = frozenset(
-    {"authorization", "proxy-authorization", "cookie", "set-cookie", "x-auth", "authentication-info"}
-)
-# What a header or a member may be called besides what settings are called; `-` stands where they have `_`.
-_SECRET_WORDS: Final = ("csrf", "session", "signature", "otp", "cvv", "cvc", "jwt", "authorization", "passwd")
+_SECRET_HEADERS: Final = frozenset({"authentication-info"})
+# APPSEC: what a login sends back stands in queries: they are not written of the request either.
+_QUERY: Final = re.compile(r"[?#][^\s<>\"']+")
+_URL: Final = re.compile(r"((?:[a-z][a-z0-9+.-]*://|^/)[^\s?#<>\"']*)[?#][^\s<>\"']+", re.IGNORECASE)
+_URL_HEADERS: Final = frozenset({"referer", "location", "content-location", "refresh", "link"})
 _MAX_DEPTH: Final = 32
 
 
@@ -35,7 +36,10 @@ def mask_headers(pairs: Iterable[tuple[str, str]], sensitive: Collection[str] = 
     """
     shown: dict[str, str] = {}
     for name, value in pairs:
-        text = MASK if name in _SECRET_HEADERS or _is_secret(name, sensitive) else mask_text(value)
+        if name in _SECRET_HEADERS or _is_secret(name, sensitive):
+            text = MASK
+        else:
+            text = _hide_queries(_QUERY.sub(f"?{MASK}", value) if name in _URL_HEADERS else value)
         shown[name] = f"{shown[name]}, {text}" if name in shown else text
     return shown
 
@@ -70,9 +74,9 @@ def describe_body(body: bytes, content_type: str, max_size: int, sensitive: Coll
             return _mask(json.loads(body), sensitive, _MAX_DEPTH)
         if media_type == "application/x-www-form-urlencoded":
             fields = parse_urlencoded(body).multi_items()
-            return {name: MASK if _is_secret(name, sensitive) else str(value) for name, value in fields}
+            return {name: MASK if _is_secret(name, sensitive) else _hide_queries(str(value)) for name, value in fields}
         if media_type == "text/plain":
-            return mask_text(body.decode())
+            return _hide_queries(body.decode())
     except (ValueError, RecursionError, HTTPError):
         return size
     return size
@@ -86,9 +90,12 @@ def _read_media_type(content_type: str) -> str:
 
 
 def _is_secret(name: str, sensitive: Collection[str]) -> bool:
-    lowered = name.lower()
-    plain = lowered.replace("-", "_")
-    return lowered in sensitive or is_sensitive(plain) or any(word in plain for word in _SECRET_WORDS)
+    return name.lower() in sensitive or is_sensitive_input(name)
+
+
+def _hide_queries(text: str) -> str:
+    """Hide the passwords of URLs within a text, and all that stands behind their paths."""
+    return _URL.sub(rf"\1?{MASK}", mask_text(text))
 
 
 # Any: as in `describe_body`.
@@ -102,4 +109,4 @@ def _mask(value: Any, sensitive: Collection[str], depth: int) -> Any:
         }
     if isinstance(value, list):
         return [_mask(item, sensitive, depth - 1) for item in value]
-    return mask_text(value) if isinstance(value, str) else value
+    return _hide_queries(value) if isinstance(value, str) else value

@@ -10,23 +10,43 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from covet.config import Environment, Secret
-from covet.config.masking import collect_secrets, is_sensitive, mask_text, mask_value, redact, show
+from covet.config.masking import collect_secrets, is_sensitive, is_sensitive_input, mask_text, mask_value, redact, show
 from covet.config.secret import MASK
 
 
 @pytest.mark.parametrize(
-    "name", ["password", "db_passwd", "API_KEY", "apikey", "auth_token", "client_secret", "private_key", "pin", "key"]
-)
+    "name",
+    [
+        "password", "db_passwd", "API_KEY", "apikey", "auth_token", "client_secret", "private_key", "pin", "key",
+        "pwd", "db_pwd", "pass", "smtp_pass", "pass_word", "passCode", "bearer", "code_verifier", "recovery_codes",
+    ],
+)  # fmt: skip
 def test_names_that_say_secret(name: str) -> None:
     """A text under such a name is masked."""
     assert is_sensitive(name)
     assert mask_value("hunter2", name=name) == MASK
 
 
-@pytest.mark.parametrize("name", ["host", "pool_size", "keyboard", "pinned", "monkey", "url"])
+@pytest.mark.parametrize(
+    "name", ["host", "pool_size", "keyboard", "pinned", "monkey", "url", "bypass", "passes", "cookie", "auth"]
+)
 def test_names_that_do_not(name: str) -> None:
     """Other names hide nothing: a mask too many makes people stop reading."""
     assert mask_value("tea", name=name) == "tea"
+
+
+@pytest.mark.parametrize(
+    ("name", "is_secret"),
+    [
+        ("password", True), ("cookie", True), ("Set-Cookie", True), ("auth", True), ("x-auth", True),
+        ("authorization", True), ("bearer", True), ("assertion", True), ("client_assertion", True), ("mfa_code", True),
+        ("mfaCode", True), ("totp", True), ("cvv", True), ("X-Session-Id", True), ("x-hub-signature-256", True),
+        ("author", False), ("status_code", False), ("country_code", False), ("name", False),
+    ],
+)  # fmt: skip
+def test_clients_send_more_that_is_secret(name: str, is_secret: bool) -> None:
+    """One list, for the log of requests and for traces; what a setting may be called is not all of it."""
+    assert is_sensitive_input(name) is is_secret
 
 
 @pytest.mark.parametrize(
@@ -36,6 +56,10 @@ def test_names_that_do_not(name: str) -> None:
         ("redis://:hunter2@cache:6379/0", f"redis://:{MASK}@cache:6379/0"),
         ("amqp://a:b@x/,amqp://a:c@y/", f"amqp://a:{MASK}@x/,amqp://a:{MASK}@y/"),
         ("https://example.com/?access_token=abc&x=1#top", f"https://example.com/?access_token={MASK}&x=1#top"),
+        (
+            "https://a.com/?code=abc&pwd=x&pass=y&postcode=1",
+            f"https://a.com/?code={MASK}&pwd={MASK}&pass={MASK}&postcode=1",
+        ),
         ("https://ada@example.com/", "https://ada@example.com/"),
         ("https://ada@example.com:8080/@x", "https://ada@example.com:8080/@x"),
         ("mysql://ada@server:pa/ss?w#rd@db/shop", f"mysql://ada@server:{MASK}@db/shop"),

@@ -27,7 +27,26 @@ def test_headers_of_one_name_stand_together() -> None:
     """Passwords within URLs are masked."""
     pairs = [("via", "a"), ("via", "b"), ("referer", "https://ada:enigma@example.com/?token=x&page=2")]
 
-    assert mask_headers(pairs) == {"via": "a, b", "referer": f"https://ada:{MASK}@example.com/?token={MASK}&page=2"}
+    assert mask_headers(pairs) == {"via": "a, b", "referer": f"https://ada:{MASK}@example.com/?{MASK}"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown"),
+    [
+        ("referer", "https://example.com/cb?code=enigma&state=enigma", f"https://example.com/cb?{MASK}"),
+        ("referer", "https://example.com/cb", "https://example.com/cb"),
+        ("location", "/cb?code=enigma", f"/cb?{MASK}"),
+        ("location", "cb?code=enigma", f"cb?{MASK}"),
+        ("location", "https://example.com/#access_token=enigma", f"https://example.com/?{MASK}"),
+        ("link", "</next?cursor=enigma>; rel=next", f"</next?{MASK}>; rel=next"),
+        ("x-original-url", "/cb?code=enigma", f"/cb?{MASK}"),
+        ("x-note", "see https://example.com/?a=enigma, then?", f"see https://example.com/?{MASK} then?"),
+        ("accept", "*/*;q=0.8", "*/*;q=0.8"),
+    ],
+)
+def test_queries_of_urls_are_never_shown(name: str, value: str, shown: str) -> None:
+    """As that of the request itself is not."""
+    assert mask_headers([(name, value)]) == {name: shown}
 
 
 @pytest.mark.parametrize(
@@ -45,6 +64,14 @@ def test_headers_of_one_name_stand_together() -> None:
             {"session-id": MASK, "mine": MASK, "otp": MASK},
         ),
         (b'{"url": "redis://:enigma@cache/0"}', "application/json", {"url": f"redis://:{MASK}@cache/0"}),
+        (b'{"next": "/cb?code=enigma", "ok": "why?"}', "application/json", {"next": f"/cb?{MASK}", "ok": "why?"}),
+        (b"next=%2Fcb%3Fcode%3Denigma", "application/x-www-form-urlencoded", {"next": f"/cb?{MASK}"}),
+        (b"go to https://a.com/?code=enigma", "text/plain", f"go to https://a.com/?{MASK}"),
+        (
+            b'{"mfa_code": "1", "auth": "2", "pwd": "3"}',
+            "application/json",
+            dict.fromkeys(["mfa_code", "auth", "pwd"], MASK),
+        ),
         (b"user=ada&passwd=enigma", "application/x-www-form-urlencoded", {"user": "ada", "passwd": MASK}),
         (b"hello", "text/plain", "hello"),
         (b"", "application/json", ""),
