@@ -52,6 +52,11 @@ class Observation:
         bus.on_change(self._decide)
         self._decide()
 
+    def unfollow(self) -> None:
+        """Publish no more."""
+        self._bus = None
+        self._decide()
+
     def set_echo(self, echo: bool) -> None:
         """Log every statement from now on, or no longer."""
         self._echo = echo

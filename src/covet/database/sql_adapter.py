@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
 from covet.database.adapter import DatabaseAdapter
 from covet.database.connection import DatabaseConnection
 from covet.database.default_database import add_running, remove_running
-from covet.database.dialect import FEATURES, Isolation
+from covet.database.dialect import FEATURES, Dialect, Isolation
 from covet.database.driver import Result, Row, Values
 from covet.database.drivers import make_driver
 from covet.database.errors import DatabaseError, DatabaseUnavailableError, RetryableTransactionError, TransactionError
@@ -143,6 +143,11 @@ class SQLAdapter(Queries, DatabaseAdapter):
                 hint="Await connect(url) first; a plugin does so when the application starts.",
             )
         return self._pool
+
+    @property
+    def dialect(self) -> Dialect:
+        """What kind of database it is."""
+        return self._driver.dialect
 
     @property
     def is_connected(self) -> bool:

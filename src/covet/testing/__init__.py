@@ -12,8 +12,10 @@ Test an application without a server.
     websocket.py        the client's end of a WebSocket; sync_websocket.py, socket_exchange.py, asgi_socket.py and
                         rsgi_socket.py are for it what their sisters are for a request
     event_store.py      the promises of an event store, for those who write one; broadcaster.py, rate_limit_store.py,
-                        session_store.py, auth_provider.py, revocation_store.py, api_key_store.py and user_store.py
-                        those of theirs
+                        session_store.py, auth_provider.py, revocation_store.py, api_key_store.py, user_store.py and
+                        database_adapter.py those of theirs
+    new_database.py     a database of the test's own: temporary_database.py, made in one of database_servers.py, undone
+                        by rolled_back.py; factory.py fills it, and database_fixtures.py are for pytest
 """
 
 from covet.testing.client import TestClient
@@ -24,6 +26,8 @@ from covet.testing.errors import (
     TooManyRedirectsError,
     WebSocketRefusedError,
 )
+from covet.testing.factory import Factory
+from covet.testing.new_database import create_test_database
 from covet.testing.response import ClientResponse, StreamedResponse
 from covet.testing.sync_client import SyncStreamedResponse, SyncTestClient
 from covet.testing.sync_websocket import SyncClientWebSocket
@@ -32,6 +36,7 @@ from covet.testing.websocket import ClientWebSocket
 __all__ = [
     "ClientResponse",
     "ClientWebSocket",
+    "Factory",
     "IncompleteResponseError",
     "ProtocolViolation",
     "StatusError",
@@ -42,4 +47,5 @@ __all__ = [
     "TestClient",
     "TooManyRedirectsError",
     "WebSocketRefusedError",
+    "create_test_database",
 ]

@@ -4,6 +4,7 @@ Tests of `covet.database.transaction`.
 
 import asyncio
 import logging
+from contextlib import suppress
 
 import pytest
 
@@ -171,14 +172,35 @@ async def test_events_are_delivered_after_the_commit(sqlite: SQLAdapter) -> None
 
 async def test_a_read_only_transaction_writes_nothing(database: SQLAdapter) -> None:
     """And the next one on the same connection may write."""
-    async with database.transaction(read_only=True):
-        assert await list_names(database) == []
-        with pytest.raises(QueryError, match=r"(?i)read.?only"):
+    with pytest.raises(QueryError, match=r"(?i)read.?only"):
+        async with database.transaction(read_only=True):
+            assert await list_names(database) == []
             await brew(database, "a")
     async with database.transaction():
         await brew(database, "a")
 
     assert await list_names(database) == ["a"]
+
+
+async def test_an_error_that_is_swallowed_does_not_hide_that_nothing_was_committed(database: SQLAdapter) -> None:
+    """PostgreSQL rolls back where COMMIT is asked for, and calls that no error; the others commit the rest."""
+    hooks: list[str] = []
+
+    async def work() -> None:
+        async with database.transaction() as unit:
+            unit.on_commit(lambda: hooks.append("committed"))
+            await brew(database, "a")
+            with suppress(QueryError):
+                await brew(database, "a")
+
+    if database.scheme != "postgresql":
+        await work()
+        assert (await list_names(database), hooks) == (["a"], ["committed"])
+        return
+    with pytest.raises(TransactionError, match="A statement of the transaction failed, and PostgreSQL has rolled"):
+        await work()
+    assert (await list_names(database), hooks) == ([], [])
+    assert database.stats.closed == 0
 
 
 async def test_an_isolation_that_a_database_has(database: SQLAdapter) -> None:

@@ -25,6 +25,7 @@ from covet.database.errors import (
     NotNullViolationError,
     QueryError,
     RetryableTransactionError,
+    TransactionError,
     UniqueViolationError,
 )
 from covet.database.url import DatabaseURL
@@ -246,7 +247,13 @@ class PostgreSQLConnection(DriverConnection):
 
     async def control(self, statement: str) -> None:
         """Run a statement of the framework's own."""
-        await self._raw.execute(statement)
+        status = await self._raw.execute(statement)
+        if statement == "COMMIT" and status == "ROLLBACK":
+            # PostgreSQL calls this no error.
+            raise TransactionError(
+                "A statement of the transaction failed, and PostgreSQL has rolled all of it back.",
+                hint="Let the error end the block, or run what may fail in a transaction of its own within.",
+            )
 
     async def reset(self) -> None:
         """End what the last user left open."""
