@@ -39,6 +39,7 @@ LATE_MODULES = (
     "covet.http.websocket_errors",
     "covet.introspection",
     "covet.plugins",
+    "covet.testing.temporary_database",
 )
 
 every_file = pytest.mark.parametrize("file", read_source(), ids=lambda file: file.relative)

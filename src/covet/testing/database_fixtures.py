@@ -37,7 +37,7 @@ def _database_schema() -> Schema | None:
     return None
 
 
-def _test_database(database_url: str | None, database_schema: Schema | None) -> Iterator[TemporaryDatabase]:
+def _session_database(database_url: str | None, database_schema: Schema | None) -> Iterator[TemporaryDatabase]:
     """Make the database of this run."""
     database = _run(_make_closed(database_url, database_schema))
     try:
@@ -53,13 +53,13 @@ async def _make_closed(url: str | None, schema: Schema | None) -> TemporaryDatab
     return database
 
 
-async def _database(test_database: TemporaryDatabase) -> AsyncIterator[TemporaryDatabase]:
+async def _database(session_database: TemporaryDatabase) -> AsyncIterator[TemporaryDatabase]:
     """Give the database of this run, with whatever is in it."""
-    await test_database.open()
+    await session_database.open()
     try:
-        yield test_database
+        yield session_database
     finally:
-        await test_database.close()
+        await session_database.close()
 
 
 async def _clean_database(database: TemporaryDatabase) -> AsyncIterator[TemporaryDatabase]:
@@ -88,7 +88,7 @@ def _name(function: Callable[..., object], decorator: Any) -> Any:
 
 database_url: Final = _name(_database_url, _pytest.fixture(scope="session"))
 database_schema: Final = _name(_database_schema, _pytest.fixture(scope="session"))
-test_database: Final = _name(_test_database, _pytest.fixture(scope="session"))
+session_database: Final = _name(_session_database, _pytest.fixture(scope="session"))
 database: Final = _name(_database, _pytest_asyncio.fixture)
 clean_database: Final = _name(_clean_database, _pytest_asyncio.fixture)
 rolled_back_database: Final = _name(_rolled_back_database, _pytest_asyncio.fixture)
@@ -99,5 +99,5 @@ __all__ = [
     "database_schema",
     "database_url",
     "rolled_back_database",
-    "test_database",
+    "session_database",
 ]

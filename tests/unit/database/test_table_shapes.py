@@ -46,8 +46,8 @@ async def test_what_is_no_column_is_refused() -> None:
     """With one that may be meant."""
     tables, shapes = Tables(tea="id* name"), TableShapes()
 
-    with pytest.raises(QueryError, match=r"The table 'tea' has no column 'nam'\.\n  Did you mean 'name'"):
-        await shapes.find(tables, "tea", ["id", "nam"])
+    with pytest.raises(QueryError, match=r"The table 'tea' has no column 'names'\.\n  Did you mean 'name'"):
+        await shapes.find(tables, "tea", ["id", "names"])
 
 
 @pytest.mark.parametrize(
