@@ -2,6 +2,7 @@
 Responses to what goes wrong: what the framework can answer to a route's requests, and what its author says it raises.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from covet.core.argument_types import make_constraints, without_none
@@ -26,7 +27,7 @@ from covet.openapi.bodies import takes_body
 from covet.openapi.components import PROBLEM_TYPE, Components, Object
 from covet.openapi.docstrings import find_raised, read_docstring
 from covet.openapi.paths import can_be_missing
-from covet.openapi.responses import answers_files, describe_status, list_outcomes, write_responses
+from covet.openapi.responses import ANY_SUCCESS, answers_files, describe_status, list_outcomes, write_responses
 
 Raised = dict[type[Exception], str]
 
@@ -137,6 +138,8 @@ def _write_answer(cls: type[Exception], status: int, compiled: CompiledRoute, co
             str(status): {"description": "", "content": {PROBLEM_TYPE: {"schema": components.refer_to_problem(status)}}}
         }
     outcomes = list_outcomes(inspect_callable(handler).return_annotation, status_code=status)
+    # A status that is any number is the error's own, as far as can be known: it is no success.
+    outcomes = [replace(item, status=str(status)) if item.status == ANY_SUCCESS else item for item in outcomes]
     return write_responses(outcomes, compiled.serializers.media_types, components)
 
 

@@ -23,6 +23,8 @@ TEXT: Final = "text/plain"
 BYTES: Final = "application/octet-stream"
 # What a file is depends on its name.
 ANYTHING: Final = "*/*"
+ANY_SUCCESS: Final = "2XX"
+"""The status of a result that says it by a number which nobody can know before."""
 
 # By the names of the classes: the status that they have unless told otherwise, and their media type.
 _CLASSES: Final[dict[str, tuple[str, str | None]]] = {
@@ -166,7 +168,7 @@ def _keep(annotation: Annotation, inner: Annotation) -> Annotation:
 def _read_answer(annotation: Annotation, status_code: int | None, media_type: str | None) -> list[Outcome]:
     arguments = get_args(annotation)
     if origin_of(annotation) is tuple and len(arguments) in (2, 3) and _is_answer(arguments):
-        statuses = get_args(arguments[1]) if origin_of(arguments[1]) is Literal else ("2XX",)
+        statuses = get_args(arguments[1]) if origin_of(arguments[1]) is Literal else (ANY_SUCCESS,)
         return [
             outcome
             for status in statuses

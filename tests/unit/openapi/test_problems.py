@@ -187,6 +187,27 @@ async def test_an_exception_handler_says_how_it_answers() -> None:
     }
 
 
+def test_an_exception_handler_of_many_errors_answers_each_with_its_status() -> None:
+    """
+    One that gives the status as a number answers no error with a success.
+    """
+    app = CovetPy()
+
+    @app.get("/", raises=[ConflictError])
+    async def show(number: int) -> None:
+        raise ConflictError
+
+    @app.exception_handler(HTTPError)
+    async def answer(request: Request, exc: HTTPError) -> tuple[dict[str, str], int, dict[str, str]]:
+        return {"error": exc.title}, exc.status_code, exc.headers
+
+    described = describe_operation(app, "/")["responses"]
+
+    assert set(described) == {"204", "400", "409", "422"}
+    assert list(described["409"]["content"]) == list(described["422"]["content"])
+    assert described["422"]["content"]["application/json"]["schema"]["type"] == "object"
+
+
 def test_problems_refer_to_their_schemas() -> None:
     """
     That of 422 lists the errors.
