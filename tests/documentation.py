@@ -20,12 +20,17 @@ from itertools import count
 from pathlib import Path
 from types import CodeType, FunctionType, ModuleType
 
+from sqlalchemy import MetaData
+from sqlalchemy.orm import registry
 from sybil import Document, Example, Region
 from sybil.document import PythonDocStringDocument
 from sybil.evaluators.doctest import DocTestEvaluator
 from sybil.example import NotEvaluated
 from sybil.parsers.abstract.doctest import DocTestStringParser
 from sybil.parsers.markdown import CodeBlockParser
+
+from covet.database.orm import Model
+from covet.database.orm.model import NAMING_CONVENTION
 
 SOURCE = Path(__file__).parent.parent / "src"
 DOCTEST_OPTIONS = doctest.ELLIPSIS
@@ -44,6 +49,12 @@ class Session:
         self.module.__dict__["__builtins__"] = builtins
         sys.modules[self.module.__name__] = self.module
         self._runner = asyncio.Runner()
+        # Two documents may call a table the same: each has tables of its own.
+        self._tables = {name: vars(Model)[name] for name in ("metadata", "registry", "_sa_registry")}
+        metadata = MetaData(naming_convention=NAMING_CONVENTION)
+        own = registry(metadata=metadata, type_annotation_map=Model.type_annotation_map)
+        for name, value in (("metadata", metadata), ("registry", own), ("_sa_registry", own)):
+            setattr(Model, name, value)
 
     def execute(self, code: CodeType) -> None:
         """
@@ -58,6 +69,8 @@ class Session:
         Close the event loop and forget the module.
         """
         self._runner.close()
+        for name, value in self._tables.items():
+            setattr(Model, name, value)
         del sys.modules[self.module.__name__]
 
 

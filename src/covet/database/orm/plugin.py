@@ -78,7 +78,7 @@ class OrmPlugin(Plugin):
         create_all: Tables to create at the start if they are missing: for examples and tests, which have no migrations.
         migrations: The directory of the migrations. With it there are the commands `covet db`, and the application is
             not healthy while migrations are pending.
-        metadata: The tables that the migrations are about.
+        metadata: The tables that the migrations are about, by default those of `Model`.
 
     Example:
         >>> from sqlalchemy import text
@@ -110,7 +110,7 @@ class OrmPlugin(Plugin):
         repositories: Sequence[type[Repository[Any]]] = (),
         create_all: MetaData | None = None,
         migrations: str | Path | None = None,
-        metadata: MetaData | Sequence[MetaData] = Model.metadata,
+        metadata: MetaData | Sequence[MetaData] | None = None,
     ) -> None:
         super().__init__(config)
         if name is not None:
@@ -263,7 +263,7 @@ class OrmPlugin(Plugin):
                 f"The plugin {self.name!r} knows no migrations.",
                 hint="Write OrmPlugin(migrations='migrations'), and give it to an application.",
             )
-        return Migrations(self._where, self._metadata, self._directory)
+        return Migrations(self._where, Model.metadata if self._metadata is None else self._metadata, self._directory)
 
     async def _ping(self) -> bool:
         async with self.engine.connect() as connection:
