@@ -2,19 +2,29 @@
 Connections as applications have them: lent by a pool, and of no use once they are given back.
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
 from time import monotonic
-from typing import Any
+from typing import Any, Final
 
 from covet.database.dialect import Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values
-from covet.database.errors import ConnectionBusyError, ConnectionReleasedError, DatabaseUnavailableError, QueryError
+from covet.database.errors import (
+    ConnectionBusyError,
+    ConnectionReleasedError,
+    DatabaseUnavailableError,
+    QueryError,
+    TransactionError,
+)
 from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
 from covet.database.queries import Queries
 from covet.database.table_shapes import TableShapes
 from covet.deadlines import Deadline
+
+GRACE_SECONDS: Final = 0.5
+"""Seconds that a database has to confirm that it stopped a statement; one that does not, does not answer at all."""
 
 
 class PooledConnection:
@@ -23,23 +33,41 @@ class PooledConnection:
 
     Attributes:
         raw: The driver's connection.
+        is_undone: Whether its database has undone that transaction by itself.
         opened_at: When it was opened, in seconds of the monotonic clock.
         used_at: When it was given back last.
         epoch: The pool's epoch when it was last known to be good.
         holder: Who has it: a statement, or a place in the code; empty while nobody has it.
         lent_at: When it was lent.
+        is_inside: Whether a transaction is open on it, of which its driver can tell.
+        is_late: Whether a statement was given up on it, and may run on.
         is_running: Whether a statement runs on it.
+        is_silent: Whether its database did not answer what can be answered at once.
         was_warned_about: Whether somebody was told that it has been out for long.
     """
 
-    __slots__ = ("epoch", "holder", "is_running", "lent_at", "opened_at", "raw", "used_at", "was_warned_about")
+    __slots__ = (
+        "epoch",
+        "holder",
+        "is_inside",
+        "is_late",
+        "is_running",
+        "is_silent",
+        "is_undone",
+        "lent_at",
+        "opened_at",
+        "raw",
+        "used_at",
+        "was_warned_about",
+    )
 
     def __init__(self, raw: DriverConnection, epoch: int) -> None:
         self.raw = raw
         self.opened_at = self.used_at = self.lent_at = monotonic()
         self.epoch = epoch
         self.holder = ""
-        self.is_running = False
+        self.is_inside = self.is_undone = False
+        self.is_late = self.is_running = self.is_silent = False
         self.was_warned_about = False
 
 
@@ -125,6 +153,9 @@ class DatabaseConnection(Queries):
         try:
             with _limit(self._timeout):
                 return await anext(batches, None)
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
         except Exception as exc:  # noqa: BLE001 - it is raised again
             error = self._explain(exc, query)
             raise error from error.__cause__
@@ -135,6 +166,9 @@ class DatabaseConnection(Queries):
         try:
             with _limit(self._timeout):
                 rows: list[Row] = await pooled.raw.fetch_all(*pooled.raw.describe_table(table))
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
         except Exception as exc:  # noqa: BLE001 - it is raised again
             error = self._explain(exc, None)
             raise error from error.__cause__
@@ -146,10 +180,16 @@ class DatabaseConnection(Queries):
         """Run a statement of the framework's own."""
         pooled = self._begin(statement)
         try:
-            with _limit(self._timeout):
+            # One that is late has not yet said that it stopped: it had its time.
+            with _limit(GRACE_SECONDS if pooled.is_late else self._timeout):
                 await pooled.raw.control(statement)
+            pooled.is_late = pooled.is_undone = False
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
         except Exception as exc:  # noqa: BLE001 - it is raised again
             error = self._explain(exc, statement)
+            pooled.is_silent = isinstance(exc, TimeoutError) and not pooled.raw.was_stopped
             raise error from error.__cause__
         finally:
             pooled.is_running = False
@@ -180,6 +220,9 @@ class DatabaseConnection(Queries):
             else:
                 with Deadline(self._timeout):
                     result = await getattr(pooled.raw, kind)(text, values)
+        except asyncio.CancelledError:
+            self._give_up()
+            raise
         except Exception as exc:  # noqa: BLE001 - it is raised again
             if observation.is_wanted:
                 # Those that take longest are those that are given up.
@@ -205,20 +248,41 @@ class DatabaseConnection(Queries):
             )
         if pooled.raw.is_closed:
             raise DatabaseUnavailableError(f"The connection is closed, so {what[:40]!r} cannot run.")
+        if pooled.is_undone and not what.startswith("ROLLBACK"):
+            raise TransactionError(
+                "The database has undone the transaction, so that nothing more can be done in it.",
+                hint="Let the error that was raised first leave the block.",
+            )
         pooled.is_running = True
         return pooled
+
+    def _give_up(self) -> None:
+        """Take note that a statement was left alone."""
+        if self._pooled is not None:
+            self._pooled.is_late = self._pooled.raw.was_stopped is None
+            self._pooled.is_silent = self._pooled.raw.was_stopped is False
+            self._note_undoing(self._pooled)
+
+    @staticmethod
+    def _note_undoing(pooled: PooledConnection) -> None:
+        """Take note of a transaction that is no more: what came after it would take effect without it."""
+        if pooled.is_inside and not pooled.raw.is_closed and not pooled.raw.is_in_transaction:
+            pooled.is_undone = True
 
     def _explain(self, exc: Exception, query: str | None) -> Exception:
         """Make CovetPy's error of a driver's; others stay what they are."""
         # APPSEC: the driver's is not its cause, since its text quotes values, and a traceback shows causes.
         translated: Exception | None
         if isinstance(exc, TimeoutError) and self._timeout is not None:
+            self._give_up()
             translated = DatabaseUnavailableError(
                 f"The database did not answer within {self._timeout:g} s.",
                 hint="Give it more time: query_timeout, or find out why it takes so long.",
             )
         else:
             translated = self._driver.translate(exc, query)
+            if self._pooled is not None:
+                self._note_undoing(self._pooled)
         if translated is not None:
             return translated
         if isinstance(exc, QueryError) and exc.query is None:
@@ -239,4 +303,4 @@ def _count_rows(result: Any) -> int:
     return 0 if result is None else 1
 
 
-__all__ = ["DatabaseConnection", "PooledConnection"]
+__all__ = ["GRACE_SECONDS", "DatabaseConnection", "PooledConnection"]

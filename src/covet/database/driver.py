@@ -53,6 +53,15 @@ class DriverConnection(ABC):
         """Whether a transaction is open, by whatever statement it was begun; `False` if that cannot be told."""
         return False
 
+    @property
+    def was_stopped(self) -> bool | None:
+        """
+        Whether the database has ended the statement that was cancelled last; `False` if it did not even answer.
+
+        `None` if that is not known: then it has to answer `reset` or `control` at once.
+        """
+        return None
+
     @abstractmethod
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""

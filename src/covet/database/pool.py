@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Final
 
 from covet.database.callers import describe_caller
-from covet.database.connection import DatabaseConnection, PooledConnection
+from covet.database.connection import GRACE_SECONDS, DatabaseConnection, PooledConnection
 from covet.database.driver import Driver
 from covet.database.drivers import make_driver
 from covet.database.idle import IdleWatch
@@ -21,13 +21,14 @@ from covet.database.placeholders import StatementCache
 from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
 from covet.database.pool_options import PoolOptions, read_options
 from covet.database.pool_stats import PoolStats
-from covet.database.raw_connections import close_connection, reset_connection
+from covet.database.raw_connections import close_connection, ping_connection, reset_connection
+from covet.database.silence import Silence
 from covet.database.table_shapes import TableShapes
 from covet.database.url import DatabaseURL
 from covet.database.waiters import Waiters
 from covet.options import refuse_unknown
 
-_PING_SECONDS: Final = 1.0
+_CLOSE_SECONDS: Final = 5.0
 
 
 class DatabasePool:
@@ -36,6 +37,7 @@ class DatabasePool:
 
     A connection is opened when somebody needs one and none is free. It is looked at before it is lent if it was not
     used for `check_after` seconds, or if another one has failed since; it is replaced when it is older than `recycle`.
+    While the database does not answer at all, one task at a time tries, and the others are refused at once.
     In a process that was forked the pool begins anew, and leaves the connections of its parent alone.
 
     Args:
@@ -121,6 +123,7 @@ class DatabasePool:
         self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         self._is_open = False
         self._epoch = 0
+        self._silence = Silence()
         self._opened = self._closed = self._timeouts = 0
 
     @property
@@ -164,7 +167,7 @@ class DatabasePool:
         self._waiters.fail(partial(make_closed_error, self.name))
         free, self._free = self._free, []
         for pooled in free:
-            await self._close(pooled)
+            await self._close(pooled, _CLOSE_SECONDS)
 
     @asynccontextmanager
     async def acquire(self, timeout: float | None = None) -> AsyncIterator[DatabaseConnection]:  # noqa: ASYNC109
@@ -222,28 +225,24 @@ class DatabasePool:
             return
         connection.release()
         self._lent.discard(pooled)
-        if pooled.raw.is_closed:
-            self._epoch += 1
-            await self._drop(pooled)
-        elif not self._is_open or (pooled.is_running and not self.url.is_in_memory):
+        is_good, is_running = False, pooled.is_running
+        try:
             # What still runs is of a task that was left behind.
-            await self._drop(pooled)
-        else:
-            is_good = is_clean and not pooled.raw.is_in_transaction and not pooled.is_running
-            try:
-                is_good = is_good or await reset_connection(pooled.raw)
-            finally:
-                # While it was reset, the pool may have been closed.
-                if is_good and self._is_open:
-                    pooled.is_running = False
-                    self._give(pooled)
-                else:
-                    await self._drop(pooled)
+            if self._is_open and not pooled.raw.is_closed and (not is_running or self.url.is_in_memory):
+                is_clean = is_clean and not pooled.raw.is_in_transaction and not is_running
+                is_good = is_clean or await reset_connection(pooled)
+        finally:
+            # While it was reset, the pool may have been closed.
+            if is_good and self._is_open:
+                pooled.is_running = False
+                self._give(pooled)
+            else:
+                self._drop(pooled)
 
     async def clean(self, connection: DatabaseConnection) -> None:
         """End what was left open on a connection that stays lent; close it, if that cannot be."""
         if connection.pooled is not None:
-            await reset_connection(connection.pooled.raw)
+            await reset_connection(connection.pooled)
 
     def terminate(self, connection: DatabaseConnection) -> None:
         """Close a connection at once: what was begun on it is undone by the database."""
@@ -258,6 +257,7 @@ class DatabasePool:
         """Hand a connection to whoever waits first, or keep it."""
         pooled.used_at = monotonic()
         pooled.holder = ""
+        pooled.is_inside = pooled.is_undone = False
         if not self._waiters.give(pooled):
             self._free.append(pooled)
             self._idle.watch()
@@ -269,18 +269,28 @@ class DatabasePool:
         else:
             self._give(given)
 
-    async def _drop(self, pooled: PooledConnection) -> None:
-        self._size -= 1
-        self._closed += 1
-        self._waiters.give(None)
-        if not pooled.raw.is_closed:
-            pooled.raw.terminate()
+    def _fall_silent(self) -> None:
+        self._silence.begin()
+        # They would wait in vain.
+        self._waiters.fail(partial(make_silence_error, self.name, self.url))
 
-    async def _close(self, pooled: PooledConnection) -> None:
+    def _drop(self, pooled: PooledConnection, *, is_old: bool = False) -> None:
+        """Give up a connection; if not for its age, the others may be as bad."""
+        self._epoch += not is_old
         self._size -= 1
         self._closed += 1
+        if pooled.is_silent:
+            self._fall_silent()
         self._waiters.give(None)
-        await close_connection(pooled.raw)
+        pooled.raw.terminate()
+
+    async def _close(self, pooled: PooledConnection, seconds: float = GRACE_SECONDS) -> None:
+        try:
+            # Of a silent one nobody would hear a farewell.
+            if not self._silence.is_on and not pooled.raw.is_closed:
+                await close_connection(pooled, seconds)
+        finally:
+            self._drop(pooled, is_old=True)
 
     def _needs_a_look(self, pooled: PooledConnection) -> bool:
         now, options = monotonic(), self.options
@@ -300,11 +310,14 @@ class DatabasePool:
 
     async def _find(self, pooled: PooledConnection | None, timeout: float | None) -> PooledConnection:  # noqa: ASYNC109
         """Find a good connection: one that was free, a new one, or the next that is given back."""
-        if not self._is_open:
+        if not self._is_open or not self._silence.may_ask():
             if pooled is not None:
                 self._free.append(pooled)
-            raise make_closed_error(self.name)
-        limit = self.options.acquire_timeout if timeout is None else timeout
+            raise make_silence_error(self.name, self.url) if self._is_open else make_closed_error(self.name)
+        with self._silence.asking():
+            return await self._search(pooled, self.options.acquire_timeout if timeout is None else timeout)
+
+    async def _search(self, pooled: PooledConnection | None, limit: float) -> PooledConnection:
         end, has_waited = monotonic() + limit, False
         while self._is_open:
             if pooled is None and self._free:
@@ -322,6 +335,8 @@ class DatabasePool:
                     self._size -= 1
                     self._waiters.give(None)
                     raise
+            if self._silence.is_on:
+                raise make_silence_error(self.name, self.url)
             try:
                 pooled = await self._waiters.wait(end - monotonic(), self._pass_on, is_first=has_waited)
                 has_waited = True
@@ -334,31 +349,24 @@ class DatabasePool:
 
     async def _is_good(self, pooled: PooledConnection) -> bool:
         """Look at a connection that was free, and close it if it is of no use any more."""
-        now, options = monotonic(), self.options
+        now, options, epoch, is_good = monotonic(), self.options, self._epoch, False
         is_old = options.recycle is not None and now - pooled.opened_at > options.recycle
-        is_known = pooled.epoch == self._epoch and now - pooled.used_at <= options.check_after
+        is_known = pooled.epoch == epoch and now - pooled.used_at <= options.check_after
         try:
             if not pooled.raw.is_closed and not is_old:
-                if is_known:
-                    return True
-                epoch = self._epoch
-                async with asyncio.timeout(_PING_SECONDS):
-                    await pooled.raw.fetch_one("SELECT 1 AS one", ())
-                pooled.epoch = epoch
-                return True
-        except TimeoutError:
-            # The others would not answer either, and whoever waits wants to know soon.
-            self._epoch += 1
-            await self._drop(pooled)
-            raise make_silence_error(self.name, self.url, _PING_SECONDS) from None
-        except Exception:  # noqa: BLE001 - it is of no use, whatever is wrong with it
-            self._epoch += 1
-            await self._drop(pooled)
-            return False
+                is_good = is_known or await ping_connection(pooled)
         except BaseException:
-            await self._drop(pooled)
+            self._drop(pooled)
             raise
-        await self._close(pooled)
+        if is_good:
+            pooled.epoch = epoch
+            if not is_known:
+                self._silence.end()
+            return True
+        await self._close(pooled) if is_old else self._drop(pooled)
+        if pooled.is_silent:
+            # The others would not answer either, and whoever waits wants to know soon.
+            raise make_silence_error(self.name, self.url)
         return False
 
     async def _open(self) -> PooledConnection:
@@ -366,7 +374,9 @@ class DatabasePool:
             async with asyncio.timeout(self.options.connect_timeout):
                 raw = await self.driver.connect(self.url, self._driver_options)
         except TimeoutError as exc:
+            self._fall_silent()
             raise make_silence_error(self.name, self.url, self.options.connect_timeout) from exc
+        self._silence.end()
         if not self._is_open:
             raw.terminate()
             raise make_closed_error(self.name)

@@ -21,10 +21,11 @@ def make_closed_error(name: str) -> DatabaseUnavailableError:
     )
 
 
-def make_silence_error(name: str, url: DatabaseURL, seconds: float) -> DatabaseUnavailableError:
-    """Say that a database did not answer."""
+def make_silence_error(name: str, url: DatabaseURL, seconds: float | None = None) -> DatabaseUnavailableError:
+    """Say that a database did not answer, and in which time where it was asked."""
+    how = "does not answer" if seconds is None else f"did not answer within {seconds:g} s"
     return DatabaseUnavailableError(
-        f"The database {name!r} at {url} did not answer within {seconds:g} s.",
+        f"The database {name!r} at {url} {how}.",
         hint="See that it runs, and that nothing between here and there keeps it from answering.",
     )
 

@@ -153,6 +153,8 @@ class Transaction:
             await self._undo(connection, exc)
             raise
         self._connection = connection
+        if connection.pooled is not None:
+            connection.pooled.is_inside = connection.pooled.raw.is_in_transaction
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc: BaseException | None, traceback: TracebackType | None
@@ -176,6 +178,9 @@ class Transaction:
             if self._held is not None and failure is not None:
                 await self._held.__aexit__(type(failure), failure, None)
         if failure is not None:
+            if cancelled is not None and not isinstance(exc, asyncio.CancelledError):
+                # Whoever catches the failure would run on, and nobody knew that the task was cancelled.
+                raise cancelled from failure
             if exc is None:
                 raise failure
             return
@@ -187,6 +192,7 @@ class Transaction:
 
     async def _end(self, *, is_good: bool) -> asyncio.CancelledError | None:
         outer, connection = self._outer, self.connection
+        pooled = connection.pooled
         if outer is not None:
             outer.inner -= 1
             name = f"covet_{self.depth}"
@@ -203,10 +209,12 @@ class Transaction:
             if is_good:
                 raise
             # What went wrong inside of the block is to be told.
-            return None
+            return exc if isinstance(exc, asyncio.CancelledError) else None
         finally:
             if outer is None and self._given is None:
                 await self._pool.take_back(connection, is_clean=True)
+            elif outer is None and pooled is not None:
+                pooled.is_inside = pooled.is_undone = False
 
     async def _undo(self, connection: DatabaseConnection, exc: BaseException) -> None:
         """Leave nothing open where a statement of the transaction's own failed: what became of it is not known."""

@@ -3,56 +3,89 @@ Tests of `covet.database.raw_connections`.
 """
 
 import asyncio
+from collections.abc import Callable
+from time import monotonic
+from typing import Any
 
 import pytest
 
-from covet.database import raw_connections
-from covet.database.raw_connections import close_connection, reset_connection
+from covet.database.connection import GRACE_SECONDS, PooledConnection
+from covet.database.raw_connections import RESET_SECONDS, close_connection, ping_connection, reset_connection
 from tests.unit.database.fake_driver import FakeConnection, FakeDriver, fail, never
 
 
-async def test_what_can_be_reset_is_good() -> None:
-    """And stays open."""
-    raw = FakeConnection(FakeDriver(), 1)
-
-    assert await reset_connection(raw)
-    assert not raw.is_closed
-
-
-async def test_what_was_closed_is_asked_nothing() -> None:
-    """It is not good."""
-    raw = FakeConnection(FakeDriver(), 1)
-    raw.terminate()
-
-    assert not await reset_connection(raw)
-    assert raw.said == []
-
-
-@pytest.mark.parametrize("hook", [fail, never])
-async def test_what_fails_or_takes_too_long_is_closed_at_once(hook: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No goodbye is waited for."""
-    monkeypatch.setattr(raw_connections, "_SECONDS", 0.01)
+def make_pooled(hook: Callable[[], Any] | None = None) -> tuple[PooledConnection, FakeConnection]:
+    """Make a connection of a pool, and say what happens before anything is done with it."""
     driver = FakeDriver()
-    driver.hooks = {"reset": hook, "close": hook}  # type: ignore[dict-item]
-    one, two = FakeConnection(driver, 1), FakeConnection(driver, 2)
-
-    assert not await reset_connection(one)
-    await close_connection(two)
-
-    assert (one.closed, two.closed) == ("terminated", "terminated")
-
-
-@pytest.mark.parametrize("end", [reset_connection, close_connection])
-async def test_whoever_is_cancelled_meanwhile_leaves_it_closed(end: object) -> None:
-    """And is cancelled."""
-    driver = FakeDriver()
-    driver.hooks = {"reset": never, "close": never}
+    if hook is not None:
+        driver.hooks = dict.fromkeys(("reset", "close", "SELECT 1 AS one"), hook)
     raw = FakeConnection(driver, 1)
-    task = asyncio.create_task(end(raw))  # type: ignore[operator]
+    return PooledConnection(raw, 0), raw
+
+
+async def test_a_connection_that_answers_is_kept() -> None:
+    """And is late no more."""
+    pooled, raw = make_pooled()
+    pooled.is_late = True
+
+    assert await ping_connection(pooled)
+    assert await reset_connection(pooled)
+    assert not pooled.is_late
+    assert not raw.is_closed
+    await close_connection(pooled, 1)
+    assert raw.is_closed
+    assert not pooled.is_silent
+
+
+async def test_one_that_was_lost_is_not_kept() -> None:
+    """Its database is not silent: it said so."""
+    pooled, raw = make_pooled(fail)
+
+    assert not await ping_connection(pooled)
+    assert not await reset_connection(pooled)
+    assert raw.is_closed
+    await close_connection(pooled, 1)
+    assert not pooled.is_silent
+
+
+async def test_one_whose_server_stands_still_is_given_up_soon() -> None:
+    """Sooner if it had its time already; the database is silent then."""
+    pooled, raw = make_pooled(never)
+    begun = monotonic()
+
+    assert not await reset_connection(pooled)
+
+    assert raw.is_closed
+    assert pooled.is_silent
+    assert monotonic() - begun >= RESET_SECONDS * 0.9
+    late, _ = make_pooled(never)
+    late.is_late = True
+    begun = monotonic()
+    assert not await reset_connection(late)
+    assert monotonic() - begun >= GRACE_SECONDS * 0.9
+    assert late.is_silent
+
+
+@pytest.mark.parametrize("do", [ping_connection, reset_connection])
+async def test_cancelled_it_is_no_sign_of_silence(do: object) -> None:
+    """The task had no more patience; nothing is known of the database."""
+    assert callable(do)
+    pooled, _ = make_pooled(never)
+    task = asyncio.ensure_future(do(pooled))
     await asyncio.sleep(0)
 
     task.cancel()
-
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert raw.closed == "terminated"
+
+    assert not pooled.is_silent
+
+
+async def test_a_goodbye_that_takes_long_is_left_out() -> None:
+    """The connection is closed without it."""
+    pooled, raw = make_pooled(never)
+
+    await close_connection(pooled, 0.01)
+
+    assert raw.is_closed
+    assert pooled.is_silent

@@ -5,6 +5,7 @@ Tests of `covet.database.transaction`.
 import asyncio
 import logging
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -21,7 +22,7 @@ from covet.database.connection import DatabaseConnection
 from covet.database.transaction import find_transaction
 from covet.events import Event, EventBus
 from covet.exceptions import ConfigurationError
-from tests.unit.database.databases import list_names, open_database
+from tests.unit.database.databases import find_url, list_names, open_database
 
 
 class Brewed(Event):
@@ -298,6 +299,63 @@ async def test_a_transaction_that_always_loses_is_given_up(sqlite: SQLAdapter) -
     async with sqlite.transaction():
         with pytest.raises(TransactionError, match="cannot be run again alone"):
             await sqlite.run_in_transaction(lose)
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "message"),
+    [
+        ("postgresql", QueryError, "current transaction is aborted"),
+        ("mysql", TransactionError, "The database has undone the transaction"),
+    ],
+)
+async def test_a_block_that_goes_on_after_it_lost_keeps_nothing(
+    kind: str, expected: type[Exception], message: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """MySQL would carry out what comes after a deadlock by itself, without what was before."""
+    async with open_database(find_url(kind, request, tmp_path), max_size=4) as database:
+        await database.execute_many("INSERT INTO tea (name, price) VALUES ($1, $2)", [("a", 0), ("b", 0)])
+        both = asyncio.Barrier(2)
+        lost: list[str] = []
+
+        async def change(first: str, second: str) -> None:
+            async with database.transaction():
+                await brew(database, f"{first} before")
+                await database.execute("UPDATE tea SET price = price + 1 WHERE name = $1", first)
+                await both.wait()
+                try:
+                    await database.execute("UPDATE tea SET price = price + 1 WHERE name = $1", second)
+                except RetryableTransactionError:
+                    lost.append(first)
+                await brew(database, f"{first} after")
+
+        results = await asyncio.gather(change("a", "b"), change("b", "a"), return_exceptions=True)
+
+        assert len(lost) == 1
+        [error] = [result for result in results if result is not None]
+        assert type(error) is expected
+        assert message in str(error)
+        winner = "b" if lost == ["a"] else "a"
+        assert await list_names(database) == sorted(["a", "b", f"{winner} before", f"{winner} after"])
+        assert database.stats.idle == database.stats.size
+
+
+async def test_a_block_that_goes_on_after_a_timeout_keeps_nothing(tmp_path: Path) -> None:
+    """SQLite undoes all of a transaction when one of its statements is interrupted."""
+    async with open_database(f"sqlite:///{tmp_path / 'tea.db'}", query_timeout=0.1) as database:
+        with pytest.raises(TransactionError, match="The database has undone the transaction"):
+            async with database.transaction():
+                await brew(database, "before")
+                with pytest.raises(DatabaseUnavailableError, match=r"did not answer within 0\.1 s"):
+                    await database.execute(
+                        "INSERT INTO tea (name) WITH RECURSIVE counted (n) AS"
+                        " (SELECT 1 UNION ALL SELECT n + 1 FROM counted) SELECT n FROM counted"
+                    )
+                await brew(database, "after")
+
+        assert await list_names(database) == []
+        async with database.transaction():
+            await brew(database, "later")
+        assert await list_names(database) == ["later"]
 
 
 async def test_a_failed_begin_gives_its_connection_back(sqlite: SQLAdapter) -> None:

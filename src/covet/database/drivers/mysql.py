@@ -61,7 +61,10 @@ _VALUE_ERRORS: Final = {
     1526: "no partition takes it",
     1406: "it is too long",
 }
+# Those with which the server undoes a whole transaction.
+_UNDOING: Final = frozenset({1020, 1213})
 _REFUSALS: Final = frozenset({1044, 1045, 1049, 1130, 1698})
+_KILL_SECONDS: Final = 0.5
 _GOODBYE_SECONDS: Final = 2.0
 _JSON: Final = 245
 _FOUND_ROWS: Final = 2
@@ -95,7 +98,7 @@ class MySQLDriver(Driver):
         self._library: Any = require_extra(
             "asyncmy", extra="mysql", needed_for="databases of MySQL and MariaDB", library="asyncmy"
         )
-        self._errors: Any = require_extra("asyncmy.errors", extra="mysql", needed_for="databases of MySQL and MariaDB")
+        self.errors: Any = require_extra("asyncmy.errors", extra="mysql", needed_for="databases of MySQL and MariaDB")
         cursors: Any = require_extra("asyncmy.cursors", extra="mysql", needed_for="databases of MySQL and MariaDB")
         # APPSEC: the library asks for warnings and logs them, which quote values.
         self.cursor: Any = type("QuietCursor", (cursors.Cursor,), {"_show_warnings": _show_nothing})
@@ -132,7 +135,7 @@ class MySQLDriver(Driver):
 
     def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
         number = _read_number(exc)
-        if isinstance(exc, self._errors.MySQLError) and number in _REFUSALS:
+        if isinstance(exc, self.errors.MySQLError) and number in _REFUSALS:
             hint = "See that the user, the password and the name of the database in the URL are right."
             return DatabaseError(f"MySQL at {url} refuses the connection: {_read_text(exc)}.", hint=hint)
         translated = self.translate(exc)
@@ -145,7 +148,7 @@ class MySQLDriver(Driver):
         """Make CovetPy's error of one of asyncmy's."""
         if isinstance(exc, OSError | asyncio.IncompleteReadError | EOFError):
             return DatabaseUnavailableError(f"The connection to MySQL was lost: {type(exc).__name__}: {exc}.")
-        if not isinstance(exc, self._errors.MySQLError):
+        if not isinstance(exc, self.errors.MySQLError):
             return None
         number, text = _read_number(exc), _read_text(exc)
         # APPSEC: what stands near a mistake may be a value, and so may what is quoted.
@@ -153,7 +156,7 @@ class MySQLDriver(Driver):
         if number in _VALUE_ERRORS:
             # APPSEC: the text quotes the value.
             return QueryError(f"A value does not fit its column: {_VALUE_ERRORS[number]} ({number}).", query=query)
-        kind = _KINDS.get(number) or (IntegrityError if isinstance(exc, self._errors.IntegrityError) else None)
+        kind = _KINDS.get(number) or (IntegrityError if isinstance(exc, self.errors.IntegrityError) else None)
         if kind is UniqueViolationError:
             # APPSEC: "Duplicate entry 'ada@example.com' for key 'users.email'": the value is left out.
             constraint = text.rpartition(" for key ")[2].strip("'")
@@ -164,26 +167,28 @@ class MySQLDriver(Driver):
             return kind(f"{plain}.", query=query)
         if kind is not None:
             return kind(f"MySQL: {plain}.")
-        if isinstance(exc, self._errors.InterfaceError):
+        if isinstance(exc, self.errors.InterfaceError):
             return DatabaseUnavailableError(f"The connection to MySQL was lost: {plain}.")
         return QueryError(f"MySQL refuses the statement: {plain} ({number}).", query=query)
 
     def is_error(self, exc: BaseException) -> bool:
         """Tell whether an error is what the server says of a statement; the connection is as it was."""
-        return isinstance(exc, self._errors.MySQLError) and not isinstance(
-            self.translate(exc), DatabaseUnavailableError
-        )
+        return isinstance(exc, self.errors.MySQLError) and not isinstance(self.translate(exc), DatabaseUnavailableError)
 
-    async def kill(self, url: DatabaseURL, options: Mapping[str, Any], number: int) -> None:
-        """Let the server end what runs on a connection."""
+    async def kill(self, url: DatabaseURL, options: Mapping[str, Any], number: int) -> bool:
+        """Let the server end what runs on a connection, and tell whether it answered."""
+        is_there = False
         with suppress(Exception):
-            async with asyncio.timeout(_GOODBYE_SECONDS):
+            async with asyncio.timeout(_KILL_SECONDS):
                 raw = await self._open(url, options)
+                is_there = True
                 try:
+                    # It may have ended by itself meanwhile, which is an error.
                     async with raw.cursor() as cursor:
                         await cursor.execute(f"KILL {number:d}")
                 finally:
                     raw.close()
+        return is_there
 
 
 # Any: asyncmy's cursor and connection.
@@ -210,7 +215,7 @@ class MySQLConnection(DriverConnection):
         options: The options of the connection.
     """
 
-    __slots__ = ("_driver", "_is_closed", "_options", "_raw", "_url")
+    __slots__ = ("_driver", "_is_closed", "_options", "_raw", "_url", "_was_stopped", "_was_undone")
 
     # Any: asyncmy's.
     def __init__(self, raw: Any, driver: MySQLDriver, url: DatabaseURL, options: Mapping[str, Any]) -> None:
@@ -219,6 +224,8 @@ class MySQLConnection(DriverConnection):
         self._url = url
         self._options = options
         self._is_closed = False
+        self._was_stopped: bool | None = None
+        self._was_undone = False
 
     @property
     def is_closed(self) -> bool:
@@ -227,8 +234,13 @@ class MySQLConnection(DriverConnection):
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether a transaction is open."""
-        return bool(self._raw.get_transaction_status())
+        """Whether a transaction is open, as the server said last."""
+        return bool(self._raw.get_transaction_status()) and not self._was_undone
+
+    @property
+    def was_stopped(self) -> bool | None:
+        """Whether the server has ended what was cancelled."""
+        return self._was_stopped
 
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
@@ -281,6 +293,7 @@ class MySQLConnection(DriverConnection):
     async def control(self, statement: str) -> None:
         """Run a statement of the framework's own."""
         await self._call(self._execute, statement, ())
+        self._was_undone = False
 
     async def reset(self) -> None:
         """End what the last user left open: transactions, locks of tables, and settings that CovetPy relies on."""
@@ -340,11 +353,15 @@ class MySQLConnection(DriverConnection):
     async def _call(self, function: Callable[..., Awaitable[Any]], *args: Any) -> Any:
         try:
             return await function(*args)
+        except self._driver.errors.MySQLError as exc:
+            # An error says nothing of the transaction.
+            self._was_undone = self._was_undone or _read_number(exc) in _UNDOING
+            raise
         except asyncio.CancelledError:
             # The answer of the server would be taken for that of the next statement.
             number = self._raw.thread_id()
             self.terminate()
-            await asyncio.shield(self._driver.kill(self._url, self._options, number))
+            self._was_stopped = await asyncio.shield(self._driver.kill(self._url, self._options, number))
             raise
 
 

@@ -49,7 +49,7 @@ _KINDS: Final[Mapping[str, type[DatabaseError]]] = {
     "57P03": DatabaseUnavailableError,
     "08": DatabaseUnavailableError,
 }
-_GOODBYE_SECONDS: Final = 2.0
+_GOODBYE_SECONDS: Final = 0.5
 _ARGUMENT: Final = re.compile(r"invalid input for query argument (\$\d+)")
 _DESCRIBE: Final = """
 SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS is_key
@@ -187,12 +187,13 @@ class PostgreSQLConnection(DriverConnection):
         errors: asyncpg's errors.
     """
 
-    __slots__ = ("_errors", "_raw")
+    __slots__ = ("_errors", "_raw", "_was_stopped")
 
     # Any: asyncpg's.
     def __init__(self, raw: Any, errors: tuple[type[Exception], ...] = ()) -> None:
         self._raw = raw
         self._errors = errors
+        self._was_stopped: bool | None = None
 
     @property
     def is_closed(self) -> bool:
@@ -203,6 +204,11 @@ class PostgreSQLConnection(DriverConnection):
     def is_in_transaction(self) -> bool:
         """Whether a transaction is open."""
         return bool(self._raw.is_in_transaction())
+
+    @property
+    def was_stopped(self) -> bool | None:
+        """Whether the server has ended what was cancelled; that is known of streams."""
+        return self._was_stopped
 
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
@@ -238,12 +244,24 @@ class PostgreSQLConnection(DriverConnection):
                 yield _read_rows(records)
         except BaseException:
             if own is not None and not self._raw.is_closed():
-                # A connection that was lost meanwhile has rolled it back.
-                with suppress(*self._errors, OSError):
-                    await own.rollback()
+                await self._undo(own)
             raise
         if own is not None:
             await own.commit()
+
+    # Any: asyncpg's transaction.
+    async def _undo(self, own: Any) -> None:
+        """Roll back what a stream began; a server that does not answer does so when it sees the connection closed."""
+        try:
+            # A connection that was lost meanwhile has rolled it back.
+            with suppress(*self._errors):
+                async with asyncio.timeout(_GOODBYE_SECONDS):
+                    await own.rollback()
+        except BaseException as exc:
+            self._was_stopped = False if isinstance(exc, TimeoutError) else None
+            self.terminate()
+            if not isinstance(exc, Exception):
+                raise
 
     async def control(self, statement: str) -> None:
         """Run a statement of the framework's own."""
@@ -257,11 +275,11 @@ class PostgreSQLConnection(DriverConnection):
 
     async def reset(self) -> None:
         """End what the last user left open."""
-        await self._raw.reset(timeout=_GOODBYE_SECONDS)
+        await self._raw.reset()
 
     async def close(self) -> None:
         """Say goodbye and close it."""
-        await self._raw.close(timeout=_GOODBYE_SECONDS)
+        await self._raw.close()
 
     def terminate(self) -> None:
         """Close it at once."""

@@ -192,8 +192,13 @@ class SQLiteConnection(DriverConnection):
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether a transaction is open."""
+        """Whether a transaction is open: SQLite may undo it when a statement fails or is interrupted."""
         return self._connection.in_transaction
+
+    @property
+    def was_stopped(self) -> bool:
+        """Whether what was cancelled has ended: it is waited for."""
+        return True
 
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
@@ -224,6 +229,8 @@ class SQLiteConnection(DriverConnection):
 
     async def control(self, statement: str) -> None:
         """Run a statement of the framework's own, to its end: half a COMMIT is of no use to anybody."""
+        if statement == "ROLLBACK" and not self._connection.in_transaction:
+            return
         future = self._thread.call(_run, self._connection, statement)
         try:
             await future

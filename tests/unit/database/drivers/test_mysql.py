@@ -29,7 +29,7 @@ async def mysql(mysql_url: str) -> AsyncIterator[SQLAdapter]:
 
 def make_error(kind: str, number: int, text: str) -> Exception:
     """Make an error of the library."""
-    errors: Any = MySQLDriver()._errors
+    errors: Any = MySQLDriver().errors
     error: Exception = getattr(errors, kind)(number, text)
     return error
 
