@@ -146,6 +146,7 @@ class CORSMiddleware(Middleware):
             granted = None if raw is None else self._grants.get(raw) or self._grant(raw.decode("latin-1"))
         if granted is None:
             _remove(headers, _ALLOW_ORIGIN)
+            _remove(headers, _ALLOW_CREDENTIALS)
             return response
         headers.set_field(granted)
         if self._allow_credentials:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from math import isfinite
 from typing import Any, Final
 
+from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError
 from covet.http.cookies import SameSite
@@ -28,6 +29,7 @@ from covet.sessions.store import SessionStore
 from covet.sessions.store_urls import make_session_store
 
 _check: Final = OptionChecks("SessionMiddleware")
+_IDLE_TIMEOUT: Final = timedelta(days=7)
 _MAKE_ONE: Final = "Make one with: covet secret, and give secret_key=settings.security.secret_key."
 
 
@@ -85,7 +87,7 @@ class SessionMiddleware(Middleware):
         store: SessionStore | SignedCookieSessions | str | None = None,
         cookie: str = "session",
         lifetime: timedelta | float = timedelta(days=30),
-        idle_timeout: timedelta | float = timedelta(days=7),
+        idle_timeout: timedelta | float = _IDLE_TIMEOUT,
         max_size: int = 64 * 1024,
         secure: bool | None = None,
         same_site: SameSite = "lax",
@@ -100,6 +102,9 @@ class SessionMiddleware(Middleware):
             idle_time=_to_milliseconds("idle_timeout", idle_timeout),
             max_size=_check.count("max_size", max_size, minimum=1),
         )
+        if limits.idle_time > limits.lifetime and idle_timeout is not _IDLE_TIMEOUT:
+            hint = "Leave it out, or give lifetime a longer time."
+            raise _check.fail("idle_timeout", "is longer than lifetime, which ends every session before.", hint)
         self._cookie = make_cookie(
             _check, "cookie", cookie, secure=secure, same_site=same_site, domain=domain, path=path
         )
@@ -110,6 +115,21 @@ class SessionMiddleware(Middleware):
             store = make_session_store(store)
         self.is_in_memory = isinstance(store, MemorySessionStore)
         self._keeper = _make_keeper(store, ring, limits, clock, context=self._cookie.secure_name)
+
+    def bind_route(self, binding: LayerBinding) -> Middleware:
+        """
+        See that no other one around the same route writes the same cookie: each would undo what the other kept.
+
+        Raises:
+            ConfigurationError: If there is one.
+        """
+        for item in binding.outer:
+            if isinstance(item, SessionMiddleware) and item.cookie_name == self.cookie_name:
+                raise ConfigurationError(
+                    f"Two SessionMiddleware around {binding.route} have the cookie {self.cookie_name!r}.",
+                    hint="Leave one out, or give one of them another cookie=.",
+                )
+        return self
 
     @property
     def cookie_name(self) -> str:

@@ -108,6 +108,8 @@ def make_cookie(
         raise check.fail("same_site", "is 'none', which browsers take of secure cookies alone.", "Leave secure out.")
     if not isinstance(name, str):
         raise check.fail(option, f"is {name!r}, expected the name of a cookie.", f"Write {option}='session'.")
+    if name in {"", *_PREFIXES}:
+        raise check.fail(option, f"is {name!r}, which names no cookie.", f"Write {option}='session'.")
     if same_site == "none":
         secure = True
     # Any: what `dataclass` does not check.
@@ -154,6 +156,11 @@ def forbid_sharing(headers: MutableHeaders) -> None:
         >>> headers["cache-control"]
         'max-age=60, private'
     """
+    # APPSEC: caches of their vendors believe these before Cache-Control (RFC 9213), and those of old Expires.
+    for name in [name for name in headers if name.endswith("cdn-cache-control") or name == "surrogate-control"]:
+        del headers[name]
+    if "expires" in headers:
+        headers["expires"] = "0"
     if "cache-control" not in headers:
         headers.set_field(_PRIVATE)
         return

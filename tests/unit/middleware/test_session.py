@@ -172,7 +172,7 @@ async def test_expired_cookie_that_is_sent_again_is_refused(protocol: Protocol, 
     """
     clock = Clock()
     app = make_app(
-        SessionMiddleware(KEY, store=make_store(), lifetime=60, idle_timeout=timedelta(minutes=5), clock=clock)
+        SessionMiddleware(KEY, store=make_store(), lifetime=60, idle_timeout=timedelta(minutes=1), clock=clock)
     )
     async with open_client(app, protocol) as client:
         await client.post("/login/7")
@@ -602,6 +602,7 @@ def test_good_keys_are_taken(key: Any) -> None:
         ({"idle_timeout": timedelta(0)}, "idle_timeout is 0.0, expected a number of seconds, above 0"),
         ({"lifetime": float("inf")}, "lifetime is None, expected a number of seconds"),
         ({"max_size": 0}, "max_size is 0"),
+        ({"lifetime": 60, "idle_timeout": 61}, "(?s)idle_timeout is longer than lifetime.*Leave it out"),
         ({"persistent": 1}, "persistent is 1, expected True or False"),
     ],
 )
@@ -611,6 +612,36 @@ def test_options_are_checked(options: dict[str, Any], message: str) -> None:
     """
     with pytest.raises(ConfigurationError, match=message):
         SessionMiddleware(KEY, **options)
+
+
+def test_shorter_lifetime_needs_no_idle_timeout() -> None:
+    """
+    The default of one is no contradiction to the other.
+    """
+    SessionMiddleware(KEY, lifetime=60)
+
+
+@pytest.mark.parametrize("is_within", [False, True])
+def test_two_of_one_cookie_do_not_start(is_within: bool) -> None:
+    """
+    Each would undo what the other kept; with cookies of their own they may stand around one route.
+    """
+    first, second = SessionMiddleware(KEY), SessionMiddleware(KEY)
+    app = CovetPy(middleware=[first] if is_within else [first, second])
+
+    @app.get("/a", middleware=[second] if is_within else [])
+    async def index() -> None:
+        """Answer nothing."""
+
+    # Raised alone, or once for each route.
+    with pytest.raises((ConfigurationError, ExceptionGroup)) as caught:
+        app.compile()
+    errors = caught.value.exceptions if isinstance(caught.value, ExceptionGroup) else [caught.value]
+    assert str(errors[0]) == (
+        "Two SessionMiddleware around GET /a have the cookie '__Host-session'.\n"
+        "  Leave one out, or give one of them another cookie=."
+    )
+    CovetPy(middleware=[first, SessionMiddleware(KEY, cookie="other")]).compile()
 
 
 def test_unknown_option_is_refused() -> None:

@@ -167,3 +167,37 @@ def test_response_becomes_private(said: str | None, becomes: str) -> None:
     make_private(headers)
 
     assert (headers["cache-control"], headers["vary"]) == (becomes, "Cookie")
+
+
+def test_private_responses_are_private_for_the_caches_of_vendors_too() -> None:
+    """
+    They believe headers of their own first, and caches of old believe `Expires`.
+    """
+    headers = MutableHeaders(
+        {
+            "cache-control": "public, max-age=60",
+            "CDN-Cache-Control": "max-age=600",
+            "Cloudflare-CDN-Cache-Control": "max-age=600",
+            "surrogate-control": "max-age=600",
+            "expires": "Thu, 01 Dec 2039 16:00:00 GMT",
+            "etag": '"1"',
+        }
+    )
+
+    make_private(headers)
+
+    assert dict(headers) == {
+        "cache-control": "max-age=60, private",
+        "expires": "0",
+        "etag": '"1"',
+        "vary": "Cookie",
+    }
+
+
+@pytest.mark.parametrize("name", ["", "__Host-", "__Secure-"])
+def test_cookie_has_a_name(name: str) -> None:
+    """
+    A prefix by itself is none.
+    """
+    with pytest.raises(ConfigurationError, match=r"SessionMiddleware: cookie is '.*', which names no cookie"):
+        make(name)
