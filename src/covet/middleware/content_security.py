@@ -104,6 +104,10 @@ def _check_source(check: OptionChecks, option: str, name: str, source: str) -> N
     if source.lower() in _QUOTED or source.lower().startswith(("nonce-", "sha256-", "sha384-", "sha512-")):
         hint = f"Write \"'{source}'\", with the quotes."
         raise check.fail(option, f"has {source!r} in {name}, which would be a host.", hint)
+    if source.lower().startswith("'nonce-") and NONCE not in source:
+        hint = f"Write \"'nonce-{NONCE}'\": it is new for each request."
+        problem = f"has {source!r} in {name}, a nonce that stays the same: who has read one page knows it."
+        raise check.fail(option, problem, hint)
     if _VALUE.fullmatch(source) is None:
         hint = "Write each source as a text of its own, without spaces, commas and semicolons."
         raise check.fail(option, f"has {source!r} in {name}, which is no source.", hint)

@@ -13,6 +13,7 @@ from covet.exceptions import ConfigurationError, ResponseError, suggest
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.http.response_headers import MutableHeaders, check_header_value
+from covet.middleware.browser_features import BROWSER_FEATURES, is_browser_feature
 from covet.middleware.content_security import NONCE, write_policy
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
@@ -191,6 +192,9 @@ def _write_permissions(permissions: Mapping[str, Sequence[str]]) -> str:
     for feature, origins in permissions.items():
         if not isinstance(feature, str) or _FEATURE.fullmatch(feature) is None:
             raise _check.fail("permissions_policy", f"has {feature!r}, which is no feature.", "Write 'camera'.")
+        if not is_browser_feature(feature):
+            hint = suggest(feature, BROWSER_FEATURES)
+            raise _check.fail("permissions_policy", f"has {feature!r}, which no browser knows.", hint)
         allowed = [_write_allowed(feature, item) for item in _check.texts(f"permissions_policy[{feature!r}]", origins)]
         parts.append(f"{feature}=*" if allowed == ["*"] else f"{feature}=({' '.join(allowed)})")
     return ", ".join(parts)

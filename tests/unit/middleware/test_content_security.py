@@ -57,3 +57,15 @@ def test_what_is_no_policy_is_refused(policy: Any, text: str) -> None:
         write_policy(check, "csp", policy)
 
     assert text in str(caught.value)
+
+
+@pytest.mark.parametrize("source", ["'nonce-abc'", "'NONCE-abc'"])
+def test_a_nonce_of_ones_own_is_refused(source: str) -> None:
+    """It would stay the same, and who has read one page knows it."""
+    with pytest.raises(ConfigurationError) as caught:
+        write_policy(OptionChecks("Doorman"), "csp", {"script-src": [source]})
+
+    assert str(caught.value) == (
+        f"Doorman: csp has {source!r} in script-src, a nonce that stays the same: who has read one page knows it.\n"
+        "  Write \"'nonce-{nonce}'\": it is new for each request."
+    )

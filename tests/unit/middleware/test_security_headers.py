@@ -195,6 +195,10 @@ async def test_preflights_and_pages_of_plugins_have_them(protocol: Any) -> None:
         ),
         ({"permissions_policy": {"Camera=": []}}, "permissions_policy has 'Camera=', which is no feature."),
         (
+            {"permissions_policy": {"camra": []}},
+            "permissions_policy has 'camra', which no browser knows.\n  Did you mean 'camera'?",
+        ),
+        (
             {"permissions_policy": {"camera": "self"}},
             "permissions_policy['camera'] is the text 'self', expected a list.",
         ),
