@@ -12,15 +12,16 @@ from typing import Final, NoReturn
 
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
-from covet.exceptions import BadRequestError, ConfigurationError, PermissionDeniedError
+from covet.exceptions import BadRequestError, ConfigurationError, PermissionDeniedError, ResponseError
 from covet.http.form_reading import MULTIPART, URLENCODED
 from covet.http.request import Request
 from covet.http.response import Response
+from covet.http.response_headers import check_header_name
 from covet.middleware.csrf_exemption import CSRFExemption
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
 from covet.middleware.request_origin import Source, check_origins, find_source
-from covet.middleware.session import check_secret_key
+from covet.middleware.session import SessionMiddleware, check_secret_key
 from covet.middleware.session_cookie import make_cookie, make_private
 from covet.options import refuse_unknown
 from covet.security.clock import Clock, utc_now
@@ -125,7 +126,7 @@ class CSRFMiddleware(Middleware):
     ) -> None:
         self._trusted = check_origins(_check, "trusted_origins", trusted_origins)
         self._requires_token = _check.flag("require_token", require_token)
-        self._header = _check_text("header", header)
+        self._header = _check_header(header)
         self.field = _check_text("field", field)
         self._cookie = make_cookie(_check, "cookie", cookie, secure=secure, same_site="lax")
         self._clock = clock
@@ -136,8 +137,19 @@ class CSRFMiddleware(Middleware):
         self._is_lifted = False
 
     def bind_route(self, binding: LayerBinding) -> Middleware:
-        """Learn whether the route takes what other sites send; it makes tokens all the same."""
+        """
+        Learn whether the route takes what other sites send; it makes tokens all the same.
+
+        Raises:
+            ConfigurationError: If a token is needed, and there is nothing that one could belong to.
+        """
         if not any(isinstance(item, CSRFExemption) for item in binding.inner):
+            is_bound = self._signer is not None or any(isinstance(item, SessionMiddleware) for item in binding.outer)
+            if self._requires_token and not is_bound and not _SAFE.issuperset(binding.route.methods):
+                raise ConfigurationError(
+                    f"CSRFMiddleware with require_token=True has nothing around {binding.route} to bind a token to.",
+                    hint="Add SessionMiddleware outside of it, or give secret_key=settings.security.secret_key.",
+                )
             return self
         lifted = copy(self)
         lifted._is_lifted = True  # noqa: SLF001 - another instance of this class
@@ -271,6 +283,13 @@ def _check_text(option: str, value: object) -> str:
     if not isinstance(value, str) or not value.isascii() or not value.isprintable() or not value:
         raise _check.fail(option, f"is {value!r}, expected a name.", "Leave it out for the default.")
     return value
+
+
+def _check_header(value: object) -> str:
+    try:
+        return check_header_name(_check_text("header", value))
+    except ResponseError as exc:
+        raise _check.fail("header", f"is {value!r}, which is no header.", "Leave it out for the default.") from exc
 
 
 def _refuse() -> NoReturn:

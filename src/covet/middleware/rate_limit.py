@@ -85,7 +85,13 @@ class RateLimitMiddleware(LimitingMiddleware):
             self._find_cost = check_plain_function(_check, "cost", cost)
         else:
             self._cost = _check.count("cost", cost, minimum=1)
-        self._set(RateLimit(calls, period, algorithm=algorithm, burst=burst))
+        limit = RateLimit(calls, period, algorithm=algorithm, burst=burst)
+        if self._cost is not None and self._cost > limit.capacity:
+            problem = (
+                f"is {self._cost}, and no more than {limit.capacity} are allowed at once: every request is refused."
+            )
+            raise _check.fail("cost", problem, "Raise calls, or burst, or lower it.")
+        self._set(limit)
         self._memory: MemoryRateLimitStore | None = None
         if identifier is None and type(self.store) is MemoryRateLimitStore:
             # PERF: counting by address in memory awaits nothing, and makes no coroutine (benchmarks/onion.py).

@@ -420,6 +420,8 @@ async def test_missing_route_is_refused_as_well() -> None:
         ({"trusted_origins": ["*"]}, r"trusted_origins has '\*', which is no origin"),
         ({"require_token": "yes"}, "require_token is 'yes', expected True or False"),
         ({"header": ""}, "header is '', expected a name"),
+        ({"header": "a b"}, "header is 'a b', which is no header"),
+        ({"cookie": ""}, "cookie is '', which names no cookie"),
         ({"field": 7}, "field is 7, expected a name"),
         ({"cookie": "a b"}, "cookie cannot be set"),
     ],
@@ -438,3 +440,37 @@ def test_unknown_option_is_refused() -> None:
     """
     with pytest.raises(UnknownOptionError, match=r"(?s)no option 'allowed_origins'.*trusted_origins"):
         CSRFMiddleware(allowed_origins=[])  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("options", "within", "is_good"),
+    [
+        ({}, [], False),
+        ({}, [SessionMiddleware(generate_token())], False),
+        ({"secret_key": generate_token()}, [], True),
+        ({"require_token": False}, [], True),
+        ({}, [csrf_exempt()], True),
+    ],
+)
+def test_a_token_that_is_required_belongs_to_something(
+    options: dict[str, Any], within: list[object], is_good: bool
+) -> None:
+    """
+    Else no request could have one: found at the start, and not by whoever sends a form.
+    """
+    app = CovetPy(middleware=[CSRFMiddleware(**{"require_token": True} | options)])
+    app.get("/page")(lambda: "page")
+
+    @app.post("/order", middleware=within)
+    async def order() -> None:
+        """Answer nothing."""
+
+    if is_good:
+        app.compile()
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        app.compile()
+    assert str(caught.value) == (
+        "CSRFMiddleware with require_token=True has nothing around POST /order to bind a token to.\n"
+        "  Add SessionMiddleware outside of it, or give secret_key=settings.security.secret_key."
+    )

@@ -72,6 +72,7 @@ async def get_statuses(client: TestClient, count: int, path: str = "/", **option
         ({"period": -1}, "A rate limit's period is -1, expected a number of seconds"),
         ({"algorithm": "leaky"}, "A rate limit's algorithm is 'leaky', which is none."),
         ({"cost": 0}, "cost is 0, expected a whole number of at least 1."),
+        ({"cost": 101}, "cost is 101, and no more than 100 are allowed at once: every request is refused."),
         ({"headers": "old"}, "headers is 'old', expected one of draft, classic, both, none."),
     ],
 )
