@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from covet.app import CovetPy
 from covet.core.configured_application import check_settings
-from covet.core.middleware import make_middleware
+from covet.core.middleware import describe_middleware, make_middleware
 from covet.exceptions import ConfigurationError, CovetError
 
 if TYPE_CHECKING:
@@ -144,6 +144,11 @@ def _read_csrf_options(settings: "Settings") -> Mapping[str, object]:
     return {"secret_key": make_key_ring(settings, needed_for="CSRFMiddleware")}
 
 
+# What its settings add: naming it adds nothing.
+_BY_SETTINGS: Final = {
+    "trusted_hosts": "Leave the name out, and set security.allowed_hosts: it is added then.",
+    "proxy_headers": "Leave the name out, and set security.trusted_proxies: it is added then.",
+}
 _DEPLOYED: Final = frozenset({"staging", "production"})
 
 # The outermost first. What is outermost sees every response, an error's too.
@@ -270,7 +275,15 @@ def _make_one(settings: "Settings", item: object, from_settings: _Made) -> objec
                 made: object = make_from_options(found, options)
                 from_settings.append((layer, made))
                 return made
-    return make_middleware(make_from_options(found, {}) if isinstance(item, str) else found)
+    if not isinstance(item, str):
+        return make_middleware(found)
+    try:
+        return make_middleware(make_from_options(found, {}))
+    except ConfigurationError as exc:
+        way = _BY_SETTINGS.get(
+            item, f"Give it with its options: create_app(settings, [{describe_middleware(found)}(...)])."
+        )
+        raise ConfigurationError(f"{item!r} cannot be made of its name alone. {exc.message}", hint=way) from exc
 
 
 def _check_plugins(settings: "Settings", plugins: Sequence[object]) -> list[CovetError]:

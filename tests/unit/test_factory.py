@@ -473,3 +473,24 @@ def test_session_without_a_key_says_which_setting_is_missing() -> None:
     """And how to make one."""
     with pytest.raises(ConfigurationError, match=r"'security\.secret_key' is missing, and SessionMiddleware cannot"):
         create_app(make_settings(middleware=["session"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("trusted_hosts", "Leave the name out, and set security.allowed_hosts: it is added then."),
+        ("proxy_headers", "Leave the name out, and set security.trusted_proxies: it is added then."),
+        ("timeout", "Give it with its options: create_app(settings, [TimeoutMiddleware(...)])."),
+        ("authentication", "Give it with its options: create_app(settings, [AuthenticationMiddleware(...)])."),
+    ],
+)
+@pytest.mark.parametrize("is_setting", [False, True])
+def test_middleware_that_its_name_does_not_make_says_what_does(name: str, text: str, is_setting: bool) -> None:
+    """Its options are in no setting, or in one that adds it by itself."""
+    settings = Settings(sources=Sources.none(), middleware=(name,) if is_setting else ())
+
+    with pytest.raises(ConfigurationError) as caught:
+        create_app(settings, [] if is_setting else [name])
+
+    assert str(caught.value).startswith(f"{name!r} cannot be made of its name alone. ")
+    assert str(caught.value).endswith(text)

@@ -45,7 +45,9 @@ def _read_path(setting: str) -> tuple[str, ...]:
     path = tuple(setting.split("."))
     if not all(_PART.fullmatch(part) for part in path):
         raise click.UsageError(f"--setting is {setting!r}, expected a name such as {_SETTING}.")
-    known = [field.name for field in Settings.read_shape().walk() if field.path[0] == path[0]]
+    known = {field.name: field for field in Settings.read_shape().walk() if field.path[0] == path[0]}
     if known and setting not in known:
         raise click.UsageError(f"{setting} is no setting. {suggest(setting, known)}")
+    if known and not known[setting].is_secret:
+        raise click.UsageError(f"{setting} is no secret: a random key is no value for it.")
     return path

@@ -60,6 +60,7 @@ def test_line_may_set_another_secret(setting: str, name: str) -> None:
     ("setting", "message"),
     [
         ("security.jwt_secret", "security.jwt_secret is no setting. Did you mean 'security.jwt_secret_key'?"),
+        ("server.port", "server.port is no secret: a random key is no value for it."),
         ("X=1\nY", "--setting is 'X=1\\nY', expected a name such as security.secret_key."),
     ],
 )
