@@ -4,10 +4,7 @@ JSON Web Tokens behind the word `Token`, as the specification has it, in the pla
 
 from datetime import timedelta
 
-from covet import Request
 from covet.auth import JWTAuthProvider, Principal, SecurityScheme
-from covet.auth.provider import Credentials
-from covet.auth.schemes import read_authorization
 from examples.conduit.models import User
 
 
@@ -15,10 +12,6 @@ class Tokens(JWTAuthProvider):
     def __init__(self) -> None:
         super().__init__(access_lifetime=timedelta(days=7))
         self.scheme = SecurityScheme("token", "Token", {"type": "apiKey", "in": "header", "name": "Authorization"})
-
-    def find_credentials(self, request: Request) -> Credentials | None:
-        token = read_authorization(request, "token")
-        return None if token is None else {"token": token}
 
     async def create_for(self, user: User) -> str:
         return await self.create_token(Principal(str(user.id)))

@@ -57,7 +57,9 @@ class AuthProvider(ABC):
 
     def find_credentials(self, request: Request) -> Credentials | None:
         """
-        Find credentials of its kind in a request, without judging them; those of a bearer token by default.
+        Find credentials of its kind in a request, without judging them.
+
+        By default it is a token in `Authorization`, behind the word that its `scheme` challenges with: `Bearer`.
 
         The first provider that finds some decides: where two of them read the same header, each tells its own apart.
 
@@ -70,7 +72,7 @@ class AuthProvider(ABC):
         Raises:
             HTTPError: If the request cannot be meant, such as with two `Authorization` headers.
         """
-        token = read_authorization(request, "bearer")
+        token = read_authorization(request, self.scheme.challenge.lower())
         return None if token is None else {"token": token}
 
     @abstractmethod

@@ -8,7 +8,7 @@ import weakref
 import pytest
 
 from covet import CovetPy, Request
-from covet.auth import AuthProvider, Principal
+from covet.auth import AuthProvider, Principal, SecurityScheme
 from covet.auth.provider import Credentials
 
 
@@ -40,6 +40,19 @@ def test_a_bearer_token_is_found_unless_it_says_otherwise() -> None:
 
     assert found == [None, {"token": "a"}]
     assert One().find_credentials(Request(headers={"authorization": "Bearer"})) == {"token": ""}
+
+
+def test_a_token_stands_behind_the_word_of_the_scheme() -> None:
+    """That word is what clients are challenged with; a bearer token is none of it then."""
+    provider = One()
+    provider.scheme = SecurityScheme("token", "Token", {"type": "apiKey", "in": "header", "name": "Authorization"})
+
+    found = [
+        provider.find_credentials(Request(headers={"authorization": f"{word} a"}))
+        for word in ("Token", "token", "Bearer")
+    ]
+
+    assert found == [{"token": "a"}, {"token": "a"}, None]
 
 
 async def test_it_does_not_keep_its_application_alive() -> None:
