@@ -11,7 +11,7 @@ from covet.core.afterwards import finish
 from covet.core.asgi_wire import compile_asgi
 from covet.core.bridge import bridge_to_asgi
 from covet.core.compiled_route import CompiledRoute, compile_route
-from covet.core.layer_binding import check_mounts
+from covet.core.layer_binding import bind_handshake, check_mounts
 from covet.core.middleware import CallNext
 from covet.core.onion import compile_onion
 from covet.core.route import Route
@@ -139,4 +139,12 @@ def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Com
     return compile_and_call
 
 
-__all__ = ["CompiledRoute", "bridge_to_asgi", "check_mounts", "compile_chain", "compile_early", "compile_for_servers"]
+__all__ = [
+    "CompiledRoute",
+    "bind_handshake",
+    "bridge_to_asgi",
+    "check_mounts",
+    "compile_chain",
+    "compile_early",
+    "compile_for_servers",
+]

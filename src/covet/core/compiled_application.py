@@ -203,7 +203,10 @@ class CompiledApplication(EventHandlers):
     # Any: as above.
     def _compile_unmatched(self) -> tuple[Any, Any]:
         template, header = PathTemplate.parse("/"), self.router.version_header
+        from covet.core.compilation import bind_handshake
+
         plain = self._compile(make_route(template, unmatched, ("GET",), {}, ()), is_shown=False)
+        plain.handshake = bind_handshake(self._pipeline.layers, plain.route, self._services, self)
         if header is None:
             return plain, None
         from covet.core.versioning import VaryByVersion

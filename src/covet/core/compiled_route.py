@@ -42,6 +42,7 @@ class CompiledRoute:
         asgi: The endpoint for ASGI; `asgi_head` answers HEAD. Compiled at start-up.
         rsgi: The endpoint for RSGI; `rsgi_head` answers HEAD.
         websocket: What serves a WebSocket, over both.
+        handshake: The middleware that is asked about a WebSocket, if it stands for all that no route answers.
     """
 
     route: Route
@@ -59,6 +60,7 @@ class CompiledRoute:
     rsgi: Any = None
     rsgi_head: Any = None
     websocket: Any = None
+    handshake: tuple[Layer, ...] = ()
 
     @property
     def has_finishers(self) -> bool:

@@ -117,3 +117,20 @@ def bind_layers(layers: Sequence[Layer], route: Route, services: Services, app: 
         if found is not None:
             bound.append(layer if found is layer.middleware else make_layer(found))
     return tuple(bound)
+
+
+def bind_handshake(middleware: Iterable[object], route: Route, services: Services, app: object) -> tuple[Layer, ...]:
+    """
+    Let the middleware of an application see what stands for no route: it is asked there about WebSockets, too.
+
+    Args:
+        middleware: All of it, the outermost first.
+        route: What stands for no route.
+        services: What can be injected.
+        app: The application.
+
+    Raises:
+        ConfigurationError: If one cannot do its work there.
+    """
+    layers = [layer for layer in map(make_layer, middleware) if layer.serves(is_websocket=True)]
+    return bind_layers(layers, route, services, app)

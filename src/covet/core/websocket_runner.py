@@ -11,7 +11,6 @@ from covet.core.afterwards import abandon, close_all, run_afterwards
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import describe_route, unwrap
 from covet.core.hook_results import settle
-from covet.core.middleware import WEBSOCKET_HOOK
 from covet.core.open_sockets import OpenSockets
 from covet.core.websocket_endpoint import find_origin_teller
 from covet.exceptions import ClientDisconnectedError, HTTPError, ServiceUnavailableError
@@ -77,16 +76,11 @@ async def _call(compiled: CompiledRoute, websocket: WebSocket, sockets: OpenSock
 
 
 async def _is_refused(compiled: CompiledRoute, websocket: WebSocket) -> bool:
-    """
-    Ask the middleware of what stands for no route, as for requests: a guard does not tell which paths there are.
-
-    What has nothing to say to requests is not asked: it says nothing to what no route answers.
-    """
-    for layer in compiled.layers:
-        if WEBSOCKET_HOOK in layer.hooks:
-            await settle(layer.middleware.websocket_connect(websocket))
-            if websocket.phase is not WebSocketPhase.CONNECTING:
-                return True
+    """Ask the application's middleware, as for requests: a guard does not tell which paths there are."""
+    for layer in compiled.handshake:
+        await settle(layer.middleware.websocket_connect(websocket))
+        if websocket.phase is not WebSocketPhase.CONNECTING:
+            return True
     return False
 
 

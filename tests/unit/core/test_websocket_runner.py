@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy, Request, Response
+from covet import CovetPy
 from covet.broadcasting import SlowSubscriberError
 from covet.core.middleware import Middleware
 from covet.core.websocket_runner import rules_of
@@ -97,9 +97,6 @@ async def test_where_no_route_is_the_application_s_middleware_is_asked(protocol:
     """
 
     class Closed(Middleware):
-        def process_request(self, request: Request) -> None:
-            raise AuthenticationError
-
         def websocket_connect(self, websocket: WebSocket) -> None:
             if "x-pass" not in websocket.request.headers:
                 raise AuthenticationError
@@ -125,9 +122,6 @@ async def test_middleware_may_refuse_by_itself_where_no_route_is(protocol: Any) 
     """
 
     class Busy(Middleware):
-        def process_request(self, request: Request) -> Response:
-            return Response(status_code=503)
-
         async def websocket_connect(self, websocket: WebSocket) -> None:
             await websocket.refuse(503)
 
