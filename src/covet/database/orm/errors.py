@@ -23,8 +23,8 @@ class UnknownFieldError(QueryError):
         name: The name.
 
     Example:
-        >>> print(UnknownFieldError("nmae", model="User", known=["id", "name"]))
-        User has no field 'nmae'.
+        >>> print(UnknownFieldError("nam", model="User", known=["id", "name"]))
+        User has no field 'nam'.
           Did you mean 'name'? Available: id, name.
     """
 
