@@ -23,8 +23,8 @@ class UnknownFieldError(QueryError):
         name: The name.
 
     Example:
-        >>> print(UnknownFieldError("nam", model="User", known=["id", "name"]))
-        User has no field 'nam'.
+        >>> print(UnknownFieldError("nme", model="User", known=["id", "name"]))
+        User has no field 'nme'.
           Did you mean 'name'? Available: id, name.
     """
 

@@ -185,7 +185,7 @@ async def test_arguments_and_results_are_described() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"include": {"nam"}}, "X: include= names 'nam', which is no column of User.\n  Did you mean 'name'?"),
+        ({"include": {"nme"}}, "X: include= names 'nme', which is no column of User.\n  Did you mean 'name'?"),
         ({"exclude": {"posts"}}, "X: exclude= names 'posts', which is no column of User."),
         (
             {"include": {"password_hash"}},
@@ -195,7 +195,7 @@ async def test_arguments_and_results_are_described() -> None:
             ),
         ),
         ({"include": "name"}, "X: include= is a set of names, got 'name'."),
-        ({"partial": {"nam"}}, "X: partial= names 'nam', which it does not have."),
+        ({"partial": {"nme"}}, "X: partial= names 'nme', which it does not have."),
     ],
 )
 def test_what_cannot_be_is_refused_where_it_is_defined(options: dict[str, Any], message: str) -> None:
@@ -213,9 +213,9 @@ def test_annotated_fields_must_be_the_models() -> None:
     with pytest.raises(ConfigurationError) as caught:
 
         class X(DTO[User]):
-            nam: str
+            nme: str
 
-    assert str(caught.value).startswith("X.nam: User has no such field.\n  Did you mean 'name'?")
+    assert str(caught.value).startswith("X.nme: User has no such field.\n  Did you mean 'name'?")
 
 
 async def test_expired_column_is_not_read_on_the_way(memory_session: AsyncSession) -> None:

@@ -9,10 +9,10 @@ from covet.exceptions import ConflictError, HTTPError
 
 def test_unknown_field_suggests_the_nearest() -> None:
     """It is a mistake of the application's, so a client learns nothing of it."""
-    error = UnknownFieldError("nam", model="User", known=["id", "name"])
+    error = UnknownFieldError("nme", model="User", known=["id", "name"])
 
-    assert str(error) == "User has no field 'nam'.\n  Did you mean 'name'? Available: id, name."
-    assert error.name == "nam"
+    assert str(error) == "User has no field 'nme'.\n  Did you mean 'name'? Available: id, name."
+    assert error.name == "nme"
     assert isinstance(error, QueryError)
     assert not isinstance(error, HTTPError)
 

@@ -109,7 +109,7 @@ def test_filters_that_are_not_given_are_none() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"sort": ["nam"]}, "X: User has no field 'nam' that clients may sort by.\n  Did you mean 'name'?"),
+        ({"sort": ["nme"]}, "X: User has no field 'nme' that clients may sort by.\n  Did you mean 'name'?"),
         ({"sort": ["password_hash"]}, "X: User has no field 'password_hash' that clients may sort by."),
         ({"default_sort": "-posts"}, "X: User has no field 'posts' that clients may sort by."),
         ({"limit": 200}, "X: limit=200 is not between 1 and max_limit=100."),

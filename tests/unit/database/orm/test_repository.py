@@ -52,7 +52,7 @@ async def test_refused_row_says_so_here(session: AsyncSession) -> None:
 
 @pytest.mark.row(98)
 @pytest.mark.parametrize(
-    "name", ["nam", "__pk_only__", "posts", "metadata", "_sa_instance_state", "__class__", "registry", "is_deleted"]
+    "name", ["nme", "__pk_only__", "posts", "metadata", "_sa_instance_state", "__class__", "registry", "is_deleted"]
 )
 async def test_only_columns_are_written(memory_session: AsyncSession, name: str) -> None:
     """No relationship, no property, nothing of SQLAlchemy's or Python's own."""
