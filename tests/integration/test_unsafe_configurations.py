@@ -308,7 +308,7 @@ PARTS: dict[str, Case] = {
     "JWT without a key": (
         around(lambda: AuthenticationMiddleware(JWTAuthProvider())),
         "'security.jwt_secret_key' is missing",
-        "Set COVET_SECURITY_JWT_SECRET_KEY",
+        "set COVET_SECURITY_JWT_SECRET_KEY",
     ),
     "JWT with a month of leeway": (make(JWTAuthProvider, KEY, leeway=2_592_000), "leeway=2592000", "Write leeway=30"),
     "JWT without an end": (

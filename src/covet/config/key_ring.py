@@ -35,7 +35,7 @@ def make_key_ring(settings: Settings, *, needed_for: str) -> KeyRing:
         Traceback (most recent call last):
             ...
         covet.exceptions.ConfigurationError: 'security.secret_key' is missing, and sessions cannot do without it.
-          Make one with: covet secret, and give it as security.secret_key.
+          Make one with: covet secret, and set COVET_SECURITY_SECRET_KEY to it
     """
     security = settings.security
     # An empty one is what a variable without a value sets.
@@ -61,7 +61,8 @@ def describe_secret(sources: Sources, setting: str) -> str:
         'Make one with: covet secret --env --env-prefix SHOP_ --setting security.jwt_secret_key >> /etc/shop/.env'
     """
     if sources.dotenv is None:
-        return f"Make one with: covet secret, and give it as {setting}."
+        variable = f"{sources.env_prefix}{setting.replace('.', '_')}".upper()
+        return f"Make one with: covet secret, and set {variable} to it"
     prefix = "" if sources.env_prefix == DEFAULT_PREFIX else f" --env-prefix {sources.env_prefix}"
     named = "" if setting == "security.secret_key" else f" --setting {setting}"
     # It is looked for beside the configuration file, which may stand elsewhere than whoever types this.

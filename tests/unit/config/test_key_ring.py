@@ -74,7 +74,7 @@ def test_missing_key_is_named_with_what_makes_one(environment: str, security: di
 
     assert str(caught.value) == (
         "'security.secret_key' is missing, and SessionMiddleware cannot do without it."
-        "\n  Make one with: covet secret, and give it as security.secret_key."
+        "\n  Make one with: covet secret, and set COVET_SECURITY_SECRET_KEY to it"
     )
 
 
@@ -93,7 +93,7 @@ def test_the_command_writes_the_file_that_is_read(tmp_path: Path) -> None:
     Path(target).write_text(line, "utf-8")
     read = Settings.from_file(file, sources=Sources(variables={}, env_prefix="SHOP_"))
     assert len(make_key_ring(read, needed_for="sessions")) == 1
-    hint = "Make one with: covet secret, and give it as security.jwt_secret_key."
+    hint = "Make one with: covet secret, and set COVET_SECURITY_JWT_SECRET_KEY to it"
     assert describe_secret(Sources.none(), "security.jwt_secret_key") == hint
 
 
