@@ -99,6 +99,7 @@ class PasswordAuthProvider(TokenlessProvider):
 
     name = "password"
     reports_each_request = False
+    needs_session = True
     hint = "Write await provider.login(request, user): its session is what is brought from then on."
 
     @refuse_unknown

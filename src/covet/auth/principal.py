@@ -7,7 +7,7 @@ It must never hold a secret: it is shown in logs, pages and events.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from covet.exceptions import ConfigurationError
 from covet.http.request import Request
@@ -40,6 +40,8 @@ class Principal:
         >>> ada.is_authenticated, ada.has_scope("orders:read"), ada.has_role("editor")
         (True, True, False)
     """
+
+    __brought_by__: ClassVar[str] = "AuthenticationMiddleware"
 
     id: int | str | None
     scopes: frozenset[str]

@@ -33,6 +33,7 @@ class AuthProvider(ABC):
         scheme: How its credentials travel: for challenges and documents.
         reports_each_request: Whether a `UserAuthenticatedEvent` is published for each request that it lets in; not
             where somebody logs in once and brings a session afterwards.
+        needs_session: Whether its credentials are in a session, which a middleware around it has to bring.
 
     Example:
         >>> class HouseKeys(AuthProvider):
@@ -52,6 +53,7 @@ class AuthProvider(ABC):
     name: str = "token"
     scheme: SecurityScheme = BEARER
     reports_each_request: bool = True
+    needs_session: bool = False
     # Any: the application's class stands on a higher floor, here and below.
     _app: "ref[Any] | None" = None
 

@@ -12,6 +12,7 @@ from covet.core.deprecation import make_notices
 from covet.core.errors import CallHandler, ErrorAnswers, status_of
 from covet.core.layer_binding import bind_layers
 from covet.core.middleware import Layer, make_layer
+from covet.core.own_arguments import check_own_arguments
 from covet.core.results import ResultConverter
 from covet.core.route import WEBSOCKET, Route
 from covet.core.route_limits import find_limits, limit_bodies
@@ -131,6 +132,7 @@ def compile_route(
     plan = make_plan(route, services)
     made = (make_layer(item) for item in (*middleware, *make_notices(route), *route.all_middleware))
     served = [layer for layer in made if layer.serves(is_websocket=WEBSOCKET in route.methods)]
+    check_own_arguments(route, plan.arguments, [layer.middleware for layer in served])
     layers = bind_layers(served, route, services, app)
     said = find_limits(route, [layer.middleware for layer in served])
     limits = limit_bodies(limits, said.body_limit)

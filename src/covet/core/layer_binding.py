@@ -36,6 +36,25 @@ class LayerBinding:
     app: Any  # the application's class stands on a higher floor
 
 
+def may_bring(layers: Sequence[object], name: str) -> bool:
+    """
+    Tell whether some middleware may bring what one is for: it is that one, or one of the application's own.
+
+    Args:
+        layers: The middleware.
+        name: The class of the middleware that is for it.
+
+    Example:
+        >>> may_bring([], "SessionMiddleware"), may_bring([lambda request, call_next: None], "SessionMiddleware")
+        (False, True)
+    """
+    for layer in layers:
+        cls = type(layer)
+        if not cls.__module__.startswith("covet.") or any(base.__name__ == name for base in cls.__mro__):
+            return True
+    return False
+
+
 @runtime_checkable
 class BindsToRoutes(Protocol):
     """Middleware that is another one for each route."""

@@ -1,12 +1,16 @@
 """
 What a handler gets of the exchange itself: the request, the WebSocket, its background tasks.
 
-A class that has `__from_request__`, as a `Session` does, says itself what of it a request has.
+A class that has `__from_request__`, as a `Session` does, says itself what of it a request has; with `__brought_by__` it
+names the middleware without which there is none.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from covet.core.argument import Argument
 from covet.core.argument_types import without_none
+from covet.core.layer_binding import may_bring
 from covet.core.route import WEBSOCKET, Route
 from covet.exceptions import RouteError
 from covet.http.request import Request
@@ -45,6 +49,31 @@ def find_own_source(route: Route, info: CallableInfo, parameter: ParameterInfo) 
     if WEBSOCKET in route.methods:
         return "websocket" if is_first or parameter.name in _USUAL_NAMES else None
     return "request" if is_first else None
+
+
+def check_own_arguments(route: Route, arguments: Iterable[Argument], layers: Sequence[object]) -> None:
+    """
+    Refuse an argument that a middleware brings, where no such one is around the route.
+
+    Args:
+        route: The route.
+        arguments: The arguments of its handler.
+        layers: The middleware around it.
+
+    Raises:
+        RouteError: If nothing around the route may bring it.
+    """
+    for argument in arguments:
+        if argument.source != "own":
+            continue
+        bringer = getattr(argument.annotation, "__brought_by__", None)
+        if bringer is not None and not may_bring(layers, bringer):
+            raise RouteError(
+                f"It takes a {argument.annotation.__name__}, and no {bringer} is around it.",
+                route=str(route),
+                parameter=argument.name,
+                hint=f"Write app.add_middleware({bringer}(...)), or put it around the router.",
+            )
 
 
 def _find_by_class(route: Route, parameter: ParameterInfo, cls: type) -> str | None:

@@ -13,7 +13,7 @@ from covet.auth.principal import ANONYMOUS, Principal
 from covet.auth.provider import AuthProvider
 from covet.auth.reporting import read_address, report
 from covet.auth.unshared import Unshared
-from covet.core.layer_binding import LayerBinding
+from covet.core.layer_binding import LayerBinding, may_bring
 from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError
 from covet.http.request import Request
@@ -94,9 +94,16 @@ class AuthenticationMiddleware(Middleware):
         Get the providers ready at start-up.
 
         Raises:
-            ConfigurationError: If one lacks something, such as its key.
+            ConfigurationError: If one lacks something, such as its key or the session.
         """
         for provider in self.providers:
+            if provider.needs_session and not may_bring(binding.outer, "SessionMiddleware"):
+                raise _check.fail(
+                    "provider",
+                    f"{type(provider).__name__} knows people by their session, and no SessionMiddleware is around "
+                    f"{binding.route}.",
+                    "Write app.add_middleware(SessionMiddleware(secret_key=...)), or put it around the router.",
+                )
             provider.prepare(binding.app)
         return self
 

@@ -8,7 +8,7 @@ import hmac
 import json
 from collections.abc import Callable, Iterator, MutableMapping
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 
 from covet.security.clock import to_datetime
 from covet.security.tokens import generate_token
@@ -97,6 +97,8 @@ class Session(MutableMapping[str, Any]):
         >>> session["cart"], session.is_new
         (['tea', 'cake'], True)
     """
+
+    __brought_by__: ClassVar[str] = "SessionMiddleware"
 
     __slots__ = (
         "_created_at",

@@ -25,14 +25,15 @@ from covet.auth import (
 )
 from covet.auth.unshared import API_KEYS, FAILURES, FOREIGN_REVOCATIONS, REVOCATIONS, USERS, Unshared
 from covet.exceptions import ConfigurationError
-from covet.middleware import AuthenticationMiddleware
+from covet.middleware import AuthenticationMiddleware, SessionMiddleware
 from covet.security import generate_token
 from covet.testing import TestClient
 
 
 def make_app(*providers: AuthProvider, workers: int) -> CovetPy:
     """Make the application of one of several workers."""
-    app = CovetPy(middleware=[AuthenticationMiddleware(providers=list(providers))])
+    sessions = SessionMiddleware(generate_token(), store="cookie://")
+    app = CovetPy(middleware=[sessions, AuthenticationMiddleware(providers=list(providers))])
     app.worker_count = workers
     return app
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from covet import Request
+from covet import CovetPy, Request
 from covet.core.own_arguments import find_own_source
 from covet.core.path_template import PathTemplate
 from covet.core.route import make_route
@@ -15,6 +15,7 @@ from covet.core.websocket_route import make_websocket_route
 from covet.exceptions import RouteError
 from covet.http.websocket import WebSocket
 from covet.introspection import inspect_callable
+from covet.middleware import BodyLimitMiddleware, TimeoutMiddleware
 from covet.tasks import BackgroundTasks
 
 
@@ -83,3 +84,33 @@ def test_class_may_find_itself_in_a_request() -> None:
     async def handler(a: Basket, b: Basket | None, c: WebSocket) -> None: ...
 
     assert find(handler, is_websocket=True) == ["own", "own", "websocket"]
+
+
+class Brought:
+    """What a middleware brings."""
+
+    __brought_by__ = "BodyLimitMiddleware"
+
+    @classmethod
+    def __from_request__(cls, request: Request) -> "Brought":
+        return cls()
+
+
+def test_what_nothing_may_bring_is_an_error_at_the_start() -> None:
+    """It names the route and the middleware; another layer of the framework is not taken for it, an own one may be."""
+
+    async def show(brought: Brought) -> str:
+        return "shown"
+
+    def make(*middleware: object) -> CovetPy:
+        app = CovetPy(middleware=middleware)
+        app.add_route("/shown", show)
+        return app
+
+    async def bring(request: Request, call_next: Callable[..., Any]) -> object:
+        return await call_next(request)
+
+    with pytest.raises(RouteError, match=r"GET /shown.*'brought': It takes a Brought, and no BodyLimitMiddleware is"):
+        make(TimeoutMiddleware(1)).compile()
+    for layer in (BodyLimitMiddleware(10), bring):
+        make(layer).compile()

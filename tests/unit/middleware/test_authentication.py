@@ -14,11 +14,13 @@ from covet.auth import (
     BasicAuthProvider,
     JWTAuthProvider,
     MemoryUsers,
+    PasswordAuthProvider,
     Principal,
 )
 from covet.auth.provider import Credentials
 from covet.exceptions import ConfigurationError
-from covet.middleware import AuthenticationMiddleware, get_middleware_registry
+from covet.middleware import AuthenticationMiddleware, SessionMiddleware, get_middleware_registry
+from covet.security import generate_token
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -33,9 +35,10 @@ class Whoami:
         self.text = f"{principal.method} {principal.id}"
 
 
-def make_app(*providers: AuthProvider) -> CovetPy:
+def make_app(*providers: AuthProvider, session: SessionMiddleware | None = None) -> CovetPy:
     """Make an application that says who asks."""
-    app = CovetPy(middleware=[AuthenticationMiddleware(providers=providers or (JWT, KEYS))])
+    layers = [] if session is None else [session]
+    app = CovetPy(middleware=[*layers, AuthenticationMiddleware(providers=providers or (JWT, KEYS))])
     app.container.register(Whoami)
 
     @app.get("/")
@@ -159,3 +162,20 @@ async def test_the_providers_are_closed_at_the_stop() -> None:
     async with TestClient(app):
         assert closed == []
     assert closed == ["one", "two"]
+
+
+def test_a_provider_that_needs_a_session_does_not_start_without() -> None:
+    """Everybody would be anonymous for ever; nor does a handler that takes a principal which nobody brings."""
+    app = make_app(PasswordAuthProvider(MemoryUsers()))
+    with pytest.raises(ConfigurationError, match=r"PasswordAuthProvider knows people by their session, and no Session"):
+        app.compile()
+
+    make_app(PasswordAuthProvider(MemoryUsers()), session=SessionMiddleware(generate_token())).compile()
+
+    bare = CovetPy()
+
+    @bare.get("/")
+    async def index(principal: Principal) -> None: ...
+
+    with pytest.raises(ConfigurationError, match="takes a Principal, and no AuthenticationMiddleware is around it"):
+        bare.compile()

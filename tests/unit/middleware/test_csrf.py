@@ -10,12 +10,11 @@ import pytest
 
 from covet import CovetPy, Request, Response
 from covet.exceptions import ConfigurationError, NotFoundError
-from covet.middleware import CSRFError, CSRFMiddleware, SessionMiddleware, csrf_exempt
+from covet.middleware import CSRFError, CSRFMiddleware, SessionMiddleware, csrf_exempt, get_session
 from covet.options import UnknownOptionError
 from covet.parameters import Form
 from covet.responses import HTMLResponse
 from covet.security import generate_token
-from covet.sessions import Session
 from covet.templating import Templates
 from covet.testing import TestClient
 from tests.unit.middleware.cors_client import Protocol
@@ -53,8 +52,8 @@ def make_app(*, has_session: bool = True, **options: Any) -> CovetPy:
         return len(await request.body())
 
     @app.post("/login")
-    async def log_in(session: Session) -> None:
-        session.log_in("7")
+    async def log_in(request: Request) -> None:
+        get_session(request).log_in("7")
 
     @app.post("/hook", middleware=[csrf_exempt()])
     async def hook() -> str:

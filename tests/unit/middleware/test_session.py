@@ -4,7 +4,7 @@ Tests of the middleware of sessions, over both protocols.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import pytest
 
 from covet import CovetPy, Request, Response
 from covet.config import Secret
-from covet.exceptions import ConfigurationError, HTTPError
+from covet.exceptions import ConfigurationError, HTTPError, RouteError
 from covet.http.websocket import WebSocket
 from covet.middleware import SessionMiddleware, get_session
 from covet.openapi import OpenAPIPlugin
@@ -550,7 +550,29 @@ async def test_handler_without_middleware_says_which_is_missing() -> None:
     @app.get("/")
     async def index(session: Session) -> None: ...
 
+    with pytest.raises(RouteError, match=r"(?s)takes a Session, and no SessionMiddleware is around it.*add_middleware"):
+        app.compile()
+
+
+async def test_what_an_own_middleware_brings_is_seen_by_requests_alone() -> None:
+    """
+    It may bring a session, and whether it does is not known before.
+    """
+    kept: list[Session] = [Session()]
+
+    async def bring(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+        if kept:
+            request.state.session = kept.pop()
+        return await call_next(request)
+
+    app = CovetPy(middleware=[bring])
+
+    @app.get("/")
+    async def index(session: Session) -> bool:
+        return session.is_touched
+
     async with TestClient(app) as client:
+        assert (await client.get("/")).json() is False
         with pytest.raises(SessionStateError, match=r"(?s)no SessionMiddleware is around this route"):
             await client.get("/")
 

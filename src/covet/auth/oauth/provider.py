@@ -73,6 +73,7 @@ class OAuth2Provider(AuthProvider):
         self._options = checked = check_options(name, options)
         self.name = name
         self.scheme = _make_scheme(checked)
+        self.needs_session = checked.bearer is None
         self._client = OAuthClient(
             checked.client_id,
             None if checked.client_secret is None else checked.client_secret.reveal,

@@ -38,7 +38,10 @@ def make_app(*providers: OAuth2Provider) -> CovetPy:
     for provider in providers:
         app.include_router(provider.router)
 
-    @app.get("/me", middleware=[requires()] if providers else [])
+    if not providers:
+        return app
+
+    @app.get("/me", middleware=[requires()])
     async def show(principal: Principal) -> dict[str, Any]:
         said = {"id": principal.id, "claims": dict(principal.claims), "method": principal.method}
         return {**said, "scopes": sorted(principal.scopes), "roles": sorted(principal.roles)}

@@ -165,7 +165,7 @@ async def test_row_077_a_placeholder_does_not_start_outside_of_development(secre
         assert str(error).startswith("OAuth2Provider 'idp': client_secret ")
         assert secret not in str(error).replace("client_secret", "")
 
-    app = CovetPy(debug=True)
+    app = CovetPy(debug=True, middleware=[SessionMiddleware(secret_key="nK3v9dQp2sXw7bTz5mRj8fLh4cGy6eAu")])
     app.include_router(make_provider(ISSUER, client_secret=secret).router)
     async with TestClient(app):
         pass
