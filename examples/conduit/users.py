@@ -56,6 +56,9 @@ async def change_user(
     changes |= {name: changes[name] or None for name in ("bio", "image") if name in changes}
     user = await people.update(int(principal.id or 0), changes)
     await people.session.commit()
+    if "password_hash" in changes:
+        # Whoever knew the old one is out; the token of this answer is the first of a new era.
+        await tokens.revoke_user(user.id)
     return OfUser(UserOut.of(user, await tokens.create_for(user)))
 
 

@@ -74,8 +74,10 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-async def app(url: str) -> AsyncIterator[CovetPy]:
+async def app(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CovetPy]:
     """The application, whose database has had all migrations."""
+    # Where the file of revoked tokens is.
+    monkeypatch.chdir(tmp_path)
     await Migrations(url, Model.metadata, MIGRATIONS).upgrade()
     app = make_app(make_settings(url))
     # What makes a password expensive is not what these tests are about.

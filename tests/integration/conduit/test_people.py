@@ -130,6 +130,7 @@ async def test_changes_keep_what_they_do_not_name(client: TestClient, ada: Perso
     changes = {"bio": "I write.", "image": "https://example.com/ada.png", "password": "a new battery"}
 
     changed = await ada.send("PUT", "/user", {"user": changes})
+    ada.token = changed.json()["user"]["token"]
     emptied = await ada.send("PUT", "/user", {"user": {"bio": "", "image": None}})
     login = {"email": "ada@example.com", "password": "a new battery"}
     logged_in = await client.post("/api/users/login", json={"user": login})
@@ -138,6 +139,19 @@ async def test_changes_keep_what_they_do_not_name(client: TestClient, ada: Perso
     assert (changed.status_code, changed.json()["user"] | {"token": ""}) == (200, expected)
     assert emptied.json()["user"]["bio"] is emptied.json()["user"]["image"] is None
     assert logged_in.status_code == 200
+
+
+async def test_a_new_password_ends_all_tokens(client: TestClient, ada: Person, blaise: Person) -> None:
+    """
+    Those of before, but not the one of the answer, nor those of others.
+    """
+    changed = await ada.send("PUT", "/user", {"user": {"password": "a new battery"}})
+
+    answers = [
+        (await Person(client, "", token).send("GET", "/user")).status_code
+        for token in (ada.token, changed.json()["user"]["token"], blaise.token)
+    ]
+    assert answers == [401, 200, 200]
 
 
 async def test_profiles_say_whether_one_follows(ada: Person, blaise: Person, stranger: Person) -> None:
