@@ -22,6 +22,7 @@ from examples.conduit.shapes import (
     ArticleSummary,
     CommentList,
     CommentOut,
+    Name,
     NewArticle,
     NewComment,
     OfArticle,
@@ -43,9 +44,9 @@ tags = CovetRouter(prefix="/tags", tags=["Tags"])
 async def list_articles(
     store: Articles,
     query: Annotated[ArticleQuery, Query()],
-    tag: str | None = None,
-    author: str | None = None,
-    favorited: str | None = None,
+    tag: Name | None = None,
+    author: Name | None = None,
+    favorited: Name | None = None,
 ) -> ArticleList:
     where: list[ColumnElement[bool]] = []
     if tag is not None:
@@ -79,12 +80,12 @@ async def create_article(body: OfArticle[NewArticle], store: Articles) -> OfArti
 
 
 @articles.get("/{slug}", raises=[NotFoundError])
-async def show_article(slug: str, store: Articles) -> OfArticle[ArticleOut]:
+async def show_article(slug: Name, store: Articles) -> OfArticle[ArticleOut]:
     return OfArticle(ArticleOut.of(await store.get(slug)))
 
 
 @articles.put("/{slug}", middleware=LOGGED_IN, raises=[NotFoundError, PermissionDeniedError])
-async def change_article(slug: str, body: OfArticle[ArticleChanges], store: Articles) -> OfArticle[ArticleOut]:
+async def change_article(slug: Name, body: OfArticle[ArticleChanges], store: Articles) -> OfArticle[ArticleOut]:
     article, changes = await get_own(slug, store), body.article
     if changes.description is not UNSET:
         article.description = changes.description
@@ -102,7 +103,7 @@ async def change_article(slug: str, body: OfArticle[ArticleChanges], store: Arti
 
 
 @articles.delete("/{slug}", middleware=LOGGED_IN, raises=[NotFoundError, PermissionDeniedError])
-async def delete_article(slug: str, store: Articles) -> None:
+async def delete_article(slug: Name, store: Articles) -> None:
     await store.delete(await get_own(slug, store))
     await store.session.commit()
 
@@ -118,7 +119,7 @@ async def get_own(slug: str, store: Articles) -> Article:
 
 
 @favorites.post("", raises=[NotFoundError])
-async def favorite(slug: str, store: Articles, likes: Repository[Favorite]) -> OfArticle[ArticleOut]:
+async def favorite(slug: Name, store: Articles, likes: Repository[Favorite]) -> OfArticle[ArticleOut]:
     key = {"user_id": store.viewer, "article_id": await store.find_id(slug)}
     # One statement, so that two at once are one.
     await likes.upsert(key, on=list(key))
@@ -127,7 +128,7 @@ async def favorite(slug: str, store: Articles, likes: Repository[Favorite]) -> O
 
 
 @favorites.delete("", raises=[NotFoundError])
-async def unfavorite(slug: str, store: Articles, likes: Repository[Favorite]) -> OfArticle[ArticleOut]:
+async def unfavorite(slug: Name, store: Articles, likes: Repository[Favorite]) -> OfArticle[ArticleOut]:
     await likes.delete_many({"user_id": store.viewer, "article_id": await store.find_id(slug)})
     await store.session.commit()
     return await show_article(slug, store)
@@ -137,7 +138,7 @@ async def unfavorite(slug: str, store: Articles, likes: Repository[Favorite]) ->
 
 
 @comments.get("", raises=[NotFoundError])
-async def list_comments(slug: str, store: Articles, replies: Comments) -> CommentList:
+async def list_comments(slug: Name, store: Articles, replies: Comments) -> CommentList:
     where = {"article_id": await store.find_id(slug)}
     found = await replies.find(where, order_by=["-id"], load=replies.view())
     return CommentList([CommentOut.of(comment) for comment in found])
@@ -145,7 +146,7 @@ async def list_comments(slug: str, store: Articles, replies: Comments) -> Commen
 
 @comments.post("", status_code=201, middleware=LOGGED_IN, raises=[NotFoundError])
 async def add_comment(
-    slug: str, body: OfComment[NewComment], store: Articles, replies: Comments
+    slug: Name, body: OfComment[NewComment], store: Articles, replies: Comments
 ) -> OfComment[CommentOut]:
     article_id = await store.find_id(slug)
     comment = await replies.create({"body": body.comment.body, "article_id": article_id, "author_id": store.viewer})
@@ -154,7 +155,7 @@ async def add_comment(
 
 
 @comments.delete("/{comment_id}", middleware=LOGGED_IN, raises=[NotFoundError, PermissionDeniedError])
-async def delete_comment(slug: str, comment_id: Id, store: Articles, replies: Comments) -> None:
+async def delete_comment(slug: Name, comment_id: Id, store: Articles, replies: Comments) -> None:
     article_id = await store.find_id(slug)
     comment = await replies.show("comment", Comment.id == comment_id, Comment.article_id == article_id)
     if comment.author_id != store.viewer:

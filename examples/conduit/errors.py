@@ -29,7 +29,9 @@ async def show_error(request: Request, exc: HTTPError) -> tuple[Errors, int, dic
     errors: dict[str, list[str]] = defaultdict(list)
     if isinstance(exc, ValidationError):
         for item in exc.errors:
-            errors[item.pointer.rpartition("/")[2] or item.source].append(item.message)
+            # In a body, what stands in the envelope: "/article/tagList/5" is about the tags.
+            path = item.pointer.split("/")[1:3] or [item.source]
+            errors[path[-1]].append(item.message)
     elif isinstance(named := exc.extensions.get("errors"), dict):
         errors = named
     elif isinstance(exc, AuthenticationError):

@@ -12,14 +12,17 @@ from examples.conduit.models import Article, Comment, User
 
 T = TypeVar("T")
 
-# Neither empty nor blank; what does not fit into its column is said to be too long.
-Line = Annotated[str, Constraints(min_length=1, max_length=255, pattern=r"\S")]
-Text = Annotated[str, Constraints(min_length=1, max_length=100_000, pattern=r"\S")]
-Username = Annotated[str, Constraints(min_length=1, max_length=64, pattern=r"^[^\s/?#]+$")]
-Email = Annotated[str, Constraints(max_length=255, pattern=r"^[^@\s]+@[^@\s]+$")]
+# No text has a NUL in it, which PostgreSQL cannot keep; most are neither empty nor blank.
+PLAIN = r"^[^\x00]*$"
+FILLED = r"^[^\x00]*[^\x00-\x20][^\x00]*$"
+Name = Annotated[str, Constraints(pattern=PLAIN)]
+Line = Annotated[str, Constraints(max_length=255, pattern=FILLED)]
+Text = Annotated[str, Constraints(max_length=100_000, pattern=FILLED)]
+Username = Annotated[str, Constraints(max_length=64, pattern=r"^[^\x00-\x20/?#]+$")]
+Email = Annotated[str, Constraints(max_length=255, pattern=r"^[^@\x00-\x20]+@[^@\x00-\x20]+$")]
 Password = Annotated[str, Constraints(min_length=8, max_length=1000)]
-Bio = Annotated[str, Constraints(max_length=10_000)]
-Image = Annotated[str, Constraints(max_length=2000)]
+Bio = Annotated[str, Constraints(max_length=10_000, pattern=PLAIN)]
+Image = Annotated[str, Constraints(max_length=2000, pattern=PLAIN)]
 Tags = Annotated[list[Line], Constraints(max_length=50)]
 
 

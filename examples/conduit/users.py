@@ -7,12 +7,12 @@ from msgspec import UNSET, structs
 from covet.auth import Principal, requires
 from covet.core import CovetRouter
 from covet.database.orm import Repository
-from covet.exceptions import AuthenticationError, ConflictError, NotFoundError
+from covet.exceptions import AuthenticationError, ConflictError, NotFoundError, TooManyRequestsError
 from covet.middleware import RateLimitMiddleware
 from covet.security import PasswordHasher
 from examples.conduit.errors import fail
 from examples.conduit.models import Follow
-from examples.conduit.shapes import Login, NewUser, OfProfile, OfUser, Profile, UserChanges, UserOut
+from examples.conduit.shapes import Login, Name, NewUser, OfProfile, OfUser, Profile, UserChanges, UserOut
 from examples.conduit.store import Users
 from examples.conduit.tokens import Tokens
 
@@ -29,7 +29,11 @@ async def register(body: OfUser[NewUser], people: Users, hasher: PasswordHasher,
     return OfUser(UserOut.of(user, await tokens.create_for(user)))
 
 
-@users.post("/users/login", middleware=[RateLimitMiddleware(30, 60, name="logins")], raises=[AuthenticationError])
+@users.post(
+    "/users/login",
+    middleware=[RateLimitMiddleware(30, 60, name="logins")],
+    raises=[AuthenticationError, TooManyRequestsError],
+)
 async def log_in(body: OfUser[Login], people: Users, hasher: PasswordHasher, tokens: Tokens) -> OfUser[UserOut]:
     user = await people.find_one({"email": body.user.email})
     # Whoever is not there takes as long as a wrong password.
@@ -63,12 +67,12 @@ async def change_user(
 
 
 @profiles.get("", raises=[NotFoundError])
-async def show_profile(username: str, people: Users) -> OfProfile:
+async def show_profile(username: Name, people: Users) -> OfProfile:
     return OfProfile(Profile.of(await people.get(username)))
 
 
 @profiles.post("/follow", middleware=[requires()], raises=[NotFoundError])
-async def follow(username: str, people: Users, follows: Repository[Follow]) -> OfProfile:
+async def follow(username: Name, people: Users, follows: Repository[Follow]) -> OfProfile:
     user = await people.get(username)
     key = {"follower_id": people.viewer, "followed_id": user.id}
     await follows.upsert(key, on=list(key))
@@ -77,7 +81,7 @@ async def follow(username: str, people: Users, follows: Repository[Follow]) -> O
 
 
 @profiles.delete("/follow", middleware=[requires()], raises=[NotFoundError])
-async def unfollow(username: str, people: Users, follows: Repository[Follow]) -> OfProfile:
+async def unfollow(username: Name, people: Users, follows: Repository[Follow]) -> OfProfile:
     user = await people.get(username)
     await follows.delete_many({"follower_id": people.viewer, "followed_id": user.id})
     await people.session.commit()

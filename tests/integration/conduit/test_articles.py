@@ -9,6 +9,8 @@ import pytest
 
 from tests.integration.conduit.conftest import Person, register
 
+TEXTS = {"title", "description", "body", "tagList"}
+
 
 def titles(found: dict[str, Any]) -> list[str]:
     """List the titles of a page."""
@@ -56,6 +58,7 @@ async def test_every_title_has_a_slug(ada: Person, title: str) -> None:
         ({"title": " ", "description": "", "body": "\n"}, {"title", "description", "body"}),
         ({"title": "x" * 256, "description": "d", "body": "b"}, {"title"}),
         ({"title": "t", "description": "d", "body": "b", "tagList": "tea"}, {"tagList"}),
+        ({"title": "t\0", "description": "\0d", "body": "\0", "tagList": ["tea", " ", "\0"]}, TEXTS),
     ],
 )
 async def test_wrong_article_is_refused_with_every_error(
@@ -277,3 +280,17 @@ async def test_tags_are_each_listed_once(ada: Person, stranger: Person) -> None:
     await ada.write("Two", tagList=["tea"])
 
     assert await stranger.get("/tags") == {"tags": ["dragons", "tea"]}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/articles?tag=%00", "/articles?author=a%00", "/articles?favorited=%00", "/articles/%00", "/profiles/%00",
+     "/articles/%00/comments"],
+)  # fmt: skip
+async def test_what_no_database_can_look_for_is_refused(stranger: Person, path: str) -> None:
+    """
+    A NUL in a name is a mistake of the client's, whatever the database would say.
+    """
+    response = await stranger.send("GET", path)
+
+    assert response.status_code in {400, 404, 422}
