@@ -228,7 +228,7 @@ class OrmPlugin(Plugin):
     def health_checks(self) -> Mapping[str, HealthCheck]:
         """Tell whether the database answers, and whether it has all migrations."""
         suffix = "" if self._qualifier is None else f"_{self._qualifier}"
-        checks: dict[str, HealthCheck] = {f"database{suffix}": self._ping}
+        checks: dict[str, HealthCheck] = {f"orm{suffix}": self._ping}
         if self._directory is not None:
             # Loaded here: it brings Alembic, which nobody without migrations has need of.
             from covet.database.migrations import create_health_check

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from covet import CovetPy
 from covet.config import Settings, Sources
+from covet.database import DatabasePlugin
 from covet.database.orm import OrmConfig, OrmPlugin, RepeatedQueryWarning, Repository
 from covet.exceptions import ConfigurationError
 from covet.http.response import Response
@@ -205,7 +206,7 @@ async def test_several_databases_have_names() -> None:
         names = [name for plugin in plugins for name in plugin.health_checks()]
 
     assert answer.json() == [1, 0, 0]
-    assert (names, health) == (["database", "database_reports"], [True, True])
+    assert (names, health) == (["orm", "orm_reports"], [True, True])
 
 
 async def test_settings_say_where_it_is(tmp_path: Path) -> None:
@@ -308,3 +309,14 @@ def test_without_a_directory_there_are_no_migrations() -> None:
         "  Write OrmPlugin(migrations='migrations'), and give it to an application."
     )
     assert plugin.commands() == {}
+
+
+async def test_it_stands_beside_the_plugin_of_statements() -> None:
+    """Both look after the database, each by a check of its own name."""
+    app = CovetPy(plugins=[DatabasePlugin(url="sqlite://"), OrmPlugin(url="sqlite://")])
+
+    async with TestClient(app):
+        health = await app.plugin_manager.check_health()
+
+    assert sorted(health) == ["database", "orm"]
+    assert all(report.is_healthy for report in health.values())
