@@ -124,8 +124,18 @@ async def settle(database: SQLAdapter, tasks: set["asyncio.Task[object]"]) -> No
             await asyncio.sleep(0.001)
 
 
+_STRANGERS: set[threading.Thread] = set()
+
+
+@pytest.fixture(autouse=True)
+def _leave_threads_of_others() -> None:
+    """What other tests of this process have left running is not looked at."""
+    _STRANGERS.clear()
+    _STRANGERS.update(threading.enumerate())
+
+
 def _count_threads() -> int:
-    return sum(thread.name.startswith("sqlite") for thread in threading.enumerate())
+    return sum(thread.name.startswith("sqlite") for thread in threading.enumerate() if thread not in _STRANGERS)
 
 
 @pytest.mark.parametrize("blows", [1, 2], ids=["once", "twice"])

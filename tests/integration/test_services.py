@@ -220,7 +220,7 @@ def test_one_that_does_not_start_says_why(service: Service, monkeypatch: pytest.
         (tmp_path / name).chmod(0o755)
     for folder in (tmp_path, *tmp_path.parents):
         # Root starts PostgreSQL as somebody who must be able to come here.
-        if folder.name.startswith("pytest-") or folder == tmp_path:
+        if folder.name.startswith(("pytest-", "popen-")) or folder == tmp_path:
             folder.chmod(0o755)
     monkeypatch.setattr(
         "shutil.which",

@@ -171,8 +171,9 @@ class Settings:
 
         Example:
             >>> settings = Settings(database={"url": "sqlite://"}, sources=Sources.none())
-            >>> settings.replace(database={"pool_size": 3}).database
-            DatabaseSettings(url='sqlite://', pool_size=3, pool_timeout=30.0, echo=False)
+            >>> changed = settings.replace(database={"pool_size": 3}).database
+            >>> changed.url, changed.pool_size
+            ('sqlite://', 3)
         """
         collected = self._collected.with_overrides(self.read_shape(), overrides)
         return self._make(collected, (*self._overrides, overrides))

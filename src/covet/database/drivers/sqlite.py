@@ -257,6 +257,12 @@ class SQLiteConnection(DriverConnection):
             self._connection.interrupt()
             self._thread.stop(self._connection.close)
 
+    def __del__(self) -> None:
+        # Whoever forgot it keeps no thread for it.
+        if not getattr(self, "_is_closed", True):
+            self._is_closed = True
+            self._thread.stop(self._connection.close)
+
     def describe_table(self, table: str) -> tuple[str, Values]:
         """Make the statement that lists a table's columns."""
         return "SELECT name, pk > 0 AS is_key FROM pragma_table_info(?1) ORDER BY cid", (table,)

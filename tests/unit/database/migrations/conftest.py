@@ -140,5 +140,7 @@ def workshop(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Worksho
         yield Workshop(f"sqlite:///{tmp_path}/notes.db", tmp_path)
         return
     url: str = request.getfixturevalue(f"{request.param}_url")
+    # Others of this process have had it before.
+    empty(request.param, url)
     yield Workshop(url, tmp_path)
     empty(request.param, url)
