@@ -39,9 +39,10 @@ class FieldTable:
         mapper: What SQLAlchemy knows of it.
         columns: The columns by the names of their attributes, in order.
         keys: The names of the primary key.
+        empty: The names of the columns that a new row has nothing in, unless somebody says so.
     """
 
-    __slots__ = ("_attributes", "columns", "key_is_number", "keys", "mapper", "model")
+    __slots__ = ("_attributes", "columns", "empty", "key_is_number", "keys", "mapper", "model")
 
     def __init__(self, model: type[Any], mapper: Mapper[Any]) -> None:
         self.model = model
@@ -52,6 +53,7 @@ class FieldTable:
         }
         self._attributes: dict[str, InstrumentedAttribute[Any]] = {}
         self.keys = tuple(name for name, column in self.columns.items() if column in set(mapper.primary_key))
+        self.empty = tuple(name for name, column in self.columns.items() if _is_empty_at_first(column))
         self.key_is_number = len(self.keys) == 1 and isinstance(mapper.primary_key[0].type, Integer)
 
     @property
@@ -171,6 +173,12 @@ def _read_once(model: type[Any]) -> FieldTable:
             f"{type_name(model)} is no mapped class.", hint="Derive it from Model, with a __tablename__."
         )
     return FieldTable(model, mapper)
+
+
+# Any: a column of whatever type.
+def _is_empty_at_first(column: Column[Any]) -> bool:
+    has_default = column.default is not None or column.server_default is not None or column.computed is not None
+    return bool(column.nullable) and not column.primary_key and not has_default
 
 
 __all__ = ["INT64", "FieldTable", "OrderBy", "Where", "find_model", "read_fields"]

@@ -64,7 +64,9 @@ class Repository(RowReader[ModelT]):
         """
         if isinstance(values, Mapping | DTO):
             given = self._read(values)
-            row: ModelT = self.model(**given)
+            # Said, so that the row has them afterwards: what nobody said would have to be loaded.
+            empty = {name: None for name in self.fields.empty if name not in given}
+            row: ModelT = self.model(**empty, **given)
         else:
             row = values
         self.session.add(row)

@@ -28,6 +28,17 @@ async def make_post(session: AsyncSession, **values: Any) -> Repository[Post]:
     return posts
 
 
+async def test_a_new_row_has_the_columns_that_nobody_gave(session: AsyncSession) -> None:
+    """Also after the commit, and without a look into the database: they are empty."""
+    users, posts = Repository[User](session), Repository[Post](session)
+    user = await users.create({"name": "Ada"})
+    post = await posts.create({"slug": "tea", "author_id": user.id})
+    await session.commit()
+
+    assert (user.email, user.age) == (None, 0)
+    assert post.deleted_at is None
+
+
 async def test_row_is_created(session: AsyncSession) -> None:
     """Of a mapping, of a DTO, or of an object; it has its key at once."""
     users = Repository[User](session)
