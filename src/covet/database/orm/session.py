@@ -2,10 +2,13 @@
 Sessions: SQLAlchemy's own, with rows hidden that are deleted, and with our errors.
 """
 
+import asyncio
 from collections.abc import Sequence
+from time import monotonic
 from typing import Any, Final
 
 from sqlalchemy import event
+from sqlalchemy.exc import IllegalStateChangeError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlalchemy.orm.exc import StaleDataError
@@ -17,6 +20,8 @@ from covet.security.sealing import TokenSealer
 
 CURSOR_SEALER: Final = "covet.cursor_sealer"
 """The key in a session's `info` of what protects cursors."""
+
+_CLOSE_SECONDS: Final = 5.0
 
 # For every query anew that is sent, relationships included: so it need not be handed on to what they load.
 _NOT_DELETED: Final = with_loader_criteria(
@@ -38,6 +43,26 @@ class RowSession(Session):
             super().flush(objects)
         except StaleDataError as exc:
             raise StaleRowError from exc
+
+
+class PatientSession(AsyncSession):
+    """The asynchronous half: it is closed when what another task does with it has ended."""
+
+    async def close(self) -> None:
+        """
+        Roll back what was not committed, and give the connection back.
+
+        A task that uses a session beside another one is refused; what the other one has begun goes on, and would keep
+        its connection for good if the session were closed before.
+        """
+        end = monotonic() + _CLOSE_SECONDS
+        while True:
+            try:
+                return await super().close()
+            except IllegalStateChangeError:
+                if monotonic() > end:
+                    raise
+            await asyncio.sleep(0.005)
 
 
 def _hide_deleted(state: ORMExecuteState) -> None:
@@ -76,8 +101,12 @@ def create_session_factory(
         >>> await engine.dispose()
     """
     return async_sessionmaker(
-        engine, sync_session_class=RowSession, expire_on_commit=False, info={CURSOR_SEALER: cursor_sealer}
+        engine,
+        class_=PatientSession,
+        sync_session_class=RowSession,
+        expire_on_commit=False,
+        info={CURSOR_SEALER: cursor_sealer},
     )
 
 
-__all__ = ["CURSOR_SEALER", "RowSession", "create_session_factory"]
+__all__ = ["CURSOR_SEALER", "PatientSession", "RowSession", "create_session_factory"]

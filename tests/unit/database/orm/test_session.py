@@ -2,11 +2,14 @@
 Tests of sessions.
 """
 
+import asyncio
+from contextlib import suppress
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from covet.database.errors import UniqueViolationError
+from covet.database.errors import DatabaseUnavailableError, UniqueViolationError
 from covet.database.orm import create_session_factory
 from covet.database.orm.session import CURSOR_SEALER
 from covet.options import UnknownOptionError
@@ -79,3 +82,21 @@ def test_factory_keeps_what_protects_cursors(engine: AsyncEngine) -> None:
     assert session.info[CURSOR_SEALER] is signer
     with pytest.raises(UnknownOptionError):
         create_session_factory(engine, sealer=signer)  # type: ignore[call-arg]
+
+
+async def test_two_tasks_at_once_leave_no_connection_behind(engine: AsyncEngine) -> None:
+    """What becomes of them is the driver's affair; the session is closed when both have ended."""
+    sessions = create_session_factory(engine)
+
+    for _ in range(3):
+        # MariaDB loses its connection over it.
+        with suppress(DatabaseUnavailableError):
+            async with sessions() as session:
+                tasks = [asyncio.create_task(session.execute(text("SELECT 1"))) for _ in range(2)]
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            # The driver of MariaDB lets one of two wait for ever.
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    assert engine.pool.checkedout() == 0  # type: ignore[attr-defined]
