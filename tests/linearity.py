@@ -16,6 +16,7 @@ long there, a linear one 8, and the bound lies far from both. A bound that is pa
 what else a machine does can slow any run down, but no run of a quadratic function is ever quick.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -56,6 +57,9 @@ def work(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
         executed += event == "opcode"
         return trace
 
+    # What is collected meanwhile may run code of its own, which is none of the call's.
+    is_collecting = gc.isenabled()
+    gc.disable()
     previous = sys.gettrace()
     # Python 3.12 sees them only if some frame has asked for them before the tracing begins.
     sys._getframe().f_trace_opcodes = True
@@ -64,6 +68,8 @@ def work(func: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> int:
         _call(func, *args, **kwargs)
     finally:
         sys.settrace(previous)
+        if is_collecting:
+            gc.enable()
     return executed
 
 
