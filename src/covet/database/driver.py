@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, TypeAlias
 
 from covet.database.dialect import Dialect
-from covet.database.errors import DatabaseError
+from covet.database.errors import DatabaseError, QueryError
 from covet.database.url import DatabaseURL
 
 # Any: a column holds what its database knows.
@@ -99,8 +99,16 @@ class DriverConnection(ABC):
         """Close it at once, without waiting."""
 
     def describe_table(self, table: str) -> tuple[str, Values]:
-        """Make the statement that lists the columns of a table, as rows of `name` and `is_key`."""
-        raise NotImplementedError(f"{type(self).__name__} does not describe tables; {table!r} was asked for.")
+        """
+        Make the statement that lists the columns of a table, as rows of `name` and `is_key`.
+
+        Raises:
+            QueryError: If the driver does not know how; it may leave this out.
+        """
+        raise QueryError(
+            f"The driver of the table {table!r} does not tell columns: {type(self).__name__}.",
+            hint="Write the statement by hand: execute(), in place of insert(), update() and delete().",
+        )
 
 
 class Driver(ABC):

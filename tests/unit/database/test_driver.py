@@ -4,7 +4,7 @@ Tests of `covet.database.driver`.
 
 import pytest
 
-from covet.database import DatabasePool, DriverConnection, Result
+from covet.database import DatabasePool, DriverConnection, QueryError, Result
 from covet.database.drivers import make_driver
 from covet.exceptions import ConfigurationError
 from tests.unit.database.fake_driver import FakeConnection, FakeDriver
@@ -28,9 +28,14 @@ async def test_a_driver_of_ones_own_serves_a_pool() -> None:
 
 
 def test_a_connection_that_describes_no_tables_says_so() -> None:
-    """With the table that was asked for."""
-    with pytest.raises(NotImplementedError, match="FakeConnection does not describe tables; 'tea' was asked for"):
+    """With the table that was asked for, and the way that is left."""
+    with pytest.raises(QueryError) as caught:
         FakeConnection(FakeDriver(), 1).describe_table("tea")
+
+    assert str(caught.value) == (
+        "The driver of the table 'tea' does not tell columns: FakeConnection.\n"
+        "  Write the statement by hand: execute(), in place of insert(), update() and delete()."
+    )
 
 
 def test_a_connection_has_to_do_everything() -> None:
