@@ -136,12 +136,13 @@ async def test_seeds_are_sown_once(app: CovetPy) -> None:
     Where somebody is already, nothing is written.
     """
     written = []
-    for _ in range(2):
-        async with app.scope() as scope:
-            written.append(await seed.seed(await scope.resolve(AsyncSession)))
+    async with TestClient(app):
+        for _ in range(2):
+            async with app.scope() as scope:
+                written.append(await seed.seed(await scope.resolve(AsyncSession)))
 
-    async with app.scope() as scope:
-        assert await (await scope.resolve(Repository[Article])).count() == 30
+        async with app.scope() as scope:
+            assert await (await scope.resolve(Repository[Article])).count() == 30
     assert written == [30, 0]
 
 

@@ -67,34 +67,38 @@ SLOW: Final = {
 
 _SESSIONS: Final = {
     "postgresql": (
-        "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        "SELECT concat_ws(' ', pid, state, wait_event, query) AS session FROM pg_stat_activity"
+        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
     ),
-    "mysql": "SELECT count(*) AS n FROM information_schema.processlist WHERE db = database() AND id <> connection_id()",
+    "mysql": (
+        "SELECT concat_ws(' ', id, command, state, info) AS session FROM information_schema.processlist"
+        " WHERE db = database() AND id <> connection_id()"
+    ),
 }
+"""What lists the sessions of a database: the servers' own, such as PostgreSQL's autovacuum, are nobody's connection."""
 
 
-async def count_connections(url: str) -> int:
-    """Count the connections that somebody has to a database, by asking it; in SQLite they are threads."""
+async def list_connections(url: str) -> list[str]:
+    """List the connections that somebody has to a database, by asking it; in SQLite they are threads."""
     kind = DatabaseURL.parse(url).scheme
     if kind == "sqlite":
         name = f"sqlite {Path(DatabaseURL.parse(url).database).name}"
-        return sum(thread.name == name for thread in threading.enumerate())
+        return [thread.name for thread in threading.enumerate() if thread.name == name]
     adapter = get_adapter_registry().get_or_fail(kind)()
     await adapter.connect(url)
     try:
-        row = await adapter.fetch_one(_SESSIONS[kind])
-        assert row is not None
-        count: int = row["n"]
-        return count
+        return [row["session"] for row in await adapter.fetch_all(_SESSIONS[kind])]
     finally:
         await adapter.disconnect()
 
 
 async def wait_for_connections(url: str, expected: int) -> None:
     """Wait until a database has so many connections: those that are closed go a moment later."""
-    async with asyncio.timeout(10):
-        while await count_connections(url) != expected:
-            await asyncio.sleep(0.01)
+    loop = asyncio.get_running_loop()
+    end = loop.time() + 10
+    while len(found := await list_connections(url)) != expected:
+        assert loop.time() < end, found
+        await asyncio.sleep(0.01)
 
 
 async def wait_until(holds: Callable[[], object]) -> None:
