@@ -71,6 +71,7 @@ _KEY_KINDS = frozenset(
 )
 _LENGTH_KINDS = frozenset({"str", "bytes"})
 _BOUND_KINDS = frozenset({"int", "float", "decimal", "datetime", "date", "time", "timedelta"})
+_ZONED_KINDS = frozenset({"datetime", "time"})
 _NUMBER_KINDS = frozenset({"int", "float", "decimal"})
 
 
@@ -302,6 +303,8 @@ def _misfit(node: Node, constraints: Constraints) -> str | None:
         ("min_length", has_length),
         ("max_length", has_length),
         ("pattern", kind == "str"),
+        ("without", kind == "str"),
+        ("tz", kind in _ZONED_KINDS),
     )
     for name, fits in tests:
         bound = getattr(constraints, name)
@@ -332,5 +335,5 @@ def _bound_fits(kind: str | None, name: str, bound: object) -> bool:
 def _refuse_constraint(node: Node, name: str, constraints: Constraints) -> ConfigurationError:
     return ConfigurationError(
         f"{name}={getattr(constraints, name)!r} cannot be checked on {type_name(node.annotation)}.",
-        hint="Bounds are for numbers and times, lengths for text and collections, patterns for str.",
+        hint="Bounds are for numbers and times, lengths for text and collections, patterns for str, tz for datetime and time.",
     )

@@ -7,11 +7,15 @@ import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from decimal import Context, Decimal, Inexact, localcontext
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from covet.validation.constraints import Constraints
 from covet.validation.failures import Converter, Failed, Problem
 from covet.validation.nodes import Node, ScalarNode
+
+NO_CHARACTER: Final = "string_character"
+ZONE: Final = "timezone_aware"
+NO_ZONE: Final = "timezone_naive"
 
 # A predicate is only ever given values of the type that it was made for.
 Predicate = Callable[[Any], bool]
@@ -41,6 +45,10 @@ def make_checks(node: Node) -> tuple[Check, ...]:
         checks.extend(_length_checks(node, constraints))
         if constraints.pattern is not None:
             checks.append(_pattern_check(constraints.pattern))
+        if constraints.without is not None:
+            checks.append(_character_check(constraints.without))
+        if constraints.tz is not None:
+            checks.append(_zone_check(node, is_needed=constraints.tz))
     return tuple(checks)
 
 
@@ -119,6 +127,18 @@ def _pattern_check(pattern: str) -> Check:
     return Check(
         lambda value: search(value) is not None, f"must match the pattern {pattern}", "string_pattern_mismatch"
     )
+
+
+def _character_check(refused: str) -> Check:
+    names = " or ".join(f"U+{ord(character):04X}" for character in refused)
+    return Check(lambda value: not any(map(value.__contains__, refused)), f"must not contain {names}", NO_CHARACTER)
+
+
+def _zone_check(node: Node, *, is_needed: bool) -> Check:
+    if not is_needed:
+        return Check(lambda value: value.tzinfo is None, "must have no offset from UTC", NO_ZONE)
+    example = "12:30:00Z" if isinstance(node, ScalarNode) and node.kind == "time" else "2026-01-31T12:00:00Z"
+    return Check(lambda value: value.tzinfo is not None, f"must have an offset from UTC, such as {example}", ZONE)
 
 
 _UNITS = {"str": ("character", "string_"), "bytes": ("byte", "bytes_")}

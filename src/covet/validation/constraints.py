@@ -33,6 +33,8 @@ class Constraints:
         min_length: The least number of characters, bytes or items.
         max_length: The greatest number of characters, bytes or items.
         pattern: A regular expression that is found in the text (anchor it with `^` and `$`).
+        without: Characters that must not be in the text, such as `"\\0"`.
+        tz: Whether a moment, or a time of day, has an offset from UTC: `True` if it must, `False` if it must not.
         title: A short name for the schema.
         description: A sentence for the schema.
         examples: Example values for the schema.
@@ -53,6 +55,8 @@ class Constraints:
     min_length: int | None = None
     max_length: int | None = None
     pattern: str | None = None
+    without: str | None = None
+    tz: bool | None = None
     title: str | None = None
     description: str | None = None
     examples: tuple[object, ...] | None = None
@@ -75,6 +79,10 @@ class Constraints:
                 re.compile(self.pattern)
             except re.error as exc:
                 raise ConfigurationError(f"pattern={self.pattern!r} is no regular expression: {exc}.") from exc
+        if self.without is not None and (not isinstance(self.without, str) or not self.without):
+            raise ConfigurationError(f"without must be a text of at least one character, got {self.without!r}.")
+        if self.tz not in (None, True, False):
+            raise ConfigurationError(f"tz must be true or false, got {self.tz!r}.")
 
     def __repr__(self) -> str:
         given = ", ".join(f"{name}={value!r}" for name in NAMES if (value := getattr(self, name)) is not None)
@@ -87,7 +95,7 @@ class Constraints:
 
 
 NAMES = tuple(item.name for item in fields(Constraints))
-CHECKING_NAMES = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern")
+CHECKING_NAMES = ("ge", "gt", "le", "lt", "multiple_of", "min_length", "max_length", "pattern", "without", "tz")
 
 # The classes of annotated_types that carry exactly one bound, by name; its other classes carry several.
 _ANNOTATED_TYPES = {

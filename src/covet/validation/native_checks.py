@@ -8,7 +8,7 @@ import keyword
 from collections.abc import Callable
 from typing import Any
 
-from covet.validation.checks import Check, make_checks
+from covet.validation.checks import NO_CHARACTER, NO_ZONE, ZONE, Check, make_checks
 from covet.validation.constraints import Constraints
 from covet.validation.generated import compile_lines
 from covet.validation.nodes import ArrayNode, MapNode, ModelNode, Node, ScalarNode, TupleNode, UnionNode
@@ -93,6 +93,10 @@ class _Writer:
             return f"len({value}) >= {constraints.min_length}"
         if check.type.endswith("too_long"):
             return f"len({value}) <= {constraints.max_length}"
+        if check.type == NO_CHARACTER and len(constraints.without or "") == 1:
+            return f"{constraints.without!r} not in {value}"
+        if check.type in {ZONE, NO_ZONE}:
+            return f"{value}.tzinfo is {'not ' if check.type == ZONE else ''}None"
         if isinstance(node, ScalarNode) and node.kind in _NUMBERS:
             for name, operator in _INLINE_BOUNDS:
                 if _WORDS[name] == check.type:

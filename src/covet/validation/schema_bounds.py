@@ -18,6 +18,9 @@ _BOUNDS: Final = {
     "multiple_of": "multipleOf",
 }
 
+# https://spec.openapis.org/registry/format/: those of JSON Schema have an offset.
+_WITHOUT_ZONE: Final = {"datetime": "date-time-local", "time": "time-local"}
+
 
 def add_constraints(schema: Schema, node: Node, constraints: Constraints) -> Schema:
     """
@@ -44,16 +47,30 @@ def add_constraints(schema: Schema, node: Node, constraints: Constraints) -> Sch
             added[keyword] = number
     if constraints.pattern is not None:
         added["pattern"] = constraints.pattern
-    schema = dict(schema)
-    taken = {keyword: value for keyword, value in added.items() if keyword in schema}
-    schema |= {keyword: value for keyword, value in added.items() if keyword not in taken}
-    if taken:
-        schema["allOf"] = [*schema.get("allOf", []), taken]
+    schema = _add(schema, added)
+    if constraints.without is not None:
+        schema = _add(schema, {"pattern": _write_without(constraints.without)})
+    if constraints.tz is False and isinstance(node, ScalarNode):
+        schema["format"] = _WITHOUT_ZONE[node.kind]
     for name in ("title", "description", "examples"):
         text = getattr(constraints, name)
         if text is not None:
             schema[name] = list(text) if isinstance(text, tuple) else text
     return schema
+
+
+def _add(schema: Schema, added: Schema) -> Schema:
+    schema = dict(schema)
+    taken = {keyword: value for keyword, value in added.items() if keyword in schema}
+    schema |= {keyword: value for keyword, value in added.items() if keyword not in taken}
+    if taken:
+        schema["allOf"] = [*schema.get("allOf", []), taken]
+    return schema
+
+
+def _write_without(characters: str) -> str:
+    """Write what matches texts that have none of the characters, in what all regular expressions understand."""
+    return "^[^" + "".join(f"\\x{ord(one):02x}" if ord(one) < 256 else one for one in characters) + "]*$"
 
 
 def _length(node: Node, least: str, length: int) -> tuple[str, int]:

@@ -155,7 +155,8 @@ NAMED: list[Any] = [*FAITHFUL, Hooked, Checked, Mixed, Broken, Wheel]
 SCALARS: list[Any] = [
     Any, None, bool, int, float, str, bytes, Decimal, datetime, date, time, timedelta, UUID, object,
     Literal["a", "b:c"], Literal[1, 2], Literal[1, "a", None, True], Annotated[int, Constraints(ge=1, lt=4)],  # noqa: PYI061
-    Annotated[str, Constraints(max_length=2)], Annotated[float, Constraints(multiple_of=0.1)],
+    Annotated[str, Constraints(max_length=2, without=":")], Annotated[datetime, Constraints(tz=True)],
+    Annotated[time, Constraints(tz=False)], Annotated[float, Constraints(multiple_of=0.1)],
     Annotated[int, msgspec.Meta(multiple_of=2)], Annotated[float, msgspec.Meta(multiple_of=0.1)],
     Annotated[str, annotated_types.Len(1, 2)], Annotated[int, annotated_types.Interval(ge=0, lt=3)],
     Annotated[str, msgspec.Meta(pattern="[ab]")],

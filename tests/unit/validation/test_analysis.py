@@ -271,6 +271,8 @@ def test_recursion_is_welcome_where_the_members_can_be_told_apart() -> None:
         (bool, Constraints(lt=1), "lt=1 cannot be checked on bool."),
         (int, Constraints(min_length=1), "min_length=1 cannot be checked on int."),
         (int, Constraints(pattern="a"), "pattern='a' cannot be checked on int."),
+        (int, Constraints(without="a"), "without='a' cannot be checked on int."),
+        (date, Constraints(tz=False), "tz=False cannot be checked on date."),
         (list[int], Constraints(pattern="a"), "pattern='a' cannot be checked on list[int]."),
         (date, Constraints(ge=1), "ge=1 cannot be checked on date."),
         (date, Constraints(ge=MIDNIGHT), "ge=datetime.datetime(2026, 1, 1, 0, 0) cannot be checked on date."),
@@ -286,7 +288,9 @@ def test_a_constraint_must_fit_its_type(annotation: Any, constraints: Constraint
         analyze(annotation, constraints)
 
     assert caught.value.message == message
-    assert caught.value.hint == "Bounds are for numbers and times, lengths for text and collections, patterns for str."
+    assert caught.value.hint == (
+        "Bounds are for numbers and times, lengths for text and collections, patterns for str, tz for datetime and time."
+    )
 
 
 def test_a_constraint_on_a_union_goes_to_the_members_it_fits() -> None:

@@ -2,7 +2,7 @@
 Constraints become questions about finished values, each with its words.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -39,6 +39,14 @@ def scalar(kind: Any, constraints: Constraints) -> ScalarNode:
         ("str", Constraints(pattern="^[a-z]+$"), "tea", "Tea", "must match the pattern ^[a-z]+$",
          "string_pattern_mismatch"),
         ("str", Constraints(pattern="b"), "abc", "acd", "must match the pattern b", "string_pattern_mismatch"),
+        ("str", Constraints(without="\0"), "a\n", "a\0", "must not contain U+0000", "string_character"),
+        ("str", Constraints(without="\t/"), "a", "/", "must not contain U+0009 or U+002F", "string_character"),
+        ("datetime", Constraints(tz=True), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1),
+         "must have an offset from UTC, such as 2026-01-31T12:00:00Z", "timezone_aware"),
+        ("datetime", Constraints(tz=False), datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC),
+         "must have no offset from UTC", "timezone_naive"),
+        ("time", Constraints(tz=True), time(12, tzinfo=UTC), time(12),
+         "must have an offset from UTC, such as 12:30:00Z", "timezone_aware"),
         ("date", Constraints(ge=date(2026, 1, 1)), date(2026, 1, 1), date(2025, 12, 31),
          "must be at least 2026-01-01", "greater_than_equal"),
         ("timedelta", Constraints(lt=timedelta(minutes=1)), timedelta(seconds=59), timedelta(minutes=1),

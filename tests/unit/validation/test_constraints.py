@@ -33,6 +33,8 @@ from covet.validation.validator import Validator
         ({"ge": 1, "gt": 0}, "ge and gt exclude each other: give one of them."),
         ({"le": 1, "lt": 2}, "le and lt exclude each other: give one of them."),
         ({"pattern": "("}, "pattern='(' is no regular expression: missing ), unterminated subpattern at position 0."),
+        ({"without": ""}, "without must be a text of at least one character, got ''."),
+        ({"tz": "UTC"}, "tz must be true or false, got 'UTC'."),
     ],
 )
 def test_nonsense_is_refused(options: dict[str, Any], message: str) -> None:
@@ -71,6 +73,7 @@ def test_checks_tells_whether_a_value_can_fail(constraints: Constraints, checks:
         (msgspec.Meta(ge=1, lt=9), Constraints(ge=1, lt=9)),
         (msgspec.Meta(multiple_of=5, title="Step"), Constraints(multiple_of=5, title="Step")),
         (msgspec.Meta(min_length=1, max_length=2, pattern="a"), Constraints(min_length=1, max_length=2, pattern="a")),
+        (msgspec.Meta(tz=False), Constraints(tz=False)),
         (msgspec.Meta(examples=["a"], description="d"), Constraints(examples=("a",), description="d")),
         (annotated_types.Ge(1), Constraints(ge=1)),
         (annotated_types.Gt(Decimal(1)), Constraints(gt=Decimal(1))),

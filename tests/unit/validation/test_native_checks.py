@@ -3,7 +3,7 @@ Constraints are asked about the decoded value, wherever in it they are.
 """
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, TypedDict
 
 import pytest
@@ -43,6 +43,10 @@ Odd = TypedDict("Odd", {"class": Small, "a-b": Short}, total=False)
         (Small, 4, 5),
         (Annotated[float, Constraints(gt=0.5)], 0.6, 0.5),
         (Annotated[int, Constraints(multiple_of=2)], 2, 3),
+        (Annotated[str, Constraints(without="\0")], "a", "\0"),
+        (Annotated[str, Constraints(without="ab")], "c", "b"),
+        (Annotated[datetime, Constraints(tz=True)], datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1)),
+        (Annotated[datetime, Constraints(tz=False)], datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),
         (Annotated[date, Constraints(ge=date(2026, 1, 1))], date(2026, 1, 1), date(2025, 1, 1)),
         (Annotated[list[int], Constraints(min_length=1)], [1], []),
         (list[Small], [1, 4], [1, 5]),

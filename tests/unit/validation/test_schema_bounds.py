@@ -2,6 +2,7 @@
 Constraints become keywords, and none replaces another.
 """
 
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,11 @@ from covet.validation.schema_bounds import add_constraints
         (float, Constraints(gt=Decimal("0.5"), multiple_of=0.5), {"exclusiveMinimum": 0.5, "multipleOf": 0.5}),
         (str, Constraints(min_length=1, max_length=3, pattern="a"), {"minLength": 1, "maxLength": 3, "pattern": "a"}),
         (bytes, Constraints(max_length=4), {"maxLength": 8}),
+        (str, Constraints(without="\0]"), {"pattern": r"^[^\x00\x5d]*$"}),
+        (str, Constraints(pattern="a", without="é"), {"pattern": "a", "allOf": [{"pattern": r"^[^\xe9]*$"}]}),
+        (datetime, Constraints(tz=True), {}),
+        (datetime, Constraints(tz=False), {"format": "date-time-local"}),
+        (time, Constraints(tz=False), {"format": "time-local"}),
         (list[int], Constraints(min_length=1), {"minItems": 1}),
         (dict[str, int], Constraints(max_length=2), {"maxProperties": 2}),
         (int, Constraints(title="A", examples=(1, 2)), {"title": "A", "examples": [1, 2]}),
