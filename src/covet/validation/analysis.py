@@ -335,5 +335,6 @@ def _bound_fits(kind: str | None, name: str, bound: object) -> bool:
 def _refuse_constraint(node: Node, name: str, constraints: Constraints) -> ConfigurationError:
     return ConfigurationError(
         f"{name}={getattr(constraints, name)!r} cannot be checked on {type_name(node.annotation)}.",
-        hint="Bounds are for numbers and times, lengths for text and collections, patterns for str, tz for datetime and time.",
+        hint="Bounds are for numbers and times, lengths for text and collections, patterns for str, "
+        "tz for datetime and time.",
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from datetime import date, time, timedelta
 from decimal import Context, Decimal, Inexact, localcontext
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from covet.validation.constraints import Constraints
@@ -70,25 +71,25 @@ def constrained(convert: Converter, node: Node) -> Converter:
 
 def _bound_checks(constraints: Constraints) -> list[Check]:
     checks = []
+    # Where an offset is asked for, that is all there is to say of a value that a bound cannot be compared with.
+    compare = partial(_comparing, otherwise=constraints.tz is not None)
     if (ge := constraints.ge) is not None:
-        checks.append(
-            Check(_comparing(lambda value: value >= ge), f"must be at least {_text(ge)}", "greater_than_equal")
-        )
+        checks.append(Check(compare(lambda value: value >= ge), f"must be at least {_text(ge)}", "greater_than_equal"))
     if (gt := constraints.gt) is not None:
-        checks.append(Check(_comparing(lambda value: value > gt), f"must be greater than {_text(gt)}", "greater_than"))
+        checks.append(Check(compare(lambda value: value > gt), f"must be greater than {_text(gt)}", "greater_than"))
     if (le := constraints.le) is not None:
-        checks.append(Check(_comparing(lambda value: value <= le), f"must be at most {_text(le)}", "less_than_equal"))
+        checks.append(Check(compare(lambda value: value <= le), f"must be at most {_text(le)}", "less_than_equal"))
     if (lt := constraints.lt) is not None:
-        checks.append(Check(_comparing(lambda value: value < lt), f"must be less than {_text(lt)}", "less_than"))
+        checks.append(Check(compare(lambda value: value < lt), f"must be less than {_text(lt)}", "less_than"))
     return checks
 
 
-def _comparing(holds: Predicate) -> Predicate:
+def _comparing(holds: Predicate, *, otherwise: bool) -> Predicate:
     def holds_or_incomparable(value: object) -> bool:
         try:
             return holds(value)
         except TypeError:  # one has a time zone, the other has none
-            return False
+            return otherwise
 
     return holds_or_incomparable
 

@@ -33,7 +33,7 @@ class Constraints:
         min_length: The least number of characters, bytes or items.
         max_length: The greatest number of characters, bytes or items.
         pattern: A regular expression that is found in the text (anchor it with `^` and `$`).
-        without: Characters that must not be in the text, such as `"\\0"`.
+        without: Characters that must not be in the text, such as NUL.
         tz: Whether a moment, or a time of day, has an offset from UTC: `True` if it must, `False` if it must not.
         title: A short name for the schema.
         description: A sentence for the schema.

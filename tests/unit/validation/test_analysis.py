@@ -289,7 +289,8 @@ def test_a_constraint_must_fit_its_type(annotation: Any, constraints: Constraint
 
     assert caught.value.message == message
     assert caught.value.hint == (
-        "Bounds are for numbers and times, lengths for text and collections, patterns for str, tz for datetime and time."
+        "Bounds are for numbers and times, lengths for text and collections, patterns for str, "
+        "tz for datetime and time."
     )
 
 

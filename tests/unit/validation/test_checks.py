@@ -13,6 +13,9 @@ from covet.validation.checks import constrained, make_checks
 from covet.validation.failures import Failed, fail
 from covet.validation.nodes import ArrayNode, MapNode, Node, ScalarNode
 
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+PLAIN = MOMENT.replace(tzinfo=None)
+
 
 def scalar(kind: Any, constraints: Constraints) -> ScalarNode:
     """Make a node of a kind."""
@@ -41,9 +44,9 @@ def scalar(kind: Any, constraints: Constraints) -> ScalarNode:
         ("str", Constraints(pattern="b"), "abc", "acd", "must match the pattern b", "string_pattern_mismatch"),
         ("str", Constraints(without="\0"), "a\n", "a\0", "must not contain U+0000", "string_character"),
         ("str", Constraints(without="\t/"), "a", "/", "must not contain U+0009 or U+002F", "string_character"),
-        ("datetime", Constraints(tz=True), datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1),
+        ("datetime", Constraints(tz=True), MOMENT, PLAIN,
          "must have an offset from UTC, such as 2026-01-31T12:00:00Z", "timezone_aware"),
-        ("datetime", Constraints(tz=False), datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC),
+        ("datetime", Constraints(tz=False), PLAIN, MOMENT,
          "must have no offset from UTC", "timezone_naive"),
         ("time", Constraints(tz=True), time(12, tzinfo=UTC), time(12),
          "must have an offset from UTC, such as 12:30:00Z", "timezone_aware"),
@@ -82,7 +85,7 @@ def test_collections_have_items(make: Any) -> None:
 
 def test_times_that_cannot_be_compared_fail_the_check() -> None:
     """A time without a zone is neither before nor after one with a zone, and no TypeError."""
-    (check,) = make_checks(scalar("datetime", Constraints(ge=datetime(2026, 1, 1, tzinfo=UTC))))
+    (check,) = make_checks(scalar("datetime", Constraints(ge=MOMENT)))
 
     assert not check.holds(datetime(2027, 1, 1))  # noqa: DTZ001 - that is the point
     assert check.message == "must be at least 2026-01-01T00:00:00+00:00"

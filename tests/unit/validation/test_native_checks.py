@@ -12,6 +12,9 @@ from covet.validation import Constraints
 from covet.validation.analysis import analyze
 from covet.validation.native_checks import compile_holds, is_constrained
 
+MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
+PLAIN = MOMENT.replace(tzinfo=None)
+
 Small = Annotated[int, Constraints(ge=0, lt=5)]
 Short = Annotated[str, Constraints(max_length=2)]
 
@@ -45,8 +48,8 @@ Odd = TypedDict("Odd", {"class": Small, "a-b": Short}, total=False)
         (Annotated[int, Constraints(multiple_of=2)], 2, 3),
         (Annotated[str, Constraints(without="\0")], "a", "\0"),
         (Annotated[str, Constraints(without="ab")], "c", "b"),
-        (Annotated[datetime, Constraints(tz=True)], datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 1, 1)),
-        (Annotated[datetime, Constraints(tz=False)], datetime(2026, 1, 1), datetime(2026, 1, 1, tzinfo=UTC)),
+        (Annotated[datetime, Constraints(tz=True)], MOMENT, PLAIN),
+        (Annotated[datetime, Constraints(tz=False)], PLAIN, MOMENT),
         (Annotated[date, Constraints(ge=date(2026, 1, 1))], date(2026, 1, 1), date(2025, 1, 1)),
         (Annotated[list[int], Constraints(min_length=1)], [1], []),
         (list[Small], [1, 4], [1, 5]),
