@@ -19,7 +19,7 @@ from covet.database.errors import (
 )
 from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
-from covet.database.queries import Queries
+from covet.database.queries import Queries, check_batch_size
 from covet.database.table_shapes import TableShapes
 from covet.deadlines import Deadline
 
@@ -134,6 +134,7 @@ class DatabaseConnection(Queries):
         self, query: str, /, *args: object, batch_size: int = 1000, **kwargs: object
     ) -> AsyncGenerator[Row, None]:
         """Give the rows one by one; see `Queries.stream`."""
+        check_batch_size(batch_size)
         text, values = self._statements.bind(query, args, kwargs)
         pooled = self._begin("stream")
         started, count = monotonic(), 0

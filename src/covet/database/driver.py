@@ -100,7 +100,9 @@ class DriverConnection(ABC):
 
     def describe_table(self, table: str) -> tuple[str, Values]:
         """
-        Make the statement that lists the columns of a table, as rows of `name` and `is_key`.
+        Make the statement that lists the columns of a table, as rows of `name`, `is_key` and `kind`.
+
+        The kind is `"number"`, `"text"`, or `NULL` for another one; a driver may leave it out.
 
         Raises:
             QueryError: If the driver does not know how; it may leave this out.

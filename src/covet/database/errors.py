@@ -5,11 +5,12 @@ What goes wrong with a database. What the database says of it, statements includ
 
     DatabaseError                          500  a database failed
     ├── QueryError                              it refuses a statement; `query` is its text, without values
-    │   └── IntegrityError                      a constraint would be broken; `constraint` names it where it is told
-    │       ├── UniqueViolationError
-    │       ├── ForeignKeyViolationError
-    │       ├── NotNullViolationError
-    │       └── CheckViolationError
+    │   ├── DataError                      422  a value does not fit where it goes
+    │   └── IntegrityError                 409  a constraint would be broken; `constraint` names it where it is told
+    │       ├── UniqueViolationError       409
+    │       ├── ForeignKeyViolationError   409
+    │       ├── CheckViolationError        409
+    │       └── NotNullViolationError      500  the application left something out
     ├── TransactionError                        a transaction is used in a way that cannot work
     │   └── RetryableTransactionError      503  it lost against another one: running it again may succeed; Retry-After
     ├── ConnectionReleasedError                 a connection is used after it was given back
@@ -25,6 +26,19 @@ from covet.exceptions import CovetError, DatabaseError, HTTPError
 
 RETRY_AFTER: Final = 1
 """Seconds after which a client may try again; a database that was restarted mostly answers by then."""
+
+
+class _AnsweredError(DatabaseError, HTTPError):
+    """An error with an answer of its own. The client is told no more than `detail`; the text is for the log."""
+
+    detail: str | None = None
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        headers = {"retry-after": str(RETRY_AFTER)} if self.status_code == 503 else None
+        HTTPError.__init__(self, type(self).detail, headers=headers)
+        CovetError.__init__(self, message, hint=hint)
+
+    __str__ = CovetError.__str__
 
 
 class QueryError(DatabaseError):
@@ -45,9 +59,20 @@ class QueryError(DatabaseError):
         self.query = query
 
 
-class IntegrityError(QueryError):
+class DataError(QueryError, _AnsweredError):
     """
-    A statement would break a constraint, and was not carried out.
+    422: a value does not fit where it goes: a text is too long, a number too large, or it is of another kind.
+
+    What a `DTO` or a query reads was checked before. This is the answer to what comes to the database another way.
+    """
+
+    status_code = 422
+    detail = "A value does not fit where it is to be kept or looked for."
+
+
+class IntegrityError(QueryError, _AnsweredError):
+    """
+    409: a statement would break a constraint, and was not carried out.
 
     Args:
         message: What the database says.
@@ -58,25 +83,37 @@ class IntegrityError(QueryError):
         constraint: The constraint; `None` if the database does not name it.
     """
 
+    status_code = 409
+    detail: str | None = "It conflicts with what is there."
+
     def __init__(self, message: str, *, query: str | None = None, constraint: str | None = None) -> None:
         super().__init__(message, query=query)
         self.constraint = constraint
 
 
 class UniqueViolationError(IntegrityError):
-    """There is such a row already."""
+    """409: there is such a row already."""
+
+    detail = "There is one like it already."
 
 
 class ForeignKeyViolationError(IntegrityError):
-    """A row that is referred to is not there, or one that is referred to would go."""
+    """409: a row that is referred to is not there, or one that is referred to would go."""
+
+    detail = "It refers to what is not there, or others refer to it."
 
 
 class NotNullViolationError(IntegrityError):
-    """A column that needs a value would have none."""
+    """A column that needs a value would have none: the application left it out, and its log says so."""
+
+    status_code = 500
+    detail = None
 
 
 class CheckViolationError(IntegrityError):
-    """A value does not fit what its table asks for."""
+    """409: a value does not fit what its table asks for."""
+
+    detail = "A value is none of those that are allowed."
 
 
 class TransactionError(DatabaseError):
@@ -89,19 +126,6 @@ class ConnectionReleasedError(DatabaseError):
 
 class ConnectionBusyError(DatabaseError):
     """A connection is used by two tasks at once."""
-
-
-class _AnsweredError(DatabaseError, HTTPError):
-    """An error with an answer of its own. The client is told no more than `detail`; the text is for the log."""
-
-    detail: str | None = None
-
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
-        headers = {"retry-after": str(RETRY_AFTER)} if self.status_code == 503 else None
-        HTTPError.__init__(self, type(self).detail, headers=headers)
-        CovetError.__init__(self, message, hint=hint)
-
-    __str__ = CovetError.__str__
 
 
 class RetryableTransactionError(TransactionError, _AnsweredError):
@@ -161,6 +185,7 @@ __all__ = [
     "CheckViolationError",
     "ConnectionBusyError",
     "ConnectionReleasedError",
+    "DataError",
     "DatabaseError",
     "DatabaseFullError",
     "DatabaseUnavailableError",

@@ -49,6 +49,9 @@ class Queries(ABC):
             *args: The values of `$1`, `$2` and so on.
             batch_size: How many rows are fetched at once.
             **kwargs: Or the values of `:name`.
+
+        Raises:
+            ValueError: If `batch_size` is less than 1.
         """
 
     @abstractmethod
@@ -143,6 +146,7 @@ class Queries(ABC):
 
         Raises:
             QueryError: If there is no such table or column.
+            DataError: If the key is a text where there are numbers, or the other way round.
             IntegrityError: If it would break a constraint.
         """
         async with self.borrow() as connection:
@@ -162,6 +166,7 @@ class Queries(ABC):
 
         Raises:
             QueryError: If there is no such table or column.
+            DataError: If the key is a text where there are numbers, or the other way round.
             IntegrityError: If it would break a constraint.
         """
         async with self.borrow() as connection:
@@ -180,10 +185,22 @@ class Queries(ABC):
 
         Raises:
             QueryError: If there is no such table.
+            DataError: If the key is a text where there are numbers, or the other way round.
             IntegrityError: If other rows refer to it.
         """
         async with self.borrow() as connection:
             return await delete_row(connection, table, key)
 
 
-__all__ = ["Queries"]
+def check_batch_size(batch_size: int) -> None:
+    """
+    Refuse batches that would never get anywhere.
+
+    Raises:
+        ValueError: If they have less than one row.
+    """
+    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
+        raise ValueError(f"batch_size must be at least 1, got {batch_size!r}.")
+
+
+__all__ = ["Queries", "check_batch_size"]

@@ -3,11 +3,14 @@ The columns of tables, as the database tells them: names that are in no table re
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import Enum
 from typing import Any, Protocol
+from uuid import UUID
 
 from covet.database.driver import Row
-from covet.database.errors import QueryError
+from covet.database.errors import DataError, QueryError
 from covet.exceptions import suggest
 
 
@@ -15,7 +18,7 @@ class TableSource(Protocol):
     """What can be asked about tables: a connection."""
 
     async def describe_table(self, table: str) -> list[Row]:
-        """List the columns of a table: `name`, and whether it `is_key`."""
+        """List the columns of a table: `name`, whether it `is_key`, and its `kind`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +30,13 @@ class TableShape:
         table: The table.
         columns: All of its columns.
         key: Those of its primary key.
+        kinds: Which columns are known to be of a `"number"` or a `"text"`.
     """
 
     table: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
+    kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     def check(self, names: Iterable[str]) -> None:
         """
@@ -56,6 +61,7 @@ class TableShape:
 
         Raises:
             QueryError: If they do not fit the primary key.
+            DataError: If one is of another kind than its column.
         """
         values = dict(key) if isinstance(key, Mapping) else {self.key[0]: key} if len(self.key) == 1 else {}
         if not self.key or set(values) != set(self.key):
@@ -63,7 +69,33 @@ class TableShape:
             raise QueryError(
                 f"A row of {self.table!r} is not known by what was given.", hint=f"The table has {wanted}."
             )
+        self.check_kinds(values)
         return values
+
+    def check_kinds(self, values: Mapping[str, object]) -> None:
+        """
+        Refuse values of a key that are texts where there are numbers, or the other way round.
+
+        Raises:
+            DataError: For the first of them.
+        """
+        for name in self.key:
+            # APPSEC: MySQL reads "1 OR 1=1" as the number 1, and each text that begins with no digit as 0.
+            kind = self.kinds.get(name)
+            given = _find_kind(values.get(name))
+            if kind is not None and given is not None and kind != given:
+                article = "a text" if given == "text" else "a number"
+                raise DataError(
+                    f"{self.table}.{name} is a {kind}, and was given {article}.", hint="Convert the value first."
+                )
+
+
+def _find_kind(value: object) -> str | None:
+    if isinstance(value, Enum):
+        value = value.value
+    if isinstance(value, int | float | Decimal):
+        return "number"
+    return "text" if isinstance(value, str | bytes | UUID) else None
 
 
 class TableShapes:
@@ -97,7 +129,8 @@ class TableShapes:
                 self._shapes.pop(table, None)
                 raise QueryError(f"There is no table {table!r}.")
             columns = tuple(row["name"] for row in rows)
-            shape = TableShape(table, columns, tuple(row["name"] for row in rows if row["is_key"]))
+            kinds = {row["name"]: row["kind"] for row in rows if row.get("kind") is not None}
+            shape = TableShape(table, columns, tuple(row["name"] for row in rows if row["is_key"]), kinds)
             self._shapes[table] = shape
             shape.check(names)
         return shape

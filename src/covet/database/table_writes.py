@@ -40,6 +40,7 @@ async def insert_row(connection: TableConnection, table: str, values: Mapping[st
         values: The values by their columns; what is left out has its default.
     """
     shape = await connection.shapes.find(connection, table, values)
+    shape.check_kinds(values)
     quote = connection.dialect.quote_identifier
     returning = "returning" in connection.dialect.features
     columns = ", ".join(quote(name) for name in values)

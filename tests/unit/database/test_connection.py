@@ -76,6 +76,14 @@ async def test_two_columns_of_one_name_are_refused(database: SQLAdapter, query: 
     assert await list_names(database) == ["oolong"]
 
 
+@pytest.mark.parametrize("batch_size", [0, -1, True, "7"])
+async def test_a_batch_has_a_row(database: SQLAdapter, batch_size: int) -> None:
+    """Of none the stream would end at once, or never."""
+    with pytest.raises(ValueError, match=r"batch_size must be at least 1, got "):
+        async for _ in database.stream("SELECT name FROM tea", batch_size=batch_size):
+            pass
+
+
 async def test_a_stream_gives_all_rows_in_batches(database: SQLAdapter) -> None:
     """Whatever the size of a batch."""
     await fill(database)

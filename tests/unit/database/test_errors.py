@@ -6,12 +6,17 @@ import pytest
 
 from covet import CovetPy
 from covet.database import (
+    CheckViolationError,
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
+    DataError,
+    ForeignKeyViolationError,
     IntegrityError,
+    NotNullViolationError,
     PoolTimeoutError,
     QueryError,
+    UniqueViolationError,
 )
 from covet.exceptions import HTTPError
 from covet.testing import TestClient
@@ -32,7 +37,27 @@ def test_a_pool_that_is_too_busy_says_who_holds_its_connections() -> None:
         (PoolTimeoutError("canary"), 503, "The database is too busy at the moment.", "1"),
         (DatabaseFullError("canary"), 507, "There is no room to keep this.", None),
         (QueryError("canary", query="SELECT canary"), 500, None, None),
-        (IntegrityError("canary", query="INSERT canary", constraint="canary"), 500, None, None),
+        (
+            DataError("canary", query="SELECT canary"),
+            422,
+            "A value does not fit where it is to be kept or looked for.",
+            None,
+        ),
+        (
+            IntegrityError("canary", query="INSERT canary", constraint="canary"),
+            409,
+            "It conflicts with what is there.",
+            None,
+        ),
+        (UniqueViolationError("canary", query="INSERT canary"), 409, "There is one like it already.", None),
+        (
+            ForeignKeyViolationError("canary", query="INSERT canary"),
+            409,
+            "It refers to what is not there, or others refer to it.",
+            None,
+        ),
+        (CheckViolationError("canary", query="INSERT canary"), 409, "A value is none of those that are allowed.", None),
+        (NotNullViolationError("canary", query="INSERT canary"), 500, None, None),
         (DatabaseError("canary"), 500, None, None),
     ],
 )
@@ -54,4 +79,4 @@ async def test_a_client_hears_nothing_of_the_database(
     assert "canary" not in response.text
     assert response.json().get("detail") == detail
     assert response.headers.get("retry-after") == retry_after
-    assert isinstance(error, HTTPError) is (status != 500)
+    assert isinstance(error, HTTPError) is (type(error) not in {QueryError, DatabaseError})

@@ -2,15 +2,32 @@
 Tests of `covet.database.table_writes`.
 """
 
+import enum
 import random
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from covet.database import DatabaseError, QueryError, SQLAdapter
+from covet.database import DatabaseError, DataError, QueryError, SQLAdapter
 from covet.database.queries import Queries
 from tests.unit.database.databases import open_database
+
+
+class Number(enum.IntEnum):
+    """Be kept as a number."""
+
+    ZERO = 0
+
+
+class Word(enum.Enum):
+    """Be kept as a text."""
+
+    A = "a"
+
 
 ODD = "o\"d`d' ]na$1me:x --%s;"
 
@@ -210,3 +227,48 @@ async def test_row_098_an_expression_is_no_column(database: SQLAdapter, name: st
     with pytest.raises(QueryError, match="The table 'tea' has no column"):
         await database.insert("tea", {"name": "a", name: "b"})
     assert await database.fetch_all("SELECT name FROM tea") == []
+
+
+@pytest.mark.parametrize("key", ["1", "1 OR 1=1", "", b"1", {"id": "1"}, UUID(int=1)])
+async def test_a_key_is_of_the_kind_of_its_column(run: Any, key: object) -> None:
+    """MySQL would take `1 OR 1=1` for the number 1, and change that row."""
+
+    async def write(queries: Queries) -> None:
+        await queries.insert("tea", {"id": 1, "name": "a"})
+        values = {"id": key} if not isinstance(key, dict) else key
+
+        for refused in (
+            queries.delete("tea", key),
+            queries.update("tea", key, {"name": "b"}),
+            queries.insert("tea", {**values, "name": "c"}),
+        ):
+            with pytest.raises(DataError) as caught:
+                await refused
+            assert str(caught.value) == "tea.id is a number, and was given a text.\n  Convert the value first."
+            assert caught.value.status_code == 422
+
+    await run(write)
+
+
+async def test_a_key_of_texts_is_no_number(database: SQLAdapter) -> None:
+    """MySQL would take all texts for 0 that are no numbers."""
+    await database.execute("CREATE TABLE pot (name VARCHAR(20), size INTEGER, PRIMARY KEY (name, size))")
+    await database.insert("pot", {"name": "a", "size": 1})
+
+    for key in ({"name": 0, "size": 1}, {"name": "a", "size": "1"}, {"name": Number.ZERO, "size": 1}):
+        with pytest.raises(DataError):
+            await database.delete("pot", key)
+
+    assert await database.update("pot", {"name": "a", "size": 1}, {"size": 2})
+    assert await database.delete("pot", {"name": Word.A, "size": Decimal(2)})
+
+
+async def test_keys_of_other_kinds_are_the_database_s_to_read(sqlite: SQLAdapter) -> None:
+    """A moment is a text to SQLite, whose column may be of no kind at all."""
+    await sqlite.execute("CREATE TABLE pot (moment TIMESTAMP PRIMARY KEY, anything)")
+    moment = datetime(2030, 1, 1, tzinfo=UTC)
+
+    await sqlite.insert("pot", {"moment": moment})
+
+    assert await sqlite.update("pot", moment, {"anything": 1})
+    assert not await sqlite.delete("pot", 7)

@@ -19,6 +19,7 @@ from covet.database.errors import (
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
+    DataError,
     ForeignKeyViolationError,
     IntegrityError,
     NotNullViolationError,
@@ -155,7 +156,7 @@ class MySQLDriver(Driver):
         plain = text.partition(" near ")[0] if number in _NAMING else _QUOTED.sub("…", text)
         if number in _VALUE_ERRORS:
             # APPSEC: the text quotes the value.
-            return QueryError(f"A value does not fit its column: {_VALUE_ERRORS[number]} ({number}).", query=query)
+            return DataError(f"A value does not fit its column: {_VALUE_ERRORS[number]} ({number}).", query=query)
         kind = _KINDS.get(number) or (IntegrityError if isinstance(exc, self.errors.IntegrityError) else None)
         if kind is UniqueViolationError:
             # APPSEC: "Duplicate entry 'ada@example.com' for key 'users.email'": the value is left out.
@@ -314,7 +315,8 @@ class MySQLConnection(DriverConnection):
     def describe_table(self, table: str) -> tuple[str, Values]:
         """Make the statement that lists a table's columns."""
         text = (
-            "SELECT column_name AS `name`, column_key = 'PRI' AS is_key FROM information_schema.columns"
+            "SELECT column_name AS `name`, column_key = 'PRI' AS is_key, CASE WHEN numeric_precision IS NOT NULL"
+            " THEN 'number' WHEN character_set_name IS NOT NULL THEN 'text' END AS kind FROM information_schema.columns"
             " WHERE table_schema = database() AND CAST(table_name AS BINARY) = CAST(%s AS BINARY)"
             " ORDER BY ordinal_position"
         )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from covet.database.driver import Values
-from covet.database.errors import QueryError
+from covet.database.errors import DataError
 from covet.serialization import SerializationError, encode_json
 
 # APPSEC: no mapping and no list may get there: they are written as several values, or as names.
@@ -28,7 +28,7 @@ def adapt_values(values: Values) -> tuple[object, ...]:
         values: The values.
 
     Raises:
-        QueryError: If a value cannot be kept. It is not shown.
+        DataError: If a value cannot be kept. It is not shown.
 
     Example:
         >>> adapt_values((1, {"a": [1]}, datetime(2030, 1, 2, tzinfo=UTC)))
@@ -41,7 +41,7 @@ def _adapt(value: object) -> object:
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
             return write(value)
-    raise QueryError(
+    raise DataError(
         f"MySQL cannot keep a value of type {type(value).__name__}.",
         hint="Write it as a text, a number, bytes, a time, or something that JSON knows.",
     )
@@ -53,14 +53,14 @@ def _write_text(value: str) -> str:
         try:
             value.encode()
         except UnicodeEncodeError:
-            raise QueryError("A text cannot be written as UTF-8.") from None
+            raise DataError("A text cannot be written as UTF-8.") from None
     return str.__str__(value)
 
 
 def _write_number(value: float | Decimal) -> float | Decimal:
     # The library would write their names, which the database takes for those of columns.
     if not (value.is_finite() if isinstance(value, Decimal) else isfinite(value)):
-        raise QueryError("MySQL has no number that is infinite or none.")
+        raise DataError("MySQL has no number that is infinite or none.")
     return Decimal(value) if isinstance(value, Decimal) else float(value)
 
 
@@ -73,7 +73,7 @@ def _write_json(value: object) -> str:
         return encode_json(value).decode()
     except SerializationError:
         # Its text names the keys above what cannot be written.
-        raise QueryError("A list or a mapping has something in it that has no form in JSON.") from None
+        raise DataError("A list or a mapping has something in it that has no form in JSON.") from None
 
 
 # Any: each function takes what its type says.

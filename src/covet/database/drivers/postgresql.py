@@ -20,6 +20,7 @@ from covet.database.errors import (
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
+    DataError,
     ForeignKeyViolationError,
     IntegrityError,
     NotNullViolationError,
@@ -49,11 +50,15 @@ _KINDS: Final[Mapping[str, type[DatabaseError]]] = {
     "57P03": DatabaseUnavailableError,
     "08": DatabaseUnavailableError,
 }
+# What a value is, or how long it is for an index.
+_MISFITS: Final = ("22", "54000")
 _GOODBYE_SECONDS: Final = 0.5
 _ARGUMENT: Final = re.compile(r"invalid input for query argument (\$\d+)")
 _DESCRIBE: Final = """
-SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS is_key
-FROM pg_attribute a LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
+SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS is_key,
+  CASE t.typcategory WHEN 'N' THEN 'number' WHEN 'S' THEN 'text' END AS kind
+FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
 WHERE a.attrelid = to_regclass(quote_ident($1)) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attnum
 """
@@ -135,7 +140,7 @@ class PostgreSQLDriver(Driver):
         if isinstance(exc, library.PostgresError):
             code = exc.sqlstate or ""
             kind = _KINDS.get(code) or _KINDS.get(code[:2], QueryError)
-            if code.startswith("22"):
+            if code.startswith(_MISFITS):
                 return _explain_value(exc, query)
             # APPSEC: `detail` quotes the values of the row, and is left out.
             text = f"{exc.args[0] if exc.args else code}."
@@ -155,13 +160,13 @@ class PostgreSQLDriver(Driver):
         return None
 
 
-def _explain_value(exc: Exception, query: str | None) -> QueryError:
+def _explain_value(exc: Exception, query: str | None) -> DataError:
     # APPSEC: the text quotes the value.
     match = _ARGUMENT.match(str(exc))
     what = "A value" if match is None else f"The value of {match[1]}"
     name = type(exc).__name__.removesuffix("Error")
     why = "" if match is not None or name == "Data" else f": {name} ({getattr(exc, 'sqlstate', '')})"
-    return QueryError(
+    return DataError(
         f"{what} does not fit what the statement wants{why}.",
         query=query,
         hint="PostgreSQL says by the column or a cast, $1::integer, which type a value has to have.",

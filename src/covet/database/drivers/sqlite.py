@@ -22,6 +22,7 @@ from covet.database.errors import (
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
+    DataError,
     ForeignKeyViolationError,
     IntegrityError,
     NotNullViolationError,
@@ -42,6 +43,7 @@ _VIOLATIONS: Final[Mapping[str, type[IntegrityError]]] = {
     "SQLITE_CONSTRAINT_CHECK": CheckViolationError,
     "SQLITE_CONSTRAINT_DATATYPE": CheckViolationError,
 }
+_MISFITS: Final = frozenset({"SQLITE_TOOBIG", "SQLITE_MISMATCH"})
 _SESSION: Final = ("PRAGMA foreign_keys = ON", "PRAGMA query_only = OFF")
 # What quotes a value: of a path in JSON, of what is searched for with MATCH.
 _QUOTES: Final = re.compile(r"(JSON path|fts5: |no such column: ).*", re.DOTALL)
@@ -87,9 +89,9 @@ class SQLiteDriver(Driver):
         if isinstance(exc, OSError):
             return DatabaseUnavailableError(f"The file of the database cannot be used: {exc.strerror}.")
         if isinstance(exc, OverflowError):
-            return QueryError("A number is too large for SQLite, whose integers have 64 bits.", query=query)
+            return DataError("A number is too large for SQLite, whose integers have 64 bits.", query=query)
         if isinstance(exc, UnicodeEncodeError):
-            return QueryError("A text cannot be written as UTF-8.", query=query)
+            return DataError("A text cannot be written as UTF-8.", query=query)
         if not isinstance(exc, sqlite3.Error | sqlite3.Warning):
             return None
         name = getattr(exc, "sqlite_errorname", None) or ""
@@ -106,10 +108,11 @@ class SQLiteDriver(Driver):
                 hint="See that its folder is there, that both may be written, and that it is a database.",
             )
         if isinstance(exc, sqlite3.IntegrityError):
-            kind = _VIOLATIONS.get(name, IntegrityError)
+            violation = _VIOLATIONS.get(name, IntegrityError)
             # What stands behind the colon is the constraint, or its columns.
-            return kind(f"{exc}.", query=query, constraint=str(exc).partition(": ")[2] or None)
-        return QueryError(f"SQLite refuses the statement: {_hide_values(str(exc), query)}.", query=query)
+            return violation(f"{exc}.", query=query, constraint=str(exc).partition(": ")[2] or None)
+        kind = DataError if name in _MISFITS else QueryError
+        return kind(f"SQLite refuses the statement: {_hide_values(str(exc), query)}.", query=query)
 
     def limit_pool(self, url: DatabaseURL) -> int | None:
         """Tell that a database in memory is its connection."""
@@ -265,7 +268,14 @@ class SQLiteConnection(DriverConnection):
 
     def describe_table(self, table: str) -> tuple[str, Values]:
         """Make the statement that lists a table's columns."""
-        return "SELECT name, pk > 0 AS is_key FROM pragma_table_info(?1) ORDER BY cid", (table,)
+        # https://www.sqlite.org/datatype3.html#determination_of_column_affinity
+        text = (
+            "SELECT name, pk > 0 AS is_key, CASE WHEN type LIKE '%INT%' THEN 'number'"
+            " WHEN type LIKE '%CHAR%' OR type LIKE '%CLOB%' OR type LIKE '%TEXT%' THEN 'text'"
+            " WHEN type LIKE '%REAL%' OR type LIKE '%FLOA%' OR type LIKE '%DOUB%' THEN 'number' END AS kind"
+            " FROM pragma_table_info(?1) ORDER BY cid"
+        )
+        return text, (table,)
 
     # Any: as above.
     async def _call(self, function: Callable[..., T], *args: Any) -> T:

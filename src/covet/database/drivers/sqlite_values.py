@@ -12,7 +12,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from covet.database.driver import Values
-from covet.database.errors import QueryError
+from covet.database.errors import DataError
 from covet.serialization import SerializationError, encode_json
 
 _NATIVE: Final = frozenset({int, str, float, bytes, bool, type(None)})
@@ -29,7 +29,7 @@ def adapt_values(values: Values) -> Values:
         values: The values.
 
     Raises:
-        QueryError: If a value cannot be kept. It is not shown.
+        DataError: If a value cannot be kept. It is not shown.
 
     Example:
         >>> adapt_values((1, Decimal("0.10"), {"a": [1]}, datetime(2030, 1, 2, tzinfo=UTC)))
@@ -46,7 +46,7 @@ def _adapt(value: object) -> object:
     for kind, write in _WRITERS.items():
         if isinstance(value, kind):
             return write(value)
-    raise QueryError(
+    raise DataError(
         f"SQLite cannot keep a value of type {type(value).__name__}.",
         hint="Write it as a text, a number, bytes, a time, or something that JSON knows.",
     )
@@ -63,7 +63,7 @@ def _write_json(value: object) -> str:
         return encode_json(value).decode()
     except SerializationError:
         # Its text names the keys above what cannot be written.
-        raise QueryError("A list or a mapping has something in it that has no form in JSON.") from None
+        raise DataError("A list or a mapping has something in it that has no form in JSON.") from None
 
 
 # Any: each function takes what its type says. In this order: a datetime is a date, too.

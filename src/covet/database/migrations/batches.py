@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from covet.database.migrations.errors import MigrationError
+from covet.database.queries import check_batch_size
 from covet.exceptions import suggest
 
 __all__ = ["BatchProgress", "update_in_batches"]
@@ -101,8 +102,7 @@ def update_in_batches(
         5
         >>> engine.dispose()
     """
-    if batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size!r}.")
+    check_batch_size(batch_size)
     _require_columns(table, key, *([] if callable(change) else change))
     condition = true() if where is None else where
     if not isinstance(connection, Connection):

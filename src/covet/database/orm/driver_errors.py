@@ -14,6 +14,7 @@ from covet.database.errors import (
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
+    DataError,
     ForeignKeyViolationError,
     IntegrityError,
     NotNullViolationError,
@@ -27,6 +28,9 @@ _Kinds = Mapping[int | str, type[DatabaseError]]
 
 # https://www.postgresql.org/docs/current/errcodes-appendix.html; a class of two characters stands for all its codes.
 _POSTGRESQL: Final[_Kinds] = {
+    "22": DataError,
+    # A value is too long for an index.
+    "54000": DataError,
     "23": IntegrityError,
     "23502": NotNullViolationError,
     "23503": ForeignKeyViolationError,
@@ -43,6 +47,7 @@ _POSTGRESQL: Final[_Kinds] = {
     "57P03": DatabaseUnavailableError,
 }
 _MYSQL: Final[_Kinds] = {
+    **dict.fromkeys((1264, 1265, 1292, 1366, 1406), DataError),
     **dict.fromkeys((1022, 1062, 1169, 1586), UniqueViolationError),
     **dict.fromkeys((1216, 1217, 1451, 1452, 1701), ForeignKeyViolationError),
     **dict.fromkeys((1048, 1364), NotNullViolationError),
@@ -54,6 +59,7 @@ _MYSQL: Final[_Kinds] = {
 }
 # https://www.sqlite.org/rescode.html; the extended codes first, whose lowest byte is the primary one.
 _SQLITE: Final[_Kinds] = {
+    **dict.fromkeys((18, 20), DataError),
     **dict.fromkeys((1555, 2067, 2579), UniqueViolationError),
     787: ForeignKeyViolationError,
     1299: NotNullViolationError,
@@ -63,6 +69,9 @@ _SQLITE: Final[_Kinds] = {
     13: DatabaseFullError,
     **dict.fromkeys((10, 14), DatabaseUnavailableError),
 }
+
+# What Python says of a value on its way, and asyncpg; the others are mistakes in a program.
+_MISFITS: Final = (ArithmeticError, LookupError, ValueError)
 
 _SQLITE_NAME: Final = re.compile(r"constraint failed: (\S.*)")
 _MYSQL_NAME: Final = re.compile(r"for key '([^']+)'|CONSTRAINT [`'\"]([^`'\"]+)")
@@ -83,7 +92,7 @@ def translate(context: ExceptionContext) -> BaseException | None:
     if running is not None and running.execution_options.get("skip_user_error_events", False):
         # SQLAlchemy asks for something by an error that it expects, such as whether MariaDB has a table.
         return None
-    if context.sqlalchemy_exception is None:
+    if context.sqlalchemy_exception is None and not isinstance(error, _MISFITS):
         return None
     made = name_error(error, context.dialect.name, statement=context.statement, is_disconnect=context.is_disconnect)
     made.__cause__ = error
@@ -114,6 +123,9 @@ def name_error(
         >>> connection.close()
     """
     message = str(error) or type(error).__name__
+    if isinstance(error, _MISFITS) or isinstance(error.__cause__, _MISFITS):
+        # It did not even get to the database.
+        return DataError(message, query=statement)
     kind = DatabaseUnavailableError if is_disconnect else _find_kind(error, dialect)
     if issubclass(kind, IntegrityError):
         return kind(message, query=statement, constraint=_find_constraint(error, dialect, message))

@@ -3,10 +3,11 @@ Tests of the drivers' errors in our words, as the databases really raise them.
 """
 
 import sqlite3
+from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, text
+from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from covet.database.errors import (
@@ -14,6 +15,7 @@ from covet.database.errors import (
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
+    DataError,
     ForeignKeyViolationError,
     IntegrityError,
     NotNullViolationError,
@@ -22,7 +24,9 @@ from covet.database.errors import (
     UniqueViolationError,
 )
 from covet.database.orm.driver_errors import name_error
-from tests.unit.database.orm.tables import Post, User
+from tests.unit.database.orm.tables import Post, Sample, User
+
+PLAIN = datetime(2026, 1, 1)  # noqa: DTZ001 - it is to be refused
 
 
 async def add_user(session: AsyncSession) -> None:
@@ -125,6 +129,20 @@ async def test_lost_against_another_transaction(
             await second.execute(text("UPDATE users SET age = 3"))
 
 
+@pytest.mark.parametrize(
+    "condition", [User.age == 2**70, User.name == "\ud800", Sample.role == "nobody", Sample.moment == PLAIN]
+)
+async def test_values_that_no_column_has_are_told_apart(session: AsyncSession, condition: Any) -> None:
+    """Whoever finds them out: Python, the driver or the database; MariaDB compares large numbers."""
+    try:
+        await session.execute(select(User.id if condition.left.table is User.__table__ else Sample.id).where(condition))
+    except DataError as error:
+        assert (error.status_code, error.__cause__ is None) == (422, condition.left is Sample.__table__.c.moment)
+    else:
+        assert session.get_bind().dialect.name in {"mysql", "mariadb"}
+        assert condition.left.name == "age"
+
+
 class _Coded(Exception):
     """Stand for a driver's error with a code that takes a broken disk to get."""
 
@@ -140,6 +158,11 @@ class _Coded(Exception):
         ("sqlite", _Coded("no file", sqlite_errorcode=sqlite3.SQLITE_CANTOPEN), DatabaseUnavailableError),
         ("sqlite", _Coded("snapshot", sqlite_errorcode=sqlite3.SQLITE_BUSY_SNAPSHOT), RetryableTransactionError),
         ("sqlite", _Coded("trigger", sqlite_errorcode=sqlite3.SQLITE_CONSTRAINT_TRIGGER), IntegrityError),
+        ("sqlite", _Coded("too big", sqlite_errorcode=sqlite3.SQLITE_TOOBIG), DataError),
+        ("postgresql", _Coded("zero", sqlstate="22012"), DataError),
+        ("postgresql", _Coded("index row", sqlstate="54000"), DataError),
+        ("mysql", _Coded(1406, "too long"), DataError),
+        ("sqlite", OverflowError("too large"), DataError),
         ("sqlite", _Coded("no code"), QueryError),
         ("postgresql", _Coded("full", sqlstate="53100"), DatabaseFullError),
         ("postgresql", _Coded("too many", sqlstate="53300"), DatabaseUnavailableError),
