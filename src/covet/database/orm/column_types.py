@@ -3,19 +3,19 @@ Column types that mean the same on every database, and the mark of columns that 
 """
 
 import enum
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Double, Enum, Integer, Numeric, String, Uuid
-from sqlalchemy.dialects.mysql import DATETIME
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Double, Enum, Integer, Numeric, String, Time, Uuid
+from sqlalchemy.dialects.mysql import DATETIME, TIME
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import MappedColumn, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from covet.database.errors import QueryError
+from covet.database.errors import DataError
 
 SECRET: Final = "covet.secret"  # noqa: S105 - the name of a mark
 """The key in the `info` of a column that is secret."""
@@ -51,7 +51,7 @@ class UTCDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         if value.tzinfo is None:
-            raise QueryError(
+            raise DataError(
                 f"{value!r} has no time zone, so it is no point in time.", hint="Write datetime.now(UTC), for instance."
             )
         utc = value.astimezone(UTC)
@@ -78,6 +78,8 @@ TYPES: Final[dict[Any, Any]] = {
     str: String(255),
     datetime: UTCDateTime(),
     UUID: Uuid(),
+    # MySQL's own has no fractions of a second.
+    time: Time().with_variant(TIME(fsp=6), "mysql", "mariadb"),
     # Refused by `Model` unless a column says its precision.
     Decimal: Numeric(),
     # Text that says the values, as JSON does: a new member is no migration.

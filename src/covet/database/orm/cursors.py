@@ -7,75 +7,91 @@ one of the query, and the values are parsed into the types of the columns and bo
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
-from math import isfinite
 from typing import Any, Final
 from uuid import UUID
 
-from covet.database.orm.fields import INT64
+from sqlalchemy import Column, Numeric, String
+from sqlalchemy import Enum as EnumType
+
+from covet.database.errors import QueryError
+from covet.database.orm.column_bounds import bound_by_column
 from covet.exceptions import ErrorItem, ValidationError
 from covet.security.errors import BadSignatureError
 from covet.security.sealing import TokenSealer
+from covet.validation import compile_validator
 
-_MAX_DIGITS: Final = 64
+MAX_CURSOR: Final = 4096
+"""How many characters a cursor has at most: a URL has room for it, and so has a header with two."""
 
+# How many bytes a value of each type takes at most; those of texts and decimals depend on their columns.
+_SIZES: Final[dict[type, int]] = {
+    int: 21, str: 24, float: 25, bool: 6, Decimal: 6, datetime: 36, date: 13, time: 24, UUID: 39
+}  # fmt: skip
+KEY_TYPES: Final = tuple(_SIZES)
+"""The types that a cursor carries."""
 
-def _read_datetime(value: str) -> datetime:
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is None:
-        raise ValueError("It has no time zone.")
-    return moment.astimezone(UTC)
-
-
-def _read_decimal(value: str) -> Decimal:
-    number = Decimal(value) if len(value) <= _MAX_DIGITS else Decimal("NaN")
-    if not number.is_finite():
-        raise ValueError("It is no number.")
-    return number
-
-
-def _read_int(value: int) -> int:
-    if type(value) is not int or value not in INT64:
-        raise ValueError("It is no number that a column can hold.")
-    return value
+_BYTES_OF_CHARACTER: Final = 4
+# What a seal adds, and what stands around the values.
+_OVERHEAD: Final = 128
 
 
-def _read_float(value: float) -> float:
-    if type(value) not in (int, float) or not isfinite(value):
-        raise ValueError("It is no number.")
-    return float(value)
+@dataclass(frozen=True, slots=True)
+class KeyColumn:
+    """
+    A column that a list is sorted by, as a cursor carries it.
+
+    Attributes:
+        kind: The type of its values.
+        read: Makes a value of what JSON gave.
+        size: How many bytes a value takes at most; `None` if there is no limit.
+    """
+
+    kind: type
+    read: Callable[[Any], Any]  # Any: what JSON gave, of whatever type
+    size: int | None
 
 
-def _read_str(value: str) -> str:
-    # PostgreSQL has no NUL in its texts, and no driver takes half a surrogate pair.
-    if type(value) is not str or "\0" in value:
-        raise ValueError("It is no text.")
+# Any: a column of whatever type.
+def read_key_column(column: Column[Any]) -> KeyColumn | None:
+    """Tell how a cursor carries the values of a column; `None` if it cannot."""
+    try:
+        kind = column.type.python_type
+    except NotImplementedError:
+        return None
+    if kind not in _SIZES or isinstance(column.type, EnumType):
+        return None
+    size: int | None = _SIZES[kind]
+    if isinstance(column.type, String):
+        # A row may have what a client could not send now: only what no driver takes is refused.
+        length = column.type.length
+        return KeyColumn(kind, _read_text, None if length is None else _SIZES[str] + _BYTES_OF_CHARACTER * length)
+    if kind is Decimal and isinstance(column.type, Numeric):
+        size = None if column.type.precision is None else _SIZES[Decimal] + column.type.precision
+    return KeyColumn(kind, compile_validator(bound_by_column(kind, column.type)).validate, size)
+
+
+def measure_cursor(context: str, order: Sequence[str], columns: Sequence[KeyColumn]) -> int:
+    """
+    Tell how many characters a cursor has at most.
+
+    Args:
+        context: The list.
+        order: The order.
+        columns: The columns of the order, all of which have a limit.
+    """
+    head = len(json.dumps([context, *order]))
+    size = _OVERHEAD + head + sum(column.size or 0 for column in columns)
+    return -(-size * 4 // 3)
+
+
+def _read_text(value: str) -> str:
+    # No driver takes half a surrogate pair.
     value.encode("utf-8")
     return value
-
-
-def _read_bool(value: bool) -> bool:
-    if type(value) is not bool:
-        raise ValueError("It is neither true nor false.")
-    return value
-
-
-# Any: what JSON gave, of whatever type.
-KEY_TYPES: Final[dict[type, Callable[[Any], Any]]] = {
-    int: _read_int,
-    str: _read_str,
-    float: _read_float,
-    bool: _read_bool,
-    Decimal: _read_decimal,
-    datetime: _read_datetime,
-    date: date.fromisoformat,
-    time: time.fromisoformat,
-    UUID: UUID,
-}
-"""The types that a cursor carries, and what reads them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,17 +116,30 @@ class Cursor:
         Args:
             sealer: What protects it, if anything does.
             context: The list that it belongs to.
+
+        Raises:
+            QueryError: If a row has values that a cursor cannot carry, which its columns should not have let in.
         """
-        plain = [value if isinstance(value, int | float | str) else _to_text(value) for value in self.values]
+        # Texts stand behind the rest as they are, and only their lengths in it: JSON would make six bytes of some.
+        tail = "".join(value for value in self.values if isinstance(value, str))
+        plain = [len(value) if isinstance(value, str) else _to_plain(value) for value in self.values]
         payload = [context, int(self.is_backward), self.order, plain]
-        text = json.dumps(payload, separators=(",", ":"), allow_nan=False)
-        if sealer is not None:
-            return sealer.seal(text, expires_in=None, context=context)
-        return urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        try:
+            text = json.dumps(payload, separators=(",", ":"), allow_nan=False) + "\n" + tail
+        except ValueError as exc:
+            raise _make_misfit(self.order, "a number that is none") from exc
+        made = (
+            urlsafe_b64encode(text.encode()).decode().rstrip("=")
+            if sealer is None
+            else sealer.seal(text, expires_in=None, context=context)
+        )
+        if len(made) > MAX_CURSOR:
+            raise _make_misfit(self.order, "a text that is longer than its column")
+        return made
 
 
 def read_cursor(
-    text: str, sealer: TokenSealer | None, context: str, order: tuple[str, ...], types: Sequence[type]
+    text: str, sealer: TokenSealer | None, context: str, order: tuple[str, ...], columns: Sequence[KeyColumn]
 ) -> Cursor:
     """
     Read what a client gave back.
@@ -120,21 +149,43 @@ def read_cursor(
         sealer: What protects it, if anything does.
         context: The list that it must belong to.
         order: The order that it must be of.
-        types: The types of its values.
+        columns: The columns of that order.
 
     Raises:
         ValidationError: If it is no cursor, or one of another list or another order; why is not said (422).
     """
     try:
-        plain = _unseal(text, sealer, context)
-        whose, is_backward, named, values = json.loads(plain, parse_constant=_refuse)
+        head, _, tail = _unseal(text, sealer, context).partition("\n")
+        whose, is_backward, named, values = json.loads(head, parse_constant=_refuse)
         is_ours = whose == context and tuple(named) == order and is_backward in (0, 1) and type(values) is list
         if is_ours:
-            read = tuple(KEY_TYPES[kind](value) for kind, value in zip(types, values, strict=True))
-            return Cursor(order, read, bool(is_backward))
-    except (ValueError, TypeError, ArithmeticError, RecursionError, AttributeError, BadSignatureError) as exc:
+            return Cursor(order, tuple(_read_values(values, tail, columns)), bool(is_backward))
+    except (
+        ValueError, TypeError, ArithmeticError, RecursionError, AttributeError, BadSignatureError, ValidationError
+    ) as exc:  # fmt: skip
         raise _make_error() from exc
     raise _make_error()
+
+
+# Any: what JSON gave, and values of columns.
+def _read_values(values: list[Any], tail: str, columns: Sequence[KeyColumn]) -> Iterator[Any]:
+    for value, column in zip(values, columns, strict=True):
+        if column.kind is not str:
+            yield column.read(value)
+            continue
+        if type(value) is not int or not 0 <= value <= len(tail):
+            raise ValueError("It is no length of a text.")
+        yield column.read(tail[:value])
+        tail = tail[value:]
+    if tail:
+        raise ValueError("There is more text than the order has.")
+
+
+def _make_misfit(order: Sequence[str], what: str) -> QueryError:
+    return QueryError(
+        f"A row cannot be gone on behind: in the order {', '.join(order)} it has {what}.",
+        hint="Mend the row; SQLite keeps what other databases refuse.",
+    )
 
 
 def _make_error() -> ValidationError:
@@ -156,8 +207,10 @@ def _refuse(name: str) -> None:
 
 
 # Any: a value of a column.
-def _to_text(value: Any) -> str:
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, int | float):
+        return value
     return value.isoformat() if isinstance(value, datetime | date | time) else str(value)
 
 
-__all__ = ["KEY_TYPES", "Cursor", "read_cursor"]
+__all__ = ["KEY_TYPES", "MAX_CURSOR", "Cursor", "KeyColumn", "measure_cursor", "read_cursor", "read_key_column"]

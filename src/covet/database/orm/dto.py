@@ -8,21 +8,20 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from types import NoneType, UnionType
-from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar, Union, get_args
+from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args
 
 from sqlalchemy import Enum as EnumType
-from sqlalchemy import Integer, String
 from sqlalchemy import inspect as inspect_mapped
 from sqlalchemy.orm import Mapped
 
 from covet.class_annotations import class_type_hints
+from covet.database.orm.column_bounds import bound_by_column
 from covet.database.orm.column_types import is_secret
 from covet.database.orm.errors import NotLoadedError
-from covet.database.orm.fields import INT64, FieldTable, find_model, read_fields
+from covet.database.orm.fields import FieldTable, find_model, read_fields
 from covet.exceptions import ConfigurationError, suggest
 from covet.introspection import Annotation, origin_of, split_annotated
 from covet.types import UNSET, UnsetType
-from covet.validation import Constraints
 
 ModelT = TypeVar("ModelT")
 
@@ -35,8 +34,8 @@ class DTO(Generic[ModelT]):
     Some fields of a model: as the body of a request, where unknown names are refused, and as a result.
 
     The fields are those that are annotated in the class, or those of the model that `include` and `exclude` leave.
-    Bounds of the columns are checked: the length of a text, the size of a number. Secret columns are left out, unless
-    the class annotates them.
+    What the columns can hold is checked: the length of a text, the size of a number, the offset of a moment. Secret
+    columns are left out, unless the class annotates them.
 
     Attributes:
         model: The model.
@@ -187,7 +186,7 @@ def _read_own(cls: type[DTO[Any]], table: FieldTable) -> dict[str, Annotation]:
         if origin_of(annotation) is ClassVar:
             continue
         if name in table.columns:
-            own[name] = _bound(annotation, table, name)
+            own[name] = bound_by_column(annotation, table.columns[name].type)
             continue
         if not hasattr(table.model, name):
             raise ConfigurationError(
@@ -219,7 +218,7 @@ def _take(
     wanted = table.public_names() if include is None else include
     hints = _model_hints(table.model)
     return {
-        name: _bound(_find_type(table, name, hints), table, name)
+        name: bound_by_column(_find_type(table, name, hints), table.columns[name].type)
         for name in table.columns
         if name in wanted and name not in exclude
     }
@@ -243,20 +242,6 @@ def _find_type(table: FieldTable, name: str, hints: Mapping[str, Annotation]) ->
     # Any: a class of whatever kind.
     kind: Any = column.type.enum_class if isinstance(column.type, EnumType) else column.type.python_type
     return kind | None if column.nullable else kind
-
-
-def _bound(annotation: Annotation, table: FieldTable, name: str) -> Annotation:
-    """Add what the column can hold, so that a client learns of it rather than the database."""
-    kind = table.columns[name].type
-    inner, metadata = split_annotated(annotation)
-    is_union = origin_of(inner) in (Union, UnionType)
-    members = [member for member in (get_args(inner) if is_union else (inner,)) if member is not NoneType]
-    has_length = any(getattr(item, "max_length", None) is not None for item in metadata)
-    if members == [str] and isinstance(kind, String) and not isinstance(kind, EnumType) and kind.length is not None:
-        return annotation if has_length else Annotated[annotation, Constraints(max_length=kind.length)]
-    if members == [int] and isinstance(kind, Integer) and not metadata:
-        return Annotated[annotation, Constraints(ge=INT64.start, le=INT64.stop - 1)]
-    return annotation
 
 
 def _find_converter(annotation: Annotation) -> _Convert | None:

@@ -6,9 +6,9 @@ A name that is none of them never gets further. It must never look at attributes
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final, TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import Column, ColumnElement, UnaryExpression
+from sqlalchemy import ClauseElement, Column, ColumnElement, UnaryExpression, false
 from sqlalchemy import inspect as inspect_mapped
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
@@ -16,6 +16,8 @@ from sqlalchemy.sql.schema import ColumnDefault
 from sqlalchemy.types import Integer
 
 from covet.class_annotations import type_variables
+from covet.database.errors import DataError
+from covet.database.orm.column_bounds import ColumnValues
 from covet.database.orm.column_types import is_secret
 from covet.database.orm.errors import UnknownFieldError
 from covet.exceptions import ConfigurationError
@@ -26,8 +28,6 @@ Where: TypeAlias = ColumnElement[bool] | Mapping[str, Any]
 """A condition: an expression of SQLAlchemy's, or the values that columns must have, by name."""
 OrderBy: TypeAlias = str | ColumnElement[Any] | InstrumentedAttribute[Any] | UnaryExpression[Any]
 """An order: the name of a field, with `-` in front of it for descending, or an expression of SQLAlchemy's."""
-
-INT64: Final = range(-(2**63), 2**63)
 
 
 class FieldTable:
@@ -42,7 +42,7 @@ class FieldTable:
         empty: The names of the columns that a new row has nothing in, unless somebody says so.
     """
 
-    __slots__ = ("_attributes", "columns", "empty", "key_is_number", "keys", "mapper", "model")
+    __slots__ = ("_values", "columns", "empty", "key_is_number", "keys", "mapper", "model")
 
     def __init__(self, model: type[Any], mapper: Mapper[Any]) -> None:
         self.model = model
@@ -51,7 +51,7 @@ class FieldTable:
         self.columns: dict[str, Column[Any]] = {
             name: column for name, column in mapper.columns.items() if isinstance(column, Column)
         }
-        self._attributes: dict[str, InstrumentedAttribute[Any]] = {}
+        self._values = {name: ColumnValues(column.type) for name, column in self.columns.items()}
         self.keys = tuple(name for name, column in self.columns.items() if column in set(mapper.primary_key))
         self.empty = tuple(name for name, column in self.columns.items() if _is_empty_at_first(column))
         self.key_is_number = len(self.keys) == 1 and isinstance(mapper.primary_key[0].type, Integer)
@@ -94,15 +94,14 @@ class FieldTable:
 
         Raises:
             UnknownFieldError: If a mapping has a name that is no column.
+            DataError: If a mapping has a value of another kind than its column (422).
             TypeError: If it is no condition at all, such as a text.
         """
         made: list[ColumnElement[bool]] = []
         for item in where:
             if isinstance(item, Mapping):
                 for name, value in item.items():
-                    attribute = self.attribute(name)
-                    # APPSEC: docs/security.md, row 96: a dict or a list that a client sent is no comparison.
-                    made.append(attribute.is_(None) if value is None else attribute == value)
+                    made.append(self._equal(name, value))
             elif isinstance(item, ColumnElement):
                 made.append(item)
             else:
@@ -111,6 +110,33 @@ class FieldTable:
                     f"got {type(item).__name__}."
                 )
         return made
+
+    # Any: a value of a column, or an expression.
+    def _equal(self, name: str, value: Any) -> ColumnElement[bool]:
+        attribute = self.attribute(name)
+        if value is None:
+            return attribute.is_(None)
+        self.check_kind(name, value)
+        # No row has what its column cannot hold, and some databases would compare it with something else.
+        is_held = _is_expression(value) or self._values[name].holds(value)
+        return attribute == value if is_held else false()
+
+    def check_kind(self, name: str, value: object) -> None:
+        """
+        Refuse to compare a column with a value of another kind.
+
+        Raises:
+            DataError: If it is of one (422).
+        """
+        # APPSEC: docs/security.md, row 96: a dict or a list that a client sent is no comparison, and MySQL finds all
+        # texts that are no numbers where it is asked for 0.
+        values = self._values[name]
+        if values.expected is not None and not _is_expression(value) and not values.takes(value):
+            raise DataError(
+                f"{self.name}.{name} is of type {values.expected.__name__}, and was compared with"
+                f" {type(value).__name__}.",
+                hint="Convert the value first, or let a DTO or a query read it.",
+            )
 
     def ordering(self, order_by: Iterable[OrderBy]) -> list[Any]:  # Any: clauses of SQLAlchemy's
         """
@@ -129,8 +155,14 @@ class FieldTable:
         return made
 
     def key_fits(self, ident: object) -> bool:
-        """Tell whether a key can be one at all: no row has a number that its column cannot hold."""
-        return not (self.key_is_number and isinstance(ident, int) and ident not in INT64)
+        """Tell whether a key can be one at all: no row has one that its columns cannot hold."""
+        if isinstance(ident, Mapping):
+            return all(self._values[name].holds(value) for name, value in ident.items() if name in self.keys)
+        parts = ident if isinstance(ident, tuple) else (ident,)
+        if len(parts) != len(self.keys):
+            # SQLAlchemy says what is missing.
+            return True
+        return all(self._values[name].holds(part) for name, part in zip(self.keys, parts, strict=True))
 
     def has_default(self, name: str) -> bool:
         """Tell whether a row can be made without a value for this column."""
@@ -175,10 +207,14 @@ def _read_once(model: type[Any]) -> FieldTable:
     return FieldTable(model, mapper)
 
 
+def _is_expression(value: object) -> bool:
+    return isinstance(value, ClauseElement) or hasattr(value, "__clause_element__")
+
+
 # Any: a column of whatever type.
 def _is_empty_at_first(column: Column[Any]) -> bool:
     has_default = column.default is not None or column.server_default is not None or column.computed is not None
     return bool(column.nullable) and not column.primary_key and not has_default
 
 
-__all__ = ["INT64", "FieldTable", "OrderBy", "Where", "find_model", "read_fields"]
+__all__ = ["FieldTable", "OrderBy", "Where", "find_model", "read_fields"]

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from types import NoneType, UnionType
 from typing import Annotated, Any, Final, Union, get_args
 
-from sqlalchemy import ColumnElement, Integer, String
+from sqlalchemy import Column, ColumnElement, String
 from sqlalchemy.orm import InstrumentedAttribute
 
+from covet.database.orm.column_bounds import bound_by_column
 from covet.database.orm.column_types import is_secret
-from covet.database.orm.fields import INT64, FieldTable
+from covet.database.orm.fields import FieldTable
 from covet.exceptions import ConfigurationError, suggest
 from covet.introspection import Annotation, origin_of, split_annotated
-from covet.validation import Constraints
 
 # Any: columns and values of whatever type.
 _Compare = Callable[[InstrumentedAttribute[Any], Any], ColumnElement[bool]]
@@ -90,10 +90,27 @@ def read_filter(name: str, annotation: Annotation, table: FieldTable, place: str
         raise ConfigurationError(f"{place}.{name}: {operator!r} needs a list.", hint=f"Write {name}: list[...] | None.")
     if operator == "is_null" and members != [bool]:
         raise ConfigurationError(f"{place}.{name}: 'is_null' is true or false.", hint=f"Write {name}: bool | None.")
-    if isinstance(column.type, Integer) and members == [int] and not split_annotated(annotation)[1]:
-        # A number that no column can hold is a mistake of the client's, and the driver would fail over it.
-        annotation = Annotated[annotation, Constraints(ge=INT64.start, le=INT64.stop - 1)]
+    if operator in _LISTS:
+        annotation = _bound_items(annotation, column)
+    elif operator != "is_null":
+        # What no column can hold is a mistake of the client's, and the driver would fail over it.
+        annotation = bound_by_column(annotation, column.type)
     return Filter(name, field, OPERATORS[operator]), annotation
+
+
+# Any: a column of whatever type.
+def _bound_items(annotation: Annotation, column: Column[Any]) -> Annotation:
+    inner, metadata = split_annotated(annotation)
+    if _is_list(inner) and get_args(inner):
+        item, *others = get_args(inner)
+        bound: Any = origin_of(inner)[(bound_by_column(item, column.type), *others)]
+    elif origin_of(inner) in (Union, UnionType):
+        bound = Union[tuple(_bound_items(member, column) for member in get_args(inner))]  # noqa: UP007 - of a tuple
+    else:
+        bound = inner
+    for item in metadata:
+        bound = Annotated[bound, item]
+    return bound
 
 
 def _members(annotation: Annotation) -> Sequence[Annotation]:

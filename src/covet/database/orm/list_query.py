@@ -5,19 +5,18 @@ A query is a model like any other: validated, described by OpenAPI, 422 for what
 from its class alone; what a client sends is compared with names, or bound as a value.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
 
-from sqlalchemy import Column, ColumnElement
-from sqlalchemy import Enum as EnumType
+from sqlalchemy import ColumnElement
 
 from covet.class_annotations import class_type_hints
-from covet.database.orm.cursors import KEY_TYPES
+from covet.database.orm.cursors import KEY_TYPES, MAX_CURSOR, KeyColumn, measure_cursor, read_key_column
 from covet.database.orm.fields import FieldTable, find_model, read_fields
 from covet.database.orm.filters import Filter, read_filter
-from covet.exceptions import ConfigurationError, suggest
+from covet.exceptions import ConfigurationError, ErrorItem, ValidationError, suggest
 from covet.introspection import Annotation
 from covet.parameters import Query
 from covet.validation import Constraints
@@ -25,7 +24,6 @@ from covet.validation import Constraints
 ModelT = TypeVar("ModelT")
 
 _RESERVED = ("sort", "limit", "offset", "cursor")
-_MAX_CURSOR = 4096
 
 
 @dataclass_transform(kw_only_default=True)
@@ -113,11 +111,14 @@ class ListQuery(_Transformed[ModelT]):
 
     def order(self) -> tuple[str, ...]:
         """Name the whole order: what was asked for, or the default; then the key, so that it leaves nothing open."""
-        asked = tuple(self.sort) or self._default_sort
+        return self._complete(tuple(self.sort) or self._default_sort)
+
+    @classmethod
+    def _complete(cls, asked: Sequence[str]) -> tuple[str, ...]:
         named = {item.removeprefix("-") for item in asked}
         # The key goes the way of what it stands behind, so that one index serves both.
         sign = "-" if asked and asked[-1].startswith("-") else ""
-        return (*asked, *(sign + key for key in self._table.keys if key not in named))
+        return (*asked, *(sign + key for key in cls._table.keys if key not in named))
 
 
 class OffsetQuery(ListQuery[ModelT]):
@@ -159,11 +160,13 @@ class CursorQuery(ListQuery[ModelT]):
     A list whose pages go on where the one before ended: `?limit=20&cursor=…`.
 
     Each page costs the same, and rows that come or go meanwhile move nothing. The columns that it is sorted by must not
-    be null. `class UserQuery(CursorQuery[User], sort=["name"]): age__ge: int | None = None`.
+    be null, and texts need a length. `class UserQuery(CursorQuery[User], sort=["name"]): age__ge: int | None = None`.
 
     Attributes:
         cursor: What the page before gave; `None` for the first.
     """
+
+    _key_columns: ClassVar[Mapping[str, KeyColumn]] = {}
 
     cursor: str | None = None
 
@@ -176,29 +179,50 @@ class CursorQuery(ListQuery[ModelT]):
                     f"{cls.__name__}: {cls._table.name}.{name} may be null, so no page can go on behind it.",
                     hint="Make it nullable=False, or use an OffsetQuery.",
                 )
-            if _key_type(column) not in KEY_TYPES:
+            found = read_key_column(column)
+            if found is None:
                 raise ConfigurationError(
                     f"{cls.__name__}: a cursor cannot carry {cls._table.name}.{name}.",
                     hint=f"It carries {', '.join(kind.__name__ for kind in KEY_TYPES)}.",
                 )
+            if found.size is None:
+                raise ConfigurationError(
+                    f"{cls.__name__}: {cls._table.name}.{name} has no limit, and a cursor has one.",
+                    hint="Give the column a length, such as String(255), or use an OffsetQuery.",
+                )
+            cls._key_columns = {**cls._key_columns, name: found}
+        for order in (*((name,) for name in sorted(names)), cls._default_sort):
+            size = cls._measure(cls._complete(order))
+            if size > MAX_CURSOR:
+                raise ConfigurationError(
+                    f"{cls.__name__}: a cursor in the order {', '.join(order)} has up to {size} characters, of"
+                    f" {MAX_CURSOR}.",
+                    hint="Sort by shorter columns, or use an OffsetQuery.",
+                )
+
+    @classmethod
+    def _measure(cls, order: Sequence[str]) -> int:
+        return measure_cursor(cls.__qualname__, order, cls.key_columns(order))
 
     @classmethod
     def _own_fields(cls) -> dict[str, tuple[Annotation, object]]:
-        return {"cursor": (Annotated[str | None, Constraints(max_length=_MAX_CURSOR)], None)}
+        return {"cursor": (Annotated[str | None, Constraints(max_length=MAX_CURSOR)], None)}
 
     @classmethod
-    def key_types(cls, order: Sequence[str]) -> list[type]:
-        """List the types of the columns of an order."""
-        return [_key_type(cls._table.columns[item.removeprefix("-")]) for item in order]
+    def key_columns(cls, order: Sequence[str]) -> list[KeyColumn]:
+        """List how a cursor carries the columns of an order."""
+        return [cls._key_columns[item.removeprefix("-")] for item in order]
 
+    def check_order(self) -> None:
+        """
+        Refuse to sort by more fields than a cursor can carry.
 
-# Any: a column of whatever type.
-def _key_type(column: Column[Any]) -> type:
-    try:
-        kind = column.type.python_type
-    except NotImplementedError:
-        return object
-    return object if isinstance(column.type, EnumType) else kind
+        Raises:
+            ValidationError: If there are more (422).
+        """
+        if self._measure(self.order()) > MAX_CURSOR:
+            message = "names more fields than a page can go on behind; leave one out"
+            raise ValidationError([ErrorItem("query", "/sort", message, "sort")])
 
 
 def _make_dataclass(

@@ -5,6 +5,7 @@ What many tables have in common: when a row was made, whether it counts as delet
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from covet.database.orm.column_types import UTCDateTime
@@ -13,6 +14,13 @@ from covet.database.orm.column_types import UTCDateTime
 def utc_now() -> datetime:
     """Return the time, aware and in UTC."""
     return datetime.now(UTC)
+
+
+def _created_at(context: DefaultExecutionContext) -> datetime:
+    """Return when a row was made, to which SQLAlchemy gave its moment just before."""
+    parameters: dict[str, object] = context.get_current_parameters()  # type: ignore[no-untyped-call]
+    moment = parameters.get("created_at")
+    return moment if isinstance(moment, datetime) else utc_now()
 
 
 class Timestamps:
@@ -25,7 +33,7 @@ class Timestamps:
     """
 
     created_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now, sort_order=900)
-    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=utc_now, onupdate=utc_now, sort_order=901)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime, default=_created_at, onupdate=utc_now, sort_order=901)
 
 
 class SoftDelete:

@@ -136,13 +136,14 @@ async def fetch_cursor_page(session: AsyncSession, statement: Select[Any], query
     Fetch a page by its cursor; one row more tells whether there is another.
 
     Raises:
-        ValidationError: If the cursor is none of this list (422).
+        ValidationError: If the cursor is none of this list, or the order too long for one (422).
     """
     table, order, context = query._table, query.order(), type(query).__qualname__  # noqa: SLF001 - the same noun
     sealer = session.info.get(CURSOR_SEALER)
+    query.check_order()
     cursor = None
     if query.cursor is not None:
-        cursor = read_cursor(query.cursor, sealer, context, order, query.key_types(order))
+        cursor = read_cursor(query.cursor, sealer, context, order, query.key_columns(order))
     is_backward = cursor is not None and cursor.is_backward
     way = tuple(map(_turn, order)) if is_backward else order
     if cursor is not None:

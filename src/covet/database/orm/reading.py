@@ -13,6 +13,7 @@ from covet.database.orm.fields import FieldTable, OrderBy, Where, find_model, re
 from covet.database.orm.list_query import CursorQuery, OffsetQuery
 from covet.database.orm.mixins import SoftDelete
 from covet.database.orm.pages import CursorPage, Page, fetch_cursor_page, fetch_page
+from covet.database.queries import check_batch_size
 from covet.exceptions import ConfigurationError, NotFoundError
 
 ModelT = TypeVar("ModelT")
@@ -241,7 +242,11 @@ class RowReader(Generic[ModelT]):
             batch_size: How many rows are fetched at once.
             load: What to load with them; `joinedload` of a collection cannot be.
             include_deleted: Whether those count that are deleted.
+
+        Raises:
+            ValueError: If `batch_size` is less than 1.
         """
+        check_batch_size(batch_size)
         statement = self.select(*where, order_by=order_by, load=load, include_deleted=include_deleted)
         result = await self.session.stream_scalars(statement.execution_options(yield_per=batch_size))
         try:

@@ -38,6 +38,8 @@ async def upsert_row(
     for name in (*on, *wanted):
         if name not in values:
             raise UnknownFieldError(name, model=f"An upsert of {table.name}", known=values)
+    for name in on:
+        table.check_kind(name, values[name])
     # What is pending must be there before the database compares.
     await session.flush()
     statement = _make_statement(session.get_bind().dialect.name, table, values, on, wanted)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, MetaData, Numeric, String, Text
+from sqlalchemy import ForeignKey, Integer, MetaData, Numeric, String, Text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -72,6 +72,17 @@ class Sample(Base):
     tags: Mapped[list[str]]
     extra: Mapped[dict[str, Any]]  # Any: JSON
     is_good: Mapped[bool]
+
+
+class Long(Base):
+    """Have texts that are long, and a number that is small."""
+
+    __tablename__ = "longs"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    first: Mapped[str] = mapped_column(String(1000))
+    second: Mapped[str] = mapped_column(String(500))
+    third: Mapped[str] = mapped_column(String(500))
 
 
 @asynccontextmanager

@@ -3,10 +3,12 @@ Tests of names that become columns, and of those that do not.
 """
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import String, column
 
+from covet.database import DataError
 from covet.database.orm import UnknownFieldError
 from covet.database.orm.fields import read_fields
 from covet.exceptions import ConfigurationError
@@ -72,7 +74,16 @@ def test_order_is_names_or_expressions() -> None:
         (User, 2**63 - 1, True),
         (User, 2**63, False),
         (User, -(2**63), True),
-        (Sample, 2**70, True),
+        (User, "1 OR 1=1", False),
+        (User, True, False),
+        (User, [1], False),
+        (User, None, False),
+        (User, (1,), True),
+        (User, {"id": 1}, True),
+        (User, {"id": "1"}, False),
+        (User, (1, 2), True),
+        (Sample, UUID(int=7), True),
+        (Sample, str(UUID(int=7)), False),
         (Post, 10**30, False),
     ],
 )
@@ -87,3 +98,38 @@ def test_class_must_be_mapped() -> None:
         read_fields(int)
 
     assert str(caught.value) == "int is no mapped class.\n  Derive it from Model, with a __tablename__."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("name", 0, "User.name is of type str, and was compared with int."),
+        ("age", "1 OR 1=1", "User.age is of type int, and was compared with str."),
+        ("age", True, "User.age is of type int, and was compared with bool."),
+        ("age", {"ge": 1}, "User.age is of type int, and was compared with dict."),
+        ("name", ["Ada"], "User.name is of type str, and was compared with list."),
+    ],
+)
+@pytest.mark.row(96)
+def test_column_is_compared_with_its_like(name: str, value: object, message: str) -> None:
+    """MySQL would find all names that are no numbers where it is asked for 0."""
+    with pytest.raises(DataError) as caught:
+        read_fields(User).conditions([{name: value}])
+
+    assert str(caught.value) == f"{message}\n  Convert the value first, or let a DTO or a query read it."
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "statement"),
+    [
+        ("age", 2**63, "false"),
+        ("name", "a" * 51, "false"),
+        ("name", "a\0", "false"),
+        ("name", "Ada", "users.name = :name_1"),
+        ("name", None, "users.name IS NULL"),
+        ("name", User.email, "users.name = users.email"),
+    ],
+)
+def test_what_no_row_has_is_not_looked_for(name: str, value: object, statement: str) -> None:
+    """The answer is the same on each database: none; an expression is one."""
+    assert [str(item) for item in read_fields(User).conditions([{name: value}])] == [statement]

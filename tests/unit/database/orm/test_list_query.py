@@ -5,15 +5,16 @@ Tests of what a client may ask of a list.
 from typing import Annotated, Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from covet import CovetPy
 from covet.database.orm import DTO, CursorPageAnswer, CursorQuery, OffsetQuery, OrmPlugin, Repository
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, ValidationError
 from covet.http.request import Request
 from covet.openapi import OpenAPIPlugin
 from covet.parameters import Query
 from covet.testing import TestClient
-from tests.unit.database.orm.tables import Base, Role, Sample, User
+from tests.unit.database.orm.tables import Base, Long, Post, Role, Sample, User
 
 
 class UserQuery(CursorQuery[User], sort=["name", "age"], default_sort="-age", limit=2, max_limit=5):
@@ -143,3 +144,37 @@ def test_names_of_every_list_are_no_filters() -> None:
 
         class Y(CursorQuery[Sample], sort=["tags"]):
             pass
+
+
+def test_order_that_no_cursor_can_carry_is_refused_where_it_is_declared() -> None:
+    """Its texts have no limit, or too high a one."""
+    with pytest.raises(ConfigurationError) as endless:
+
+        class X(CursorQuery[Post], sort=["title"]):
+            pass
+
+    with pytest.raises(ConfigurationError) as long:
+
+        class Y(CursorQuery[Long], sort=["first"]):
+            pass
+
+    assert str(endless.value) == (
+        "X: Post.title has no limit, and a cursor has one.\n"
+        "  Give the column a length, such as String(255), or use an OffsetQuery."
+    )
+    assert str(long.value).startswith("Y: a cursor in the order first has up to 5")
+    assert str(long.value).endswith(" characters, of 4096.\n  Sort by shorter columns, or use an OffsetQuery.")
+
+
+async def test_order_that_is_longer_than_a_cursor_is_refused(memory_session: AsyncSession) -> None:
+    """Each field alone is not."""
+
+    class Query(CursorQuery[Long], sort=["second", "third"]):
+        pass
+
+    assert (await Repository[Long](memory_session).list(Query(sort=["second"]))).items == []
+    with pytest.raises(ValidationError) as caught:
+        await Repository[Long](memory_session).list(Query(sort=["second", "third"]))
+
+    (error,) = caught.value.errors
+    assert (error.pointer, error.message) == ("/sort", "names more fields than a page can go on behind; leave one out")

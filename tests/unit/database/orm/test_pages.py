@@ -112,6 +112,25 @@ async def test_cursor_belongs_to_its_order(session: AsyncSession) -> None:
         await users.list(ByCursor(sort=["age"], cursor=first.next_cursor))
 
 
+async def test_every_text_that_a_row_has_leads_on(session: AsyncSession) -> None:
+    """The longest, of letters that take most room; with a NUL in it where the database keeps one."""
+    users = Repository[User](session)
+    has_nul = session.get_bind().dialect.name != "postgresql"
+    names = ["\n" * 50, "\U0001f600" * 50, "a\0" if has_nul else "a\1", "b", "\x01" * 50]
+    await users.create_many([{"name": name, "age": 7} for name in names])
+    await session.commit()
+
+    seen, cursor = [], None
+    while True:
+        page = await users.list(ByCursor(sort=["age", "name"], cursor=cursor, limit=1))
+        seen += [user.name for user in page.items]
+        cursor = page.next_cursor
+        if cursor is None:
+            break
+
+    assert sorted(seen) == sorted(names)
+
+
 async def test_sealed_cursors_lead_on(engine: AsyncEngine) -> None:
     """The session has what seals them."""
     signer = Signer("a secret of thirty-two bytes, or more", purpose="cursor")

@@ -164,6 +164,13 @@ async def test_statement_goes_on_in_the_words_of_sqlalchemy(session: AsyncSessio
     assert (await session.scalars(statement)).all() == ["b"]
 
 
+async def test_batch_of_a_stream_has_a_row(memory_session: AsyncSession) -> None:
+    """SQLAlchemy would take 0 for all of them."""
+    with pytest.raises(ValueError, match=r"batch_size must be at least 1, got 0\."):
+        async for _ in Repository[User](memory_session).stream(batch_size=0):
+            pass
+
+
 async def test_stream_holds_a_batch_at_a_time(session: AsyncSession) -> None:
     """Twenty thousand rows take no more memory than some hundred do."""
     rows = 20_000
