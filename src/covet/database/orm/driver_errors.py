@@ -88,6 +88,9 @@ def translate(context: ExceptionContext) -> BaseException | None:
     if isinstance(error, CovetError | SQLAlchemyError):
         # Of a column type, or of SQLAlchemy's own, such as MissingGreenlet: it says already what it is.
         return error
+    if context.is_pre_ping and context.is_disconnect:
+        # SQLAlchemy looks whether a connection lives, and makes a new one then.
+        return None
     running = context.execution_context
     if running is not None and running.execution_options.get("skip_user_error_events", False):
         # SQLAlchemy asks for something by an error that it expects, such as whether MariaDB has a table.
