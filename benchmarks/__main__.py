@@ -15,6 +15,7 @@ from benchmarks import (
     callgrind,
     cpu,
     database,
+    database_stacks,
     environment,
     event_streams,
     events,
@@ -207,6 +208,15 @@ def section_database(python: str, options: argparse.Namespace) -> tuple[str, obj
     return database.table(figures), figures
 
 
+def section_database_stacks(python: str, options: argparse.Namespace) -> tuple[str, object]:
+    """
+    Measure applications that answer from a database.
+    """
+    rounds, seconds = (1, 2.0) if options.quick else (options.rounds, options.seconds)
+    figures = database_stacks.measure_all(python, quick=options.quick, rounds=rounds, seconds=seconds)
+    return database_stacks.table(figures, rounds=rounds, seconds=seconds), database_stacks.as_data(figures)
+
+
 def section_import(python: str, options: argparse.Namespace) -> tuple[str, object]:
     """
     Measure imports.
@@ -256,6 +266,7 @@ SECTIONS: dict[str, Section] = {
     "websocket": section_websocket,
     "injection": section_injection,
     "database": section_database,
+    "database-stacks": section_database_stacks,
     "orm": section_orm,
     "import": section_import,
     "startup": section_startup,

@@ -34,6 +34,14 @@ def asgi_scope(case: Case) -> dict[str, Any]:
     }
 
 
+async def stay() -> dict[str, Any]:
+    """
+    Wait as a client does that has sent everything and does not leave: whoever listens for its leaving stops by itself.
+    """
+    forever: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    return await forever
+
+
 async def check_asgi(app: Any, case: Case) -> Answer:
     """
     Send one request and return the answer; raise if it is not that of the case.
@@ -42,7 +50,7 @@ async def check_asgi(app: Any, case: Case) -> Answer:
     incoming = [{"type": "http.request", "body": case.body, "more_body": False}]
 
     async def receive() -> dict[str, Any]:
-        return incoming.pop() if incoming else {"type": "http.disconnect"}
+        return incoming.pop() if incoming else await stay()
 
     async def send(message: Any) -> None:
         messages.append(dict(message))
@@ -80,7 +88,7 @@ def asgi_caller(app: Any, case: Case) -> Caller:
         if unread:
             unread = False
             return {"type": "http.request", "body": body, "more_body": False}
-        return {"type": "http.disconnect"}
+        return await stay()
 
     async def send(message: Any) -> None:
         pass

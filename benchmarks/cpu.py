@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -222,7 +222,7 @@ def measure_round(python: str, variant: Variant, cases: list[Case], seconds: flo
     """
     values = {}
     port = free_port()
-    with tempfile.TemporaryDirectory() as name, serve(python, variant, port) as group:
+    with tempfile.TemporaryDirectory() as name, serve(python, variant, port, probe=cases[0]) as group:
         for case in cases:
             check_answer(case, port)
             run_wrk(case, port, 1, Path(name))
@@ -238,14 +238,30 @@ def measure_all(
     """
     Measure the variants in turn, round by round.
     """
+    return measure_cases(python, variants, [CASES[name] for name in cases], rounds=rounds, seconds=seconds)
+
+
+def measure_cases(
+    python: str,
+    variants: Sequence[Variant],
+    cases: list[Case],
+    *,
+    rounds: int,
+    seconds: float,
+    prepare: Callable[[], None] = lambda: None,
+) -> list[Figures]:
+    """
+    Measure cases of any kind; `prepare` is called before each server starts.
+    """
     figures = {variant.name: Figures(variant.name) for variant in variants}
     for number in range(1, rounds + 1):
         for variant in variants:
             mine = figures[variant.name]
             if mine.error:
                 continue
+            prepare()
             try:
-                values = measure_round(python, variant, [CASES[name] for name in cases], seconds)
+                values = measure_round(python, variant, cases, seconds)
             except (LoadError, OSError, subprocess.SubprocessError) as exc:
                 mine.error = f"{type(exc).__name__}: {exc}"
                 print(f"round {number}, {variant.name}: {mine.error}", file=sys.stderr)

@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks.asgi import Lifespan, asgi_caller, check_asgi, prepare_asgi
 from benchmarks.cases import ALL_CASES, Case
+from benchmarks.database_cases import DATABASE_CASES
 from benchmarks.rsgi import check_rsgi, rsgi_caller
 from benchmarks.variants import ALL_VARIANTS, Variant
 
@@ -72,10 +73,11 @@ def main() -> None:
     """
     parser = argparse.ArgumentParser(prog="python -m benchmarks.driver", description=__doc__)
     parser.add_argument("variant", choices=list(ALL_VARIANTS))
-    parser.add_argument("cases", choices=list(ALL_CASES), nargs="+", metavar="case")
+    parser.add_argument("cases", choices=[*ALL_CASES, *DATABASE_CASES], nargs="+", metavar="case")
     parser.add_argument("--blocks", type=int, nargs="+", default=[200, 1200], help="requests per counted block")
     options = parser.parse_args()
-    run(ALL_VARIANTS[options.variant], [ALL_CASES[name] for name in options.cases], options.blocks)
+    cases = ALL_CASES | DATABASE_CASES
+    run(ALL_VARIANTS[options.variant], [cases[name] for name in options.cases], options.blocks)
 
 
 if __name__ == "__main__":

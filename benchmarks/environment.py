@@ -14,11 +14,16 @@ VENV = ROOT / ".cache" / "bench-venv"
 PEERS = ("fastapi", "starlette", "litestar", "blacksheep", "falcon")
 CONTAINERS = ("dishka", "rodi")
 DATABASES = ("aiosqlite", "asyncpg", "sqlalchemy[asyncio]")
+# The stacks of peers that have a database, and what their pages are made with.
+DATABASE_STACKS = ("advanced-alchemy", "django", "psycopg[binary,pool]", "jinja2", "markupsafe")
 # What the stacks of peers take from others: proxy headers, and the signing of sessions.
 STACK = ("uvicorn", "itsdangerous")
 LIBRARIES = ("granian>=2.8.7", "uvloop", "msgspec>=0.22", "pydantic>=2.11")
-REQUIREMENTS = (*PEERS, *CONTAINERS, *DATABASES, *STACK, *LIBRARIES)
-DESCRIBED = ("msgspec", "granian", "uvloop", "pydantic", *PEERS, *CONTAINERS, *STACK)
+REQUIREMENTS = (*PEERS, *CONTAINERS, *DATABASES, *DATABASE_STACKS, *STACK, *LIBRARIES)
+DESCRIBED = (
+    *("msgspec", "granian", "uvloop", "pydantic", *PEERS, *CONTAINERS, *STACK),
+    *("sqlalchemy", "asyncpg", "aiosqlite", "advanced-alchemy", "django", "psycopg", "jinja2"),
+)
 
 
 def python_environment(base: Mapping[str, str]) -> dict[str, str]:

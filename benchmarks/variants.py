@@ -78,6 +78,18 @@ PRODUCTION_VARIANTS: dict[str, Variant] = {
     )
 }
 
+# What answers from a database.
+DATABASE_VARIANTS: dict[str, Variant] = {
+    variant.name: variant
+    for variant in (
+        Variant("covet-adapter", "benchmarks.apps.covet_adapter_app", "asgi", "covet"),
+        Variant("covet-orm", "benchmarks.apps.covet_orm_app", "asgi", "covet"),
+        Variant("fastapi-sqlalchemy", "benchmarks.apps.fastapi_rows_app", "asgi", "fastapi"),
+        Variant("litestar-advanced-alchemy", "benchmarks.apps.litestar_rows_app", "asgi", "litestar"),
+        Variant("django-asgi", "benchmarks.apps.django_rows_app", "asgi", "django"),
+    )
+}
+
 # One thing each of what the five middleware do.
 PART_VARIANTS: dict[str, Variant] = {
     f"part-{name}": Variant(f"part-{name}", "benchmarks.apps.covet_part_apps", "asgi", "covet", name)
@@ -113,5 +125,11 @@ ROUTE_VARIANTS: dict[str, Variant] = {
 }
 
 ALL_VARIANTS = (
-    VARIANTS | MIDDLEWARE_VARIANTS | PRODUCTION_VARIANTS | PART_VARIANTS | STACK_PART_VARIANTS | ROUTE_VARIANTS
+    VARIANTS
+    | MIDDLEWARE_VARIANTS
+    | PRODUCTION_VARIANTS
+    | DATABASE_VARIANTS
+    | PART_VARIANTS
+    | STACK_PART_VARIANTS
+    | ROUTE_VARIANTS
 )

@@ -4,6 +4,8 @@ The benchmarks compare like with like, and calculate rightly.
 
 import asyncio
 import importlib
+import json
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from benchmarks import (
     callgrind,
     cpu,
     database,
+    database_cases,
+    database_stacks,
     event_streams,
     events,
     imports,
@@ -38,7 +42,14 @@ from benchmarks.cases import (
 )
 from benchmarks.instructions import Figure, table
 from benchmarks.rsgi import check_rsgi
-from benchmarks.variants import ALL_VARIANTS, MIDDLEWARE_VARIANTS, PRODUCTION_VARIANTS, VARIANTS, Variant
+from benchmarks.variants import (
+    ALL_VARIANTS,
+    DATABASE_VARIANTS,
+    MIDDLEWARE_VARIANTS,
+    PRODUCTION_VARIANTS,
+    VARIANTS,
+    Variant,
+)
 from covet.testing import TestClient
 
 BUILT_IN = "covet-asgi+5-built-in"
@@ -504,3 +515,100 @@ def test_the_parts_of_the_stack_answer_alike(name: str) -> None:
             return await check_asgi(app, await prepare_asgi(app, PRODUCTION_CASES["production-get"]))
 
     assert asyncio.run(send()).status == 200
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+@pytest.mark.parametrize("name", DATABASE_VARIANTS)
+def test_every_application_answers_alike_from_its_database(
+    name: str, kind: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """One row, many, a page that is escaped and sorted, and changes that are kept."""
+    missing = database_stacks.find_missing(sys.executable, DATABASE_VARIANTS[name], kind)
+    if missing:
+        pytest.skip(f"{', '.join(missing)} not installed")
+    url = f"sqlite:///{tmp_path}/rows.db" if kind == "sqlite" else request.getfixturevalue("postgresql_url")
+
+    with database_stacks.announce(url):
+        assert database_stacks.run_check(sys.executable, name) == ""
+
+
+def test_an_application_without_its_libraries_is_named(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither it nor one that answers wrongly is measured."""
+    monkeypatch.setattr(
+        database_stacks,
+        "find_missing",
+        lambda _, variant, __: ["django", "psycopg"] if variant.name == "django-asgi" else [],
+    )
+    monkeypatch.setattr(database_stacks, "run_check", lambda _, name: "a row" if name == "covet-orm" else "")
+
+    chosen = database_stacks.choose(sys.executable, "postgresql")
+
+    assert [variant.name for variant in chosen] == ["covet-adapter", "fastapi-sqlalchemy", "litestar-advanced-alchemy"]
+    assert capsys.readouterr().err.splitlines() == [
+        "covet-orm is left out on postgresql: a row",
+        "django-asgi is left out on postgresql: django, psycopg not installed.",
+    ]
+
+
+def test_libraries_are_looked_for_where_they_are_to_run() -> None:
+    """Those that an application needs, and those that its database does."""
+    odd = Variant("covet-adapter", "benchmarks.apps.covet_adapter_app", "asgi", "no_such_library")
+
+    assert database_stacks.find_missing(sys.executable, odd, "sqlite") == ["no_such_library"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("row", {"id": 1, "number": 1}),
+        ("row", {"id": 1}),
+        ("rows", [{"id": 7, "number": 5434}] * 20),
+        ("rows", [{"id": 7, "number": 5434}]),
+        ("updates", [{"id": id_, "number": 0} for id_ in range(1, 21)]),
+    ],
+)
+def test_wrong_rows_are_refused(name: str, content: object) -> None:
+    """Those that are not in the database, too few of them, and the same again."""
+    assert database_cases.is_row(b'{"id":7,"number":5434}')
+
+    with pytest.raises(WrongAnswerError):
+        database_cases.DATABASE_CASES[name].check(Answer(200, json.dumps(content).encode(), []))
+
+
+def test_pages_that_are_not_escaped_are_refused() -> None:
+    """They would be cheaper."""
+    case = database_cases.DATABASE_CASES["fortunes"]
+
+    for page in ("<td>4</td><td><script>alert(1)</script></td>", "<td>1</td><td>one of thirteen</td>"):
+        with pytest.raises(WrongAnswerError):
+            case.check(Answer(200, page.encode(), []))
+
+
+async def test_changes_that_are_not_kept_are_found(tmp_path: Path) -> None:
+    """An answer alone is no proof of them."""
+    url = f"sqlite:///{tmp_path}/rows.db"
+    await database_cases.lay_tables(url)
+
+    await database_cases.check_kept(url, b'[{"id":7,"number":5434}]')
+    with pytest.raises(AssertionError, match=r"the answer says \{7: 8\}, and the database \{7: 5434\}"):
+        await database_cases.check_kept(url, b'[{"id":7,"number":8}]')
+
+
+def test_stacks_are_compared_with_the_adapter() -> None:
+    """In a table for each database; the load has one of its own."""
+    counts = [
+        Figure("covet-adapter", "row", [100_000.0]),
+        Figure("django-asgi", "row", [250_000.0]),
+        Figure("django-asgi", "rows", [], "it failed"),
+    ]
+    loads = [cpu.Figures("covet-adapter", {"row": [50.0]}), cpu.Figures("covet-orm", {"row": [60.0]})]
+    figures = [database_stacks.StackFigures("sqlite", counts), database_stacks.StackFigures("postgresql", [], loads)]
+
+    text = database_stacks.table(figures, rounds=1, seconds=1)
+
+    assert "## Answers from sqlite, in process" in text
+    assert "| django-asgi           | 250 |    × 2.50 |    - |         - |" in text
+    assert "## Answers from postgresql: CPU per request" in text
+    assert "× 1.20" in text
