@@ -90,6 +90,7 @@ class ASGIRequest(Request):
             raw_headers: The scope's headers as a mapping, if somebody found that no name came twice.
         """
         self.method = scope["method"]
+        self.scheme = scope.get("scheme", "http")
         self.path = scope["path"]
         self.app = app
         self.route = compiled.shown
@@ -101,7 +102,7 @@ class ASGIRequest(Request):
         self._receive = receive
         self._send = send
         self._body = self._client = self._deferred = None
-        self._cookies = self._forwarded = self._url = self.departure = None
+        self._cookies = self._named_host = self._url = self.departure = None
         self.headers = headers = ASGIHeaders()
         headers._raw = headers._index = None  # noqa: SLF001 - a constructor
         headers._pairs = raw_headers or scope["headers"]  # noqa: SLF001
@@ -127,10 +128,6 @@ class ASGIRequest(Request):
     def _read_raw_path(self) -> str:
         raw: bytes | None = self._scope.get("raw_path")
         return encode_path(self.root_path + self.path) if raw is None else raw.decode("latin-1")
-
-    def _read_scheme(self) -> str:
-        scheme: str = self._scope.get("scheme", "http")
-        return scheme
 
     def _read_client(self) -> Address | None:
         client = self._scope.get("client")

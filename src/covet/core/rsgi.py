@@ -78,6 +78,7 @@ class RSGIRequest(Request):
             path_values: The texts of the path's parameters.
         """
         self.method = scope.method
+        self.scheme = scope.scheme
         self.path = scope.path
         self.app = app
         self.route = compiled.shown
@@ -88,7 +89,7 @@ class RSGIRequest(Request):
         self._scope = scope
         self._protocol = protocol
         self._body = self._client = self._deferred = None
-        self._cookies = self._forwarded = self._url = self.departure = None
+        self._cookies = self._named_host = self._url = self.departure = None
         self.headers = headers = LateHeaders()
         headers._raw = headers._index = None  # noqa: SLF001 - a constructor
         headers._scope = scope  # noqa: SLF001
@@ -102,9 +103,6 @@ class RSGIRequest(Request):
 
     def _read_raw_path(self) -> str:
         return encode_path(self.path)
-
-    def _read_scheme(self) -> str:
-        return self._scope.scheme
 
     def _read_client(self) -> Address | None:
         return parse_client(self._scope.client)

@@ -8,8 +8,9 @@ accepts without a subprotocol and without headers; it puts whatever status it is
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Final, cast
+from typing import Any, Final, Self, cast
 
+from covet.core.compiled_route import CompiledRoute
 from covet.core.disconnects import run_against
 from covet.core.kept_receive import KeptReceive
 from covet.core.open_sockets import OpenSockets
@@ -45,9 +46,14 @@ class RSGIHandshake(RSGIRequest):
         """What the scope of the connection's services is opened with."""
         return {Request: self, WebSocket: self.websocket}
 
-    def _read_scheme(self) -> str:
-        scheme = self._scope.scheme
-        return SOCKET_SCHEMES.get(scheme, scheme)
+    # Any: as in the base.
+    def begin(
+        self, compiled: CompiledRoute, app: Any, scope: RSGIScope, protocol: RSGIProtocol, path_values: Sequence[str]
+    ) -> Self:
+        """Set what a constructor would: the scheme is that of WebSockets, as ASGI has it."""
+        super().begin(compiled, app, scope, protocol, path_values)
+        self.scheme = SOCKET_SCHEMES.get(scope.scheme, scope.scheme)
+        return self
 
 
 class RSGITransport:

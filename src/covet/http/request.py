@@ -56,6 +56,7 @@ class Request(IncomingMessage):
         path: The decoded path of the request's target; never taken from a header.
         app: The application, or `None` for a request made by hand.
         route: The route that answers, or `None` while there is none.
+        scheme: `"http"` or `"https"`, as the server sees it, or as `set_forwarded` said.
         state: A place for attributes of one's own, for as long as the request lasts.
         services: The scope of its services, once something was injected or resolved; `resolve()` makes it.
         failure: What the handler raised, for those services that want to know how it ended.
@@ -74,7 +75,7 @@ class Request(IncomingMessage):
         "_closers",
         "_cookies",
         "_deferred",
-        "_forwarded",
+        "_named_host",
         "_path_params",
         "_query_params",
         "_releases",
@@ -88,6 +89,7 @@ class Request(IncomingMessage):
         "path",
         "path_values",
         "route",
+        "scheme",
         "services",
         "state",
     )
@@ -97,7 +99,8 @@ class Request(IncomingMessage):
     _client: Address | None
     _closers: list[Callable[[], Awaitable[None]]]
     _cookies: dict[str, str] | None
-    _forwarded: tuple[str, str | None] | None
+    # What `set_forwarded` said.
+    _named_host: str | None
     _path_params: Mapping[str, Any]
     _query_params: QueryParams
     _releases: list[Callable[[], Awaitable[None]]]
@@ -106,6 +109,8 @@ class Request(IncomingMessage):
     began: float
     entered: int
     path_values: Sequence[str]
+    # PERF: a plain attribute, since middleware asks again and again (benchmarks/production.py).
+    scheme: str
     state: State
     # Any: the scope's class stands on this floor, but is loaded by those alone who inject.
     services: Any
@@ -133,7 +138,8 @@ class Request(IncomingMessage):
             own = Headers([*own.multi_items(), ("host", target.netloc or "localhost")])
         self.headers = own
         self._query_params = QueryParams(target.query)
-        self._url = URL.from_parts(target.scheme or "http", own["host"], target.path or "/", target.query)
+        self.scheme = target.scheme or "http"
+        self._url = URL.from_parts(self.scheme, own["host"], target.path or "/", target.query)
         self._path_params = dict(path_params or {})
         if not isinstance(body, bytes | bytearray | memoryview):
             # Of a number, bytes would make zeros.
@@ -142,7 +148,7 @@ class Request(IncomingMessage):
         self.body_limits = DEFAULT_BODY_LIMITS
         self._deferred: BackgroundTasks | None = None
         self._client = Address(*client) if client else None
-        self._cookies = self._forwarded = None
+        self._cookies = self._named_host = None
         self.state = make_state(getattr(app, "lifespan_state", None))
 
     # ── What came ────────────────────────────────────────────────────────────
@@ -203,12 +209,6 @@ class Request(IncomingMessage):
         return client
 
     @property
-    def scheme(self) -> str:
-        """`"http"` or `"https"`, as the server sees it, or as `set_forwarded` said."""
-        forwarded = self._forwarded
-        return self._read_scheme() if forwarded is None else forwarded[0]
-
-    @property
     def root_path(self) -> str:
         """The prefix that the application is mounted under; it stands in the URL, not in `path`."""
         return ""
@@ -216,7 +216,7 @@ class Request(IncomingMessage):
     @property
     def host(self) -> str:
         """The `Host` header, validated before the request got here, or what `set_forwarded` said."""
-        said = None if self._forwarded is None else self._forwarded[1]
+        said = self._named_host
         return self.headers.get("host", "localhost") if said is None else said
 
     @property
@@ -250,23 +250,19 @@ class Request(IncomingMessage):
             >>> request.client.host, str(request.url)
             ('192.0.2.1', 'https://example.com/tea?cups=2')
         """
-        own = self.scheme
-        if scheme is None:
-            scheme = own
-        elif scheme not in {"http", "https"}:
+        if scheme is not None and scheme not in {"http", "https"}:
             raise ValueError(f"The scheme of a request is http or https, got {scheme!r}.")
-        elif own in {"ws", "wss"}:
-            scheme = scheme.replace("http", "ws")
-        if host is None:
-            # What was said before stays, and what the header says is read by whoever asks.
-            host = None if self._forwarded is None else self._forwarded[1]
-        elif not is_valid_host(host):
-            raise ValueError("The host is not valid: it is written as in a Host header, such as 'example.com:8443'.")
-        self._forwarded = scheme, host
+        if host is not None:
+            if not is_valid_host(host):
+                hint = "it is written as in a Host header, such as 'example.com:8443'."
+                raise ValueError(f"The host is not valid: {hint}")
+            self._named_host = host
+        if scheme is not None:
+            self.scheme = scheme.replace("http", "ws") if self.scheme in {"ws", "wss"} else scheme
         # PERF: nearly always nobody has asked for the URL yet (benchmarks/production.py).
         url = self._url
         if url is not None:
-            self._url = URL.from_parts(scheme, self.host, url.path, url.query)
+            self._url = URL.from_parts(self.scheme, self.host, url.path, url.query)
         if client is not None:
             self._client = client if client.__class__ is Address else Address(*client)
 
@@ -375,9 +371,6 @@ class Request(IncomingMessage):
 
     def _read_raw_path(self) -> str:
         return encode_path(self.path)
-
-    def _read_scheme(self) -> str:
-        return self.url.scheme
 
     def _read_client(self) -> Address | None:
         return None
