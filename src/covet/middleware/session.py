@@ -165,12 +165,9 @@ class SessionMiddleware(Middleware):
         session = getattr(request.state, "session", None)
         if not isinstance(session, Session):
             return response
-        if not session.is_touched:
-            session.freeze()
-            return response
-        if self._keeper.is_settled(session):
-            session.freeze()
-            make_private(response.headers)
+        if session.rest():
+            if session.is_touched:
+                make_private(response.headers)
             return response
         return self._save(request, response, session)
 

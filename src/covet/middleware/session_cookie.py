@@ -156,6 +156,11 @@ def forbid_sharing(headers: MutableHeaders) -> None:
         >>> headers["cache-control"]
         'max-age=60, private'
     """
+    names = "\n".join(headers)
+    if "cache-control" not in names and "surrogate-control" not in names and "expires" not in names:
+        # PERF: nearly always nothing was said: one text is searched instead of each name (benchmarks/production.py).
+        headers.set_field(_PRIVATE)
+        return
     # APPSEC: caches of their vendors believe these before Cache-Control (RFC 9213), and those of old Expires.
     for name in [name for name in headers if name.endswith("cdn-cache-control") or name == "surrogate-control"]:
         del headers[name]

@@ -88,11 +88,6 @@ class CookieKeeper:
         # The cookie is verified when somebody looks into the session: most requests do not.
         return Session(None, self._find, token)
 
-    def is_settled(self, session: Session) -> bool:
-        """Tell whether it is known that nothing of a session is to be saved."""
-        former = session.unchanged
-        return former is not None and not self._limits.is_old(former, read_milliseconds(self._clock))
-
     def _find(self, token: str) -> LoadedSession | None:
         try:
             sealed = self._sealer.read(token, context=self._context)
@@ -105,9 +100,12 @@ class CookieKeeper:
         created_at, user_id = int(began), json.loads(user)
         seen_at = round(sealed.issued_at.timestamp() * 1000)
         # APPSEC: docs/security.md, row 79: the cookie says when it ends, and what was allowed less since counts, too.
-        if self._limits.find_end(created_at=created_at, seen_at=seen_at) <= read_milliseconds(self._clock):
+        now = read_milliseconds(self._clock)
+        if self._limits.find_end(created_at=created_at, seen_at=seen_at) <= now:
             return None
-        return LoadedSession(session_id, text, user_id, created_at, seen_at, is_current=sealed.is_current)
+        loaded = LoadedSession(session_id, text, user_id, created_at, seen_at, is_current=sealed.is_current)
+        loaded.is_due = self._limits.is_old(loaded, now)
+        return loaded
 
     async def save(self, session: Session) -> SavedSession:
         """

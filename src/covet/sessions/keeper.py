@@ -91,9 +91,6 @@ class SessionKeeper(Protocol):
     def begin(self, token: str) -> Session | None:
         """Do the same without waiting; `None` if it has to be waited for."""
 
-    def is_settled(self, session: Session) -> bool:
-        """Tell whether it is known that nothing of a session is to be saved."""
-
     async def save(self, session: Session) -> SavedSession:
         """Keep a session."""
 

@@ -4,12 +4,11 @@ Sessions on the server: the cookie has a random id, signed, and a store has the 
 A store knows only the hash of an id. An id that the store does not know is never taken over.
 """
 
-import json
 import logging
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
-from typing import Any, Final
+from typing import Final
 
 from covet.security.clock import Clock, read_milliseconds
 from covet.security.errors import BadSignatureError
@@ -20,13 +19,15 @@ from covet.sessions.keeper import ENDED, UNCHANGED, SavedSession, SessionLimits
 from covet.sessions.memory import MemorySessionStore
 from covet.sessions.record import SessionRecord
 from covet.sessions.session import LoadedSession, Session, SessionPlan
-from covet.sessions.session_text import write_data, write_value
+from covet.sessions.session_text import is_plain, read_data, write_data, write_value
 from covet.sessions.store import SessionStore
 
 _logger: Final = logging.getLogger("covet.sessions")
 # Of so many requests of one session at once, each has saved in between.
 _MAX_TRIES: Final = 100
 _MAX_REMEMBERED: Final = 4096
+# How long the JSON of a session may be whose values are remembered beside it.
+_MAX_PLAIN: Final = 1024
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +42,7 @@ class Ticket:
         is_current: Whether the secret in use has signed it.
         record: What the store had; one that is saved anew is another one.
         loaded: What both together say.
-        ends_at: When the session of that record ends.
+        due_at: When its use is to be noted anew; no later than its end.
     """
 
     id: str
@@ -50,7 +51,7 @@ class Ticket:
     is_current: bool
     record: SessionRecord | None = None
     loaded: LoadedSession | None = None
-    ends_at: float = 0
+    due_at: float = 0
 
 
 class ServerKeeper:
@@ -72,7 +73,7 @@ class ServerKeeper:
         self, store: SessionStore, sealer: TokenSealer, limits: SessionLimits, *, clock: Clock, context: str
     ) -> None:
         self._store = store
-        self._is_in_memory = isinstance(store, MemorySessionStore)
+        self._memory = store if isinstance(store, MemorySessionStore) else None
         self._sealer = sealer
         self._limits = limits
         self._clock = clock
@@ -106,19 +107,18 @@ class ServerKeeper:
     def begin(self, token: str) -> Session | None:
         """Do the same without waiting; `None` if the store has to be waited for."""
         # The cookie is verified when somebody looks into the session: most requests do not.
-        return Session(None, self._find, token) if self._is_in_memory else None
-
-    def is_settled(self, session: Session) -> bool:
-        """Tell whether it is known that nothing of a session is to be saved."""
-        former = session.unchanged
-        return former is not None and not self._limits.is_old(former, read_milliseconds(self._clock))
+        return None if self._memory is None else Session(None, self._find, token)
 
     def _find(self, token: str) -> LoadedSession | None:
         now = read_milliseconds(self._clock)
         ticket = self._verify(token, now)
-        if ticket is None or not isinstance(self._store, MemorySessionStore):
+        if ticket is None or self._memory is None:
             return None
-        return self._judge(ticket, self._store.find(ticket.key), now)
+        found = self._memory.find(ticket.key)
+        if found is ticket.record and now < ticket.due_at:
+            # PERF: nothing has changed since this was judged last (benchmarks/production.py).
+            return ticket.loaded
+        return self._judge(ticket, found, now)
 
     def _verify(self, token: str, now: int) -> Ticket | None:
         try:
@@ -141,20 +141,27 @@ class ServerKeeper:
     def _judge(self, ticket: Ticket, found: SessionRecord | None, now: int) -> LoadedSession | None:
         """Make what a cookie and a record say of a session; `None` if it has ended."""
         if found is not None:
-            if found is ticket.record:
-                loaded, ends_at = ticket.loaded, ticket.ends_at
-            else:
-                loaded = _join(ticket, found)
-                ends_at = self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at)
-                if self._is_in_memory:
-                    # It is in memory anyhow; of another store nothing is held back here.
-                    ticket.record, ticket.loaded, ticket.ends_at = found, loaded, ends_at
+            loaded = _join(ticket, found)
+            ends_at = self._limits.find_end(created_at=found.created_at, seen_at=found.seen_at)
+            loaded.is_due = self._limits.is_old(loaded, now)
             if ends_at > now:
+                if self._memory is not None and not loaded.is_due:
+                    # It is in memory anyhow; of another store nothing is held back here.
+                    self._remember(ticket, found, loaded, ends_at)
                 return loaded
         # APPSEC: docs/security.md, row 73: whatever comes next has another id.
         _logger.debug("A session cookie was refused: its session has ended.")
         ticket.record = ticket.loaded = None
+        ticket.due_at = 0
         return None
+
+    def _remember(self, ticket: Ticket, found: SessionRecord, loaded: LoadedSession, ends_at: int) -> None:
+        """Keep what was judged until something of it changes."""
+        ticket.record, ticket.loaded = found, loaded
+        ticket.due_at = min(ends_at, found.seen_at + self._limits.note_after)
+        if len(found.data) <= _MAX_PLAIN:
+            data = read_data(found.data)
+            loaded.plain = data if is_plain(data) else None
 
     async def save(self, session: Session) -> SavedSession:
         """
@@ -263,8 +270,8 @@ def _merge(before: str, plan: SessionPlan, now: str) -> str:
         return now
     # Compared as text: to Python, True is 1.
     old, merged = (
-        {key: write_value(key, value) for key, value in _read(before).items()},
-        _read(now),
+        {key: write_value(key, value) for key, value in read_data(before).items()},
+        read_data(now),
     )
     for key in old.keys() - plan.data.keys():
         merged.pop(key, None)
@@ -272,9 +279,3 @@ def _merge(before: str, plan: SessionPlan, now: str) -> str:
         if old.get(key) != write_value(key, value):
             merged[key] = value
     return write_data(merged)
-
-
-# Any: whatever JSON can hold.
-def _read(text: str) -> dict[str, Any]:
-    data: dict[str, Any] = json.loads(text)
-    return data

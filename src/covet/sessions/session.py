@@ -5,25 +5,23 @@ It notes whether anybody has looked at it, and what has become of it; it must ne
 """
 
 import hmac
-import json
 from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar, Final, NamedTuple
 
 from covet.security.clock import to_datetime
 from covet.security.tokens import generate_token
 from covet.sessions.errors import SessionStateError, SessionValueError
-from covet.sessions.session_text import write_data, write_value
+from covet.sessions.session_text import PLAIN_TYPES, is_plain, read_data, write_data, write_value
 
-# PERF: what was written here has no spaces around it, which `json.loads` looks for (benchmarks/production.py).
-_decode: Final = json.JSONDecoder().raw_decode
-_PLAIN: Final = frozenset({str, int, bool, type(None)})
 _SECRETS: Final = b"covet.sessions/1 "
 
 
-class LoadedSession(NamedTuple):
+@dataclass(slots=True)
+class LoadedSession:
     """
-    A session as it was found.
+    A session as it was found; nobody changes it.
 
     Attributes:
         id: What its client proves itself with.
@@ -33,6 +31,8 @@ class LoadedSession(NamedTuple):
         seen_at: When it was last used.
         version: How often it was saved.
         is_current: Whether the secret in use has signed its cookie.
+        is_due: Whether its use is to be noted, or its cookie to be made anew.
+        plain: What is in it, if that is known and nothing of it can be changed inside, as a list can.
     """
 
     id: str
@@ -42,6 +42,8 @@ class LoadedSession(NamedTuple):
     seen_at: int
     version: int = 1
     is_current: bool = True
+    is_due: bool = False
+    plain: dict[str, Any] | None = None  # whatever JSON can hold
 
 
 class SessionPlan(NamedTuple):
@@ -90,6 +92,9 @@ class Session(MutableMapping[str, Any]):
         find: What finds it when somebody looks for the first time, where that needs no waiting.
         token: What it is found by.
 
+    Attributes:
+        is_touched: Whether anybody has looked at it: the response is this client's alone then.
+
     Example:
         >>> session = Session()
         >>> session["cart"] = ["tea"]
@@ -108,11 +113,11 @@ class Session(MutableMapping[str, Any]):
         "_is_carried",
         "_is_closed",
         "_is_needed",
-        "_is_touched",
         "_is_written",
         "_loaded",
         "_token",
         "_user_id",
+        "is_touched",
     )
 
     _created_at: int | None
@@ -128,11 +133,13 @@ class Session(MutableMapping[str, Any]):
         find: Callable[[str], LoadedSession | None] | None = None,
         token: str = "",
     ) -> None:
-        self._is_touched = self._is_written = self._is_needed = self._is_carried = self._is_closed = False
+        self.is_touched = self._is_written = self._is_needed = self._is_carried = self._is_closed = False
         self._find = find
         self._token = token
         if find is None:
             self._take(loaded)
+        else:
+            self._data = None
 
     # ── What is in it ────────────────────────────────────────────────────────
 
@@ -151,7 +158,7 @@ class Session(MutableMapping[str, Any]):
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise SessionValueError(key, "has a key that is no text")
-        if type(value) not in _PLAIN:
+        if type(value) not in PLAIN_TYPES:
             write_value(key, value)
         self._change()[key] = value
         self._start()
@@ -176,18 +183,6 @@ class Session(MutableMapping[str, Any]):
         """When it began: when its user logged in, or with the first thing in it; `None` before it was saved."""
         self._look()
         return None if self._created_at is None else to_datetime(self._created_at)
-
-    @property
-    def is_touched(self) -> bool:
-        """Whether anybody has looked at it: the response is this client's alone then."""
-        return self._is_touched
-
-    @property
-    def unchanged(self) -> LoadedSession | None:
-        """What was found, if it is known that nobody has changed anything; `None` if that has to be looked at."""
-        # What is inside of a list may have been changed without anybody noticing.
-        is_plain = self._data is None or _PLAIN.issuperset(map(type, self._data.values()))
-        return self._loaded if is_plain and not self._is_written else None
 
     @property
     def is_closed(self) -> bool:
@@ -305,6 +300,22 @@ class Session(MutableMapping[str, Any]):
         """Let it be read, and not be changed any more."""
         self._is_closed = True
 
+    def rest(self) -> bool:
+        """Freeze it if it is known that nothing of it is to be saved, and say whether that is so."""
+        if self.is_touched:
+            if self._is_written:
+                return False
+            loaded = self._loaded
+            if loaded is not None and (loaded.is_due or not self._is_plain(loaded)):
+                return False
+        self._is_closed = True
+        return True
+
+    def _is_plain(self, loaded: LoadedSession) -> bool:
+        """Tell whether what is in it is as it was found, since nobody has set anything."""
+        # What is inside of a list may have been changed without anybody noticing.
+        return loaded.plain is not None or self._data is None or is_plain(self._data)
+
     def close(self) -> SessionPlan:
         """Say what is to become of it. From here on it can be read, and not be changed."""
         if self._find is not None:
@@ -323,7 +334,7 @@ class Session(MutableMapping[str, Any]):
             former=loaded,
             is_ended=is_ended,
             is_carried=self._is_carried,
-            is_touched=self._is_touched,
+            is_touched=self.is_touched,
             id=self._id if is_kept else None,
             data=data,
             text=text,
@@ -337,21 +348,33 @@ class Session(MutableMapping[str, Any]):
     def _take(self, loaded: LoadedSession | None) -> None:
         self._find = None
         self._loaded = loaded
-        self._id = None if loaded is None else loaded.id
-        self._user_id = None if loaded is None else loaded.user_id
-        self._created_at = None if loaded is None else loaded.created_at
-        self._data = {} if loaded is None else None
+        if loaded is None:
+            self._id = self._user_id = self._created_at = None
+            self._data = {}
+        else:
+            self._id = loaded.id
+            self._user_id = loaded.user_id
+            self._created_at = loaded.created_at
+            self._data = None
 
     def _look(self) -> None:
-        self._is_touched = True
+        self.is_touched = True
         if self._find is not None:
             self._take(self._find(self._token))
 
     def _read(self) -> dict[str, Any]:
-        self._look()
+        self.is_touched = True
         data = self._data
         if data is None:
-            self._data = data = {} if self._loaded is None else _decode(self._loaded.text)[0]
+            if self._find is not None:
+                self._take(self._find(self._token))
+            loaded = self._loaded
+            if loaded is None:
+                self._data = data = {}
+            elif loaded.plain is not None:
+                self._data = data = loaded.plain.copy()
+            else:
+                self._data = data = read_data(loaded.text)
         return data
 
     def _change(self) -> dict[str, Any]:

@@ -396,11 +396,41 @@ async def test_reading_leaves_nothing_to_save(keeper: ServerKeeper, clock: Clock
     token = await begin(keeper, a=1)
     session = await keeper.load(token)
     assert session["a"] == 1
-    assert keeper.is_settled(session)
+    assert session.rest()
 
     clock.move(10)
 
-    assert not keeper.is_settled(session)
+    session = await keeper.load(token)
+    assert session["a"] == 1
+    assert not session.rest()
+
+
+async def test_what_is_remembered_of_a_session_is_nobodys_to_change(keeper: ServerKeeper) -> None:
+    """
+    What one request puts into its session, and does not save, no other one sees.
+    """
+    token = await begin(keeper, a=1)
+    first, second = await keeper.load(token), await keeper.load(token)
+    assert (first["a"], second["a"]) == (1, 1)
+
+    first["a"] = 2
+    del second["a"]
+
+    assert dict(await keeper.load(token)) == {"a": 1}
+
+
+@pytest.mark.parametrize("value", [[1], "x" * 2000])
+async def test_what_could_change_inside_or_is_large_is_read_each_time(keeper: ServerKeeper, value: object) -> None:
+    """
+    A list that one request appends to is not the one of another; and memory is not filled twice.
+    """
+    token = await begin(keeper, a=value)
+    session = await keeper.load(token)
+    assert session["a"] == value
+
+    assert session._loaded is not None
+    assert session._loaded.plain is None
+    assert (await keeper.load(token))["a"] is not session["a"]
 
 
 async def test_other_stores_are_waited_for_and_nothing_of_theirs_is_held_back(tmp_path: Path, clock: Clock) -> None:

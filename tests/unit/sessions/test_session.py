@@ -88,7 +88,7 @@ def test_it_is_known_that_nothing_has_changed(change: Callable[[Session], object
 
     change(session)
 
-    assert (session.unchanged == session.close().former) is is_known
+    assert session.rest() is session.is_closed is is_known
 
 
 def test_what_is_inside_of_a_list_may_have_changed() -> None:
@@ -99,7 +99,18 @@ def test_what_is_inside_of_a_list_may_have_changed() -> None:
 
     assert session["a"] == [1]
 
-    assert session.unchanged is None
+    assert not session.rest()
+
+
+def test_who_finds_nothing_and_keeps_nothing_leaves_nothing_to_save() -> None:
+    """
+    A visitor without a session, of whom somebody has only asked whether there is one.
+    """
+    session = Session()
+
+    assert "user" not in session
+
+    assert (session.rest(), session.is_touched, session.is_closed) == (True, True, True)
 
 
 def test_representation_is_no_look_and_shows_nothing() -> None:
