@@ -5,6 +5,7 @@ Databases.
 
     url.py errors.py dialect.py      where a database is, what goes wrong with it, what kinds differ in
     placeholders.py                  $1 and :name, on every database
+        statement_words.py           what a statement does, and which ones are refused
     driver.py drivers/               what a library has to do; those that are at hand
     queries.py                       what can be asked: of a database, of a connection
         table_shapes.py table_writes.py

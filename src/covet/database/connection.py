@@ -18,7 +18,7 @@ from covet.database.errors import (
     TransactionError,
 )
 from covet.database.observation import Observation
-from covet.database.placeholders import StatementCache
+from covet.database.placeholders import Statement, StatementCache
 from covet.database.queries import Queries, check_batch_size
 from covet.database.table_shapes import TableShapes
 from covet.deadlines import Deadline
@@ -27,13 +27,16 @@ GRACE_SECONDS: Final = 0.5
 """Seconds that a database has to confirm that it stopped a statement; one that does not, does not answer at all."""
 
 
+_LONGEST: Final = 80
+
+
 class PooledConnection:
     """
     A connection of a pool, and what the pool knows of it.
 
     Attributes:
         raw: The driver's connection.
-        is_undone: Whether its database has undone that transaction by itself.
+        is_undone: Whether its database has ended that transaction by itself.
         opened_at: When it was opened, in seconds of the monotonic clock.
         used_at: When it was given back last.
         epoch: The pool's epoch when it was last known to be good.
@@ -121,13 +124,13 @@ class DatabaseConnection(Queries):
     # Any: what a statement gives.
     async def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         """Run a statement in one of the ways that a driver has."""
-        text, values = self._statements.bind(query, args, kwargs)
-        return await self._run(kind, query, text, values)
+        statement, values = self._statements.bind(query, args, kwargs)
+        return await self._run(kind, statement, values)
 
-    async def execute_many(self, query: str, rows: Sequence[Values], /) -> Result:
+    async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """Run a statement for many rows; see `Queries.execute_many`."""
-        text, checked = self._statements.write_many(query, rows)
-        result: Result = await self._run("execute_many", query, text, checked)
+        statement, checked = self._statements.bind_many(query, rows)
+        result: Result = await self._run("execute_many", statement, checked)
         return result
 
     async def stream(
@@ -135,15 +138,17 @@ class DatabaseConnection(Queries):
     ) -> AsyncGenerator[Row, None]:
         """Give the rows one by one; see `Queries.stream`."""
         check_batch_size(batch_size)
-        text, values = self._statements.bind(query, args, kwargs)
+        statement, values = self._statements.bind(query, args, kwargs)
         pooled = self._begin("stream")
         started, count = monotonic(), 0
         try:
-            async with aclosing(pooled.raw.stream(text, values, batch_size=batch_size)) as batches:
+            _refuse_commit(pooled, statement, self.dialect)
+            async with aclosing(pooled.raw.stream(statement.text, values, batch_size=batch_size)) as batches:
                 while (rows := await self._next(batches, query)) is not None:
                     count += len(rows)
                     for row in rows:
                         yield row
+            _notice_end(pooled, statement)
         finally:
             pooled.is_running = False
             if self._observation.is_wanted:
@@ -211,11 +216,14 @@ class DatabaseConnection(Queries):
         yield self
 
     # Any: as above.
-    async def _run(self, kind: str, query: str, text: str, values: Any) -> Any:
+    async def _run(self, kind: str, statement: Statement, values: Any) -> Any:
+        query, text = statement.query, statement.text
         pooled = self._begin(query)
         observation = self._observation
         started = monotonic() if observation.is_wanted else 0.0
         try:
+            if pooled.is_inside:
+                _refuse_commit(pooled, statement, self.dialect)
             if self._timeout is None:
                 result = await getattr(pooled.raw, kind)(text, values)
             else:
@@ -234,6 +242,8 @@ class DatabaseConnection(Queries):
             pooled.is_running = False
         if observation.is_wanted:
             observation.tell(query, started, _count_rows(result))
+        if pooled.is_inside:
+            _notice_end(pooled, statement)
         return result
 
     def _begin(self, what: str) -> PooledConnection:
@@ -251,7 +261,7 @@ class DatabaseConnection(Queries):
             raise DatabaseUnavailableError(f"The connection is closed, so {what[:40]!r} cannot run.")
         if pooled.is_undone and not what.startswith("ROLLBACK"):
             raise TransactionError(
-                "The database has undone the transaction, so that nothing more can be done in it.",
+                "The database has ended the transaction, so that nothing more can be done in it.",
                 hint="Let the error that was raised first leave the block.",
             )
         pooled.is_running = True
@@ -289,6 +299,30 @@ class DatabaseConnection(Queries):
         if isinstance(exc, QueryError) and exc.query is None:
             exc.query = query
         return exc
+
+
+def _refuse_commit(pooled: PooledConnection, statement: Statement, dialect: Dialect) -> None:
+    """Let no statement commit half a transaction."""
+    if pooled.is_inside and statement.kind.is_committing:
+        raise TransactionError(
+            f"{dialect.name} commits what stands before such a statement: {_shorten(statement.query)!r}.",
+            hint="Run it before the transaction, or after it.",
+        )
+
+
+def _notice_end(pooled: PooledConnection, statement: Statement) -> None:
+    """Let nothing more be done in a transaction that a statement has ended, such as a procedure that commits."""
+    if pooled.is_inside and not pooled.raw.is_closed and not pooled.raw.is_in_transaction:
+        pooled.is_undone = True
+        raise TransactionError(
+            f"A statement has ended the transaction that it was run in: {_shorten(statement.query)!r}.",
+            hint="What stood before it may have been committed. Run it before the transaction, or after it.",
+        )
+
+
+def _shorten(query: str) -> str:
+    line = " ".join(query.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 
 
 def _limit(seconds: float | None) -> AbstractContextManager[object]:

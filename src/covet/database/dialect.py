@@ -47,6 +47,8 @@ class Dialect:
         read_only: The option for transactions that only read.
         begin_read_only: What begins such a transaction, where it is another statement.
         end_read_only: What is said after such a transaction.
+        committing: A pattern of the statements with which it ends a transaction that is open, and keeps it.
+        has_one_writer: Whether there is one transaction at a time that writes.
     """
 
     name: str
@@ -63,6 +65,8 @@ class Dialect:
     read_only: str = "READ ONLY"
     begin_read_only: tuple[str, ...] | None = None
     end_read_only: tuple[str, ...] = ()
+    committing: str = ""
+    has_one_writer: bool = False
 
     def quote_identifier(self, name: str) -> str:
         """
@@ -133,6 +137,7 @@ SQLITE: Final = Dialect(
     begin="BEGIN IMMEDIATE",
     begin_read_only=("PRAGMA query_only = 1", "BEGIN DEFERRED"),
     end_read_only=("PRAGMA query_only = 0",),
+    has_one_writer=True,
 )
 POSTGRESQL: Final = Dialect(
     "PostgreSQL",
@@ -151,4 +156,8 @@ MYSQL: Final = Dialect(
     isolation=MappingProxyType(_LEVELS),
     begin="START TRANSACTION{options}",
     begin_before="SET TRANSACTION {options}",
+    committing=(
+        r"(?:CREATE|DROP)\b(?!\s+(?:OR\s+REPLACE\s+)?TEMPORARY\b)|SET\s+PASSWORD\b"
+        r"|(?:ALTER|TRUNCATE|RENAME|GRANT|REVOKE|LOCK|UNLOCK|ANALYZE|CHECK|OPTIMIZE|REPAIR|FLUSH|INSTALL|UNINSTALL)\b"
+    ),
 )

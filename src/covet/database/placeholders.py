@@ -7,10 +7,11 @@ A statement is read once: literals, quoted names and comments are left as they a
 import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from covet.database.dialect import Dialect
 from covet.database.errors import QueryError
+from covet.database.statement_words import StatementKind, read_comment, read_kind
 from covet.exceptions import suggest
 
 _MAX_CACHED: Final = 1024
@@ -25,6 +26,7 @@ class Statement(NamedTuple):
         text: Its text.
         query: The text as it was written.
         wanted: How many values it wants.
+        kind: What it does.
         order: Which value stands at each placeholder, unless they stand just in their order.
         names: Or the names of the values, one for each placeholder of the text.
     """
@@ -32,6 +34,7 @@ class Statement(NamedTuple):
     text: str
     query: str
     wanted: int
+    kind: StatementKind
     order: tuple[int, ...] | None = None
     names: tuple[str, ...] = ()
 
@@ -45,10 +48,12 @@ class StatementCache:
 
     Example:
         >>> from covet.database.dialect import MYSQL, SQLITE
-        >>> StatementCache(SQLITE).bind("SELECT * FROM tea WHERE price < $1 AND name <> '$1'", (3,), {})
-        ("SELECT * FROM tea WHERE price < ?1 AND name <> '$1'", (3,))
-        >>> StatementCache(MYSQL).bind("SELECT * FROM tea WHERE price < :most OR :most < 0", (), {"most": 3})
-        ('SELECT * FROM tea WHERE price < %s OR %s < 0', (3, 3))
+        >>> statement, values = StatementCache(SQLITE).bind("SELECT * FROM tea WHERE id < $1 OR name = '$1'", (3,), {})
+        >>> statement.text, values
+        ("SELECT * FROM tea WHERE id < ?1 OR name = '$1'", (3,))
+        >>> statement, values = StatementCache(MYSQL).bind("SELECT * FROM tea WHERE id < :n OR :n < 0", (), {"n": 3})
+        >>> statement.text, values
+        ('SELECT * FROM tea WHERE id < %s OR %s < 0', (3, 3))
     """
 
     def __init__(self, dialect: Dialect) -> None:
@@ -58,9 +63,9 @@ class StatementCache:
 
     def bind(
         self, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]
-    ) -> tuple[str, tuple[object, ...]]:
+    ) -> tuple[Statement, tuple[object, ...]]:
         """
-        Find what a driver needs for a statement.
+        Find a statement as its driver takes it, and its values in their order.
 
         Args:
             query: The statement.
@@ -68,13 +73,16 @@ class StatementCache:
             kwargs: Or the values of `:name`.
 
         Raises:
-            QueryError: If values and placeholders do not fit together. No value is named.
+            QueryError: If values and placeholders do not fit together, or the text is not one statement. No value is
+                named.
+            TransactionError: If the statement begins or ends a transaction.
         """
         if kwargs:
-            return self._bind_named(query, args, kwargs)
-        statement = self._positional.get(query)
-        if statement is None:
-            statement = self._keep(self._positional, query, _write_positional(query, self.dialect))
+            if args:
+                raise QueryError("A statement takes values in order or by name, and was given both.", query=query)
+            named = self._find_named(query)
+            return named, _arrange_named(named, kwargs)
+        statement = self._positional.get(query) or self._find_positional(query)
         if len(args) != statement.wanted:
             raise QueryError(
                 f"The statement wants {_count(statement.wanted)} and was given {len(args)}.",
@@ -82,52 +90,39 @@ class StatementCache:
                 hint="Each of $1, $2 … wants one value, in their order.",
             )
         if statement.order is None:
-            return statement.text, args
-        return statement.text, tuple([args[index] for index in statement.order])
+            return statement, args
+        return statement, tuple([args[index] for index in statement.order])
 
-    def write_many(self, query: str, rows: Sequence[Sequence[object]]) -> tuple[str, Sequence[Sequence[object]]]:
+    def bind_many(
+        self, query: str, rows: Sequence[Sequence[object] | Mapping[str, object]]
+    ) -> tuple[Statement, Sequence[Sequence[object]]]:
         """
-        Find what a driver needs to run a statement for many rows of values.
+        Find a statement as its driver takes it, and many rows of values in their order.
 
         Raises:
-            QueryError: If a row has too few values, or too many.
+            QueryError: As `bind`; the text numbers the row that does not fit.
+            TransactionError: As `bind`.
         """
-        statement = self._positional.get(query)
-        if statement is None:
-            statement = self._keep(self._positional, query, _write_positional(query, self.dialect))
-        for number, row in enumerate(rows):
+        if any(isinstance(row, Mapping) for row in rows):
+            named = self._find_named(query)
+            return named, [_arrange_named(named, row, f"row {number}") for number, row in enumerate(rows)]
+        statement = self._positional.get(query) or self._find_positional(query)
+        # Any: none of them is a mapping.
+        ordered: Any = rows
+        for number, row in enumerate(ordered):
             if len(row) != statement.wanted:
                 raise QueryError(
                     f"The statement wants {_count(statement.wanted)} and row {number} has {len(row)}.", query=query
                 )
         if statement.order is None:
-            return statement.text, rows
-        return statement.text, [tuple([row[index] for index in statement.order]) for row in rows]
+            return statement, ordered
+        return statement, [tuple([row[index] for index in statement.order]) for row in ordered]
 
-    def _bind_named(
-        self, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]
-    ) -> tuple[str, tuple[object, ...]]:
-        if args:
-            raise QueryError("A statement takes values in order or by name, and was given both.", query=query)
-        statement = self._named.get(query)
-        if statement is None:
-            statement = self._keep(self._named, query, _write_named(query, self.dialect))
-        names = statement.names
-        try:
-            values = tuple([kwargs[name] for name in names])
-        except KeyError as exc:
-            name = str(exc.args[0])
-            raise QueryError(
-                f"The statement wants a value for :{name}.", query=query, hint=suggest(name, tuple(kwargs))
-            ) from None
-        if len(kwargs) != len(set(names)):
-            spare = sorted(set(kwargs) - set(names))
-            raise QueryError(
-                f"The statement has no place for {', '.join(spare)}.",
-                query=query,
-                hint=suggest(spare[0], names),
-            )
-        return statement.text, values
+    def _find_positional(self, query: str) -> Statement:
+        return self._keep(self._positional, query, _write_positional(query, self.dialect))
+
+    def _find_named(self, query: str) -> Statement:
+        return self._named.get(query) or self._keep(self._named, query, _write_named(query, self.dialect))
 
     def _keep(self, cache: dict[str, Statement], query: str, statement: Statement) -> Statement:
         if len(cache) >= _MAX_CACHED:
@@ -135,6 +130,28 @@ class StatementCache:
             del cache[next(iter(cache))]
         cache[query] = statement
         return statement
+
+
+def _arrange_named(statement: Statement, values: object, where: str = "") -> tuple[object, ...]:
+    """Put values into the order in which a statement has their names."""
+    where, names, query = f" in {where}" if where else "", statement.names, statement.query
+    if not isinstance(values, Mapping):
+        raise QueryError(f"The values are given by name, and not{where}.", query=query)
+    try:
+        found = tuple([values[name] for name in names])
+    except KeyError as exc:
+        name = str(exc.args[0])
+        raise QueryError(
+            f"The statement wants a value for :{name}{where}.",
+            query=query,
+            hint=suggest(name, tuple(str(given) for given in values)),
+        ) from None
+    if len(values) != len(set(names)):
+        spare = sorted(str(name) for name in set(values) - set(names))
+        raise QueryError(
+            f"The statement has no place for {', '.join(spare)}{where}.", query=query, hint=suggest(spare[0], names)
+        )
+    return found
 
 
 def _count(number: int) -> str:
@@ -172,15 +189,17 @@ _POSITIONAL: Final = r"(?<![\w$])\$(?P<number>[0-9]{1,6})(?![\w$])"
 _NAMED: Final = r"(?P<cast>::|:=)|(?<![\w:]):(?P<word>[^\W\d]\w*)"
 
 
-def _scan(query: str, dialect: Dialect, parameter: str) -> tuple[list[str], list[str]]:
-    """Cut a statement into the text around its placeholders, and their numbers or names."""
+def _scan(query: str, dialect: Dialect, parameter: str) -> tuple[list[str], list[str], StatementKind]:
+    """Cut a statement into the text around its placeholders, and their numbers or names; tell what it does."""
     if "\0" in query:
         raise QueryError("A statement has a NUL in it.", query=query)
     scanner = _make_scanner(dialect, parameter)
     pieces: list[str] = []
     found: list[str] = []
+    code: list[str] = []
     position = start = 0
     while (match := scanner.search(query, position)) is not None:
+        begin = position
         position = match.end()
         kind = match.lastgroup
         if kind in {"number", "word"}:
@@ -193,8 +212,20 @@ def _scan(query: str, dialect: Dialect, parameter: str) -> tuple[list[str], list
             position = _skip_comment(query, position)
         elif kind in _MUST_END and not match[f"{kind}_end"]:
             raise _refuse_open(query, kind)
+        code += (query[begin : match.start()], _read_code(kind, query[match.start() : position], dialect))
     pieces.append(query[start:])
-    return pieces, found
+    code.append(query[position:])
+    return pieces, found, read_kind(query, "".join(code), dialect)
+
+
+def _read_code(kind: str | None, text: str, dialect: Dialect) -> str:
+    """Give what a part of a statement says to whoever reads its words."""
+    if kind in _COMMENTS:
+        return read_comment(text, dialect)
+    return "''" if kind in _MUST_END else text
+
+
+_COMMENTS: Final = frozenset({"line", "hash", "block", "open"})
 
 
 # What each of them is called where it does not end.
@@ -236,7 +267,7 @@ def _skip_comment(query: str, position: int) -> int:
 
 
 def _write_positional(query: str, dialect: Dialect) -> Statement:
-    pieces, found = _scan(query, dialect, _POSITIONAL)
+    pieces, found, kind = _scan(query, dialect, _POSITIONAL)
     numbers = [int(number) for number in found]
     count = max(numbers, default=0)
     if count > _MAX_PARAMETERS:
@@ -248,23 +279,23 @@ def _write_positional(query: str, dialect: Dialect) -> Statement:
     if dialect.parameter_style == "percent":
         text = _join(pieces, ["%s"] * len(numbers), dialect)
         order = tuple(number - 1 for number in numbers)
-        return Statement(text, query, count, None if order == tuple(range(count)) else order)
+        return Statement(text, query, count, kind, None if order == tuple(range(count)) else order)
     mark = "?" if dialect.parameter_style == "question" else "$"
-    return Statement(_join(pieces, [f"{mark}{number}" for number in numbers], dialect), query, count)
+    return Statement(_join(pieces, [f"{mark}{number}" for number in numbers], dialect), query, count, kind)
 
 
 def _write_named(query: str, dialect: Dialect) -> Statement:
-    pieces, found = _scan(query, dialect, _NAMED)
+    pieces, found, kind = _scan(query, dialect, _NAMED)
     if not found:
         raise QueryError(
             "Values were given by name, and the statement has no :name.", query=query, hint="Write :name for each."
         )
     if dialect.parameter_style == "percent":
-        return Statement(_join(pieces, ["%s"] * len(found), dialect), query, len(found), names=tuple(found))
+        return Statement(_join(pieces, ["%s"] * len(found), dialect), query, len(found), kind, names=tuple(found))
     mark = "?" if dialect.parameter_style == "question" else "$"
     names = tuple(dict.fromkeys(found))
     places = {name: f"{mark}{number}" for number, name in enumerate(names, 1)}
-    return Statement(_join(pieces, [places[name] for name in found], dialect), query, len(names), names=names)
+    return Statement(_join(pieces, [places[name] for name in found], dialect), query, len(names), kind, names=names)
 
 
 def _join(pieces: list[str], placeholders: list[str], dialect: Dialect) -> str:

@@ -26,13 +26,13 @@ class Queries(ABC):
         """Run a statement in one of the ways that a driver has; what `execute` and the others are made of."""
 
     @abstractmethod
-    async def execute_many(self, query: str, rows: Sequence[Values], /) -> Result:
+    async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """
         Run a statement once for each row of values, all or none of them.
 
         Args:
-            query: The statement, with `$1`, `$2` for the values of a row.
-            rows: The rows.
+            query: The statement, with `$1`, `$2` for the values of a row, or `:name`.
+            rows: The rows; mappings, where values have names.
         """
 
     @abstractmethod

@@ -60,7 +60,7 @@ class ReadReplicas(Queries):
                 self._until[replica] = monotonic() + _PAUSE
         return await self._primary.run(kind, query, args, kwargs)
 
-    async def execute_many(self, query: str, rows: Sequence[Values], /) -> Result:  # noqa: ARG002
+    async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:  # noqa: ARG002
         """Refuse to write."""
         raise _refuse_writing()
 

@@ -198,7 +198,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
         finally:
             await pool.take_back(connection, is_clean=is_clean)
 
-    async def execute_many(self, query: str, rows: Sequence[Values], /) -> Result:
+    async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """Run a statement for many rows; see `Queries.execute_many`."""
         async with self.transaction() as transaction:
             return await transaction.connection.execute_many(query, rows)

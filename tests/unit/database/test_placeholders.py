@@ -2,6 +2,7 @@
 Tests of `covet.database.placeholders`.
 """
 
+import re
 from contextlib import suppress
 
 import pytest
@@ -19,7 +20,8 @@ WRITTEN = {"SQLite": "?1", "PostgreSQL": "$1", "MySQL": "%s"}
 
 def bind(dialect: Dialect, query: str, *args: object, **kwargs: object) -> tuple[str, tuple[object, ...]]:
     """Bind with a cache of its own."""
-    return StatementCache(dialect).bind(query, args, kwargs)
+    statement, values = StatementCache(dialect).bind(query, args, kwargs)
+    return statement.text, tuple(values)
 
 
 @pytest.mark.parametrize(
@@ -129,12 +131,26 @@ def test_rows_for_many_are_checked() -> None:
     """The number of the first that does not fit is named."""
     cache = StatementCache(MYSQL)
 
-    assert cache.write_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2)]) == (
-        "INSERT INTO tea VALUES (%s, %s)",
-        [(2, 1)],
-    )
+    statement, rows = cache.bind_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2)])
+    assert (statement.text, rows) == ("INSERT INTO tea VALUES (%s, %s)", [(2, 1)])
     with pytest.raises(QueryError, match="wants 2 values and row 1 has 1"):
-        cache.write_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2), (1,)])
+        cache.bind_many("INSERT INTO tea VALUES ($2, $1)", [(1, 2), (1,)])
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_rows_for_many_may_have_names(dialect: Dialect) -> None:
+    """Each row has all of them, and no other."""
+    cache, query = StatementCache(dialect), "INSERT INTO tea VALUES (:b, :a)"
+
+    statement, rows = cache.bind_many(query, [{"a": 1, "b": 2}, {"b": 4, "a": 3}])
+    assert (statement.wanted, rows) == (2, [(2, 1), (4, 3)])
+    for wrong, message in (
+        ({"a": 1}, "wants a value for :b in row 1."),
+        ({"a": 1, "b": 2, "c": 3}, "has no place for c in row 1."),
+        ((1, 2), "are given by name, and not in row 1."),
+    ):
+        with pytest.raises(QueryError, match=re.escape(message)):
+            cache.bind_many(query, [{"a": 1, "b": 2}, wrong])
 
 
 def test_a_cache_keeps_no_more_than_its_share() -> None:
@@ -148,7 +164,10 @@ def test_a_cache_keeps_no_more_than_its_share() -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize("piece", ["'", '"', "/*", "$", "$a$", "--", "\\'", "[", "`", ":a", "$1 ", "E'"])
+@pytest.mark.parametrize(
+    "piece",
+    ["'", '"', "/*", "$", "$a$", "--", "\\'", "[", "`", ":a", "$1 ", "E'", ";", "; x", "(DELETE ", "SET ", "/*!"],
+)
 def test_a_statement_is_read_in_linear_time(dialect: Dialect, piece: str) -> None:
     """Whatever it is made of."""
 

@@ -358,13 +358,12 @@ async def test_a_handle_that_was_given_back_is_of_no_use(database: SQLAdapter) -
     assert database.stats.idle == database.stats.size
 
 
-async def test_what_was_begun_by_hand_is_no_matter_of_the_next_user(database_url: str) -> None:
-    """BEGIN without an end, in a statement of its own: it is rolled back."""
+async def test_what_was_left_open_is_no_matter_of_the_next_user(database_url: str) -> None:
+    """BEGIN without an end: it is rolled back."""
     async with open_database(database_url, max_size=1) as database:
-        await database.execute("BEGIN")
         await database.execute("INSERT INTO tea (name) VALUES ($1)", "kept")
         async with database.acquire() as connection:
-            await connection.execute("BEGIN")
+            await connection.control("BEGIN")
             await connection.execute("INSERT INTO tea (name) VALUES ($1)", "undone")
 
         assert await database.fetch_all("SELECT name FROM tea") == [{"name": "kept"}]

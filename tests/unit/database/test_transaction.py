@@ -305,7 +305,7 @@ async def test_a_transaction_that_always_loses_is_given_up(sqlite: SQLAdapter) -
     ("kind", "expected", "message"),
     [
         ("postgresql", QueryError, "current transaction is aborted"),
-        ("mysql", TransactionError, "The database has undone the transaction"),
+        ("mysql", TransactionError, "The database has ended the transaction"),
     ],
 )
 async def test_a_block_that_goes_on_after_it_lost_keeps_nothing(
@@ -342,7 +342,7 @@ async def test_a_block_that_goes_on_after_it_lost_keeps_nothing(
 async def test_a_block_that_goes_on_after_a_timeout_keeps_nothing(tmp_path: Path) -> None:
     """SQLite undoes all of a transaction when one of its statements is interrupted."""
     async with open_database(f"sqlite:///{tmp_path / 'tea.db'}", query_timeout=0.1) as database:
-        with pytest.raises(TransactionError, match="The database has undone the transaction"):
+        with pytest.raises(TransactionError, match="The database has ended the transaction"):
             async with database.transaction():
                 await brew(database, "before")
                 with pytest.raises(DatabaseUnavailableError, match=r"did not answer within 0\.1 s"):

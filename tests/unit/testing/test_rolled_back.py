@@ -41,13 +41,13 @@ async def test_transactions_are_savepoints() -> None:
 
 @pytest.mark.parametrize("statement", ["ROLLBACK", "rollback;", " ROLLBACK WORK"])
 async def test_what_is_rolled_back_is_the_savepoint(statement: str) -> None:
-    """Also what was left open, and what is said by hand; the test's transaction goes on."""
+    """Also what was left open; the test's transaction goes on."""
     pool, raw = await open_pool()
     async with pool.acquire() as connection:
-        await connection.execute("BEGIN")
-        await connection.execute(statement)
-        await connection.execute("ROLLBACK")
-        await connection.execute("begin")
+        await connection.control("BEGIN")
+        await connection.control(statement)
+        await connection.control("ROLLBACK")
+        await connection.control("begin")
 
     undone = ["SAVEPOINT covet_of_a_test", "ROLLBACK TO SAVEPOINT covet_of_a_test", "RELEASE SAVEPOINT covet_of_a_test"]
     assert raw.said == undone * 2

@@ -85,9 +85,7 @@ async def test_what_is_done_in_a_rollback_is_undone(database: TemporaryDatabase)
             assert same is database
             await serve("a")
             await asyncio.create_task(serve("b"))
-            await database.execute("BEGIN")
             await database.execute("INSERT INTO tea (name) VALUES ($1)", "c")
-            await database.execute("COMMIT")
             await database.execute_many("INSERT INTO tea (name) VALUES ($1)", [("d",), ("e",)])
             assert sorted(row["name"] for row in await database.fetch_all("SELECT name FROM tea")) == [
                 *("a", "b", "c", "d", "e", "stays"),
@@ -97,7 +95,7 @@ async def test_what_is_done_in_a_rollback_is_undone(database: TemporaryDatabase)
 
 
 async def test_a_transaction_that_fails_is_undone_alone(database: TemporaryDatabase) -> None:
-    """Within a rollback as without: by an error, by a cancellation, and by hand."""
+    """Within a rollback as without: by an error, and where it was left open."""
     async with database.rollback():
         await database.insert("tea", {"name": "a"})
         with pytest.raises(LookupError):
@@ -105,7 +103,7 @@ async def test_a_transaction_that_fails_is_undone_alone(database: TemporaryDatab
                 await database.insert("tea", {"name": "b"})
                 raise LookupError
         async with database.acquire() as connection:
-            await connection.execute("BEGIN")
+            await connection.control("BEGIN")
             await connection.execute("INSERT INTO tea (name) VALUES ('left open')")
         assert await database.fetch_all("SELECT name FROM tea") == [{"name": "a"}]
         hooks: list[str] = []

@@ -68,14 +68,14 @@ _REFUSALS: Final = frozenset({1044, 1045, 1049, 1130, 1698})
 _KILL_SECONDS: Final = 0.5
 _GOODBYE_SECONDS: Final = 2.0
 _JSON: Final = 245
-_FOUND_ROWS: Final = 2
+_FOUND_ROWS: Final = 1 << 1
+_MULTI_STATEMENTS: Final = 1 << 16
 # Values are written into the text by the client, with backslashes: the server has to read them so.
 _SESSION: Final = (
     "SET SESSION time_zone = '+00:00', SESSION autocommit = 1, SESSION foreign_key_checks = 1,"
     " SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
-# One message, and one answer to wait for.
-_RESET: Final = f"ROLLBACK; UNLOCK TABLES; {_SESSION}"
+_RESET: Final = ("ROLLBACK", "UNLOCK TABLES", _SESSION)
 # Their texts quote names alone: of columns, tables, databases, functions, keys and constraints.
 _NAMING: Final = frozenset(
     {1046, 1048, 1049, 1050, 1051, 1052, 1054, 1060, 1061, 1064, 1072, 1091, 1099, 1100, 1109, 1110, 1136, 1142, 1143}
@@ -96,9 +96,10 @@ class MySQLDriver(Driver):
 
     def __init__(self) -> None:
         # Any: a library of its own types.
-        self._library: Any = require_extra(
-            "asyncmy", extra="mysql", needed_for="databases of MySQL and MariaDB", library="asyncmy"
+        library: Any = require_extra(
+            "asyncmy.connection", extra="mysql", needed_for="databases of MySQL and MariaDB", library="asyncmy"
         )
+        self.connection: Any = library.Connection
         self.errors: Any = require_extra("asyncmy.errors", extra="mysql", needed_for="databases of MySQL and MariaDB")
         cursors: Any = require_extra("asyncmy.cursors", extra="mysql", needed_for="databases of MySQL and MariaDB")
         # APPSEC: the library asks for warnings and logs them, which quote values.
@@ -119,7 +120,7 @@ class MySQLDriver(Driver):
 
     # Any: asyncmy's connection.
     async def _open(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
-        connection = self._library.connect(
+        connection = self.connection(
             host=url.host or "127.0.0.1",
             port=url.port or 3306,
             user=url.user,
@@ -132,7 +133,10 @@ class MySQLDriver(Driver):
             client_flag=_FOUND_ROWS,
             init_command=_SESSION,
         )
-        return await connection
+        # APPSEC: the library asks for it, whatever it is told. Without it the server runs no second statement.
+        connection._client_flag &= ~_MULTI_STATEMENTS  # noqa: SLF001
+        await connection.connect()
+        return connection
 
     def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
         number = _read_number(exc)
@@ -235,8 +239,8 @@ class MySQLConnection(DriverConnection):
 
     @property
     def is_in_transaction(self) -> bool:
-        """Whether a transaction is open, as the server said last."""
-        return bool(self._raw.get_transaction_status()) and not self._was_undone
+        """Whether a transaction is open, or would be with the next statement, as the server said last."""
+        return bool(self._raw.get_transaction_status() or not self._raw.get_autocommit()) and not self._was_undone
 
     @property
     def was_stopped(self) -> bool | None:
@@ -298,7 +302,8 @@ class MySQLConnection(DriverConnection):
 
     async def reset(self) -> None:
         """End what the last user left open: transactions, locks of tables, and settings that CovetPy relies on."""
-        await self.control(_RESET)
+        for statement in _RESET:
+            await self.control(statement)
 
     async def close(self) -> None:
         """Say goodbye and close it."""

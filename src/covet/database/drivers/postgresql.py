@@ -217,6 +217,11 @@ class PostgreSQLConnection(DriverConnection):
 
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
+        if not values and ";" in text:
+            # APPSEC: a text without values would be run as it is, however many statements it has; prepared, it has one.
+            prepared = await self._raw.prepare(text, name="")
+            await prepared.fetch()
+            return _read_status(prepared.get_statusmsg())
         return _read_status(await self._raw.execute(text, *adapt_values(values)))
 
     async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:

@@ -95,13 +95,15 @@ async def test_a_stream_in_a_transaction_that_is_broken_off_is_read_to_its_end(m
     assert mysql.stats.closed == 0
 
 
-async def test_two_statements_in_one_text_leave_no_answer_behind(mysql: SQLAdapter) -> None:
-    """The first answer is given, and the next statement has its own."""
-    assert await mysql.fetch_val("SELECT 1 AS one; SELECT 2 AS two") == 1
-    assert await mysql.fetch_val("SELECT 3 AS three") == 3
-    async with aclosing(mysql.stream("SELECT 1 AS one; SELECT 2 AS two")) as rows:
-        assert [row async for row in rows] == [{"one": 1}]
-    assert await mysql.fetch_val("SELECT 3 AS three") == 3
+async def test_the_server_runs_one_statement_of_a_text(mysql: SQLAdapter) -> None:
+    """Also of a text that nobody has read before, and after the reset of a session."""
+    raw = await MySQLDriver().connect(mysql.pool.url, {})
+    await raw.reset()
+    for run in (raw.execute, raw.fetch_one, raw.fetch_all, raw.execute_many):
+        with pytest.raises(Exception, match="You have an error in your SQL syntax"):
+            await run("SELECT 1 AS one; DELETE FROM tea", [()] if run == raw.execute_many else ())
+    assert await raw.fetch_one("SELECT 3 AS three", ()) == {"three": 3}
+    await raw.close()
 
 
 async def test_a_connection_that_the_server_ends_is_unavailable(mysql: SQLAdapter) -> None:
