@@ -26,7 +26,8 @@ CREATE TABLE IF NOT EXISTS keys (
     username TEXT NOT NULL REFERENCES accounts,
     scopes TEXT NOT NULL,
     name TEXT NOT NULL,
-    expires_at REAL
+    expires_at REAL,
+    family TEXT NOT NULL
 );
 """
 
@@ -109,8 +110,10 @@ class Accounts:
     async def find_by_username(self, username: str, /) -> UserRecord | None:
         return await self.find_by_id(username.lower())
 
-    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
-        await self._database.run("UPDATE accounts SET password_hash = ? WHERE username = ?", password_hash, user_id)
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        # One statement: of several who change a password at once, one changes it.
+        statement = "UPDATE accounts SET password_hash = ? WHERE username = ? AND password_hash IS ? RETURNING 1"
+        return bool(await self._database.run(statement, new_hash, user_id, old_hash))
 
 
 class Keys:
@@ -129,20 +132,24 @@ class Keys:
         return [to_key(row) for row in rows]
 
     async def add(self, key: APIKey, /) -> None:
-        await self._database.run("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?)", *to_row(key))
+        await self._database.run("INSERT OR REPLACE INTO keys VALUES (?, ?, ?, ?, ?, ?)", *to_row(key))
 
     async def find(self, key_hash: str, /) -> APIKey | None:
         rows = await self._database.run("SELECT * FROM keys WHERE key_hash = ?", key_hash)
         return to_key(rows[0]) if rows else None
 
     async def replace(self, old: APIKey, new: APIKey, /) -> bool:
-        statement = "UPDATE keys SET (key_hash, username, scopes, name, expires_at) = (?, ?, ?, ?, ?)"
-        condition = "WHERE (key_hash, username, scopes, name, expires_at) IS (?, ?, ?, ?, ?) RETURNING 1"
+        statement = "UPDATE keys SET (key_hash, username, scopes, name, expires_at, family) = (?, ?, ?, ?, ?, ?)"
+        condition = "WHERE (key_hash, username, scopes, name, expires_at, family) IS (?, ?, ?, ?, ?, ?) RETURNING 1"
         return bool(await self._database.run(f"{statement} {condition}", *to_row(new), *to_row(old)))
 
     async def remove(self, key_hash: str, /) -> APIKey | None:
         rows = await self._database.run("DELETE FROM keys WHERE key_hash = ? RETURNING *", key_hash)
         return to_key(rows[0]) if rows else None
+
+    async def remove_family(self, family: str, /) -> list[APIKey]:
+        rows = await self._database.run("DELETE FROM keys WHERE family = ? RETURNING *", family)
+        return [to_key(row) for row in rows]
 
 
 def to_user(row: sqlite3.Row) -> UserRecord:
@@ -158,7 +165,7 @@ def to_user(row: sqlite3.Row) -> UserRecord:
 
 
 def to_row(key: APIKey) -> tuple[object, ...]:
-    return key.key_hash, key.user_id, " ".join(sorted(key.scopes)), key.name, key.expires_at
+    return key.key_hash, key.user_id, " ".join(sorted(key.scopes)), key.name, key.expires_at, key.family
 
 
 def to_key(row: sqlite3.Row) -> APIKey:
@@ -168,4 +175,5 @@ def to_key(row: sqlite3.Row) -> APIKey:
         scopes=frozenset(row["scopes"].split()),
         name=row["name"],
         expires_at=row["expires_at"],
+        family=row["family"],
     )

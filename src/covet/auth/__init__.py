@@ -23,6 +23,7 @@ from covet.auth.errors import (
     InvalidCredentialsError,
     LockedOutError,
     MissingPermissionError,
+    PasswordChangedError,
     UserIDTakenError,
     UsernameTakenError,
 )
@@ -98,6 +99,7 @@ __all__ = [
     "OAuthTokens",
     "OAuthUnavailableError",
     "PasswordAuthProvider",
+    "PasswordChangedError",
     "Principal",
     "RedisRevocations",
     "RevocationStore",

@@ -35,6 +35,7 @@ class APIKey:
         roles: What its user is.
         expires_at: When it ends, in seconds since 1970; `None` is never.
         name: What its owner calls it.
+        family: The hash of the key that it came of by rotations; its own, if it came of none.
     """
 
     key_hash: str
@@ -43,6 +44,12 @@ class APIKey:
     roles: frozenset[str] = frozenset()
     expires_at: float | None = None
     name: str = ""
+    family: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.family:
+            # It is frozen: this is how a dataclass itself does it.
+            object.__setattr__(self, "family", self.key_hash)
 
 
 @runtime_checkable
@@ -72,6 +79,10 @@ class APIKeyStore(Protocol):
 
     async def remove(self, key_hash: str, /) -> APIKey | None:
         """Forget a key; gives what was there."""
+        ...
+
+    async def remove_family(self, family: str, /) -> list[APIKey]:
+        """Forget all keys of a family at once; gives what was there."""
         ...
 
 
@@ -106,6 +117,13 @@ class MemoryAPIKeys:
     async def remove(self, key_hash: str, /) -> APIKey | None:
         """Forget a key; gives what was there."""
         return self._keys.pop(key_hash, None)
+
+    async def remove_family(self, family: str, /) -> list[APIKey]:
+        """Forget all keys of a family at once; gives what was there."""
+        found = [key for key in self._keys.values() if key.family == family]
+        for key in found:
+            del self._keys[key.key_hash]
+        return found
 
     async def list_user(self, user_id: int | str) -> list[APIKey]:
         """List the keys of a user, those that have expired too, by their names."""
@@ -241,37 +259,29 @@ class APIKeyAuthProvider(AuthProvider):
         if user.id is None:
             raise TypeError("A key is made for a Principal with an id, got nobody.")
         lifetime = self._lifetime if expires_in is None else _to_seconds(expires_in)
-        token = generate_api_key(self.prefix)
-        end = None if lifetime is None else self._clock() + lifetime
-        stored = APIKey(
-            key_hash=hash_token(token),
-            user_id=user.id,
-            scopes=user.scopes,
-            roles=user.roles,
-            expires_at=end,
-            name=name,
+        return await self._add(
+            APIKey(key_hash="", user_id=user.id, scopes=user.scopes, roles=user.roles, name=name), lifetime
         )
-        await self._store.add(stored)
-        return token
 
     async def revoke_token(self, token: str) -> None:
         """
-        Make a key good for nothing.
+        Make a key good for nothing, and with it all that came of it, or that it came of, by rotations.
 
         Args:
-            token: The key.
+            token: The key; one that has expired may have been rotated before.
         """
         await self.revoke_hash(hash_token(token))
 
     async def revoke_hash(self, key_hash: str) -> None:
         """
-        Make a key good for nothing, of which only the hash is known, as in a list of somebody's keys.
+        Do as `revoke_token`, where only the hash of a key is known, as in a list of somebody's keys.
 
         Args:
             key_hash: The key's hash, as the store has it.
         """
-        removed = await self._store.remove(key_hash)
-        if removed is not None:
+        found = await self._store.find(key_hash)
+        # The first of its family may have been forgotten, and what came of it be good.
+        for removed in await self._store.remove_family(key_hash if found is None else found.family):
             await self.report(
                 "TokenRevokedEvent", user_id=removed.user_id, method=self.name, token_id=removed.key_hash[:16]
             )
@@ -293,7 +303,7 @@ class APIKeyAuthProvider(AuthProvider):
         end = self._clock() + _to_grace(grace)
         while (old := await self._find(token)) is not None:
             # Made first: if this ends here, the old one is as good as before.
-            new = await self.create_token(Principal(old.user_id, old.scopes, old.roles), name=old.name)
+            new = await self._add(old, self._lifetime)
             ending = replace(old, expires_at=end if old.expires_at is None else min(end, old.expires_at))
             if await self._store.replace(old, ending):
                 return new
@@ -308,6 +318,13 @@ class APIKeyAuthProvider(AuthProvider):
     async def aclose(self) -> None:
         """Close the store, if it has something to close."""
         await close_store(self._store)
+
+    async def _add(self, like: APIKey, lifetime: float | None) -> str:
+        """Make a key as another one is, and of its family."""
+        token = generate_api_key(self.prefix)
+        end = None if lifetime is None else self._clock() + lifetime
+        await self._store.add(replace(like, key_hash=hash_token(token), expires_at=end))
+        return token
 
     async def _find(self, token: str) -> APIKey | None:
         """Find what is stored of a key that has not expired."""

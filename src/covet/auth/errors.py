@@ -10,6 +10,7 @@ What goes wrong when somebody proves who they are. No text here holds a credenti
     TooManyRequestsError
     └── LockedOutError                429  too many failures before
     ConflictError
+    ├── PasswordChangedError          409  somebody else has changed the password meanwhile
     ├── UserIDTakenError              409  another user has the id
     └── UsernameTakenError            409  another user has the name
     ConfigurationError
@@ -76,6 +77,19 @@ class LockedOutError(TooManyRequestsError):
         seconds = max(1, math.ceil(retry_after))
         super().__init__("Too many attempts have failed. Try again later.", headers={"retry-after": str(seconds)})
         self.retry_after = retry_after
+
+
+class PasswordChangedError(ConflictError):
+    """
+    409: a password that was to be changed is another one by now, and stays so.
+
+    Example:
+        >>> print(PasswordChangedError())
+        The password was changed meanwhile. Log in with the new one.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("The password was changed meanwhile. Log in with the new one.")
 
 
 class UserIDTakenError(ConflictError):

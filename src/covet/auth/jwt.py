@@ -7,6 +7,7 @@ What a token is, is said by `covet.security.jwt`; here is where its keys come fr
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from typing import Any, Final
 
 from covet.auth.errors import InvalidCredentialsError
@@ -115,6 +116,8 @@ class JWTAuthProvider(AuthProvider):
         self._refresh_rules = replace(
             self._rules, types=frozenset({_REFRESH}), required=frozenset({"exp", "sub", "jti", "fam"})
         )
+        # What came of a refresh token may be good for longer than the token itself.
+        self._family_rules = replace(self._refresh_rules, leeway=inf)
         self._jwks = jwks
         self._keys: dict[str, JWTKey] = {}
         self._is_from_settings = False
@@ -202,14 +205,14 @@ class JWTAuthProvider(AuthProvider):
         Make a token good for nothing; with a refresh token, all that came of the same login are.
 
         Args:
-            token: An access token or a refresh token; one that is not good already is left at that.
+            token: An access token, or a refresh token, which may have expired; one that is not good is left at that.
         """
-        for rules in (self._rules, self._refresh_rules):
+        for rules in (self._rules, self._family_rules):
             try:
                 claims = await self._verify(token, rules)
             except InvalidCredentialsError:
                 continue
-            family = claims.get("fam") if rules is self._refresh_rules else None
+            family = claims.get("fam") if rules is self._family_rules else None
             end = read_milliseconds(self._clock) / 1000 + self._refresh if family else float(claims["exp"])
             name = f"family:{family}" if family else f"token:{_identify(claims)}"
             if await self._store.add(name, end + 600):

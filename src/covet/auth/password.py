@@ -5,7 +5,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol, runtime_checkable
 
-from covet.auth.errors import AuthenticationSetupError
+from covet.auth.errors import AuthenticationSetupError, PasswordChangedError
 from covet.auth.lockout import Lockout
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
@@ -218,6 +218,8 @@ class PasswordAuthProvider(TokenlessProvider):
         """
         Give somebody another password. All their sessions are over but this one, which gets a new id.
 
+        Of several who do so at once, one does; a session that began with another password than there is changes none.
+
         Args:
             request: The request in whose session that happens; `None` for another, as when it was forgotten.
             user: Whose.
@@ -225,14 +227,22 @@ class PasswordAuthProvider(TokenlessProvider):
 
         Raises:
             InvalidPasswordError: If it cannot be one: 400.
+            PasswordChangedError: If somebody else has changed it meanwhile: 409.
             AuthenticationSetupError: If there is no such user.
         """
-        new_hash = await self._check.hasher.hash(password)
-        if user.id is None or await self._check.users.find_by_id(str(user.id)) is None:
+        known = None if user.id is None else await self._check.users.find_by_id(str(user.id))
+        if known is None:
             raise AuthenticationSetupError(f"There is no user with the id {user.id!r} whose password could be changed.")
-        await self._check.users.update_password(user.id, new_hash)
         session = None if request is None else getattr(request.state, "session", None)
-        if session is not None and session.user_id == str(user.id):
+        if session is not None and session.user_id != str(user.id):
+            session = None
+        stamp = None if session is None else session.get(_STAMP)
+        if stamp is not None and not is_same_secret(stamp, _make_stamp(known)):
+            raise PasswordChangedError
+        new_hash = await self._check.hasher.hash(password)
+        if not await self._check.users.update_password(known.id, known.password_hash, new_hash):
+            raise PasswordChangedError
+        if session is not None:
             session.rotate()
             session[_STAMP] = hash_token(new_hash)
         await self.report("PasswordChangedEvent", user_id=user.id)

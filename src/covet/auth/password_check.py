@@ -4,7 +4,6 @@ Checking a name and a password: what logins by form and HTTP Basic have in commo
 It must never say which users there are, by its answer, its work or its time (docs/security.md, row 90).
 """
 
-import hmac
 from collections.abc import Sequence
 
 from covet.auth.errors import AuthenticationSetupError, LockedOutError
@@ -13,7 +12,7 @@ from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider
 from covet.auth.reporting import read_address
 from covet.auth.unshared import FAILURES, USERS, Unshared
-from covet.auth.users import MemoryUsers, UserRecord, UserStore
+from covet.auth.users import MemoryUsers, UserRecord, UserStore, has_hash
 from covet.http.request import Request
 from covet.security.passwords import PasswordHasher
 
@@ -67,14 +66,19 @@ class PasswordCheck:
             raise LockedOutError(wait)
         with self._lockout.run(username, address):
             user, new_hash = await self._verify(username, password, address)
-        if new_hash is not None:
-            found = await self.users.find_by_id(str(user.id))
-            if found is not None and _has_same_password(found, user):
-                # Not where it was changed while it was verified: the one before would be good again.
-                await self.users.update_password(user.id, new_hash)
-                found = await self.users.find_by_id(str(user.id))
-            user = user if found is None else found
-        return user
+        verified = user.password_hash
+        if new_hash is not None and await self.users.update_password(user.id, verified, new_hash):
+            verified = new_hash
+        # Verifying takes its time: a password that was changed meanwhile is good for no login. Where only its hash is
+        # another one, as somebody else logs in at the same time, it is.
+        found = await self.users.find_by_id(str(user.id))
+        if (
+            found is None
+            or not found.is_active
+            or not (has_hash(found, verified) or await self.hasher.verify(found.password_hash, password))
+        ):
+            raise self._provider.make_refusal(_REFUSAL)
+        return found
 
     def list_unshared(self) -> Sequence[Unshared]:
         """Say what is counted in memory, and the users, if they are there."""
@@ -117,7 +121,3 @@ class PasswordCheck:
                 failures=lock.failures,
                 seconds=lock.seconds,
             )
-
-
-def _has_same_password(first: UserRecord, second: UserRecord) -> bool:
-    return hmac.compare_digest(first.password_hash or "", second.password_hash or "")

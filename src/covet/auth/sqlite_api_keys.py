@@ -27,9 +27,14 @@ _FORMAT: Final = FileFormat(
             ) WITHOUT ROWID""",
             "CREATE INDEX covet_api_keys_by_user ON covet_api_keys (user_id)",
         ),
+        (
+            "ALTER TABLE covet_api_keys ADD COLUMN family TEXT NOT NULL DEFAULT ''",
+            "UPDATE covet_api_keys SET family = key_hash",
+            "CREATE INDEX covet_api_keys_by_family ON covet_api_keys (family)",
+        ),
     ),
 )
-_COLUMNS: Final = "key_hash, user_id, scopes, roles, expires_at, name"
+_COLUMNS: Final = "key_hash, user_id, scopes, roles, expires_at, name, family"
 
 
 class SQLiteAPIKeys:
@@ -100,7 +105,17 @@ class SQLiteAPIKeys:
         Raises:
             AuthStoreError: If it cannot be written.
         """
-        return await self._thread.run(_remove, key_hash)
+        removed = await self._thread.run(_remove, "key_hash", key_hash)
+        return removed[0] if removed else None
+
+    async def remove_family(self, family: str, /) -> list[APIKey]:
+        """
+        Forget all keys of a family at once; gives what was there.
+
+        Raises:
+            AuthStoreError: If it cannot be written.
+        """
+        return await self._thread.run(_remove, "family", family)
 
     async def list_user(self, user_id: int | str) -> list[APIKey]:
         """
@@ -125,7 +140,7 @@ class SQLiteAPIKeys:
 # Any: the connection, whose module is loaded by those who use it, here and below.
 def _add(connection: Any, key: APIKey) -> None:
     connection.execute(
-        f"INSERT OR REPLACE INTO covet_api_keys ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)",  # noqa: S608
+        f"INSERT OR REPLACE INTO covet_api_keys ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)",  # noqa: S608
         _make_row(key),
     )
 
@@ -133,25 +148,24 @@ def _add(connection: Any, key: APIKey) -> None:
 def _replace(connection: Any, old: APIKey, new: APIKey) -> bool:
     # One statement: of two processes that change a key, or one that removes it, one is first.
     changed = connection.execute(
-        f"UPDATE covet_api_keys SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?)"  # noqa: S608
-        f" WHERE ({_COLUMNS}) IS (?, ?, ?, ?, ?, ?)",
+        f"UPDATE covet_api_keys SET ({_COLUMNS}) = (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
+        f" WHERE ({_COLUMNS}) IS (?, ?, ?, ?, ?, ?, ?)",
         (*_make_row(new), *_make_row(old)),
     )
     return bool(changed.rowcount == 1)
 
 
 def _find(connection: Any, key_hash: str) -> APIKey | None:
-    statement = f"SELECT {_COLUMNS} FROM covet_api_keys WHERE key_hash = ?"  # noqa: S608
-    rows = connection.execute(statement, (key_hash,)).fetchall()
-    return _make_key(rows[0]) if rows else None
+    found = _select(connection, "key_hash", key_hash)
+    return found[0] if found else None
 
 
-def _remove(connection: Any, key_hash: str) -> APIKey | None:
+def _remove(connection: Any, column: str, value: str) -> list[APIKey]:
     # Of several processes that remove a key, one is given it.
     connection.execute("BEGIN IMMEDIATE")
     try:
-        found = _find(connection, key_hash)
-        connection.execute("DELETE FROM covet_api_keys WHERE key_hash = ?", (key_hash,))
+        found = _select(connection, column, value)
+        connection.execute(f"DELETE FROM covet_api_keys WHERE {column} = ?", (value,))  # noqa: S608 - one of ours
         connection.execute("COMMIT")
     except BaseException:
         roll_back(connection)
@@ -160,11 +174,12 @@ def _remove(connection: Any, key_hash: str) -> APIKey | None:
 
 
 def _list_user(connection: Any, user_id: int | str) -> list[APIKey]:
-    rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM covet_api_keys WHERE user_id = ? ORDER BY name, key_hash",  # noqa: S608
-        (json.dumps(user_id),),
-    )
-    return [_make_key(row) for row in rows.fetchall()]
+    return _select(connection, "user_id", json.dumps(user_id))
+
+
+def _select(connection: Any, column: str, value: str) -> list[APIKey]:
+    statement = f"SELECT {_COLUMNS} FROM covet_api_keys WHERE {column} = ? ORDER BY name, key_hash"  # noqa: S608
+    return [_make_key(row) for row in connection.execute(statement, (value,)).fetchall()]
 
 
 def _make_row(key: APIKey) -> tuple[str | float | None, ...]:
@@ -176,12 +191,13 @@ def _make_row(key: APIKey) -> tuple[str | float | None, ...]:
         json.dumps(sorted(key.roles)),
         key.expires_at,
         key.name,
+        key.family,
     )
 
 
 # Any: a row.
 def _make_key(row: Any) -> APIKey:
-    key_hash, user_id, scopes, roles, expires_at, name = row
+    key_hash, user_id, scopes, roles, expires_at, name, family = row
     return APIKey(
         key_hash=key_hash,
         user_id=json.loads(user_id),
@@ -189,6 +205,7 @@ def _make_key(row: Any) -> APIKey:
         roles=frozenset(json.loads(roles)),
         expires_at=expires_at,
         name=name,
+        family=family,
     )
 
 

@@ -120,14 +120,14 @@ class SQLiteUsers:
         """
         return await self._thread.run(_find, "id", user_id)
 
-    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
         """
-        Keep another hash; of a user who is not there, nothing is kept.
+        Keep another hash in the place of one, if that is there as it was found; tells whether it was.
 
         Raises:
             AuthStoreError: If it cannot be written.
         """
-        await self._thread.run(_update_password, str(user_id), password_hash)
+        return await self._thread.run(_update_password, str(user_id), old_hash, new_hash)
 
     async def aclose(self) -> None:
         """Close the file; the next call opens it again."""
@@ -193,8 +193,10 @@ def _find(connection: Any, column: str, value: str) -> UserRecord | None:
     )
 
 
-def _update_password(connection: Any, user_id: str, password_hash: str) -> None:
-    connection.execute("UPDATE covet_users SET password_hash = ? WHERE id = ?", (password_hash, user_id))
+def _update_password(connection: Any, user_id: str, old_hash: str | None, new_hash: str) -> bool:
+    # One statement: of several who change a password at once, one changes it.
+    statement = "UPDATE covet_users SET password_hash = ? WHERE id = ? AND password_hash IS ?"
+    return bool(connection.execute(statement, (new_hash, user_id, old_hash)).rowcount == 1)
 
 
 __all__ = ["SQLiteUsers"]

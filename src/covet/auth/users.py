@@ -2,6 +2,7 @@
 Where the users with passwords are: the contract, and the store in memory.
 """
 
+import hmac
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from typing import Protocol, runtime_checkable
@@ -49,9 +50,21 @@ class UserStore(Protocol):
         """Find a user by the text of its id, as sessions have it."""
         ...
 
-    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
-        """Keep another hash; of a user who is not there, nothing is kept."""
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        """
+        Keep another hash in the place of one, if that is there as it was found; `None` is a user's without a password.
+
+        Returns:
+            Whether it was; if not, as it has been changed meanwhile or the user is not there, nothing is kept.
+        """
         ...
+
+
+def has_hash(user: UserRecord, password_hash: str | None) -> bool:
+    """Tell whether a user has a hash, and `None` whether they have none, in a time that does not say how near it is."""
+    if user.password_hash is None or password_hash is None:
+        return user.password_hash is password_hash
+    return hmac.compare_digest(user.password_hash.encode(), password_hash.encode())
 
 
 class MemoryUsers:
@@ -109,11 +122,13 @@ class MemoryUsers:
         """Find a user by the text of its id."""
         return self._users.get(user_id)
 
-    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
-        """Keep another hash."""
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        """Keep another hash in the place of one, if that is there as it was found."""
         known = self._users.get(str(user_id))
-        if known is not None:
-            self._users[str(user_id)] = replace(known, password_hash=password_hash)
+        if known is None or not has_hash(known, old_hash):
+            return False
+        self._users[str(user_id)] = replace(known, password_hash=new_hash)
+        return True
 
     def _add(self, user: UserRecord) -> None:
         if str(user.id) in self._users:

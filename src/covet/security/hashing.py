@@ -20,6 +20,9 @@ MAX_MEMORY_BYTES: Final = 2 * 1024**3
 # OpenSSL counts in an int.
 _MAX_SCRYPT_BYTES: Final = 1024**3
 _MAX_PARALLELISM: Final = 64
+# APPSEC: the beginning of a digest is what scrypt gives for a shorter one: a hash that was cut off would be as good as
+# the whole one. So a digest has as many bytes as SHA-256 gives, or twice as many, as others write them.
+_DIGEST_SIZES: Final = (DIGEST_BYTES, 2 * DIGEST_BYTES)
 
 
 class PasswordScheme(Protocol):
@@ -106,6 +109,8 @@ class Scrypt:
         problem = _find_problem(read.parameters)
         if problem is not None:
             raise UnreadableHashError(f"Its parameters cannot be used: {problem}.")
+        if len(read.digest) not in _DIGEST_SIZES:
+            raise UnreadableHashError(f"Its digest has {len(read.digest)} bytes, expected 32 or 64.")
         digest = _derive(password, read.salt, read.parameters, len(read.digest))
         return hmac.compare_digest(digest, read.digest)
 

@@ -110,6 +110,25 @@ class APIKeyStoreConformance(ABC):
             _expect(await store.find("aa"), None, "what find() gives of a removed key")
             _expect(await store.find("ab"), _FULL, "what find() gives of another key")
 
+    async def test_a_family_is_forgotten_at_once(self) -> None:
+        """All keys that came of one another, and no others; those of a family that is not there are none."""
+        family = [_PLAIN, *(replace(_FULL, key_hash=f"k{number}", family="aa") for number in range(3))]
+        others = [_FULL, replace(_FULL, key_hash="ac", family="a"), replace(_FULL, key_hash="ad", family="AA")]
+        async with self._open() as store:
+            for key in (*family, *others):
+                await store.add(key)
+            for name in ("", "k1", "a_", "a%", "*", "' OR '1"):
+                _expect(await store.remove_family(name), [], f"what remove_family() gives of {name!r}")
+            _expect(await store.find("k1"), family[2], "what find() gives of a key of a family")
+            given = sorted(await store.remove_family("aa"), key=lambda key: key.key_hash)
+            _expect(given, family, "what remove_family() gives")
+            for key in family:
+                _expect(await store.find(key.key_hash), None, "what find() gives of a key whose family was removed")
+                _expect(await store.replace(key, key), False, "what replace() says of such a key")
+            for key in others:
+                _expect(await store.find(key.key_hash), key, "what find() gives of a key of another family")
+            _expect(await store.remove_family("aa"), [], "what the second remove_family() gives")
+
     async def test_one_of_many_at_once_removes_a_key(self) -> None:
         """Of several who remove the same key, one is given it."""
         async with self._open() as store:

@@ -69,29 +69,58 @@ class UserStoreConformance(ABC):
         """Of that user, and nothing else of them is changed."""
         async with self._open() as (store, users):
             first, *others = users
-            await store.update_password(first.id, _NEW)
+            _expect(
+                await store.update_password(first.id, _OLD, _NEW),
+                True,
+                "what update_password() says of one who is there",
+            )
             changed = replace(first, password_hash=_NEW)
             _expect(await store.find_by_id(str(first.id)), changed, "the user whose password was changed")
             _expect(await store.find_by_username(first.username), changed, "the same user, found by name")
             for other in others:
                 _expect(await store.find_by_id(str(other.id)), other, "a user whose password was not changed")
 
+    async def test_a_hash_is_changed_as_it_was_found(self) -> None:
+        """And left alone if it was changed meanwhile: a password that was given up never comes back."""
+        async with self._open() as (store, users):
+            first, without = users[0], users[1]
+            for user, wrong in (
+                (first, "$old$has"),
+                (first, "$OLD$hash"),
+                (first, None),
+                (without, _OLD),
+                (without, ""),
+            ):
+                _expect(
+                    await store.update_password(user.id, wrong, _NEW),
+                    False,
+                    f"what update_password() says of {wrong!r}",
+                )
+                _expect(await store.find_by_id(str(user.id)), user, "a user whose hash is not the one that was said")
+            _expect(await store.update_password(without.id, None, _NEW), True, "what update_password() says of None")
+            _expect(await store.update_password(without.id, None, _OLD), False, "what it says of None the next time")
+            changed = replace(without, password_hash=_NEW)
+            _expect(await store.find_by_id(str(without.id)), changed, "a user who had no password before")
+
     async def test_nobody_is_made_by_a_password(self) -> None:
         """Of a user who is not there, nothing is kept."""
         async with self._open(count=2) as (store, _):
             missing = self.ids[2]
-            await store.update_password(missing, _NEW)
+            for old in (None, _OLD):
+                said = await store.update_password(missing, old, _NEW)
+                _expect(said, False, "what update_password() says of one who is not there")
             _expect(await store.find_by_id(str(missing)), None, "what find_by_id() gives of one who is not there")
 
     async def test_of_many_passwords_at_once_one_is_kept(self) -> None:
-        """As a whole."""
+        """As a whole, and one of them is told so."""
         hashes = [f"$hash${number}" * 20 for number in range(20)]
         async with self._open() as (store, users):
             async with asyncio.TaskGroup() as group:
-                for password_hash in hashes:
-                    group.create_task(store.update_password(users[0].id, password_hash))
+                changes = [group.create_task(store.update_password(users[0].id, _OLD, new)) for new in hashes]
+            kept = [new for new, change in zip(hashes, changes, strict=True) if change.result()]
+            _expect(len(kept), 1, "the number of update_password() that changed a password")
             found = await store.find_by_id(str(users[0].id))
-            _expect(found is not None and found.password_hash in hashes, True, "whether one of twenty hashes is kept")
+            _expect(found and found.password_hash, kept[0], "the one of twenty hashes that is kept")
 
     async def test_an_id_is_one_users(self) -> None:
         """Whoever comes second with an id is refused or left out; the first one is as before."""

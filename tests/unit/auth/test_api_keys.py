@@ -109,6 +109,38 @@ async def test_what_is_revoked_while_it_is_rotated_stays_revoked() -> None:
     assert caught.value.headers == {"www-authenticate": 'ApiKey header="X-API-Key"'}
 
 
+@pytest.mark.parametrize("known", ["first", "middle", "last", "forgotten"])
+async def test_a_revoked_key_takes_its_family_along(known: str) -> None:
+    """A thief who has rotated a key has nothing of it once its owner revokes the one that they know."""
+    now = [1000.0]
+    store = MemoryAPIKeys()
+    provider = APIKeyAuthProvider(store, clock=lambda: now[0])
+    other = await provider.create_token(Principal("7"), name="laptop")
+    first = await provider.create_token(Principal("7"), name="laptop")
+    middle = await provider.rotate_token(first, grace=0)
+    last = await provider.rotate_token(middle, grace=60)
+    if known == "forgotten":
+        await store.remove(hash_token(first))
+    await provider.revoke_token({"middle": middle, "last": last}.get(known, first))
+
+    assert [await provider.validate_token(key) for key in (first, middle, last)] == [None] * 3
+    assert await provider.validate_token(other) is not None
+    assert [key.key_hash for key in await store.list_user("7")] == [hash_token(other)]
+
+
+async def test_keys_of_a_user_who_is_revoked_die_while_one_is_rotated() -> None:
+    """The list that is worked through may not have the key that is made meanwhile."""
+    store = MemoryAPIKeys()
+    provider = APIKeyAuthProvider(store)
+    old = await provider.create_token(Principal("7"))
+    listed = await store.list_user("7")
+    new = await provider.rotate_token(old)
+    for key in listed:
+        await provider.revoke_hash(key.key_hash)
+
+    assert (await provider.validate_token(new), len(store)) == (None, 0)
+
+
 async def test_rotations_at_once_all_give_a_key() -> None:
     """The old one ends at the earliest of its ends."""
     now = [1000.0]

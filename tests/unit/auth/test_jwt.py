@@ -189,6 +189,25 @@ async def test_revoking_a_refresh_token_ends_its_login() -> None:
     assert await provider.validate_token(other.access_token) is not None
 
 
+@pytest.mark.parametrize("seconds", [0, 59, 60, 90])
+async def test_revoking_a_refresh_token_ends_what_a_thief_had_for_it(seconds: float) -> None:
+    """Used up by them, and expired by then, as the owner's may be."""
+    clock = Clock()
+    # The store has the time of the machine.
+    clock.now = datetime.now(UTC)
+    provider = JWTAuthProvider(SECRET, access_lifetime=10, refresh_lifetime=60, clock=clock)
+    first = await provider.create_tokens(Principal("7"))
+    stolen = await provider.refresh_tokens(first.refresh_token)
+    for _ in range(2):
+        clock.now += timedelta(seconds=seconds / 2)
+        stolen = await provider.refresh_tokens(stolen.refresh_token)
+    await provider.revoke_token(first.refresh_token)
+
+    assert await provider.validate_token(stolen.access_token) is None
+    with pytest.raises(InvalidCredentialsError, match="has been revoked"):
+        await provider.refresh_tokens(stolen.refresh_token)
+
+
 async def test_a_store_is_shared() -> None:
     """What one worker revokes is good for nothing with another."""
     store = MemoryRevocations()

@@ -2,12 +2,20 @@
 Logins that a session keeps.
 """
 
+import asyncio
 from typing import Any
 
 import pytest
 
 from covet import CovetPy, Request
-from covet.auth import InvalidCredentialsError, PasswordAuthProvider, Principal, allow_anyone, requires
+from covet.auth import (
+    InvalidCredentialsError,
+    PasswordAuthProvider,
+    PasswordChangedError,
+    Principal,
+    allow_anyone,
+    requires,
+)
 from covet.auth.events import PasswordChangedEvent, UserAuthenticatedEvent, UserLoggedOutEvent
 from covet.auth.password import LoginSession
 from covet.events import Event
@@ -71,6 +79,44 @@ async def test_another_password_ends_other_sessions() -> None:
         await provider.authenticate(other, theirs)
     assert (session.log[-1], other_session.log[-1]) == ("rotate", "invalidate")
     assert "horse" not in repr(dict(session))
+
+
+async def test_of_two_changes_at_once_one_is_kept() -> None:
+    """Whoever logged in with the password before has not the last word."""
+    provider, request, session = await make()
+    ada = await provider.check_password(request, "ada", "correct horse")
+    await provider.login(request, ada)
+    other, other_session = Request(), FakeSession()
+    other.state.session = other_session
+    await provider.login(other, ada)
+    said = await asyncio.gather(
+        provider.change_password(request, ada, "my horse"),
+        provider.change_password(other, ada, "their horse"),
+        return_exceptions=True,
+    )
+
+    assert sorted(map(repr, said)) == [
+        "None",
+        "PasswordChangedError('The password was changed meanwhile. Log in with the new one.')",
+    ]
+    kept, given_up = ("my horse", "their horse")[:: 1 if said[0] is None else -1]
+    assert (await provider.check_password(None, "ada", kept)).id == 7
+    with pytest.raises(InvalidCredentialsError):
+        await provider.check_password(None, "ada", given_up)
+    assert sorted([session.log, other_session.log]) == [["log_in"], ["log_in", "rotate"]]
+
+
+async def test_a_session_that_is_over_changes_no_password() -> None:
+    """A request that began before the password was changed is one of who knew the old one."""
+    provider, request, session = await make()
+    ada = await provider.check_password(request, "ada", "correct horse")
+    await provider.login(request, ada)
+    await provider.change_password(None, ada, "my horse")
+    with pytest.raises(PasswordChangedError, match=r"^The password was changed meanwhile\. Log in with") as caught:
+        await provider.change_password(request, ada, "their horse")
+
+    assert (caught.value.status_code, session.log) == (409, ["log_in"])
+    assert (await provider.check_password(None, "ada", "my horse")).id == 7
 
 
 @pytest.mark.parametrize("user_id", ["9", "10"])

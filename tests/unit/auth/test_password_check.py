@@ -3,6 +3,7 @@ Checking a name and a password.
 """
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -145,27 +146,58 @@ async def test_an_old_hash_is_replaced() -> None:
 
 
 class ChangedMeanwhile(MemoryUsers):
-    """A store in which a password is changed while somebody logs in with the one before."""
+    """A store in which a user is changed while somebody logs in with the password before."""
+
+    def __init__(self, before: UserRecord, after: UserRecord | None) -> None:
+        super().__init__([before])
+        self._after = after
 
     async def find_by_username(self, username: str, /) -> UserRecord | None:
         found = await super().find_by_username(username)
-        await self.update_password(7, "the hash of another password")
+        if self._after is None:
+            self._users.clear()
+        else:
+            await self.replace(self._after)
         return found
 
 
-async def test_a_password_that_was_changed_meanwhile_stays() -> None:
-    """The hash of the one before is not made anew."""
-    users, _, _ = await make_users()
+@pytest.mark.parametrize("cost", [4, 5])
+@pytest.mark.parametrize("change", ["password", "none", "closed", "gone"])
+async def test_what_was_changed_while_a_password_was_verified_stays(cost: int, change: str) -> None:
+    """The hash of the one before is not made anew, and it is good for no login."""
+    users, hasher, _ = await make_users()
     ada = await users.find_by_id("7")
     assert ada is not None
-    changing = ChangedMeanwhile([ada])
-    await PasswordAuthProvider(changing, hasher=PasswordHasher([Scrypt(cost=5)])).check_password(
-        None, "ada", "correct horse"
-    )
+    after = {
+        "password": replace(ada, password_hash=await hasher.hash("another horse")),
+        "none": replace(ada, password_hash=None),
+        "closed": replace(ada, is_active=False),
+    }.get(change)
+    changing = ChangedMeanwhile(ada, after)
+    provider = PasswordAuthProvider(changing, hasher=PasswordHasher([Scrypt(cost=cost)]))
+    with pytest.raises(InvalidCredentialsError, match=r"^The name or the password is wrong\.$"):
+        await provider.check_password(None, "ada", "correct horse")
 
-    after = await changing.find_by_id("7")
-    assert after is not None
-    assert after.password_hash == "the hash of another password"
+    found = await changing.find_by_id("7")
+    if change == "closed":
+        # The password is the same: its hash may be another one.
+        assert found is not None
+        assert await hasher.verify(found.password_hash, "correct horse")
+    else:
+        assert found == after
+
+
+async def test_logins_at_once_that_make_a_hash_anew_are_all_let_in() -> None:
+    """One of them makes it, and the others find that it is of the same password."""
+    users, _, _ = await make_users()
+    newer = PasswordHasher([Scrypt(cost=5)])
+    provider = PasswordAuthProvider(users, hasher=newer)
+    found = await asyncio.gather(*(provider.check_password(None, "ada", "correct horse") for _ in range(8)))
+
+    assert [principal.id for principal in found] == [7] * 8
+    record = await users.find_by_id("7")
+    assert record is not None
+    assert not newer.needs_rehash(record.password_hash or "")
 
 
 async def test_failures_are_told_without_what_may_be_a_password() -> None:

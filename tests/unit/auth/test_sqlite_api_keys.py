@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from covet.auth import APIKey, APIKeyAuthProvider, AuthStoreError, MemoryAPIKeys, Principal, SQLiteAPIKeys
+from covet.auth.sqlite_api_keys import _FORMAT
+from covet.sqlite_files import FileFormat, open_sqlite
 from covet.testing.api_key_store import APIKeyStoreConformance
 from covet.testing.auth_provider import AuthProviderConformance
+from covet.threads import run_in_thread
 
 
 class TestSQLiteAPIKeys(APIKeyStoreConformance):
@@ -54,6 +57,25 @@ async def test_keys_outlive_the_process_and_are_shared(tmp_path: Path) -> None:
     assert (found.id, after) == ("ada", None)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert key.encode() not in b"".join(file.read_bytes() for file in tmp_path.iterdir())
+
+
+async def test_a_file_of_before_there_were_families_is_read(tmp_path: Path) -> None:
+    """Its keys are families of their own."""
+    path = tmp_path / "keys.db"
+    before = FileFormat("API keys", _FORMAT.application_id, _FORMAT.migrations[:1])
+
+    def write() -> None:
+        with closing(open_sqlite(str(path), before, busy_timeout=1, fail=AuthStoreError)) as connection:
+            connection.execute("INSERT INTO covet_api_keys VALUES ('5e55', '7', '[]', '[]', NULL, 'laptop')")
+
+    await run_in_thread(write)
+    store = SQLiteAPIKeys(path)
+    found = await store.find("5e55")
+    removed = await store.remove_family("5e55")
+    await store.aclose()
+
+    assert found == APIKey(key_hash="5e55", user_id=7, name="laptop", family="5e55")
+    assert removed == [found]
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])

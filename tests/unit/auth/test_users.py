@@ -19,8 +19,8 @@ async def test_users_are_found_by_name_and_by_id() -> None:
 async def test_a_hash_is_replaced_and_not_shown() -> None:
     """Of a user who is not there nothing is kept."""
     users = MemoryUsers([UserRecord(id=7, username="ada", password_hash="old")])
-    await users.update_password(7, "new")
-    await users.update_password(8, "new")
+    assert await users.update_password(7, "old", "new")
+    assert not await users.update_password(8, "old", "new")
     found = await users.find_by_id("7")
 
     assert found is not None

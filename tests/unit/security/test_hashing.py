@@ -5,6 +5,7 @@ Schemes for passwords: what both promise, the vectors of their RFCs, and the lim
 import re
 from base64 import b64encode
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from covet.exceptions import ConfigurationError
 from covet.security.argon2id import Argon2id
 from covet.security.errors import UnreadableHashError
 from covet.security.hashing import PasswordScheme, Scrypt
+from covet.security.phc import PHCString
 
 # As cheap as they get: what is tested does not depend on it.
 SCHEMES: list[PasswordScheme] = [Scrypt(cost=1), Argon2id(memory_kib=8, passes=1, lanes=1)]
@@ -77,6 +79,32 @@ def test_every_character_of_a_hash_counts(scheme: PasswordScheme) -> None:
                 accepted += [damaged] if is_valid and damaged != stored else []
 
     assert accepted == []
+
+
+@on_each_scheme
+@pytest.mark.parametrize("size", [16, 24, 30, 31, 33, 63])
+def test_a_digest_that_was_cut_off_is_refused(scheme: PasswordScheme, size: int) -> None:
+    """Where a scheme gives the beginning of a digest for a shorter one, too: it says little of the password."""
+    read = PHCString.parse(scheme.hash(b"correct horse"))
+    damaged = str(replace(read, digest=(read.digest * 2)[:size]))
+    try:
+        assert not scheme.verify(damaged, b"correct horse")
+    except UnreadableHashError as exc:
+        assert str(exc) == f"Its digest has {size} bytes, expected 32 or 64."
+
+
+@on_each_scheme
+@pytest.mark.parametrize("part", ["salt", "digest"])
+def test_a_value_has_one_spelling(scheme: PasswordScheme, part: str) -> None:
+    """The bits that its last character has too many are zeros."""
+    *before, salt, digest = scheme.hash(b"correct horse").split("$")
+    other = {"A": "B", "Q": "R", "g": "h", "w": "x"}
+    if part == "salt":
+        salt = salt[:-1] + other[salt[-1]]
+    else:
+        digest = digest[:-1] + chr(ord(digest[-1]) + 1)
+    with pytest.raises(UnreadableHashError, match="another spelling than the usual one"):
+        scheme.verify("$".join([*before, salt, digest]), b"correct horse")
 
 
 @on_each_scheme

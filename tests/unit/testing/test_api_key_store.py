@@ -75,6 +75,14 @@ class Hasty(MemoryAPIKeys):
         return is_same
 
 
+class Loose(MemoryAPIKeys):
+    """A store that looks at the beginning of families."""
+
+    async def remove_family(self, family: str, /) -> list[APIKey]:
+        found = [key for key in self._keys.values() if key.family.startswith(family)]
+        return [self._keys.pop(key.key_hash) for key in found]
+
+
 class Suite(APIKeyStoreConformance):
     def __init__(self, make: Callable[[], APIKeyStore]) -> None:
         self._make = make
@@ -92,6 +100,7 @@ class Suite(APIKeyStoreConformance):
         (Remembers, "test_a_removed_key_is_gone", r"Expected what the second remove\(\) gives to be None"),
         (Blind, "test_a_key_is_replaced_as_it_was_found", "a key that is otherwise"),
         (Hasty, "test_one_of_many_at_once_replaces_a_key", r"the number of replace\(\)"),
+        (Loose, "test_a_family_is_forgotten_at_once", r"remove_family\(\) gives of '' to be \[\]"),
         (Slow, "test_one_of_many_at_once_removes_a_key", "twenty at once"),
     ],
 )

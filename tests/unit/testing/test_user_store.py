@@ -2,6 +2,7 @@
 The suite of stores of users passes what is right, and finds each kind of mistake.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -35,15 +36,36 @@ class TakesIdsForNames(MemoryUsers):
 class MakesUsers(MemoryUsers):
     """A store where a password makes a user."""
 
-    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
-        await self.add(UserRecord(id=user_id, username=f"new {user_id}", password_hash=password_hash))
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        if await self.find_by_id(str(user_id)) is None:
+            await self.add(UserRecord(id=user_id, username=f"new {user_id}", password_hash=new_hash))
+            return False
+        return await super().update_password(user_id, old_hash, new_hash)
 
 
 class ForgetsPasswords(MemoryUsers):
     """A store where the old password stays good."""
 
-    async def update_password(self, user_id: int | str, password_hash: str, /) -> None:
-        """Keep nothing."""
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        return True
+
+
+class Blind(MemoryUsers):
+    """A store that writes without looking."""
+
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        found = await self.find_by_id(str(user_id))
+        return found is not None and await super().update_password(user_id, found.password_hash, new_hash)
+
+
+class Hasty(MemoryUsers):
+    """A store that looks first and writes later."""
+
+    async def update_password(self, user_id: int | str, old_hash: str | None, new_hash: str, /) -> bool:
+        found = self._users[str(user_id)]
+        await asyncio.sleep(0)
+        self._users[str(user_id)] = replace(found, password_hash=new_hash)
+        return found.password_hash == old_hash
 
 
 class Activates(MemoryUsers):
@@ -76,6 +98,8 @@ class Suite(UserStoreConformance):
         (TakesIdsForNames, "test_what_is_not_there_is_none", r"find_by_username\(\) gives of '7' to be None"),
         (MakesUsers, "test_nobody_is_made_by_a_password", "one who is not there to be None"),
         (ForgetsPasswords, "test_another_hash_is_kept", "the user whose password was changed"),
+        (Blind, "test_a_hash_is_changed_as_it_was_found", r"update_password\(\) says of '\$old\$has' to be False"),
+        (Hasty, "test_of_many_passwords_at_once_one_is_kept", r"the number of update_password\(\)"),
         (TakesOver, "test_an_id_is_one_users", "Expected the user who had the id first to be"),
     ],
 )

@@ -6,7 +6,6 @@ one of the query, and the values are parsed into the types of the columns and bo
 """
 
 import json
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -20,6 +19,7 @@ from sqlalchemy import Enum as EnumType
 from covet.database.errors import QueryError
 from covet.database.orm.column_bounds import bound_by_column
 from covet.exceptions import ErrorItem, ValidationError
+from covet.security.base64url import decode_base64url, encode_base64url
 from covet.security.errors import BadSignatureError
 from covet.security.sealing import TokenSealer
 from covet.validation import compile_validator
@@ -129,9 +129,7 @@ class Cursor:
         except ValueError as exc:
             raise _make_misfit(self.order, "a number that is none") from exc
         made = (
-            urlsafe_b64encode(text.encode()).decode().rstrip("=")
-            if sealer is None
-            else sealer.seal(text, expires_in=None, context=context)
+            encode_base64url(text.encode()) if sealer is None else sealer.seal(text, expires_in=None, context=context)
         )
         if len(made) > MAX_CURSOR:
             raise _make_misfit(self.order, "a text that is longer than its column")
@@ -199,7 +197,10 @@ def _unseal(text: str, sealer: TokenSealer | None, context: str) -> str:
         if not isinstance(plain, str):
             raise ValueError("It is no text.")
         return plain
-    return urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)).decode()
+    data = decode_base64url(text)
+    if data is None:
+        raise ValueError("It is no base64url.")
+    return data.decode()
 
 
 def _refuse(name: str) -> None:

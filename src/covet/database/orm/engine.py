@@ -42,7 +42,7 @@ class _Pool(AsyncAdaptedQueuePool):
                 f"None of the {self.size()} connections became free within {self._timeout} seconds.",
                 hint="Commit earlier, keep sessions short, or raise pool_size=.",
             ) from exc
-        # PERF: SQLAlchemy asks PostgreSQL by three statements, as many as a read has itself (benchmarks/database_stacks.py).
+        # PERF: SQLAlchemy asks PostgreSQL by three statements, as many as a read has (benchmarks/database_stacks.py).
         if not record.fresh:
             record.fresh = _is_known(record)
         return record

@@ -162,6 +162,18 @@ def test_made_up_cursor_is_refused(payload: object) -> None:
     assert error.message == "is no cursor of this list in this order; leave it out to begin anew"
 
 
+@pytest.mark.parametrize("sealer", [None, Signer("a secret of thirty-two bytes, or more", purpose="cursor")])
+def test_cursor_has_one_spelling(sealer: Signer | None) -> None:
+    """No padding, no strangers that a reader skips, and zeros in the bits that the last character has too many."""
+    real = next(text for id in range(100) if len(text := Cursor(ORDER, (1, 10**id)).write(sealer, "Users")) % 4 == 2)
+    assert read_cursor(real, sealer, "Users", ORDER, COLUMNS).values[0] == 1
+
+    last = chr(ord(real[-1]) + 1)
+    for changed in (real[:-1] + last, real + "=", real + "==", real[:4] + "*" + real[4:], real[:4] + "\n" + real[4:]):
+        with pytest.raises(ValidationError):
+            read_cursor(changed, sealer, "Users", ORDER, COLUMNS)
+
+
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
