@@ -107,12 +107,9 @@ class JWTAuthProvider(AuthProvider):
         self._access, self._refresh = read_lifetimes(access_lifetime, refresh_lifetime)
         if not 0 <= leeway <= 600:
             raise fail(f"has leeway={leeway!r}, expected 0 to 600 seconds.", "Write leeway=30.")
-        self._rules = JWTClaimRules(
-            issuers=frozenset(self._issuers),
-            audiences=frozenset(self._audiences),
-            types=frozenset({"jwt", _ACCESS, None}),
-            leeway=leeway,
-        )
+        issuers, audiences = frozenset(self._issuers), frozenset(self._audiences)
+        types = frozenset({"jwt", _ACCESS, None})
+        self._rules = JWTClaimRules(issuers=issuers, audiences=audiences, types=types, leeway=leeway)
         self._refresh_rules = replace(
             self._rules, types=frozenset({_REFRESH}), required=frozenset({"exp", "sub", "jti", "fam"})
         )

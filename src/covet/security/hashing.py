@@ -109,9 +109,10 @@ class Scrypt:
         problem = _find_problem(read.parameters)
         if problem is not None:
             raise UnreadableHashError(f"Its parameters cannot be used: {problem}.")
-        if len(read.digest) not in _DIGEST_SIZES:
-            raise UnreadableHashError(f"Its digest has {len(read.digest)} bytes, expected 32 or 64.")
-        digest = _derive(password, read.salt, read.parameters, len(read.digest))
+        size = len(read.digest)
+        if size not in _DIGEST_SIZES:
+            raise UnreadableHashError(f"Its digest has {size} bytes, expected 32 or 64.")
+        digest = _derive(password, read.salt, read.parameters, size)
         return hmac.compare_digest(digest, read.digest)
 
     def needs_rehash(self, stored: str) -> bool:
