@@ -327,3 +327,33 @@ async def test_row_023_lines_are_streamed(protocol: WireProtocol) -> None:
 
     assert response.text == str(128 * 65_536)
     assert largest <= 65_536
+
+
+@pytest.mark.row(91)
+@on_both_protocols
+@pytest.mark.parametrize("with_middleware", [False, True])
+@pytest.mark.parametrize("path", ["/size", "/stream", "/unread", "/nowhere"])
+@pytest.mark.parametrize(
+    "headers",
+    [
+        [("transfer-encoding", "chunked"), ("content-length", "2")],
+        [("content-length", "2"), ("transfer-encoding", "Chunked")],
+        [("transfer-encoding", "chunked"), ("transfer-encoding", "chunked")],
+        [("transfer-encoding", "chunked, chunked")],
+        [("transfer-encoding", "gzip, chunked")],
+        [("transfer-encoding", "canary")],
+        [("transfer-encoding", "")],
+    ],
+    ids=str,
+)
+async def test_row_091_a_body_of_two_lengths_is_refused(
+    protocol: WireProtocol, with_middleware: bool, path: str, headers: list[tuple[str, str]]
+) -> None:
+    """Before the handler runs, for the first request of a host and for the next ones; the connection ends."""
+    async with TestClient(make_app(with_middleware=with_middleware), protocol=protocol) as client:
+        for _ in range(2):
+            response = await client.post(path, content=b"hi", headers=headers)
+            assert_problem(response, 400, echo="canary")
+            assert response.headers["connection"] == "close"
+        assert (await client.post("/size", content=b"hi")).text == "2"
+        assert (await client.post("/size", content=pieces(2))).text == "2"

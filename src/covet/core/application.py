@@ -136,6 +136,8 @@ class CovetPyASGI(CompiledApplication):
                 and method != "HEAD"
                 and len(scope.query_string) <= MAX_QUERY_SIZE
                 and len(headers) <= MAX_HEADERS
+                # APPSEC: docs/security.md, row 91: whether the body has one length is found out on the slow way.
+                and "transfer-encoding" not in headers
             ):
                 path = scope.path
                 table = self._static.get(path)

@@ -16,6 +16,7 @@ from covet.core.asgi_responses import LENGTHS, send_response
 from covet.core.body_watch import wait_watched
 from covet.core.compiled_route import CompiledRoute
 from covet.core.endpoint import compile_endpoint
+from covet.core.unmatched import is_asgi_framed
 from covet.core.wire import write_plain_fields
 from covet.exceptions import ClientDisconnectedError, ContentTooLargeError
 from covet.http.body import BodyLimits, check_declared_length
@@ -70,18 +71,23 @@ class ASGIWire:
         if reads_body:
             wanted["content-type"] = 'b""'
         names = {header: header.replace("-", "_") for header in wanted}
-        writer.line(f"{' = '.join(names.values())} = None")
+        writer.line(f"{' = '.join(names.values())} = coding = None")
         with writer.block("for name, value in headers:"):
             keyword = "if"
             for header, doubled in wanted.items():
                 with writer.block(f'{keyword} name == b"{header}":'):
                     writer.line(f"{names[header]} = value if {names[header]} is None else {doubled}")
                 keyword = "elif"
+            with writer.block('elif name == b"transfer-encoding":'):
+                writer.line("coding = value")
         self._write_check(writer)
 
     def _write_check(self, writer: CodeWriter) -> None:
         if self._checks_head:
-            with writer.block(f"if host not in hosts or len(headers) > {MAX_HEADERS}:"):
+            # APPSEC: docs/security.md, row 91: what has a coding has no length, and no other coding.
+            is_framed = f"{writer.bind('is_asgi_framed', is_asgi_framed)}(scope)"
+            unusual = f"host not in hosts or len(headers) > {MAX_HEADERS} or (coding is not None and not {is_framed})"
+            with writer.block(f"if {unusual}:"):
                 writer.line("return await decide(scope, receive, send)")
 
     def write_layered_head(self, writer: CodeWriter) -> None:
@@ -91,9 +97,10 @@ class ASGIWire:
         writer.line("raw = dict(headers)")
         with writer.block("if len(raw) == len(headers):"):
             writer.line('host, accept = raw.get(b"host"), raw.get(b"accept")')
+            writer.line('coding = raw.get(b"transfer-encoding")')
         with writer.block("else:"):
             writer.line(f"host, accept = {writer.bind('find_host_and_accept', find_host_and_accept)}(headers)")
-            writer.line("raw = None")
+            writer.line('raw, coding = None, raw.get(b"transfer-encoding")')
         self._write_check(writer)
         writer.line(f"request = {self.request[:-1]}, raw)")
 

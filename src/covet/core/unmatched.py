@@ -45,7 +45,15 @@ def refuse_closed() -> HTTPError:
 
 
 def find_problem(
-    hosts: Sequence[str], count: int, size: int, method: str, path: str, query_size: int, raw_path: bytes | None = None
+    hosts: Sequence[str],
+    count: int,
+    size: int,
+    method: str,
+    path: str,
+    query_size: int,
+    raw_path: bytes | None = None,
+    *,
+    is_framed: bool = True,
 ) -> HTTPError | None:
     """
     Find what is wrong with a request's head, whether a route answers its path or not.
@@ -58,7 +66,11 @@ def find_problem(
         path: Its path, decoded.
         query_size: The length of its query.
         raw_path: Its path as it came, if the server tells.
+        is_framed: Whether its body has one length, whoever reads it.
     """
+    if not is_framed:
+        # The connection ends: what follows may be a request for one reader, and a part of this one's body for the next.
+        return BadRequestError("The length of the body can be read in several ways.", headers={"connection": "close"})
     try:
         check_headers_size(count, size)
         check_target_size(path, raw_path, query_size)
@@ -71,6 +83,41 @@ def find_problem(
     if not path.startswith("/") and not (path == "*" and method == "OPTIONS"):
         return BadRequestError("The target of a request is a path.")
     return None
+
+
+def is_framed(codings: Sequence[str], *, has_length: bool, http_version: str) -> bool:
+    """
+    Tell whether a body has one length, whoever reads it: RFC 9112 §6.1 and §6.3, and no coding but `chunked`.
+
+    Args:
+        codings: The values of the `Transfer-Encoding` headers.
+        has_length: Whether there is a `Content-Length`, too.
+        http_version: The protocol's version: before 1.1 there are no codings, and none after.
+
+    Example:
+        >>> is_framed(["Chunked"], has_length=False, http_version="1.1")
+        True
+        >>> is_framed(["gzip, chunked"], has_length=False, http_version="1.1")
+        False
+    """
+    if not codings:
+        return True
+    # The lower case of some letter beyond ASCII is a `k`.
+    is_chunked = len(codings) == 1 and codings[0].isascii() and codings[0].strip(" \t").lower() == "chunked"
+    return is_chunked and not has_length and http_version == "1.1"
+
+
+def is_asgi_framed(scope: Scope) -> bool:
+    """
+    Tell the same of a request that came over ASGI.
+
+    Args:
+        scope: Its scope.
+    """
+    headers: Sequence[tuple[bytes, bytes]] = scope["headers"]
+    codings = [value.decode("latin-1") for name, value in headers if name == b"transfer-encoding"]
+    has_length = any(name == b"content-length" for name, _ in headers)
+    return is_framed(codings, has_length=has_length, http_version=scope.get("http_version", "1.1"))
 
 
 def find_asgi_problem(scope: Scope, path: str) -> HTTPError | None:
@@ -90,6 +137,7 @@ def find_asgi_problem(scope: Scope, path: str) -> HTTPError | None:
         path,
         len(scope.get("query_string", b"")),
         scope.get("raw_path"),
+        is_framed=is_asgi_framed(scope),
     )
 
 
@@ -101,6 +149,11 @@ def find_rsgi_problem(scope: RSGIScope) -> HTTPError | None:
         scope: Its head.
     """
     pairs = scope.headers.items()
+    codings = [value for name, value in pairs if name == "transfer-encoding"]
+    has_length = "content-length" in scope.headers
+    if not codings and "transfer-encoding" in scope.headers:
+        # Granian shows no value that is not visible ASCII.
+        codings = [""]
     return find_problem(
         find_hosts(scope),
         max(len(pairs), len(scope.headers)),
@@ -108,6 +161,7 @@ def find_rsgi_problem(scope: RSGIScope) -> HTTPError | None:
         scope.method,
         scope.path,
         len(scope.query_string),
+        is_framed=is_framed(codings, has_length=has_length, http_version=scope.http_version),
     )
 
 

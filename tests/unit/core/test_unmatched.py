@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy, Response
-from covet.core.unmatched import find_problem
+from covet.core.unmatched import find_problem, is_framed
 from covet.exceptions import BadRequestError, HeadersTooLargeError, URITooLongError
 from covet.testing import TestClient
 
@@ -128,6 +128,31 @@ def test_each_problem_has_its_error() -> None:
     assert isinstance(find_problem(["a"], 1, 65537, "GET", "/" * 10, 10), HeadersTooLargeError)
     assert isinstance(find_problem(["a"], 1, 10, "GET", "/" * 8193, 10), URITooLongError)
     assert isinstance(find_problem([], 1, 10, "GET", "/" * 10, 10), BadRequestError)
+
+
+@pytest.mark.row(91)
+@pytest.mark.parametrize(
+    ("codings", "has_length", "version", "expected"),
+    [
+        ([], True, "1.1", True),
+        ([], False, "1.0", True),
+        ([], True, "2", True),
+        (["chunked"], False, "1.1", True),
+        ([" CHUNKED\t"], False, "1.1", True),
+        (["chunked"], True, "1.1", False),
+        (["chunked"], False, "1.0", False),
+        (["chunked"], False, "2", False),
+        (["chunked", "chunked"], False, "1.1", False),
+        (["chunked, chunked"], False, "1.1", False),
+        (["identity"], False, "1.1", False),
+        (["\x0bchunked"], False, "1.1", False),
+        (["chun\u212aed"], False, "1.1", False),
+        ([""], False, "1.1", False),
+    ],
+)
+def test_row_091_a_body_has_one_length(codings: list[str], has_length: bool, version: str, expected: bool) -> None:
+    """RFC 9112 §6.1: chunked, in the version that has it, and nothing beside it."""
+    assert is_framed(codings, has_length=has_length, http_version=version) is expected
 
 
 @Protocols
