@@ -16,7 +16,7 @@ from covet.exceptions import PermissionDeniedError, suggest
 from covet.http.headers import Headers
 from covet.http.request import Request
 from covet.http.response import Response
-from covet.http.response_headers import Field, MutableHeaders, check_header_value, make_field
+from covet.http.response_headers import Field, check_header_value, make_field
 from covet.http.urls import URL
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
@@ -30,6 +30,8 @@ _ALL_METHODS: Final = (*_DEFAULT_METHODS, "OPTIONS")
 
 _ALLOW_ORIGIN: Final = "access-control-allow-origin"
 _ALLOW_CREDENTIALS: Final = "access-control-allow-credentials"
+_CREDENTIALS: Final = frozenset({_ALLOW_CREDENTIALS})
+_GRANTING: Final = frozenset({_ALLOW_ORIGIN, _ALLOW_CREDENTIALS})
 _EVERY_ORIGIN: Final = make_field(_ALLOW_ORIGIN, "*")
 
 # RFC 9110 §5.6.2: token
@@ -145,15 +147,14 @@ class CORSMiddleware(Middleware):
             raw = request.headers.get_bytes(b"origin")
             granted = None if raw is None else self._grants.get(raw) or self._grant(raw.decode("latin-1"))
         if granted is None:
-            _remove(headers, _ALLOW_ORIGIN)
-            _remove(headers, _ALLOW_CREDENTIALS)
+            headers.discard(_GRANTING)
             return response
         headers.set_field(granted)
         if self._allow_credentials:
             headers[_ALLOW_CREDENTIALS] = "true"
         else:
             # APPSEC: beside our origin, what a proxied service said of itself would allow credentials here.
-            _remove(headers, _ALLOW_CREDENTIALS)
+            headers.discard(_CREDENTIALS)
         if self._exposed and not _is_preflight(request):
             headers["access-control-expose-headers"] = self._exposed
         return response
@@ -219,11 +220,6 @@ def _is_preflight(request: Request) -> bool:
 
 def _split(text: str) -> list[str]:
     return [name for part in text.split(",") if (name := part.strip(" \t"))]
-
-
-def _remove(headers: MutableHeaders, name: str) -> None:
-    if name in headers:
-        del headers[name]
 
 
 # ── Start-up ─────────────────────────────────────────────────────────────────

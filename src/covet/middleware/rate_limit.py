@@ -3,6 +3,7 @@ How often a client may call: so many requests in so many seconds.
 """
 
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from math import ceil
 from typing import Any, Final
 
@@ -123,8 +124,8 @@ class RateLimitMiddleware(LimitingMiddleware):
         if self._memory is None:
             return self._process(request)
         client = request.client
-        key = f"{self.name}:{'unknown' if client is None else write_network(client.host)}"
-        decision = self._memory.count(key, self.limit, self._cost or self._read_cost(request))
+        name = self._name_counter("" if client is None else client.host)
+        decision = self._memory.count_by_name(name, self.limit, self._cost or self._read_cost(request))
         if not decision.allowed:
             raise self._make_refusal(decision)
         setattr(request.state, self._place, decision)
@@ -154,6 +155,9 @@ class RateLimitMiddleware(LimitingMiddleware):
     def _set(self, limit: RateLimit) -> None:
         self.limit = limit
         self._writer = None if self._style == "none" else RateLimitHeaders(self.name, limit, self._style)
+        prefix = f"{limit.kind}{self.name}:"
+        # APPSEC: the size is fixed, whatever is sent.
+        self._name_counter = lru_cache(maxsize=4096)(lambda host: prefix + write_network(host))
 
     async def _process(self, request: Request) -> None:
         refusal = await self._count(request)

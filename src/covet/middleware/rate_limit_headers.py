@@ -52,10 +52,9 @@ class RateLimitHeaders:
         """Write what was decided."""
         reset = ceil(decision.reset_after)
         if self._is_draft:
-            headers.append_field(self._policy)
             # A checked name and two numbers.
             text = f"{self._name};r={decision.remaining};t={reset}"
-            headers.append_field((("ratelimit", text), (b"ratelimit", text.encode())))
+            headers.append_fields(self._policy, (("ratelimit", text), (b"ratelimit", text.encode())))
         if self._is_classic:
             inner = headers.get(_REMAINING, "")
             # Of several limits the one that leaves the least is the one to mind.

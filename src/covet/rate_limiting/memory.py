@@ -68,7 +68,17 @@ class MemoryRateLimitStore:
             limit: How often that is allowed.
             cost: For how many calls it counts.
         """
-        name = limit.kind + key
+        return self.count_by_name(limit.kind + key, limit, cost)
+
+    def count_by_name(self, name: str, limit: RateLimit, cost: int = 1) -> Decision:
+        """
+        Do the same for the name of a counter: the kind of its limit, and the key.
+
+        Args:
+            name: The counter; whoever counts often keeps the text.
+            limit: How often that is allowed.
+            cost: For how many calls it counts.
+        """
         now = int(self._clock() * 1000)
         state = self._open.pop(name, None)
         if state is None:

@@ -5,7 +5,7 @@ The file of a `SQLiteRateLimitStore`, and what is done in its thread: nothing he
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from covet.rate_limiting.algorithms import COUNTS
+from covet.rate_limiting.algorithms import COUNTS, from_numbers, to_numbers
 from covet.rate_limiting.errors import RateLimitStoreError
 from covet.rate_limiting.limit import Decision, RateLimit, Slot
 from covet.rate_limiting.machine_clock import read_boot_id
@@ -41,9 +41,10 @@ def count_calls(key: str, limit: RateLimit, cost: int) -> Work:
 
     def work(connection: Any, now: int) -> Decision:
         found = connection.execute("SELECT state FROM covet_calls WHERE key = ?", (key,)).fetchone()
-        state = () if found is None else tuple(map(int, filter(None, found[0].split(","))))
-        changed, decision = COUNTS[limit.algorithm](limit, state, now, cost)
-        if changed != state:
+        known = () if found is None else tuple(map(int, filter(None, found[0].split(","))))
+        state, decision = COUNTS[limit.algorithm](limit, from_numbers(limit, known), now, cost)
+        changed = to_numbers(limit, state)
+        if changed != known:
             connection.execute(
                 "INSERT INTO covet_calls VALUES (?, ?, ?)"
                 " ON CONFLICT (key) DO UPDATE SET state = excluded.state, expires = excluded.expires",

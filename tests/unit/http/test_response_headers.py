@@ -239,8 +239,7 @@ def test_a_field_replaces_every_value_or_stands_beside_them() -> None:
     headers = MutableHeaders([("link", "</a>"), ("link", "</b>"), ("vary", "Accept")])
 
     headers.set_field(make_field("link", "</c>"))
-    headers.append_field(make_field("link", "</d>"))
-    headers.append_field(make_field("x-a", "1"))
+    headers.append_fields(make_field("link", "</d>"), make_field("x-a", "1"))
 
     assert headers.multi_items() == [("link", "</c>"), ("vary", "Accept"), ("x-a", "1"), ("link", "</d>")]
 

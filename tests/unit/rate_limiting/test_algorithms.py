@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from covet.rate_limiting.algorithms import COUNTS, State
+from covet.rate_limiting.algorithms import COUNTS, State, from_numbers, to_numbers
 from covet.rate_limiting.limit import Algorithm, RateLimit
 from covet.rate_limiting.memory import MemoryRateLimitStore
 from tests.unit.rate_limiting.models import Model, make_model
@@ -61,7 +61,9 @@ def test_no_stretch_of_a_period_has_more_than_the_limit(calls: list[tuple[int, i
             recent = sum(used for time, used in allowed if now - time < 1000 + 2 * rate.step_ms)
             assert recent + cost > limit
         assert sum(used for time, used in allowed if now - time < 1000) <= limit
-        assert len(state) <= 2 * 63
+        numbers = to_numbers(rate, state)
+        assert len(numbers) <= 2 * 63
+        assert to_numbers(rate, from_numbers(rate, numbers)) == numbers
 
 
 @every_algorithm
