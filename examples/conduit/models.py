@@ -3,7 +3,7 @@ The tables: people, who follow each other, and articles, with their tags, commen
 """
 
 from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship, validates
 
 from covet.database.orm import Model, Timestamps, secret_column
 
@@ -20,6 +20,11 @@ class User(Timestamps, Model):
 
     # Whether the one who asks does: each query says who that is.
     following: Mapped[bool] = query_expression()
+
+    @validates("email")
+    def lower(self, _: str, email: str) -> str:
+        # Ada@example.com is no second person, on whatever database.
+        return email.lower()
 
 
 class Follow(Model):

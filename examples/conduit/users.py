@@ -35,7 +35,7 @@ async def register(body: OfUser[NewUser], people: Users, hasher: PasswordHasher,
     raises=[AuthenticationError, TooManyRequestsError],
 )
 async def log_in(body: OfUser[Login], people: Users, hasher: PasswordHasher, tokens: Tokens) -> OfUser[UserOut]:
-    user = await people.find_one({"email": body.user.email})
+    user = await people.find_one({"email": body.user.email.lower()})
     # Whoever is not there takes as long as a wrong password.
     is_right = await hasher.verify(user.password_hash if user else None, body.user.password)
     if user is None or not is_right:

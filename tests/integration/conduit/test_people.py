@@ -22,11 +22,22 @@ async def test_who_registers_can_log_in(client: TestClient, ada: Person) -> None
     assert (await Person(client, "ada", found["user"]["token"]).get("/user"))["user"]["username"] == "ada"
 
 
+async def test_address_is_one_in_whatever_case(client: TestClient, ada: Person) -> None:
+    """
+    Whoever logs in may write it as they like.
+    """
+    response = await client.post("/api/users/login", json={"user": {"email": "Ada@EXAMPLE.com", "password": PASSWORD}})
+
+    assert response.status_code == 200
+    assert response.json()["user"]["email"] == "ada@example.com"
+
+
 @pytest.mark.parametrize(
     ("user", "field"),
     [
         ({"username": "ada", "email": "other@example.com", "password": PASSWORD}, "username"),
         ({"username": "other", "email": "ada@example.com", "password": PASSWORD}, "email"),
+        ({"username": "other", "email": "ADA@Example.com", "password": PASSWORD}, "email"),
     ],
 )
 async def test_names_and_addresses_are_one_persons(
