@@ -18,6 +18,7 @@ from covet.class_annotations import class_type_hints
 from covet.database.orm.column_bounds import bound_by_column
 from covet.database.orm.column_types import is_secret
 from covet.database.orm.errors import NotLoadedError
+from covet.database.orm.field_names import Rename, rename_fields, take_both_names
 from covet.database.orm.fields import FieldTable, find_model, read_fields
 from covet.exceptions import ConfigurationError, suggest
 from covet.introspection import Annotation, origin_of, split_annotated
@@ -64,6 +65,8 @@ class DTO(Generic[ModelT]):
 
     model: ClassVar[type[Any]]  # Any: a class variable cannot be of the class's own variable
     _converters: ClassVar[tuple[tuple[str, _Convert | None], ...]] = ()
+    _rename: ClassVar[Rename | None] = None
+    _names: ClassVar[Mapping[str, str]] = {}
 
     # Any: the fields that are taken from the model are known when the program runs; each class has a constructor then.
     def __init__(self, **fields: Any) -> None:  # noqa: ARG002 - what a constructor takes
@@ -81,6 +84,7 @@ class DTO(Generic[ModelT]):
         include: Collection[str] | None = None,
         exclude: Collection[str] = (),
         partial: bool | Collection[str] = False,
+        rename: Rename | None = None,
         **kwargs: Any,
     ) -> None:
         """
@@ -91,10 +95,13 @@ class DTO(Generic[ModelT]):
             exclude: The fields to leave out.
             partial: Whether fields may be left out by whoever sends them: all, or those that are named. What was not
                 sent is `UNSET`, and not in `values()`.
+            rename: What clients call the fields: `"camel"` makes `tagList` of `tag_list`, in requests, answers and
+                OpenAPI; a function or a mapping does otherwise. A class that derives from it has it as well.
             **kwargs: The keywords of other bases.
 
         Raises:
-            ConfigurationError: If the model has no such field, or a name would publish a secret one by the way.
+            ConfigurationError: If the model has no such field, a name would publish a secret one by the way, or two
+                fields would have one name.
         """
         super().__init_subclass__(**kwargs)
         model = find_model(cls, DTO)
@@ -121,8 +128,16 @@ class DTO(Generic[ModelT]):
         for name in taken:
             if name not in left_out and name in vars(cls):
                 setattr(cls, name, field())
-        cls.__annotations__ = annotations
+        cls._rename = rename if rename is not None else cls._rename
+        names = rename_fields(cls.__name__, annotations, {} if cls._rename is None else cls._rename)
+        for name, other in names.items():
+            if name != other and name in vars(cls):
+                setattr(cls, other, vars(cls)[name])
+        cls.__annotations__ = {names[name]: annotation for name, annotation in annotations.items()}
         dataclass(kw_only=True)(cls)
+        cls._names = {**cls._names, **names}
+        if any(name != other for name, other in cls._names.items()):
+            take_both_names(cls, cls._names)
         found = {**dict(getattr(cls.__mro__[1], "_converters", ())), **dict.fromkeys(annotations)}
         found |= {name: _find_converter(annotation) for name, annotation in own.items()}
         cls._converters = tuple(found.items())

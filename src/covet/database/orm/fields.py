@@ -156,7 +156,7 @@ class FieldTable:
 
     def key_fits(self, ident: object) -> bool:
         """Tell whether a key can be one at all: no row has one that its columns cannot hold."""
-        if isinstance(ident, Mapping):
+        if isinstance(ident, dict):
             return all(self._values[name].holds(value) for name, value in ident.items() if name in self.keys)
         parts = ident if isinstance(ident, tuple) else (ident,)
         if len(parts) != len(self.keys):
