@@ -9,8 +9,9 @@ The map, from the ground up; a module imports only from those that are named bef
     introspection,
     class_annotations,
     sqlite_files, sqlite_threads,
-    threads, deadlines, import_paths,
-    entry_points, registry,
+    threads, deadlines, checks,
+    import_paths, entry_points,
+    registry,
     validation, serialization
     security                        keys, tokens, passwords: what is signed, random or hashed
     config                          settings: layers, sections, secrets

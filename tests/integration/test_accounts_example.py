@@ -2,6 +2,7 @@
 The example of accounts in process, over both protocols: who is let in, who is led where, and who is kept out.
 """
 
+import asyncio
 import re
 import sqlite3
 import stat
@@ -471,7 +472,7 @@ async def test_administrator_stays(client: TestClient) -> None:
 
 def find_problems(settings: AccountsSettings) -> list[tuple[str, str]]:
     """Check an application for strangers, but for what the machine of the tests is like."""
-    found = check_deployment(make_app(settings))
+    found = asyncio.run(check_deployment(make_app(settings)))
     return [(problem.id, problem.severity) for problem in found if problem.id not in {"D308", "D314"}]
 
 

@@ -2,12 +2,13 @@
 `covet check module:app`: everything that the start checks, in one report.
 """
 
+import asyncio
 import json
 
 import click
 
 from covet.cli.application import NamedApplication, takes_application
-from covet.cli.report import add_deployment, check_application, report_failure
+from covet.cli.report import add_checks, check_application, report_failure
 from covet.exceptions import ConfigurationError
 
 
@@ -19,8 +20,9 @@ def check(application: NamedApplication, *, deploy: bool, as_json: bool) -> None
     """
     Check the application found at MODULE:APP as its start does, without starting it.
 
-    Settings, plugins, routes and services: whatever is wrong is one report, and ends the command with status 1. With
-    --deploy, so does what is unsafe to deploy; what is only unwise is a warning.
+    Settings, plugins, routes and services, and what the checks of plugins look at, such as pending migrations: whatever
+    is wrong is one report, and ends the command with status 1. With --deploy, so does what is unsafe to deploy; what is
+    only unwise is a warning.
     """
     try:
         app = application.load_own("start to check")
@@ -28,8 +30,7 @@ def check(application: NamedApplication, *, deploy: bool, as_json: bool) -> None
         report = report_failure(application.target, exc)
     else:
         report = check_application(app, application.target)
-        if deploy:
-            add_deployment(report, app)
+        asyncio.run(add_checks(report, app, deploy=deploy))
     if as_json:
         click.echo(json.dumps(report.to_dict(), indent=2, ensure_ascii=False))
     else:

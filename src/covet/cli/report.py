@@ -2,12 +2,14 @@
 The report of `covet check`: what the start of an application checks, all of it, without starting anything.
 """
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from textwrap import indent
 from typing import Final
 
 from covet.app import CovetPy
+from covet.checks import Check, Problem, Severity, run_checks
 from covet.config import InvalidSettingsError
 from covet.di import DependencyError, DependencyGraphError
 from covet.exceptions import RouteError, suggest
@@ -29,12 +31,19 @@ class Finding:
     One thing that is wrong.
 
     Attributes:
-        part: `"settings"`, `"plugins"`, `"routes"`, `"services"` or `"application"`.
+        part: `"settings"`, `"plugins"`, `"routes"`, `"services"`, `"application"`; `"plugin …"` or `"deployment"` if a
+            check found it.
         message: What is wrong and how to mend it.
+        id: The check's id, if one found it.
     """
 
     part: str
     message: str
+    id: str | None = None
+
+    def to_dict(self) -> dict[str, str | None]:
+        """Make builtins of it, as JSON has them."""
+        return {"part": self.part, "id": self.id, "message": self.message}
 
     def __str__(self) -> str:
         return indent(self.message, "  ")
@@ -67,15 +76,16 @@ class CheckReport:
         return {
             "target": self.target,
             "ok": self.is_good,
-            "errors": [{"part": item.part, "message": item.message} for item in self.errors],
-            "warnings": [{"part": item.part, "message": item.message} for item in self.warnings],
+            "errors": [item.to_dict() for item in self.errors],
+            "warnings": [item.to_dict() for item in self.warnings],
             "counts": self.counts,
         }
 
     @property
     def _title(self) -> str:
-        only_unsafe = all(item.part == "deployment" for item in self.errors)
-        return f"{self.target} {'is unsafe' if only_unsafe else 'cannot start'}: {count(len(self.errors), 'error')}."
+        states = dict.fromkeys(_find_state(item) for item in self.errors)
+        state = "cannot start" if "cannot start" in states else " and ".join(states)
+        return f"{self.target} {state}: {count(len(self.errors), 'error')}."
 
     def __str__(self) -> str:
         lines = [f"{self.target} can start." if self.is_good else self._title]
@@ -125,21 +135,53 @@ def check_application(app: CovetPy, target: str) -> CheckReport:
     return report
 
 
-def add_deployment(report: CheckReport, app: CovetPy) -> None:
+async def add_checks(report: CheckReport, app: CovetPy, *, deploy: bool = False) -> None:
     """
-    Add to a report what is wrong with deploying the application as it is.
+    Add to a report what the checks of plugins find, those of mounted applications included.
 
     Args:
         report: The report.
         app: The application.
+        deploy: Whether to look as well at what is wrong with deploying the application as it is.
     """
+    checks = _list_checks(app)
+    found = await asyncio.gather(*(run_checks([check]) for _, check in checks))
+    for (part, _), problems in zip(checks, found, strict=True):
+        _add_problems(report, part, problems)
+    if checks:
+        report.counts["checks"] = f"{count(len(checks), 'check')} of plugins"
+    if not deploy:
+        return
     # Loaded here: `covet check` alone needs nothing of it.
-    from covet.deployment import CHECKS, Severity, check_deployment
+    from covet.deployment import CHECKS, check_deployment
 
-    for problem in check_deployment(app):
+    _add_problems(report, "deployment", await check_deployment(app))
+    further = sum(check.is_deployment for _, check in app.plugin_manager.list_checks())
+    report.counts["deployment"] = count(len(CHECKS) + further, "check")
+
+
+def _list_checks(app: CovetPy, place: str = "") -> list[tuple[str, Check]]:
+    """List what is looked at before any start, each with the part of the report in which it stands."""
+    found = [
+        (f"plugin {name}{place}", check) for name, check in app.plugin_manager.list_checks() if not check.is_deployment
+    ]
+    for mount in app.router.mounts:
+        if isinstance(mount.app, CovetPy):
+            found += _list_checks(mount.app, f", mounted at {mount.prefix or '/'}")
+    return found
+
+
+def _add_problems(report: CheckReport, part: str, problems: Iterable[Problem]) -> None:
+    for problem in problems:
         findings = report.errors if problem.severity is Severity.ERROR else report.warnings
-        findings.append(Finding("deployment", str(problem)))
-    report.counts["deployment"] = count(len(CHECKS), "check")
+        findings.append(Finding(part, str(problem), problem.id))
+
+
+def _find_state(finding: Finding) -> str:
+    """Tell what an error makes of the application."""
+    if finding.id is None:
+        return "cannot start"
+    return "is unsafe" if finding.part == "deployment" else "is not ready"
 
 
 def find_compile_errors(app: CovetPy) -> list[BaseException]:

@@ -2,9 +2,11 @@
 `DebugPlugin`: the pages, their paths, and the questions that come before each of them.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar, Final, NoReturn
 
 from covet.app import CovetPy
+from covet.checks import Check
 from covet.config import section
 from covet.core.route import METHODS
 from covet.debug.concealment import conceal_page, find_secrets
@@ -92,6 +94,12 @@ class DebugPlugin(Plugin):
         # What is below the prefix and no page: a redirect to one would say that it is there.
         app.add_route(f"{prefix}/", _refuse, _METHODS, name="debug_slash", include_in_schema=False)
         app.add_route(f"{prefix}/{{rest:path}}", _refuse, _METHODS, name="debug_rest", include_in_schema=False)
+
+    def checks(self) -> Sequence[Check]:
+        """Say that it is there, to whoever deploys."""
+        message = "The plugin 'debug' is there: its pages show how the application is made."
+        fix = "Leave the plugin out of the deployed application."
+        return [Check("D102", "error", "DebugPlugin", fix, lambda: message, is_deployment=True)]
 
     def _add(self, app: CovetPy, path: str, name: str, make_page: PageMaker) -> None:
         async def show_page(request: Request) -> Response:

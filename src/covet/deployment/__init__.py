@@ -4,14 +4,11 @@ Whether an application may be seen by strangers: checks of its settings, and of 
 What it does is tried with requests that are made up, never with requests through the handlers.
 """
 
-from covet.deployment.checks import CHECKS, Check, DeploymentProblem, Severity, check_deployment
+from covet.deployment.checks import CHECKS, check_deployment
 from covet.deployment.enforcement import UnsafeDeploymentError, refuse_unsafe
 
 __all__ = [
     "CHECKS",
-    "Check",
-    "DeploymentProblem",
-    "Severity",
     "UnsafeDeploymentError",
     "check_deployment",
     "refuse_unsafe",

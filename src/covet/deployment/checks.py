@@ -2,11 +2,10 @@
 The checks of a deployment: a table of what each looks at, what it says, and how to mend it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final
+from collections.abc import Sequence
+from typing import Any, Final
 
+from covet.checks import Check, Problem, run_checks
 from covet.core.configured_application import ConfiguredApplication
 from covet.deployment.headers import HEADER_CHECKS
 from covet.deployment.openings import OPENING_CHECKS
@@ -14,84 +13,39 @@ from covet.deployment.subject import Subject
 from covet.deployment.surroundings import SURROUNDING_CHECKS
 from covet.deployment.trust import TRUST_CHECKS
 from covet.deployment.workers import WORKER_CHECKS
+from covet.threads import run_in_thread
 
-
-class Severity(StrEnum):
-    """How bad a problem is: production does not start with an error."""
-
-    ERROR = "error"
-    WARNING = "warning"
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """
-    One check.
-
-    Attributes:
-        id: What names it for ever, such as `"D101"`; an id that is gone is not used again.
-        severity: How bad it is.
-        setting: What it is about: a setting, a middleware or a plugin.
-        fix: How to mend it.
-        find: Says what is wrong, of an application; `None` if nothing is.
-    """
-
-    id: str
-    severity: Severity
-    setting: str
-    fix: str
-    find: Callable[[Subject], str | None]
-
-
-@dataclass(frozen=True, slots=True)
-class DeploymentProblem:
-    """
-    Something that should not be seen by strangers.
-
-    Attributes:
-        id: The check's id.
-        severity: How bad it is.
-        setting: What it is about.
-        message: What is wrong.
-        fix: How to mend it.
-
-    Example:
-        >>> print(DeploymentProblem("D101", Severity.ERROR, "debug", "debug is on.", "Set debug = false."))
-        [D101] debug is on.
-          Set debug = false.
-    """
-
-    id: str
-    severity: Severity
-    setting: str
-    message: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"[{self.id}] {self.message}\n  {self.fix}"
-
-
-CHECKS: Final[Sequence[Check]] = tuple(
-    Check(row.id, Severity(row.severity), row.setting, row.fix, row.find)
-    for row in (*TRUST_CHECKS, *OPENING_CHECKS, *HEADER_CHECKS, *SURROUNDING_CHECKS, *WORKER_CHECKS)
+CHECKS: Final[Sequence[Check]] = (
+    *TRUST_CHECKS,
+    *OPENING_CHECKS,
+    *HEADER_CHECKS,
+    *SURROUNDING_CHECKS,
+    *WORKER_CHECKS,
 )
-"""All checks, in the order of their ids."""
+"""All checks of the framework's own, in the order of their ids; each takes a `Subject`."""
 
 
-def check_deployment(app: ConfiguredApplication) -> Iterator[DeploymentProblem]:
+async def check_deployment(app: ConfiguredApplication) -> list[Problem]:
     """
-    Find what is wrong with deploying an application as it is.
+    Find what is wrong with deploying an application as it is, by the checks of its plugins, too.
 
     Args:
         app: The application; nothing of it is started.
 
     Example:
         >>> from covet import CovetPy
-        >>> [problem.id for problem in check_deployment(CovetPy(debug=True)) if problem.severity == "error"]
+        >>> [problem.id for problem in await check_deployment(CovetPy(debug=True)) if problem.severity == "error"]
         ['D101']
     """
+    # They look at files. One after the other: what they try, they try on the middleware itself.
+    found = await run_in_thread(_look, app)
+    # Any: `PluginManager`, of whatever application has one.
+    manager: Any = getattr(app, "plugin_manager", None)
+    contributed = [] if manager is None else [check for _, check in manager.list_checks() if check.is_deployment]
+    return found + await run_checks(contributed)
+
+
+def _look(app: ConfiguredApplication) -> list[Problem]:
     subject = Subject(app)
-    for check in CHECKS:
-        message = check.find(subject)
-        if message is not None:
-            yield DeploymentProblem(check.id, check.severity, check.setting, message, check.fix)
+    found = ((check, check.find(subject)) for check in CHECKS)
+    return [check.report(message) for check, message in found if isinstance(message, str)]

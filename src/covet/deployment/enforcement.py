@@ -5,10 +5,10 @@ What production refuses: an application with an error of a deployment does not s
 import logging
 from collections.abc import Sequence
 
+from covet.checks import Problem, Severity
 from covet.core.configured_application import ConfiguredApplication
-from covet.deployment.checks import DeploymentProblem, Severity, check_deployment
+from covet.deployment.checks import check_deployment
 from covet.exceptions import ConfigurationError
-from covet.threads import run_in_thread
 
 logger = logging.getLogger("covet.deployment")
 
@@ -18,7 +18,7 @@ class UnsafeDeploymentError(ConfigurationError):
     An application is not safe to deploy; `problems` has every reason.
 
     Example:
-        >>> problem = DeploymentProblem("D101", Severity.ERROR, "debug", "debug is on.", "Set debug = false.")
+        >>> problem = Problem("D101", Severity.ERROR, "debug", "debug is on.", "Set debug = false.")
         >>> print(UnsafeDeploymentError([problem]))
         Production refuses to start: 1 thing is unsafe.
           [D101] debug is on.
@@ -26,7 +26,7 @@ class UnsafeDeploymentError(ConfigurationError):
           `covet check --deploy` shows the warnings, too.
     """
 
-    def __init__(self, problems: Sequence[DeploymentProblem]) -> None:
+    def __init__(self, problems: Sequence[Problem]) -> None:
         things = "1 thing is" if len(problems) == 1 else f"{len(problems)} things are"
         super().__init__(
             f"Production refuses to start: {things} unsafe.", hint="`covet check --deploy` shows the warnings, too."
@@ -54,8 +54,6 @@ async def refuse_unsafe(app: ConfiguredApplication) -> None:
         logger.warning("debug is on in staging: errors show source and variables to whoever is on the server itself.")
     if not app.settings.is_production:
         return
-    # It looks at files.
-    problems = await run_in_thread(lambda: list(check_deployment(app)))
-    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+    errors = [problem for problem in await check_deployment(app) if problem.severity is Severity.ERROR]
     if errors:
         raise UnsafeDeploymentError(errors)

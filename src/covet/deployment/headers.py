@@ -5,7 +5,7 @@ Checks of what browsers are told: tried on an answer, whatever the options were 
 import re
 from typing import Final
 
-from covet.deployment.row import Row
+from covet.checks import Check
 from covet.deployment.subject import Subject
 from covet.middleware import SecurityHeadersMiddleware
 
@@ -104,21 +104,21 @@ def _find_opener(subject: Subject) -> str | None:
 
 
 HEADER_CHECKS: Final = (
-    Row("D201", "warning", _HOW, "Add it, or make the application with create_app().", _find_none),
-    Row("D202", "warning", "hsts_enabled", "Leave it out: it is on.", _find_hsts),
-    Row(
+    Check("D201", "warning", _HOW, "Add it, or make the application with create_app().", _find_none),
+    Check("D202", "warning", "hsts_enabled", "Leave it out: it is on.", _find_hsts),
+    Check(
         "D203",
         "warning",
         "hsts_max_age",
         "Give it a year, 31536000, once everything is served by https.",
         _find_short_hsts,
     ),
-    Row("D204", "warning", "csp_policy", "Leave it out for the default, or write one.", _find_no_policy),
-    Row("D205", "warning", "csp_policy", "Use a nonce: \"'nonce-{nonce}'\".", _find_inline),
-    Row("D206", "warning", "csp_policy", "Find what needs it, and do without.", _find_eval),
-    Row("D207", "warning", "csp_policy", "List the hosts that scripts come from.", _find_any_script),
-    Row("D208", "warning", "csp_policy", "Add default-src 'self'.", _find_no_scripts),
-    Row("D209", "warning", "frame_options", "Leave it out, or write frame-ancestors in csp_policy.", _find_frames),
-    Row("D210", "warning", "referrer_policy", "Leave it out for strict-origin-when-cross-origin.", _find_referrer),
-    Row("D211", "warning", "opener_policy", "Leave it out for same-origin.", _find_opener),
+    Check("D204", "warning", "csp_policy", "Leave it out for the default, or write one.", _find_no_policy),
+    Check("D205", "warning", "csp_policy", "Use a nonce: \"'nonce-{nonce}'\".", _find_inline),
+    Check("D206", "warning", "csp_policy", "Find what needs it, and do without.", _find_eval),
+    Check("D207", "warning", "csp_policy", "List the hosts that scripts come from.", _find_any_script),
+    Check("D208", "warning", "csp_policy", "Add default-src 'self'.", _find_no_scripts),
+    Check("D209", "warning", "frame_options", "Leave it out, or write frame-ancestors in csp_policy.", _find_frames),
+    Check("D210", "warning", "referrer_policy", "Leave it out for strict-origin-when-cross-origin.", _find_referrer),
+    Check("D211", "warning", "opener_policy", "Leave it out for same-origin.", _find_opener),
 )

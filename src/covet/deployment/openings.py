@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from covet.auth.basic import BasicAuthProvider
 from covet.auth.guards import Guard
+from covet.checks import Check
 from covet.core.middleware import Middleware
-from covet.deployment.row import Row
 from covet.deployment.subject import Subject
 from covet.middleware import AuthenticationMiddleware, CSRFMiddleware, SessionMiddleware, TrustedHostMiddleware
 from covet.middleware.csrf_exemption import CSRFExemption
@@ -66,15 +66,15 @@ def _has(layers: Sequence[object], cls: type) -> bool:
 
 
 OPENING_CHECKS: Final = (
-    Row(
+    Check(
         "D119",
         "warning",
         "mount",
         "Give the mounted application its own, or put what is needed around both with app.wrap().",
         _find_open_mount,
     ),
-    Row("D120", "warning", "csrf_exempt", "Leave it to routes that believe no cookie.", _find_general_exemption),
-    Row(
+    Check("D120", "warning", "csrf_exempt", "Leave it to routes that believe no cookie.", _find_general_exemption),
+    Check(
         "D121",
         "warning",
         "BasicAuthProvider",

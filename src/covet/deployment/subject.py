@@ -161,11 +161,6 @@ class Subject:
         """Whether what comes in the clear is sent to `https`."""
         return self.find(HTTPSRedirectMiddleware) is not None
 
-    def has_plugin(self, name: str) -> bool:
-        """Tell whether the application has a plugin."""
-        manager: Any = getattr(self.app, "plugin_manager", None)
-        return manager is not None and any(record.name == name for record in manager.records)
-
 
 def _lets_pass(layer: Middleware, request: Request) -> bool:
     """Tell whether a hook lets a request pass; one that waits for something, or fails, cannot be told about."""

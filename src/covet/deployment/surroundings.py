@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
+from covet.checks import Check
 from covet.core.route_limits import collect_limits, limit_bodies
-from covet.deployment.row import Row
 from covet.deployment.subject import Subject
 from covet.middleware import (
     DecompressionMiddleware,
@@ -119,54 +119,54 @@ def _find_open_environment(subject: Subject) -> str | None:  # noqa: ARG001 - as
 
 
 SURROUNDING_CHECKS: Final = (
-    Row(
+    Check(
         "D301",
         "warning",
         "server.tls_certificate",
         "Serve by TLS, or list the proxy that does in security.trusted_proxies.",
         _find_clear,
     ),
-    Row("D302", "warning", "HTTPSRedirectMiddleware", "Add it, or let the proxy redirect.", _find_no_redirect),
-    Row(
+    Check("D302", "warning", "HTTPSRedirectMiddleware", "Add it, or let the proxy redirect.", _find_no_redirect),
+    Check(
         "D303",
         "error",
         "HTTPSRedirectMiddleware",
         "List the proxy in security.trusted_proxies, or set server.tls_certificate.",
         _find_loop,
     ),
-    Row("D304", "error", "server.tls_key", "chmod 600, and own it by the user of the server.", _find_open_key),
-    Row("D305", "warning", "server.http", 'Set server.http = "1".', _find_http2),
-    Row(
+    Check("D304", "error", "server.tls_key", "chmod 600, and own it by the user of the server.", _find_open_key),
+    Check("D305", "warning", "server.http", 'Set server.http = "1".', _find_http2),
+    Check(
         "D306",
         "warning",
         "server.body_limit",
         "Give a limit, and a larger one to the routes that need it.",
         _find_no_body_limit,
     ),
-    Row("D307", "warning", "server.header_timeout", "Leave it out for 10 s.", _find_slow_head),
-    Row("D308", "warning", "user", "Run it as a user of its own.", _find_root),
-    Row("D309", "warning", "logging.level", 'Set logging.level = "info".', _find_debug_log),
-    Row(
+    Check("D307", "warning", "server.header_timeout", "Leave it out for 10 s.", _find_slow_head),
+    Check("D308", "warning", "user", "Run it as a user of its own.", _find_root),
+    Check("D309", "warning", "logging.level", 'Set logging.level = "info".', _find_debug_log),
+    Check(
         "D310",
         "warning",
         "RequestLoggingMiddleware",
         "Leave log_headers, log_body and log_response out.",
         _find_logged_content,
     ),
-    Row(
+    Check(
         "D311",
         "warning",
         "RequestLoggingMiddleware",
         "Add it, or make the application with create_app().",
         _find_no_log,
     ),
-    Row("D312", "warning", "RequestIDMiddleware", "Add it, or make the application with create_app().", _find_no_id),
-    Row(
+    Check("D312", "warning", "RequestIDMiddleware", "Add it, or make the application with create_app().", _find_no_id),
+    Check(
         "D313",
         "warning",
         "DecompressionMiddleware",
         "Give it to the routes that need it.",
         _find_inflation,
     ),
-    Row("D314", "warning", ".env", "chmod 600 .env", _find_open_environment),
+    Check("D314", "warning", ".env", "chmod 600 .env", _find_open_environment),
 )

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Final
 
+from covet.checks import Check
 from covet.config import Settings
 from covet.config.masking import collect_secrets
 from covet.config.secret import MIN_SECRET_BYTES, Secret, find_weakness
-from covet.deployment.row import Row
 from covet.deployment.subject import Subject
 from covet.middleware import (
     CSRFMiddleware,
@@ -31,12 +31,6 @@ def _find_debug(subject: Subject) -> str | None:
     for mount in subject.mounts:
         if getattr(mount.app, "debug", False) is True:
             return f"debug is on in what is mounted at {mount.prefix or '/'!r}: errors show source and variables."
-    return None
-
-
-def _find_debug_plugin(subject: Subject) -> str | None:
-    if subject.has_plugin("debug"):
-        return "The plugin 'debug' is there: its pages show how the application is made."
     return None
 
 
@@ -201,58 +195,59 @@ def _find_shared_limit(subject: Subject) -> str | None:
 
 
 TRUST_CHECKS: Final = (
-    Row("D101", "error", "debug", "Set debug = false, or COVET_DEBUG=false.", _find_debug),
-    Row("D102", "error", "DebugPlugin", "Leave the plugin out of the deployed application.", _find_debug_plugin),
-    Row("D103", "warning", "environment", 'Set environment = "production", or COVET_ENV.', _find_environment),
-    Row("D104", "error", "server.reload", "Set server.reload = false.", _find_reload),
-    Row("D105", "error", "security.secret_key", "Make one with: covet secret", _find_weak_keys),
-    Row(
+    Check("D101", "error", "debug", "Set debug = false, or COVET_DEBUG=false.", _find_debug),
+    Check("D103", "warning", "environment", 'Set environment = "production", or COVET_ENV.', _find_environment),
+    Check("D104", "error", "server.reload", "Set server.reload = false.", _find_reload),
+    Check("D105", "error", "security.secret_key", "Make one with: covet secret", _find_weak_keys),
+    Check(
         "D106",
         "error",
         "security.secret_key_fallbacks",
         "Take the key out: covet secret makes new ones.",
         _find_weak_fallbacks,
     ),
-    Row("D107", "warning", "security.jwt_secret_key", "Make one for each with: covet secret", _find_one_key),
-    Row(
+    Check("D107", "warning", "security.jwt_secret_key", "Make one for each with: covet secret", _find_one_key),
+    Check(
         "D108",
         "error",
         "secrets",
         "Give it a value of its own, by the environment or a file of secrets.",
         _find_weak_secrets,
     ),
-    Row("D109", "warning", "security.allowed_hosts", 'Set security.allowed_hosts = ["example.com"].', _find_hosts),
-    Row("D110", "error", "security.allowed_hosts", "List the hosts by their names.", _find_open_hosts),
-    Row(
+    Check("D109", "warning", "security.allowed_hosts", 'Set security.allowed_hosts = ["example.com"].', _find_hosts),
+    Check("D110", "error", "security.allowed_hosts", "List the hosts by their names.", _find_open_hosts),
+    Check(
         "D111",
         "error",
         "security.trusted_proxies",
         "List the networks of the proxies alone: 10.0.0.0/8.",
         _find_credulity,
     ),
-    Row(
+    Check(
         "D112",
         "error",
         "security.cors_allow_origins",
         "List the origins whose pages may read answers.",
         _find_open_origins,
     ),
-    Row("D113", "warning", "security.cors_allow_origins", "Take it out of the list.", _find_null_origin),
-    Row(
+    Check("D113", "warning", "security.cors_allow_origins", "Take it out of the list.", _find_null_origin),
+    Check(
         "D114",
         "warning",
         "security.cors_allow_origins",
         "Serve those pages over https, and list that.",
         _find_clear_origins,
     ),
-    Row(
+    Check(
         "D115",
         "warning",
         "security.cors_allow_origins",
         "Write it into config.development.toml alone.",
         _find_local_origins,
     ),
-    Row("D116", "error", "CSRFMiddleware", 'Add it: middleware = ["session", "csrf"].', _find_no_csrf),
-    Row("D117", "warning", "security.trusted_proxies", "List the proxy's network.", _find_shared_limit),
-    Row("D118", "error", "secure", "Leave secure out: it follows the scheme in development alone.", _find_clear_cookie),
+    Check("D116", "error", "CSRFMiddleware", 'Add it: middleware = ["session", "csrf"].', _find_no_csrf),
+    Check("D117", "warning", "security.trusted_proxies", "List the proxy's network.", _find_shared_limit),
+    Check(
+        "D118", "error", "secure", "Leave secure out: it follows the scheme in development alone.", _find_clear_cookie
+    ),
 )

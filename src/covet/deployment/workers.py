@@ -5,7 +5,7 @@ Checks of what several workers have each of its own.
 from collections.abc import Iterator
 from typing import Final
 
-from covet.deployment.row import Row
+from covet.checks import Check
 from covet.deployment.subject import Subject
 from covet.middleware import AuthenticationMiddleware, SessionMiddleware
 from covet.middleware.limiting import LimitingMiddleware
@@ -43,6 +43,6 @@ def _write(subject: Subject, found: Iterator[str]) -> str | None:
 
 
 WORKER_CHECKS: Final = (
-    Row("D401", "error", "server.workers", "Give it a store that the workers share, or one worker.", _find_unsafe),
-    Row("D402", "warning", "server.workers", "Give it a store that the workers share, or one worker.", _find_lax),
+    Check("D401", "error", "server.workers", "Give it a store that the workers share, or one worker.", _find_unsafe),
+    Check("D402", "warning", "server.workers", "Give it a store that the workers share, or one worker.", _find_lax),
 )

@@ -13,6 +13,7 @@ from dataclasses import is_dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from covet.checks import Check
 from covet.plugins.errors import PluginDefinitionError
 from covet.plugins.versions import Requirement, VersionError, parse_version
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 HealthCheck = Callable[[], Awaitable[bool | None]]
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(?:_[a-z0-9]+)*")
-_PLAIN_HOOKS: Final = ("init_app", "validate_config", "commands", "health_checks")
+_PLAIN_HOOKS: Final = ("init_app", "validate_config", "commands", "health_checks", "checks")
 _ASYNC_HOOKS: Final = ("on_startup", "on_shutdown")
 # Beside them a plugin has attributes of its own: only what is hardly anything else is a mistake.
 _NEAR: Final = 0.86
@@ -174,6 +175,15 @@ class Plugin(ABC):
             By name: coroutine functions without parameters; one that raises, or returns false, is not healthy.
         """
         return {}
+
+    def checks(self) -> Sequence[Check]:
+        """
+        Name what `covet check` looks at before the application starts, when somebody asks for it.
+
+        Returns:
+            The checks; what they find with takes nothing, and nothing of the plugin has been started.
+        """
+        return ()
 
     # Any: values of settings have every type.
     def get_config_value(self, key: str, default: Any = None) -> Any:

@@ -11,6 +11,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from covet.checks import Check
 from covet.core.lifespan import Lifespan, Step
 from covet.exceptions import suggest
 from covet.plugins.announcement import StateAnnouncer
@@ -239,6 +240,37 @@ class PluginManager:
                         hint=f"Make one group of each plugin's commands: {record.name!r}.",
                     )
                 found[name] = (record.name, command)
+        return found
+
+    def list_checks(self) -> list[tuple[str, Check]]:
+        """
+        List the checks that the plugins add to `covet check`, each with the plugin's name.
+
+        Raises:
+            PluginConflictError: If plugins of two classes have checks of the same id.
+            PluginError: If something is no check.
+        """
+        found: list[tuple[str, Check]] = []
+        owners: dict[str, Plugin] = {}
+        for record in self._records.values():
+            if not record.is_initialised:
+                continue
+            for check in record.plugin.checks():
+                if not isinstance(check, Check):
+                    raise PluginError(
+                        f"checks() of the plugin {record.name!r} gives what is no check: {check!r}.",
+                        plugin=record.name,
+                        hint="Return a list of covet.checks.Check.",
+                    )
+                owner = owners.setdefault(check.id, record.plugin)
+                # Two of one class, such as two databases, look at the same twice.
+                if type(owner) is not type(record.plugin):
+                    raise PluginConflictError(
+                        f"The plugins {owner.name!r} and {record.name!r} both have a check {check.id!r}.",
+                        plugin=record.name,
+                        hint=f"Put the plugin's name before it: '{record.name}.{check.id}'.",
+                    )
+                found.append((record.name, check))
         return found
 
     # ── Start and stop ───────────────────────────────────────────────────────

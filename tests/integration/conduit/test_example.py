@@ -5,6 +5,7 @@ The example as a whole: statements per page, requests at once, migrations, what 
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -165,18 +166,25 @@ def test_its_document_is_valid() -> None:
     assert errors == {"$ref": "#/components/schemas/Errors"}
 
 
-def test_check_has_nothing_to_say(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_has_nothing_to_say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """
-    `covet check`, as the README has it.
+    `covet check` asks for the migrations, and for nothing else.
     """
     monkeypatch.setenv("COVET_SECURITY_JWT_SECRET_KEY", SECRET)
+    monkeypatch.setenv("COVET_DB_URL", f"sqlite:///{tmp_path}/conduit.db")
+    monkeypatch.setenv("COVET_APP", "examples.conduit.app:make_app")
 
-    result = CliRunner().invoke(covet, ["check", "examples.conduit.app:make_app", "--factory"])
+    before, upgrade, after = (
+        CliRunner().invoke(covet, ["--factory", *arguments]) for arguments in (["check"], ["db", "upgrade"], ["check"])
+    )
 
-    assert (result.exit_code, result.output.splitlines()[0]) == (0, "examples.conduit.app:make_app can start.")
+    assert (before.exit_code, upgrade.exit_code, after.exit_code) == (1, 0, 0)
+    assert before.output.splitlines()[0] == "examples.conduit.app:make_app is not ready: 1 error."
+    assert "[M101] The database lacks 1 migration: 0001 'the first tables'." in before.output
+    assert after.output.splitlines()[0] == "examples.conduit.app:make_app can start."
 
 
-def test_what_the_readme_deploys_is_safe_to_deploy() -> None:
+async def test_what_the_readme_deploys_is_safe_to_deploy() -> None:
     """
     `covet check --deploy` finds nothing that is an error.
     """
@@ -192,7 +200,7 @@ def test_what_the_readme_deploys_is_safe_to_deploy() -> None:
         },
     )
 
-    found = check_deployment(make_app(settings))
+    found = await check_deployment(make_app(settings))
 
     # What the machine of the tests is like is not asked.
     assert [str(problem) for problem in found if problem.id not in {"D308", "D314"}] == []

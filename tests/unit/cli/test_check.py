@@ -144,3 +144,55 @@ def test_deployment_is_checked_where_that_is_asked_for(tmp_path: Path, monkeypat
     assert "\nwarnings: deployment\n  [D103] " in deployed.errors
     parts = {item["part"] for name in ("errors", "warnings") for item in json.loads(as_json.output)[name]}
     assert parts == {"deployment"}
+
+
+CHECKED = """
+from covet import CovetPy
+from covet.checks import Check
+from covet.plugins import Plugin
+
+
+class Shop(Plugin):
+    name, version = "shop", "1.0"
+
+    def init_app(self, app): ...
+
+    def checks(self):
+        return [
+            Check("S1", "error", "shop", "Restock.", self.look),
+            Check("S2", "error", "shop", "Call them.", self.call),
+            Check("S3", "warning", "shop", "Lock it.", lambda: "It is open.", is_deployment=True),
+        ]
+
+    async def look(self):
+        return "It is empty."
+
+    async def call(self):
+        raise ConnectionError("refused")
+
+
+app = CovetPy(plugins=[Shop])
+outer = CovetPy()
+outer.mount("/shop", app)
+"""
+
+
+def test_plugins_contribute_checks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of mounted applications, too; those of a deployment where that is asked for."""
+    (tmp_path / "checked.py").write_text(CHECKED)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+
+    plain, mounted, deployed = call("checked:app"), call("checked:outer"), call("checked:app", "--deploy", "--json")
+    sys.modules.pop("checked", None)
+
+    assert (plain.status, mounted.status, deployed.status) == (1, 1, 1)
+    assert plain.errors == (
+        "checked:app is not ready: 1 error.\n\n"
+        "plugin shop\n  [S1] It is empty.\n    Restock.\n\n"
+        "warnings: plugin shop\n  [S2] shop could not be checked: ConnectionError: refused\n    Call them.\n"
+    )
+    assert "\nplugin shop, mounted at /shop\n  [S1] It is empty.\n" in mounted.errors
+    report = json.loads(deployed.output)
+    assert report["counts"]["checks"] == "2 checks of plugins"
+    assert {"part": "deployment", "id": "S3", "message": "[S3] It is open.\n  Lock it."} in report["warnings"]

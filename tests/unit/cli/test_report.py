@@ -39,6 +39,23 @@ def test_report_says_how_many() -> None:
     assert not report.is_good
 
 
+@pytest.mark.parametrize(
+    ("findings", "state"),
+    [
+        ([Finding("plugin orm", "a", "M101")], "is not ready: 1 error"),
+        ([Finding("deployment", "a", "D101")], "is unsafe: 1 error"),
+        (
+            [Finding("plugin orm", "a", "M101"), Finding("deployment", "a", "D101")],
+            "is not ready and is unsafe: 2 errors",
+        ),
+        ([Finding("plugin orm", "a", "M101"), Finding("routes", "a")], "cannot start: 2 errors"),
+    ],
+)
+def test_report_says_what_its_errors_prevent(findings: list[Finding], state: str) -> None:
+    """An application that starts may be of no use all the same."""
+    assert str(CheckReport("main:app", findings)).splitlines()[0] == f"main:app {state}."
+
+
 def test_good_report_has_its_warnings() -> None:
     """They prevent nothing."""
     report = CheckReport("main:app", warnings=[Finding("plugins", "a")], counts={"routes": "1 route"})

@@ -67,9 +67,9 @@ class IllPlugin(BrokenPlugin):
 
     def health_checks(self):  # type: ignore[no-untyped-def]
         """Name the check."""
-        return {"ill": self.check}
+        return {"ill": self._check}
 
-    async def check(self) -> None:
+    async def _check(self) -> None:
         """Fail."""
         raise TimeoutError("late")
 

@@ -13,6 +13,7 @@ from covet import CovetPy, create_app
 from covet.config import Settings, Sources
 from covet.core.route import METHODS
 from covet.debug import DebugConfig, DebugPlugin
+from covet.deployment import check_deployment
 from covet.exceptions import ConfigurationError
 from covet.testing import TestClient
 from tests.architecture.source import read_source
@@ -134,3 +135,14 @@ async def test_mounted_application_has_its_pages_below_its_mount() -> None:
 
     assert response.status_code == 200
     assert 'href="/inner/_debug/routes"' in response.text
+
+
+async def test_whoever_deploys_is_told_of_it() -> None:
+    """It is left out there."""
+    found = await check_deployment(CovetPy(plugins=[DebugPlugin]))
+
+    [problem] = [problem for problem in found if problem.id == "D102"]
+    assert str(problem) == (
+        "[D102] The plugin 'debug' is there: its pages show how the application is made.\n"
+        "  Leave the plugin out of the deployed application."
+    )

@@ -2,11 +2,13 @@
 Applications that are safe to deploy, but for one thing.
 """
 
+import asyncio
 from typing import Any
 
 from covet import CovetPy, create_app
+from covet.checks import Problem
 from covet.config import Settings, Sources
-from covet.deployment import DeploymentProblem, check_deployment
+from covet.deployment import check_deployment
 from covet.middleware import HTTPSRedirectMiddleware
 
 KEY = "mKQ0pJ7cR2vT9xW4zL8nB5hG1dF6sA3e"
@@ -28,6 +30,6 @@ def make_app(
     return create_app(given, [HTTPSRedirectMiddleware(), *middleware])
 
 
-def find(app: CovetPy) -> dict[str, DeploymentProblem]:
+def find(app: CovetPy) -> dict[str, Problem]:
     """Find what is wrong, but for what the machine of the tests is like."""
-    return {problem.id: problem for problem in check_deployment(app) if problem.id not in {"D308", "D314"}}
+    return {problem.id: problem for problem in asyncio.run(check_deployment(app)) if problem.id not in {"D308", "D314"}}

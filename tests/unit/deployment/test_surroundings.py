@@ -2,6 +2,7 @@
 How an application is served.
 """
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,10 @@ def test_files_that_others_read_are_found(tmp_path: Path, monkeypatch: pytest.Mo
         path.chmod(0o644)
     server = {"tls_certificate": str(certificate), "tls_key": str(key)}
 
-    open_ids = {problem.id for problem in check_deployment(make_app(server=server))}
+    open_ids = {problem.id for problem in asyncio.run(check_deployment(make_app(server=server)))}
     key.chmod(0o600)
     (tmp_path / ".env").chmod(0o600)
-    closed_ids = {problem.id for problem in check_deployment(make_app(server=server))}
+    closed_ids = {problem.id for problem in asyncio.run(check_deployment(make_app(server=server)))}
     key.unlink()
     missing = find(make_app(server=server))["D304"]
 
@@ -105,7 +106,7 @@ def test_root_is_found(user: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """A flaw of the process would be one of the machine."""
     monkeypatch.setattr("os.geteuid", lambda: user)
 
-    assert ("D308" in {problem.id for problem in check_deployment(make_app())}) is (user == 0)
+    assert ("D308" in {problem.id for problem in asyncio.run(check_deployment(make_app()))}) is (user == 0)
 
 
 def test_tls_ends_here_or_at_a_proxy() -> None:

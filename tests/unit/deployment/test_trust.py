@@ -9,7 +9,6 @@ import pytest
 from covet import CovetPy, Request
 from covet.config import Settings, Sources
 from covet.core import CovetRouter
-from covet.debug import DebugPlugin
 from covet.middleware import (
     ConcurrencyLimitMiddleware,
     CORSMiddleware,
@@ -167,13 +166,6 @@ def test_debug_of_what_is_mounted_is_found() -> None:
 
 async def show() -> None:
     """Answer nothing."""
-
-
-def test_debug_pages_are_found() -> None:
-    """They are a plugin that production leaves out."""
-    app = CovetPy(plugins=[DebugPlugin()], settings=Settings(sources=Sources.none()))
-
-    assert "plugin 'debug'" in find(app)["D102"].message
 
 
 def test_a_secret_of_a_section_that_is_a_placeholder_is_found() -> None:

@@ -228,7 +228,7 @@ async def test_hooks_do_nothing_unless_they_are_overridden() -> None:
     await plugin.on_shutdown()
 
     nothing: Mapping[str, object] = {}
-    assert (plugin.commands(), plugin.health_checks()) == (nothing, nothing)
+    assert (plugin.commands(), plugin.health_checks(), plugin.checks()) == (nothing, nothing, ())
 
 
 def test_plugin_without_init_app_cannot_be_made() -> None:
@@ -248,6 +248,7 @@ def test_plugin_without_init_app_cannot_be_made() -> None:
         ("startup_timout", "startup_timeout"),
         ("health_check", "health_checks"),
         ("command", "commands"),
+        ("check", "checks"),
         ("versions", None),
         ("names", None),
         ("apps", None),

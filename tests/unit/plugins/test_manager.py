@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from covet import CovetPy
+from covet.checks import Check
 from covet.config import Settings, Sources
 from covet.exceptions import ConfigurationError
 from covet.plugins import (
@@ -649,4 +650,48 @@ def test_commands_of_the_same_name_are_refused() -> None:
 
     assert str(caught.value) == (
         "The plugins 'one' and 'two' both have a command 'migrate'.\n  Make one group of each plugin's commands: 'two'."
+    )
+
+
+def look() -> str | None:
+    """Find all well."""
+    return None
+
+
+def test_checks_are_asked_for_when_they_are_wanted() -> None:
+    """Each with the plugin that it is of; not of those that were not initialised."""
+    check = Check("S1", "error", "shop", "Restock.", look)
+    manager = make_manager(
+        make_plugin("shop", checks=lambda self: [check]),
+        make_plugin("broken", required=False, checks=lambda self: [check], fails={"init_app": OSError("no")}),
+    )
+
+    assert manager.list_checks() == [("shop", check)]
+
+
+def test_two_plugins_of_a_class_have_checks_of_one_id() -> None:
+    """As two databases do; what is of another class has ids of its own."""
+    shop = make_plugin("shop", checks=lambda self: [Check("S1", "error", "shop", "Restock.", look)])
+    second = type(shop)()
+    second.__dict__["name"] = "second"
+    other = make_plugin("other", checks=lambda self: [Check("S1", "error", "other", "Wipe it.", look)])
+
+    assert [name for name, _ in make_manager(shop, second).list_checks()] == ["shop", "second"]
+    with pytest.raises(PluginConflictError) as caught:
+        make_manager(
+            make_plugin("shop", checks=lambda self: [Check("S1", "error", "shop", "Restock.", look)]), other
+        ).list_checks()
+
+    assert str(caught.value) == (
+        "The plugins 'shop' and 'other' both have a check 'S1'.\n  Put the plugin's name before it: 'other.S1'."
+    )
+
+
+def test_what_is_no_check_is_refused() -> None:
+    """The error says what is one."""
+    with pytest.raises(PluginError) as caught:
+        make_manager(make_plugin("shop", checks=lambda self: [look.__name__])).list_checks()
+
+    assert str(caught.value) == (
+        "checks() of the plugin 'shop' gives what is no check: 'look'.\n  Return a list of covet.checks.Check."
     )

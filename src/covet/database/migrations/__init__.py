@@ -33,7 +33,7 @@ from covet.database.migrations.errors import (  # noqa: E402
     UnnamedConstraintError,
 )
 from covet.database.migrations.front import MigrationReport, Migrations  # noqa: E402
-from covet.database.migrations.readiness import create_health_check  # noqa: E402
+from covet.database.migrations.readiness import create_check, create_health_check  # noqa: E402
 from covet.database.migrations.revisions import Revision  # noqa: E402
 
 __all__ = [
@@ -50,6 +50,7 @@ __all__ = [
     "Revision",
     "UnknownRevisionError",
     "UnnamedConstraintError",
+    "create_check",
     "create_health_check",
     "run_migrations",
     "update_in_batches",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from io import StringIO
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from alembic import context
@@ -61,6 +62,7 @@ class Run:
         output: Where SQL is written to, instead of executing it.
         starts_at: Where the SQL begins, if it is only written.
         on_connect: Called with each connection of the driver.
+        connect_timeout: Seconds to wait for a database that does not answer.
     """
 
     url: DatabaseURL
@@ -71,6 +73,7 @@ class Run:
     output: StringIO | None = None
     starts_at: str | None = None
     on_connect: Callable[[Any], None] | None = None  # Any: each driver has connections of its own
+    connect_timeout: float = 10.0
     recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -153,7 +156,7 @@ def run_migrations(**options: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    if run.url.scheme == "sqlite":
+    if run.url.scheme == "sqlite" and not _is_still_missing(run):
         _require_file(run)
     asyncio.run(_connect(run, options))
 
@@ -184,6 +187,12 @@ def render_type(kind: str, item: Any, written: Any) -> str | Literal[False]:
     return False
 
 
+def _is_still_missing(run: Run) -> bool:
+    """Tell whether a question is about a file that is not there yet: an answer does not make it."""
+    path = Path(run.url.database)
+    return not run.is_writing and not path.exists() and path.parent.is_dir()
+
+
 def _require_file(run: Run) -> None:
     """Open the file once: the driver that finds that it cannot would leave a thread behind."""
     try:
@@ -196,14 +205,13 @@ async def _connect(run: Run, options: dict[str, Any]) -> None:
     engine = _create_engine(run)
     try:
         try:
-            connection = await engine.connect()
+            async with asyncio.timeout(run.connect_timeout):
+                connection = await engine.connect()
+        except TimeoutError as exc:
+            raise _refuse(run, f"it did not answer within {run.connect_timeout:g} seconds") from exc
         except Exception as exc:
             # Each driver has errors of its own, and some raise those of the system.
-            reason = getattr(exc, "orig", None) or exc
-            raise DatabaseUnavailableError(
-                f"The database {run.url} cannot be reached: {reason}",
-                hint="See that it runs, and that its URL is right.",
-            ) from exc
+            raise _refuse(run, getattr(exc, "orig", None) or exc) from exc
         try:
             if run.is_writing:
                 await take_lock(connection, run.url, run.version_table, seconds=run.lock_timeout)
@@ -214,9 +222,9 @@ async def _connect(run: Run, options: dict[str, Any]) -> None:
         await engine.dispose()
 
 
-def _refuse(run: Run, exc: Exception) -> DatabaseUnavailableError:
+def _refuse(run: Run, reason: object) -> DatabaseUnavailableError:
     return DatabaseUnavailableError(
-        f"The database {run.url} cannot be reached: {getattr(exc, 'orig', None) or exc}",
+        f"The database {run.url} cannot be reached: {reason}",
         hint="See that it runs, and that its URL is right.",
     )
 
@@ -228,8 +236,10 @@ def _create_engine(run: Run) -> AsyncEngine:
     except ModuleNotFoundError as exc:
         raise MissingDependencyError(driver, extra=extra, needed_for=f"migrations of {run.url.scheme}") from exc
     is_sqlite = run.url.scheme == "sqlite"
+    # What is not there is as empty as what is in memory.
+    url = DatabaseURL("sqlite") if is_sqlite and _is_still_missing(run) else run.url
     engine = create_async_engine(
-        run.url.render_for_sqlalchemy(),
+        url.render_for_sqlalchemy(),
         poolclass=NullPool,
         connect_args={"timeout": run.lock_timeout} if is_sqlite else {},
     )

@@ -77,6 +77,7 @@ class Migrations:
         version_table: The table in which the database notes what it has; another one for other migrations of the
             same database.
         lock_timeout: Seconds to wait for another process that migrates.
+        connect_timeout: Seconds to wait for a database that does not answer.
 
     Raises:
         ConfigurationError: If the database cannot have migrations.
@@ -105,6 +106,7 @@ class Migrations:
         *,
         version_table: str = "alembic_version",
         lock_timeout: float = 60.0,
+        connect_timeout: float = 10.0,
     ) -> None:
         self.url = DatabaseURL.parse(url) if isinstance(url, str) else url
         if self.url.scheme not in _SCHEMES:
@@ -121,6 +123,7 @@ class Migrations:
         self.directory = Path(directory)
         self.version_table = version_table
         self.lock_timeout = lock_timeout
+        self.connect_timeout = connect_timeout
 
     async def init(self) -> list[Path]:
         """
@@ -342,4 +345,11 @@ class Migrations:
         return write_statements(self._make_run(), directory, begins, plan(directory, revision))
 
     def _make_run(self, *, is_writing: bool = False) -> Run:
-        return Run(self.url, self.metadata, self.version_table, self.lock_timeout, is_writing)
+        return Run(
+            self.url,
+            self.metadata,
+            self.version_table,
+            self.lock_timeout,
+            is_writing,
+            connect_timeout=self.connect_timeout,
+        )

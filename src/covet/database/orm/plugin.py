@@ -11,6 +11,7 @@ from sqlalchemy import MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from covet.app import CovetPy
+from covet.checks import Check
 from covet.config import section
 from covet.config.key_ring import make_key_ring
 from covet.core.afterwards import release_before_stream
@@ -76,8 +77,8 @@ class OrmPlugin(Plugin):
             `Annotated[AsyncSession, "reports"]`.
         repositories: Subclasses of `Repository` that handlers take.
         create_all: Tables to create at the start if they are missing: for examples and tests, which have no migrations.
-        migrations: The directory of the migrations. With it there are the commands `covet db`, and the application is
-            not healthy while migrations are pending.
+        migrations: The directory of the migrations. With it there are the commands `covet db`, and while migrations are
+            pending the application is not healthy, and `covet check` finds an error.
         metadata: The tables that the migrations are about, by default those of `Model`.
 
     Example:
@@ -138,6 +139,11 @@ class OrmPlugin(Plugin):
         if self._engine is None:
             raise ConfigurationError("The plugin has no engine yet.", hint="Give it to an application first.")
         return self._engine
+
+    @property
+    def has_migrations(self) -> bool:
+        """Whether it was given a directory of migrations."""
+        return self._directory is not None
 
     def open_session(self) -> AsyncSession:
         """
@@ -236,16 +242,34 @@ class OrmPlugin(Plugin):
             checks[f"migrations{suffix}"] = create_health_check(self.make_migrations())
         return checks
 
-    def commands(self) -> Mapping[str, object]:
-        """Name the commands `covet db`, if there are migrations; those of a further database have its name behind."""
+    def checks(self) -> Sequence[Check]:
+        """Look whether the database lacks migrations, if it has any."""
         if self._directory is None:
+            return ()
+        from covet.database.migrations import create_check
+
+        is_first = self._list_migrated()[0] is self
+        return [create_check(self.make_migrations(), database=None if is_first else self.name)]
+
+    def commands(self) -> Mapping[str, object]:
+        """Name the commands `covet db`, of all databases that have migrations; the first one of them brings it."""
+        migrated = self._list_migrated()
+        if not migrated or migrated[0] is not self:
             return {}
         from covet.database.migrations.commands import create_commands
 
         is_production = self.app is not None and self.app.settings.is_production
-        name = self._qualifier or "default"
-        commands = create_commands(lambda: {name: self.make_migrations()}, is_production=is_production)
-        return {"db" if self._qualifier is None else f"db-{name}": commands}
+        return {
+            "db": create_commands(
+                lambda: {plugin.name: plugin.make_migrations() for plugin in migrated}, is_production=is_production
+            )
+        }
+
+    def _list_migrated(self) -> "list[OrmPlugin]":
+        """List the databases of the application that have migrations, that of sessions without a name first."""
+        plugins = [self] if self.app is None else self.app.plugin_manager.list_plugins()
+        found = [plugin for plugin in plugins if isinstance(plugin, OrmPlugin) and plugin.has_migrations]
+        return sorted(found, key=lambda plugin: plugin.name != "orm")
 
     # Any: `Migrations`, whose module brings Alembic.
     def make_migrations(self) -> Any:
@@ -263,7 +287,9 @@ class OrmPlugin(Plugin):
                 f"The plugin {self.name!r} knows no migrations.",
                 hint="Write OrmPlugin(migrations='migrations'), and give it to an application.",
             )
-        return Migrations(self._where, Model.metadata if self._metadata is None else self._metadata, self._directory)
+        metadata = Model.metadata if self._metadata is None else self._metadata
+        timeout = 10.0 if self.app is None else self.app.settings.database.connect_timeout
+        return Migrations(self._where, metadata, self._directory, connect_timeout=timeout)
 
     async def _ping(self) -> bool:
         async with self.engine.connect() as connection:

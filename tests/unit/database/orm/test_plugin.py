@@ -7,7 +7,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Annotated
 
+import click
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
@@ -277,8 +279,8 @@ async def test_requests_at_once_have_sessions_of_their_own(tmp_path: Path) -> No
     assert sorted(answer.json()[0] for answer in answers) == list(range(8))
 
 
-async def test_migrations_are_commands_and_a_check_of_health(tmp_path: Path) -> None:
-    """While one is pending the application is not healthy; a further database has commands of its own."""
+async def test_migrations_are_checked(tmp_path: Path) -> None:
+    """While one is pending the application is not healthy; `covet check` says how to run it."""
     plugin = OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", migrations=tmp_path / "migrations", metadata=Base.metadata)
     further = OrmPlugin(url=f"sqlite:///{tmp_path}/further.db", name="reports", migrations=tmp_path / "further")
     app = CovetPy(plugins=[plugin, further])
@@ -293,7 +295,34 @@ async def test_migrations_are_commands_and_a_check_of_health(tmp_path: Path) -> 
 
     assert (before.is_healthy, after.is_healthy) == (False, True)
     assert (await migrations.check()).is_clean
-    assert {"db", "db-reports"} <= set(app.plugin_manager.list_commands())
+    assert {check.setting: check.fix for _, check in app.plugin_manager.list_checks()} == {
+        "migrations": "Run what is missing: covet db upgrade",
+        "migrations of reports": "Run what is missing: covet db --database reports upgrade",
+    }
+
+
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_one_command_is_for_all_databases(tmp_path: Path, is_reversed: bool) -> None:
+    """The one without a name is the first, wherever its plugin stands."""
+    plugins = [
+        OrmPlugin(url=f"sqlite:///{tmp_path}/test.db", migrations=tmp_path / "first"),
+        OrmPlugin(url=f"sqlite:///{tmp_path}/further.db", name="reports", migrations=tmp_path / "further"),
+        OrmPlugin(url=f"sqlite:///{tmp_path}/plain.db", name="plain"),
+    ]
+    app = CovetPy(plugins=list(reversed(plugins)) if is_reversed else plugins)
+    [(plugin, command)] = app.plugin_manager.list_commands().values()
+    assert isinstance(command, click.Group)
+
+    results = [
+        CliRunner().invoke(command, arguments)
+        for arguments in (["init"], ["--database", "reports", "init"], ["--database", "plain", "init"])
+    ]
+
+    assert plugin == "orm"
+    assert [result.exit_code for result in results] == [0, 0, 1]
+    assert results[2].output == "There is no database 'plain'.\n  Available: orm, reports.\n"
+    assert (tmp_path / "first" / "env.py").exists()
+    assert (tmp_path / "further" / "env.py").exists()
 
 
 def test_without_a_directory_there_are_no_migrations() -> None:
