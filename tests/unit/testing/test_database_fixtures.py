@@ -96,6 +96,36 @@ async def test_a_project_has_a_database_for_each_worker(
     assert await list_databases(kind, url, tmp_path) == before
 
 
+def test_tests_that_are_marked_need_no_mode(tmp_path: Path) -> None:
+    """Where pytest-asyncio is strict, as it is by itself; one that does not wait may take the fixtures, too."""
+    (tmp_path / "conftest.py").write_text(CONFTEST)
+    (tmp_path / "pytest.ini").write_text(SETTINGS.replace("auto", "strict"))
+    (tmp_path / "test_tea.py").write_text(
+        "import pytest\n\n\n"
+        "@pytest.mark.asyncio\n"
+        "async def test_marked(rolled_back_database, teas):\n"
+        "    await teas.create()\n"
+        '    assert await rolled_back_database.fetch_val("SELECT count(*) FROM tea") == 1\n\n\n'
+        "@pytest.mark.asyncio\n"
+        "async def test_clean(clean_database):\n"
+        '    assert await clean_database.fetch_val("SELECT count(*) FROM tea") == 0\n\n\n'
+        "def test_that_does_not_wait(rolled_back_database):\n"
+        "    assert rolled_back_database.is_connected\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=50,
+    )
+
+    assert "3 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
 async def list_databases(kind: str, url: str, folder: Path) -> list[str]:
     """List the databases that tests have left."""
     if kind == "sqlite":

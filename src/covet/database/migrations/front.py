@@ -24,7 +24,7 @@ from covet.database.migrations.layout import create_directory
 from covet.database.migrations.losses import find_losses
 from covet.database.migrations.operations import leave_out_indexes, require_names
 from covet.database.migrations.plans import plan_downgrade, plan_upgrade
-from covet.database.migrations.revisions import Revision, RevisionDirectory
+from covet.database.migrations.revisions import Revision, RevisionDirectory, require_id, require_message
 from covet.database.migrations.sql import write_statements
 from covet.database.url import DatabaseURL
 from covet.exceptions import ConfigurationError
@@ -158,7 +158,11 @@ class Migrations:
             MultipleHeadsError: If there are several heads, and they are not to be joined.
         """
         return await run_in_thread(
-            self._create_revision, message, empty=empty, merge=merge, revision_id=revision_id or util.rev_id()
+            self._create_revision,
+            message,
+            empty=empty,
+            merge=merge,
+            revision_id=util.rev_id() if revision_id is None else revision_id,
         )
 
     async def upgrade(self, revision: str = "head") -> list[Revision]:
@@ -226,9 +230,9 @@ class Migrations:
         return await run_in_thread(self._write_sql, revision, start)
 
     def _create_revision(self, message: str, *, empty: bool, merge: bool, revision_id: str) -> Revision | None:
-        if not message.strip():
-            raise MigrationError("A migration needs a message.", hint='Write covet db revision -m "what changes".')
         directory = RevisionDirectory(self.directory)
+        require_message(message)
+        require_id(revision_id)
         if revision_id in {revision.id for revision in directory.list_all()}:
             raise MigrationError(f"There is a migration {revision_id!r} already.", hint="Choose another revision_id.")
         if not merge:
@@ -237,7 +241,8 @@ class Migrations:
             Config(),
             directory.script,
             {
-                "message": message.strip(),
+                # It stands in the docstring of the file.
+                "message": message.strip().replace("\\", "\\\\").replace('"', '\\"'),
                 "sql": False,
                 "head": "heads" if merge else "head",
                 "splice": False,

@@ -21,8 +21,11 @@ from covet.database.migrations.errors import (
 from covet.database.migrations.layout import FILES
 from covet.exceptions import suggest
 
-__all__ = ["Revision", "RevisionDirectory"]
+__all__ = ["Revision", "RevisionDirectory", "require_id", "require_message"]
 
+# What Alembic's column holds, and what is no path, no option and nothing relative.
+_ID: Final = re.compile(r"[A-Za-z0-9_]{1,32}")
+_TARGETS: Final = frozenset({"base", "current", "head", "heads"})
 _RELATIVE: Final = re.compile(r"[+-]\d+")
 _FILE_TEMPLATE: Final = "%(year)d%(month).2d%(day).2d_%(rev)s_%(slug)s"
 
@@ -174,3 +177,37 @@ class RevisionDirectory:
                 revision=target,
                 hint=f"{suggest(target, known)} covet db history lists them.".strip(),
             ) from exc
+
+
+def require_message(message: str) -> None:
+    """
+    See that a migration says what it is for, in one line that can be read.
+
+    Raises:
+        MigrationError: If it does not.
+    """
+    if not message.strip():
+        raise MigrationError("A migration needs a message.", hint='Write covet db revision -m "what changes".')
+    if not message.strip().isprintable():
+        raise MigrationError(
+            f"The message {message!r} has characters that cannot be printed.", hint="Write one line of text."
+        )
+
+
+def require_id(revision_id: str) -> None:
+    """
+    See that a revision can be called so: it stands in databases, in the names of files, and where targets do.
+
+    Raises:
+        MigrationError: If it cannot.
+    """
+    if not _ID.fullmatch(revision_id):
+        raise MigrationError(
+            f"A migration cannot be called {revision_id!r}.",
+            hint="Write letters, digits and underscores, at most 32 of them, or leave it to be drawn by lot.",
+        )
+    if revision_id in _TARGETS:
+        raise MigrationError(
+            f"A migration cannot be called {revision_id!r}: as a target that means something else.",
+            hint="Choose another revision_id.",
+        )

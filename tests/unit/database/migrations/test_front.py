@@ -169,6 +169,52 @@ async def test_what_is_written_is_short(sqlite: Workshop) -> None:
     )
 
 
+@pytest.mark.parametrize("message", ['say """ twice', "end with \\", '"quoted"', "${1/0} <% x %>", "größer"])
+async def test_a_message_is_a_text_and_no_program(sqlite: Workshop, message: str) -> None:
+    """It stands in the docstring of a file that is run."""
+    made = await sqlite.open().create_revision(message, empty=True)
+
+    assert made is not None
+    assert made.message == message
+    assert [revision.message for revision in await sqlite.open().upgrade()] == [message]
+
+
+async def test_a_message_of_several_lines_is_refused(sqlite: Workshop) -> None:
+    """The table of the history has one for each migration."""
+    with pytest.raises(MigrationError) as caught:
+        await sqlite.open().create_revision("a\nb", empty=True)
+
+    assert str(caught.value) == (
+        "The message 'a\\nb' has characters that cannot be printed.\n  Write one line of text."
+    )
+
+
+@pytest.mark.parametrize("revision_id", ["../../up", "a/b", "a\\b", "a b", "a-b", "", "\0", "a" * 33, "+1", "é"])
+async def test_an_id_is_no_path(sqlite: Workshop, revision_id: str) -> None:
+    """Nothing is written, in the directory or outside."""
+    migrations = sqlite.open()
+    before = sorted(sqlite.folder.rglob("*"))
+
+    with pytest.raises(MigrationError) as caught:
+        await migrations.create_revision("add notes", empty=True, revision_id=revision_id)
+
+    assert str(caught.value) == (
+        f"A migration cannot be called {revision_id!r}.\n"
+        "  Write letters, digits and underscores, at most 32 of them, or leave it to be drawn by lot."
+    )
+    assert sorted(sqlite.folder.rglob("*")) == before
+
+
+async def test_an_id_is_no_other_target(sqlite: Workshop) -> None:
+    """`covet db upgrade head` would mean something else."""
+    with pytest.raises(MigrationError) as caught:
+        await sqlite.open().create_revision("add notes", empty=True, revision_id="head")
+
+    assert str(caught.value) == (
+        "A migration cannot be called 'head': as a target that means something else.\n  Choose another revision_id."
+    )
+
+
 async def test_a_message_is_needed(sqlite: Workshop) -> None:
     """A migration without one is found by nobody."""
     with pytest.raises(MigrationError) as caught:
