@@ -2,17 +2,19 @@
 Handlers of the start and the stop, as `covet.core.event_handlers` declares them.
 """
 
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
 from covet import CovetPy
+from covet.di import DependencyError, Lifetime
 from covet.exceptions import ConfigurationError
+from covet.parameters import Inject
 from covet.testing import TestClient
 
 
-async def take_app(app: CovetPy) -> None:
-    """Take the application, as handlers of other frameworks do."""
+def take_app(app) -> None:  # type: ignore[no-untyped-def]
+    """Take something, and say not what."""
 
 
 @pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -69,8 +71,8 @@ def test_an_event_that_does_not_exist_is_refused() -> None:
             "startup",
             take_app,
             (
-                "The handler take_app of the event 'startup' cannot be called: missing a required argument: 'app'.\n"
-                "  It takes nothing; a lifespan= takes the application."
+                "The handler take_app of the event 'startup' takes 'app', which nobody gives.\n"
+                "  Annotate what is injected, such as app: Mailer, or app: CovetPy."
             ),
         ),
     ],
@@ -81,3 +83,94 @@ def test_what_is_no_handler_is_refused(event: str, handler: Any, text: str) -> N
         CovetPy().on_event(event)(handler)
 
     assert str(caught.value) == text
+
+
+class Shelf:
+    """A service that is closed with its scope."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+
+    async def close(self) -> None:
+        """Note it."""
+        self.log.append("closed")
+
+
+async def test_what_a_handler_takes_is_injected() -> None:
+    """In a scope of its own, which is closed when it has run; what has a default is left alone."""
+    app, made = CovetPy(), list[Shelf]()
+    app.container.register(Shelf, lifetime=Lifetime.SCOPED, close="close")
+
+    @app.on_startup
+    async def fill(shelf: Shelf, number: int = 3) -> None:
+        shelf.log.append(f"filled with {number}")
+        made.append(shelf)
+
+    @app.on_shutdown
+    def clear(*, shelf: Annotated[Shelf, Inject()]) -> None:
+        shelf.log.append("cleared")
+        made.append(shelf)
+
+    await app.startup()
+    assert [shelf.log for shelf in made] == [["filled with 3", "closed"]]
+    await app.shutdown()
+
+    assert [shelf.log for shelf in made] == [["filled with 3", "closed"], ["cleared", "closed"]]
+
+
+async def test_a_handler_may_take_its_application() -> None:
+    """As those of other frameworks do."""
+
+    async def note(app: CovetPy) -> None:
+        app.state.is_noted = True
+
+    app = CovetPy()
+    app.on_startup(note)
+
+    async with TestClient(app):
+        assert app.state.is_noted
+
+
+async def test_a_handler_that_fails_closes_what_it_took() -> None:
+    """The error is that of the start."""
+    app, made = CovetPy(), list[Shelf]()
+    app.container.register(Shelf, lifetime=Lifetime.SCOPED, close="close")
+
+    @app.on_startup
+    async def fill(shelf: Shelf) -> None:
+        made.append(shelf)
+        raise LookupError("nothing to fill it with")
+
+    with pytest.raises(LookupError):
+        await app.startup()
+
+    assert made[0].log == ["closed"]
+
+
+async def test_what_nobody_registered_is_an_error_of_the_start() -> None:
+    """As for a route: the path is drawn, before anything has started."""
+    app, log = CovetPy(), list[str]()
+    app.on_startup(lambda: log.append("started"))
+
+    @app.on_startup
+    async def fill(shelf: Shelf) -> None: ...
+
+    with pytest.raises(DependencyError) as caught:
+        await app.startup()
+
+    text = str(caught.value)
+    assert "Shelf is not registered." in text
+    assert "of the event 'startup'" in text
+    assert log == []
+
+
+def test_an_annotation_that_cannot_be_resolved_is_refused() -> None:
+    """Where the handler is declared."""
+
+    async def fill(shelf: "Nowhere") -> None: ...  # type: ignore[name-defined] # noqa: F821
+
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy().on_startup(fill)
+
+    assert str(caught.value).startswith("The handler ")
+    assert "of the event 'startup', parameter 'shelf': " in str(caught.value)
