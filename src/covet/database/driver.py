@@ -7,7 +7,7 @@ Whatever is pooled, counted, translated or nested is done elsewhere, once for al
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
 
 from covet.database.dialect import Dialect
 from covet.database.errors import DatabaseError, QueryError
@@ -31,6 +31,29 @@ class Result(NamedTuple):
 
     rows_affected: int
     last_id: int | None = None
+
+
+_FLAGS: Final = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
+}
+
+
+def read_flag(text: str) -> bool:
+    """
+    Read an option of a URL that is on or off.
+
+    Args:
+        text: The text.
+
+    Raises:
+        KeyError: If it says neither.
+
+    Example:
+        >>> read_flag("yes"), read_flag("Off")
+        (True, False)
+    """
+    return _FLAGS[text.lower()]
 
 
 class DriverConnection(ABC):

@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from time import monotonic
 from typing import Any, ClassVar, Final
 
@@ -31,6 +32,7 @@ Adapter = str | type[DatabaseAdapter] | DatabaseAdapter
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 2.0
+_TAKEN: Final = frozenset({"default", "database"})
 _DEFAULT_SQLITE: Final = "sqlite:///database.db"
 
 
@@ -66,7 +68,7 @@ class DatabasePlugin(Plugin):
         adapter: The adapter: a name of `get_adapter_registry()`, `"package.module:Name"`, a class, or an object; the
             one for the URL's scheme by default.
         url: Where the database is, in place of `database.url` of the settings.
-        replicas: The URLs of its copies, in place of what the configuration says.
+        replicas: The URLs of its copies, in place of what the configuration says. Their sessions only read.
         databases: Further databases, in place of what the configuration says.
 
     Example:
@@ -103,6 +105,7 @@ class DatabasePlugin(Plugin):
         self._named_urls = databases
         # Each database with its URL; the first one is that of the application.
         self._databases: dict[str, tuple[DatabaseAdapter, str]] = {}
+        self._copies: dict[str, SQLAdapter] = {}
         self._options: dict[str, Any] = {}
 
     @property
@@ -129,7 +132,7 @@ class DatabasePlugin(Plugin):
             MissingDependencyError: If the library of an adapter is not installed.
         """
         settings = app.settings.database
-        url = self._url or settings.url
+        url = settings.url if self._url is None else self._url
         if url is None and self._adapter in {None, "sqlite"}:
             url = _DEFAULT_SQLITE
         if url is None:
@@ -141,12 +144,15 @@ class DatabasePlugin(Plugin):
         replicas = self.config.replicas if self._replica_urls is None else self._replica_urls
         adapter = _make_adapter(self._adapter or DatabaseURL.parse(url).scheme)
         self._databases = {"default": (adapter, url)}
-        self._databases |= {name: (_make_adapter(DatabaseURL.parse(its).scheme), its) for name, its in named.items()}
-        copies = {
-            f"replica {number}": (_make_adapter(DatabaseURL.parse(its).scheme), its)
-            for number, its in enumerate(replicas, 1)
-        }
-        self._databases |= copies
+        for name, its in named.items():
+            if name in _TAKEN or name.startswith("replica "):
+                raise ConfigurationError(
+                    f"A further database cannot be called {name!r}.",
+                    hint="The application's own one is given by url=. Call the others by what is in them.",
+                )
+            self._databases[name] = (_make_adapter(DatabaseURL.parse(its).scheme), its)
+        self._copies = {f"replica {number}": _make_copy(adapter, its) for number, its in enumerate(replicas, 1)}
+        self._databases |= {name: (copy, its) for (name, copy), its in zip(self._copies.items(), replicas, strict=True)}
         if isinstance(adapter, SQLAdapter):
             self._options = {
                 "max_size": settings.pool_size,
@@ -156,7 +162,7 @@ class DatabasePlugin(Plugin):
                 "slow_query": settings.slow_query,
                 "echo": settings.echo,
             }
-        self._register(app, adapter, copies)
+        self._register(app, adapter)
 
         @app.events.subscribe(SettingsChangedEvent)
         def follow_settings(_: SettingsChangedEvent) -> None:
@@ -164,27 +170,23 @@ class DatabasePlugin(Plugin):
                 if isinstance(database, SQLAdapter) and database.is_connected:
                     database.pool.observation.set_echo(app.settings.database.echo)
 
-    def _register(
-        self, app: CovetPy, adapter: DatabaseAdapter, copies: Mapping[str, tuple[DatabaseAdapter, str]]
-    ) -> None:
+    def _register(self, app: CovetPy, adapter: DatabaseAdapter) -> None:
         register = app.container.register_instance
         for kind in dict.fromkeys((DatabaseAdapter, type(adapter))):
             register(kind, adapter)
         if isinstance(adapter, SQLAdapter):
             if type(adapter) is not SQLAdapter:
                 register(SQLAdapter, adapter)
-            register(
-                ReadReplicas, ReadReplicas(adapter, [its for its, _ in copies.values() if isinstance(its, SQLAdapter)])
-            )
+            register(ReadReplicas, ReadReplicas(adapter, list(self._copies.values())))
         for name, (database, _) in self._databases.items():
             if isinstance(database, SQLAdapter):
                 database.follow(app.events)
-            if name != "default" and name not in copies:
+            if name != "default" and name not in self._copies:
                 register(DatabaseAdapter, database, qualifier=name)
 
     async def on_startup(self) -> None:
         """
-        Connect all databases; while nobody answers, again and again for a while.
+        Connect all databases; while nobody answers, again and again for a while. Of copies none has to answer.
 
         Raises:
             DatabaseUnavailableError: If nobody answered for `connect_for`.
@@ -193,12 +195,26 @@ class DatabasePlugin(Plugin):
         connected: list[DatabaseAdapter] = []
         try:
             for name, (database, url) in self._databases.items():
-                await self._connect(name, database, url)
+                if name in self._copies:
+                    await self._connect_copy(name, url)
+                else:
+                    await self._connect(name, database, url)
                 connected.append(database)
         except BaseException:
             for database in reversed(connected):
                 await database.disconnect()
             raise
+
+    async def _connect_copy(self, name: str, url: str) -> None:
+        copy = self._copies[name]
+        options = {"name": name, **self._options, **self.config.options}
+        if "read_only" in copy.connection_options:
+            options["read_only"] = True
+        try:
+            await copy.connect(url, **options)
+        except DatabaseUnavailableError as exc:
+            logger.warning("The database %r does not answer: others are asked in its place: %s", name, exc.message)
+            await copy.connect(url, is_eager=False, **options)
 
     async def _connect(self, name: str, database: DatabaseAdapter, url: str) -> None:
         end, pause = monotonic() + self.config.connect_for, _FIRST_PAUSE
@@ -219,9 +235,27 @@ class DatabasePlugin(Plugin):
             await database.disconnect()
 
     def health_checks(self) -> Mapping[str, HealthCheck]:
-        """Name a check for each database."""
+        """Name a check for each database; that of a copy says who is asked in its place."""
         names = {"default": "database"}
-        return {names.get(name, name): database.is_healthy for name, (database, _) in self._databases.items()}
+        checks: dict[str, HealthCheck] = {
+            names.get(name, name): database.is_healthy for name, (database, _) in self._databases.items()
+        }
+        return checks | {name: partial(_check_copy, name, copy) for name, copy in self._copies.items()}
+
+
+async def _check_copy(name: str, copy: SQLAdapter) -> None:
+    if not await copy.is_healthy():
+        raise DatabaseUnavailableError(f"The database {name!r} does not answer: others are asked in its place.")
+
+
+def _make_copy(adapter: DatabaseAdapter, url: str) -> SQLAdapter:
+    copy = _make_adapter(DatabaseURL.parse(url).scheme)
+    if not isinstance(copy, SQLAdapter) or not isinstance(adapter, SQLAdapter) or copy.dialect is not adapter.dialect:
+        raise ConfigurationError(
+            f"{DatabaseURL.parse(url)} can be no copy of a database of {type(adapter).__name__}.",
+            hint="The URL of a replica has the scheme of the database that it is a copy of.",
+        )
+    return copy
 
 
 def _make_adapter(adapter: Adapter) -> DatabaseAdapter:

@@ -3,7 +3,7 @@ Databases that speak SQL: a driver, a pool, and transactions that find their sta
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager
 from random import uniform
 from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
@@ -40,7 +40,7 @@ _POOL_OPTIONS: Final = frozenset(
         "leak_after",
     }
 )
-_OWN_OPTIONS: Final = frozenset({"name", "echo", "slow_query"})
+_OWN_OPTIONS: Final = frozenset({"name", "echo", "slow_query", "is_eager"})
 _HEALTH_SECONDS: Final = 2.0
 
 
@@ -71,6 +71,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
         Args:
             url: Where it is.
             **options: `name`, `echo` and `slow_query` for the log, those of a `DatabasePool`, and the driver's own.
+                With `is_eager=False` nobody has to answer before something is asked.
 
         Raises:
             ConfigurationError: If the URL or an option cannot be.
@@ -86,7 +87,9 @@ class SQLAdapter(Queries, DatabaseAdapter):
         for option in options:
             if option not in known:
                 raise ConfigurationError(f"connect() has no option {option!r}.", hint=suggest(option, sorted(known)))
-        name = options.get("name", "default")
+        name, is_eager = options.get("name", "default"), options.get("is_eager", True)
+        if not is_eager:
+            options["min_size"] = 0
         pool = DatabasePool(
             parsed,
             driver=self._driver,
@@ -100,9 +103,10 @@ class SQLAdapter(Queries, DatabaseAdapter):
         self._is_connecting = True
         try:
             await pool.initialize()
-            # One statement, so that a wrong password is an error of the start and not of the first request.
-            async with pool.acquire() as connection:
-                await connection.fetch_val("SELECT 1 AS one")
+            if is_eager:
+                # One statement, so that a wrong password is an error of the start and not of the first request.
+                async with pool.acquire() as connection:
+                    await connection.fetch_val("SELECT 1 AS one")
         except BaseException:
             await pool.close()
             raise
@@ -143,6 +147,11 @@ class SQLAdapter(Queries, DatabaseAdapter):
                 hint="Await connect(url) first; a plugin does so when the application starts.",
             )
         return self._pool
+
+    @property
+    def connection_options(self) -> Collection[str]:
+        """The options that `connect()` hands to each connection."""
+        return self._driver.option_types.keys()
 
     @property
     def dialect(self) -> Dialect:

@@ -3,6 +3,7 @@ Tests of `covet.database.plugin`.
 """
 
 import logging
+from contextlib import aclosing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,9 +12,12 @@ import pytest
 from covet import CovetPy, create_app
 from covet.database import (
     DatabaseAdapter,
+    DatabaseError,
     DatabasePlugin,
     DatabaseUnavailableError,
+    DatabaseURL,
     PostgreSQLAdapter,
+    QueryError,
     ReadReplicas,
     SQLAdapter,
     SQLiteAdapter,
@@ -22,6 +26,7 @@ from covet.database import (
 from covet.events import DatabaseQueryEvent
 from covet.exceptions import ConfigurationError
 from covet.testing import TestClient
+from tests.unit.database.databases import find_url, list_names, open_database
 
 
 def make_app(plugin: DatabasePlugin) -> CovetPy:
@@ -244,3 +249,84 @@ def test_the_adapter_may_be_an_object() -> None:
     assert plugins[0].database is adapter
     assert all(isinstance(plugin.database, SQLiteAdapter) for plugin in plugins)
     assert not isinstance(plugins[1].database, PostgreSQLAdapter)
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "postgresql", "mysql"])
+async def test_a_copy_that_is_away_is_left_out(
+    scheme: str, request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The application starts, the database itself answers, the log and the health say so."""
+    url = find_url(scheme, request, tmp_path)
+    away = {"sqlite": f"sqlite:///{tmp_path / 'nowhere.db'}"}.get(scheme, f"{scheme}://ada:canary@127.0.0.1:1/shop")
+    app = CovetPy(plugins=[DatabasePlugin(url=url, replicas=[away])])
+
+    @app.get("/")
+    async def ask(replicas: ReadReplicas) -> int | None:
+        async with aclosing(replicas.stream("SELECT 1 AS one")) as rows:
+            assert [row async for row in rows] == [{"one": 1}]
+        one: int | None = await replicas.fetch_val("SELECT 1 AS one")
+        return one
+
+    async with TestClient(app) as client:
+        assert (await client.get("/")).json() == 1
+        health = await app.plugin_manager.check_health()
+
+    assert health["database"].is_healthy
+    assert not health["replica 1"].is_healthy
+    assert str(health["replica 1"].error) == (
+        "The database 'replica 1' does not answer: others are asked in its place."
+    )
+    assert "The database 'replica 1' does not answer: others are asked in its place: " in caplog.text
+    assert "canary" not in caplog.text
+
+
+@pytest.mark.parametrize("scheme", ["sqlite", "postgresql", "mysql"])
+async def test_the_sessions_of_a_copy_only_read(scheme: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Whatever a statement looks like, after a reset as before."""
+    url = find_url(scheme, request, tmp_path)
+    async with open_database(url) as primary:
+        await primary.insert("tea", {"name": "stays"})
+        plugin = DatabasePlugin(url=url, replicas=[url])
+        app = CovetPy(plugins=[plugin])
+        async with TestClient(app):
+            copy = plugin._copies["replica 1"]
+            assert await copy.fetch_val("SELECT name FROM tea") == "stays"
+            for _ in range(2):
+                with pytest.raises(QueryError, match=r"(?i)read.?only"):
+                    await copy.execute("DELETE FROM tea")
+                async with copy.transaction(read_only=True):
+                    assert await list_names(copy) == ["stays"]
+                with pytest.raises(QueryError, match=r"(?i)read.?only"):
+                    await copy.fetch_all("UPDATE tea SET price = 1")
+                async with copy.acquire() as connection:
+                    assert await connection.fetch_val("SELECT count(*) AS n FROM tea") == 1
+            assert copy.stats.opened == 1
+            await plugin.database.execute("DELETE FROM tea")
+        assert await list_names(primary) == []
+
+
+async def test_a_copy_that_refuses_is_an_error_of_the_start(postgresql_url: str) -> None:
+    """A wrong password does not mend itself."""
+    wrong = str(DatabaseURL.parse(postgresql_url)).replace("**********", "wrong")
+    if "@" not in wrong:
+        wrong = postgresql_url.replace("://", "://nobody-of-that-name:wrong@")
+    app = CovetPy(plugins=[DatabasePlugin(url=postgresql_url, replicas=[f"{wrong}-that-is-not-there"])])
+
+    with pytest.raises(DatabaseError, match="refuses the connection"):
+        async with TestClient(app):
+            pass
+
+
+def test_what_cannot_be_meant_is_refused() -> None:
+    """Of the start, and not ignored."""
+
+    def start(**options: Any) -> None:
+        CovetPy(plugins=[DatabasePlugin(**options)])
+
+    with pytest.raises(ConfigurationError, match="it has no scheme"):
+        start(url="")
+    for name in ("default", "database", "replica 1"):
+        with pytest.raises(ConfigurationError, match=f"A further database cannot be called '{name}'"):
+            start(url="sqlite://", databases={name: "sqlite://"})
+    with pytest.raises(ConfigurationError, match=r"(?s)postgresql://\S+ can be no copy of a database of SQLiteAdapter"):
+        start(url="sqlite://", replicas=["postgresql://ada:canary@db/shop"])

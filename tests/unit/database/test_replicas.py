@@ -69,6 +69,11 @@ async def test_nothing_is_written(three: list[SQLiteAdapter]) -> None:
     for replicas in (ReadReplicas(three[0], three[1:]), ReadReplicas(three[0], [])):
         for write in (
             lambda: replicas.execute("DELETE FROM which"),  # noqa: B023
+            lambda: replicas.execute("SELECT number FROM which"),  # noqa: B023
+            lambda: replicas.fetch_one("INSERT INTO which VALUES (9) RETURNING number"),  # noqa: B023
+            lambda: replicas.fetch_all("DELETE FROM which RETURNING number"),  # noqa: B023
+            lambda: replicas.fetch_val("WITH n AS (SELECT 9 AS n) INSERT INTO which SELECT n FROM n"),  # noqa: B023
+            lambda: anext(replicas.stream("/* */ UPDATE which SET number = 1 RETURNING number")),  # noqa: B023
             lambda: replicas.execute_many("DELETE FROM which WHERE number = $1", [(1,)]),  # noqa: B023
             lambda: replicas.insert("which", {"number": 9}),  # noqa: B023
             lambda: replicas.update("which", 0, {"number": 9}),  # noqa: B023
@@ -90,3 +95,24 @@ async def test_the_database_itself_answers_within_its_transaction(three: list[SQ
         await three[0].execute("INSERT INTO which VALUES (9)")
         assert await stream(replicas) == [0, 9]
         assert await replicas.fetch_all("SELECT number FROM which") == [{"number": 0}, {"number": 9}]
+
+
+async def test_a_copy_that_is_left_out_is_told_of_once(
+    three: list[SQLiteAdapter], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """However often it is asked in vain; and again, when it has answered meanwhile."""
+    monkeypatch.setattr(module, "_PAUSE", 0)
+    replicas = ReadReplicas(three[0], three[1:2])
+    url = str(three[1].pool.url)
+    for _ in range(2):
+        await three[1].disconnect()
+        assert [await ask(replicas) for _ in range(3)] == [0, 0, 0]
+        assert await stream(replicas) == [0]
+        await three[1].connect(url)
+        assert await ask(replicas) == 1
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "covet.database"]
+    assert (
+        lines
+        == ["The database 'copy' does not answer: others are asked in its place: The database is not connected."] * 2
+    )

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, Final
 
 from covet._extras import require_extra
 from covet.database.dialect import MYSQL, Dialect
-from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
 from covet.database.drivers.mysql_values import adapt_values
 from covet.database.errors import (
     CheckViolationError,
@@ -76,6 +76,7 @@ _SESSION: Final = (
     " SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
 _RESET: Final = ("ROLLBACK", "UNLOCK TABLES", _SESSION)
+_READ_ONLY: Final = "SET SESSION TRANSACTION READ ONLY"
 # Their texts quote names alone: of columns, tables, databases, functions, keys and constraints.
 _NAMING: Final = frozenset(
     {1046, 1048, 1049, 1050, 1051, 1052, 1054, 1060, 1061, 1064, 1072, 1091, 1099, 1100, 1109, 1110, 1136, 1142, 1143}
@@ -88,11 +89,11 @@ class MySQLDriver(Driver):
     """
     Connections to MySQL or MariaDB, in UTF-8 and strict mode, with times in UTC.
 
-    `unix_socket` is the path of a socket of this machine.
+    `unix_socket` is the path of a socket of this machine; with `read_only` the server refuses to write.
     """
 
     dialect: ClassVar[Dialect] = MYSQL
-    option_types: ClassVar[Mapping[str, Any]] = MappingProxyType({"unix_socket": str})
+    option_types: ClassVar[Mapping[str, Any]] = MappingProxyType({"unix_socket": str, "read_only": read_flag})
 
     def __init__(self) -> None:
         # Any: a library of its own types.
@@ -116,7 +117,14 @@ class MySQLDriver(Driver):
             if refusal is None:
                 raise
             raise refusal from exc
-        return MySQLConnection(raw, self, url, options)
+        connection = MySQLConnection(raw, self, url, options)
+        if options.get("read_only"):
+            try:
+                await connection.control(_READ_ONLY)
+            except BaseException:
+                connection.terminate()
+                raise
+        return connection
 
     # Any: asyncmy's connection.
     async def _open(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
@@ -302,7 +310,7 @@ class MySQLConnection(DriverConnection):
 
     async def reset(self) -> None:
         """End what the last user left open: transactions, locks of tables, and settings that CovetPy relies on."""
-        for statement in _RESET:
+        for statement in (*_RESET, _READ_ONLY) if self._options.get("read_only") else _RESET:
             await self.control(statement)
 
     async def close(self) -> None:

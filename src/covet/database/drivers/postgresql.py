@@ -13,7 +13,7 @@ from typing import Any, ClassVar, Final
 
 from covet._extras import require_extra
 from covet.database.dialect import POSTGRESQL, Dialect
-from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
 from covet.database.drivers.postgresql_values import adapt_values
 from covet.database.errors import (
     CheckViolationError,
@@ -70,7 +70,7 @@ class PostgreSQLDriver(Driver):
 
     `application_name` is what the server shows of them; `statement_cache_size` says how many prepared statements each
     keeps (0 behind a pooler such as PgBouncer in transaction mode); `ssl` is `disable`, `prefer`, `require`,
-    `verify-ca` or `verify-full`.
+    `verify-ca` or `verify-full`; with `read_only` the server refuses to write.
     """
 
     dialect: ClassVar[Dialect] = POSTGRESQL
@@ -80,6 +80,7 @@ class PostgreSQLDriver(Driver):
             "statement_cache_size": int,
             "ssl": str,
             "sslmode": str,
+            "read_only": read_flag,
         }
     )
 
@@ -107,6 +108,7 @@ class PostgreSQLDriver(Driver):
                     "application_name": options.get("application_name", "covet"),
                     # The reading of statements relies on it.
                     "standard_conforming_strings": "on",
+                    **({"default_transaction_read_only": "on"} if options.get("read_only") else {}),
                 },
             )
         except Exception as exc:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import quote
 
 from covet.database.dialect import SQLITE, Dialect
-from covet.database.driver import Driver, DriverConnection, Result, Row, Values
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
 from covet.database.drivers.sqlite_thread import ConnectionThread
 from covet.database.drivers.sqlite_values import adapt_values
 from covet.database.errors import (
@@ -59,12 +59,13 @@ class SQLiteDriver(Driver):
     Connections to a file of SQLite, or to a database in memory.
 
     Foreign keys are enforced, and readers do not wait for writers (write-ahead log). `busy_timeout` says for how many
-    seconds a writer waits for another one, `synchronous` (`normal`, `full`, `off`) what survives a loss of power.
+    seconds a writer waits for another one, `synchronous` (`normal`, `full`, `off`) what survives a loss of power. With
+    `read_only` the file has to be there, and nothing is written.
     """
 
     dialect: ClassVar[Dialect] = SQLITE
     option_types: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {"busy_timeout": float, "synchronous": _read_synchronous}
+        {"busy_timeout": float, "synchronous": _read_synchronous, "read_only": read_flag}
     )
 
     async def connect(self, url: DatabaseURL, options: Mapping[str, object]) -> "SQLiteConnection":
@@ -73,7 +74,8 @@ class SQLiteDriver(Driver):
         busy_timeout = options.get("busy_timeout", 5.0)
         synchronous = str(options.get("synchronous", "NORMAL"))
         # Whoever stops to wait for it has no use for it: then it closes itself.
-        opening = thread.call(_open, url.database, busy_timeout, synchronous)
+        is_read_only = options.get("read_only", False)
+        opening = thread.call(_open, url.database, busy_timeout, synchronous, is_read_only)
         try:
             connection = await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -127,12 +129,12 @@ def _hide_values(text: str, query: str | None) -> str:
     return text[: match.end(1)].rstrip(": ") + " …"
 
 
-def _open(database: str, busy_timeout: float, synchronous: str) -> sqlite3.Connection:
-    if database:
+def _open(database: str, busy_timeout: float, synchronous: str, is_read_only: bool) -> sqlite3.Connection:
+    if database and not is_read_only:
         # Made for its owner alone; SQLite gives its other files that mode.
         with suppress(FileExistsError):
             Path(database).touch(0o600, exist_ok=False)
-    target = f"file:{quote(database)}" if database else ":memory:"
+    target = f"file:{quote(database)}{'?mode=ro' if is_read_only else ''}" if database else ":memory:"
     connection = sqlite3.connect(
         target,
         timeout=busy_timeout,
