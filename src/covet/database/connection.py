@@ -44,12 +44,14 @@ class PooledConnection:
         lent_at: When it was lent.
         is_inside: Whether a transaction is open on it, of which its driver can tell.
         is_late: Whether a statement was given up on it, and may run on.
+        count: How many statements were begun on it.
         is_running: Whether a statement runs on it.
         is_silent: Whether its database did not answer what can be answered at once.
         was_warned_about: Whether somebody was told that it has been out for long.
     """
 
     __slots__ = (
+        "count",
         "epoch",
         "holder",
         "is_inside",
@@ -68,6 +70,7 @@ class PooledConnection:
         self.raw = raw
         self.opened_at = self.used_at = self.lent_at = monotonic()
         self.epoch = epoch
+        self.count = 0
         self.holder = ""
         self.is_inside = self.is_undone = False
         self.is_late = self.is_running = self.is_silent = False
@@ -265,6 +268,7 @@ class DatabaseConnection(Queries):
                 hint="Let the error that was raised first leave the block.",
             )
         pooled.is_running = True
+        pooled.count += 1
         return pooled
 
     def _give_up(self) -> None:

@@ -19,7 +19,7 @@ from covet.database.observation import Observation
 from covet.database.pool import DatabasePool
 from covet.database.pool_stats import PoolStats
 from covet.database.queries import Queries
-from covet.database.transaction import Hook, Transaction, find_transaction
+from covet.database.transaction import Hook, Transaction, find_parent, find_transaction
 from covet.database.url import DatabaseURL
 from covet.events import EventBus
 from covet.exceptions import ConfigurationError, suggest
@@ -197,6 +197,8 @@ class SQLAdapter(Queries, DatabaseAdapter):
         inside = find_transaction(pool)
         if inside is not None:
             return await inside.connection.run(kind, query, args, kwargs)
+        if (parent := find_parent(pool)) is not None:
+            await parent.let_child_wait(writes=pool.statements.bind(query, args, kwargs)[0].kind.writes)
         # PERF: no context manager, which would be two more coroutines (benchmarks/database.py).
         connection = await pool.lend(query)
         is_clean = False
@@ -217,7 +219,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
     ) -> AsyncGenerator[Row, None]:
         """Give the rows one by one; see `Queries.stream`."""
         async with (
-            self.borrow() as connection,
+            self.acquire() as connection,
             aclosing(connection.stream(query, *args, batch_size=batch_size, **kwargs)) as rows,
         ):
             async for row in rows:
@@ -225,7 +227,9 @@ class SQLAdapter(Queries, DatabaseAdapter):
 
     @asynccontextmanager
     async def borrow(self) -> AsyncIterator[DatabaseConnection]:
-        """Give the connection of the task's transaction, or one that is free."""
+        """Give the connection of the task's transaction, or one that is free; something is written on it."""
+        if find_transaction(self.pool) is None and (parent := find_parent(self.pool)) is not None:
+            await parent.let_child_wait(writes=True)
         async with self.acquire() as connection:
             yield connection
 
@@ -244,6 +248,8 @@ class SQLAdapter(Queries, DatabaseAdapter):
         if inside is not None:
             yield inside.connection
             return
+        if (parent := find_parent(self.pool)) is not None:
+            await parent.let_child_wait(writes=False)
         async with self.pool.acquire(timeout) as connection:
             yield connection
 

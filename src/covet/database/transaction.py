@@ -28,6 +28,8 @@ Hook = Callable[[], object | Awaitable[object]]
 _INNERMOST: Final[ContextVar["Transaction | None"]] = ContextVar("covet_transaction", default=None)
 # How long a cancelled task waits for a COMMIT that is on its way: whether it came through would never be known.
 _FINISH_SECONDS: Final = 5.0
+# How long nothing is done in a block until it counts as waiting for a task that waits for it.
+_IDLE_SECONDS: Final = 0.5
 
 
 class Transaction:
@@ -47,6 +49,7 @@ class Transaction:
         depth: How many transactions are around it.
         inner: How many are open within it.
         hooks: What is called after the commit.
+        is_read_only: Whether it only reads.
 
     Raises:
         ConfigurationError: If the database has no such isolation.
@@ -64,13 +67,14 @@ class Transaction:
         self._pool = pool
         self._begin = pool.driver.dialect.begin_statements(isolation, read_only=read_only)
         self._has_options = isolation is not None or read_only
-        self._is_read_only = read_only
+        self.is_read_only = read_only
         self._given = connection
         self._connection: DatabaseConnection | None = None
         self._outer: Transaction | None = None
         self._task: asyncio.Task[object] | None = None
         self._token: Token[Transaction | None] | None = None
         self._held: HeldEvents | None = None
+        self._end_event: asyncio.Event | None = None
         self.hooks: list[Hook] = []
         self.depth = 0
         self.inner = 0
@@ -97,6 +101,40 @@ class Transaction:
         """The transaction in whose block it was entered, of whatever database."""
         old = None if self._token is None else self._token.old_value
         return old if isinstance(old, Transaction) else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was entered, and has not ended."""
+        return self._connection is not None
+
+    async def let_child_wait(self, *, writes: bool) -> None:
+        """
+        Let a task that was started in the block wait for its end, if the transaction holds what that task needs.
+
+        Args:
+            writes: Whether the task is about to write.
+
+        Raises:
+            TransactionError: If nothing is done in the block meanwhile: by all appearances it waits for the task, and
+                neither would ever go on.
+        """
+        options, dialect = self._pool.options, self._pool.driver.dialect
+        if options.max_size > 1 and not (writes and dialect.has_one_writer and not self.is_read_only):
+            return
+        if self._end_event is None:
+            self._end_event = asyncio.Event()
+        end, seen = asyncio.get_running_loop().time() + options.acquire_timeout, -1
+        while self._connection is not None and (pooled := self._connection.pooled) is not None:
+            is_idle = pooled.count == seen and not pooled.is_running
+            if is_idle or asyncio.get_running_loop().time() >= end:
+                raise TransactionError(
+                    f"What this task needs is held by {pooled.holder}, in whose block it was started.",
+                    hint="Await it in the block itself, or start it after the block: on_commit().",
+                )
+            seen = pooled.count
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_IDLE_SECONDS):
+                    await self._end_event.wait()
 
     def belongs_to(self, pool: DatabasePool, task: "asyncio.Task[object] | None") -> bool:
         """Tell whether it is an open transaction of a database and a task."""
@@ -144,7 +182,10 @@ class Transaction:
         outer.inner += 1
 
     async def _start(self) -> None:
-        connection = self._given or await self._pool.lend(f"the transaction of {describe_caller()}")
+        holder = f"the transaction of {describe_caller()}"
+        if self._given is None and (parent := find_parent(self._pool)) is not None:
+            await parent.let_child_wait(writes=not self.is_read_only)
+        connection = self._given or await self._pool.lend(holder)
         try:
             for statement in self._begin:
                 await connection.control(statement)
@@ -175,6 +216,8 @@ class Transaction:
         finally:
             hooks, self.hooks = self.hooks, []
             self._connection = None
+            if self._end_event is not None:
+                self._end_event.set()
             if self._held is not None and failure is not None:
                 await self._held.__aexit__(type(failure), failure, None)
         if failure is not None:
@@ -201,7 +244,7 @@ class Transaction:
                 statements.insert(0, f"ROLLBACK TO SAVEPOINT {name}")
         else:
             statements = ["COMMIT" if is_good else "ROLLBACK"]
-            statements += self._pool.driver.dialect.end_read_only if self._is_read_only else ()
+            statements += self._pool.driver.dialect.end_read_only if self.is_read_only else ()
         try:
             return await _finish(self._control(connection, statements))
         except BaseException as exc:
@@ -287,4 +330,19 @@ def find_transaction(pool: DatabasePool) -> Transaction | None:
     return found
 
 
-__all__ = ["Hook", "Transaction", "find_transaction"]
+def find_parent(pool: DatabasePool) -> Transaction | None:
+    """
+    Find the outermost open transaction of a database in whose block this task was started.
+
+    Args:
+        pool: The database's pool.
+    """
+    found, parent = _INNERMOST.get(), None
+    while found is not None:
+        if found.pool is pool and found.is_open:
+            parent = found
+        found = found.former
+    return parent
+
+
+__all__ = ["Hook", "Transaction", "find_parent", "find_transaction"]

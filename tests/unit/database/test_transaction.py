@@ -413,3 +413,67 @@ async def test_cancelled_at_any_point_it_is_whole_or_nothing(
         assert database.stats.idle == database.stats.size
         if not task.cancelled():
             task.result()
+
+
+async def test_children_that_need_what_their_parent_holds_are_told_at_once(sqlite: SQLAdapter) -> None:
+    """SQLite has one writer: a parent that waits for children that write would wait for ever."""
+
+    async def write(way: str) -> None:
+        if way == "a row":
+            await sqlite.insert("tea", {"name": way})
+        elif way == "rows":
+            await sqlite.execute_many("INSERT INTO tea (name) VALUES ($1)", [(way,)])
+        elif way == "a transaction":
+            async with sqlite.transaction():
+                await brew(sqlite, way)
+        else:
+            await brew(sqlite, way)
+
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(TransactionError) as caught:
+        async with sqlite.transaction():
+            await brew(sqlite, "parent")
+            assert await asyncio.create_task(list_names(sqlite)) == []
+            async with sqlite.transaction():
+                results = await asyncio.gather(
+                    *(write(way) for way in ("a row", "rows", "a transaction", "a statement")), return_exceptions=True
+                )
+            assert all(isinstance(result, TransactionError) for result in results)
+            raise results[0]  # type: ignore[misc]
+
+    assert asyncio.get_running_loop().time() - began < 2
+    assert str(caught.value).startswith("What this task needs is held by the transaction of test_children_that_need")
+    assert "in whose block it was started.\n  Await it in the block itself" in str(caught.value)
+    assert await list_names(sqlite) == []
+    assert sqlite.stats.idle == sqlite.stats.size
+
+
+async def test_a_child_that_nobody_waits_for_has_its_turn_after_the_block(sqlite: SQLAdapter) -> None:
+    """However long that takes, as long as something is done in it. A parent that only reads is in nobody's way."""
+    async with sqlite.transaction():
+        child = asyncio.create_task(brew(sqlite, "child"))
+        for number in range(8):
+            await brew(sqlite, f"parent {number}")
+            await asyncio.sleep(0.1)
+        assert not child.done()
+    await child
+    assert "child" in await list_names(sqlite)
+
+    async with sqlite.transaction(read_only=True):
+        await asyncio.create_task(brew(sqlite, "another"))
+    assert "another" in await list_names(sqlite)
+
+
+async def test_a_child_needs_the_only_connection(database_url: str) -> None:
+    """Whatever kind of database it is, and whatever the child wants."""
+    async with open_database(database_url, max_size=1, acquire_timeout=30) as database:
+
+        async def borrow() -> None:
+            async with database.acquire():
+                pytest.fail("there was another one")
+
+        for work in (lambda: list_names(database), borrow):
+            with pytest.raises(TransactionError, match="What this task needs is held by the transaction of"):
+                async with database.transaction(), asyncio.timeout(5):
+                    await asyncio.create_task(work())
+        assert database.stats.idle == database.stats.size == 1

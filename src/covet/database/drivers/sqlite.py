@@ -5,7 +5,7 @@ SQLite, by the standard library. Each connection has a thread of its own.
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from time import sleep
@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from covet.database.dialect import SQLITE, Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
+from covet.database.drivers.sqlite_locks import LockPatience
 from covet.database.drivers.sqlite_thread import ConnectionThread
 from covet.database.drivers.sqlite_values import adapt_values
 from covet.database.errors import (
@@ -84,7 +85,7 @@ class SQLiteDriver(Driver):
         except Exception as exc:
             thread.stop()
             raise self.translate(exc) or exc from exc
-        return SQLiteConnection(connection, thread)
+        return SQLiteConnection(connection, thread, float(str(busy_timeout)))
 
     def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
         """Make CovetPy's error of one of SQLite's."""
@@ -147,6 +148,8 @@ def _open(database: str, busy_timeout: float, synchronous: str, is_read_only: bo
         if database:
             _write_ahead(connection)
         connection.execute(f"PRAGMA synchronous = {synchronous}")
+        # From now on it is waited for locks here: see sqlite_locks.
+        connection.execute("PRAGMA busy_timeout = 0")
         _reset(connection)
     except BaseException:
         connection.close()
@@ -181,13 +184,15 @@ class SQLiteConnection(DriverConnection):
     Args:
         connection: The standard library's connection.
         thread: Its thread.
+        patience: Seconds to wait for another connection that writes.
     """
 
-    __slots__ = ("_connection", "_is_closed", "_thread")
+    __slots__ = ("_connection", "_is_closed", "_patience", "_thread")
 
-    def __init__(self, connection: sqlite3.Connection, thread: ConnectionThread) -> None:
+    def __init__(self, connection: sqlite3.Connection, thread: ConnectionThread, patience: float = 0) -> None:
         self._connection = connection
         self._thread = thread
+        self._patience = LockPatience(patience)
         self._is_closed = False
 
     @property
@@ -207,23 +212,23 @@ class SQLiteConnection(DriverConnection):
 
     async def execute(self, text: str, values: Values) -> Result:
         """Run a statement whose rows nobody wants."""
-        return await self._call(_execute, self._connection, text, values)
+        return await self._ask(_execute, text, values)
 
     async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
         """Run a statement once for each row of values, in one transaction."""
-        return await self._call(_execute_many, self._connection, text, rows)
+        return await self._ask(_execute_many, text, rows)
 
     async def fetch_one(self, text: str, values: Values) -> Row | None:
         """Run a statement and give its first row."""
-        return await self._call(_fetch_one, self._connection, text, values)
+        return await self._ask(_fetch_one, text, values)
 
     async def fetch_all(self, text: str, values: Values) -> list[Row]:
         """Run a statement and give all of its rows."""
-        return await self._call(_fetch_all, self._connection, text, values)
+        return await self._ask(_fetch_all, text, values)
 
     async def stream(self, text: str, values: Values, *, batch_size: int) -> AsyncGenerator[list[Row], None]:
         """Run a statement and give its rows in batches."""
-        cursor = await self._call(self._connection.execute, text, adapt_values(values))
+        cursor = await self._ask(_begin_stream, text, values)
         try:
             names = _read_names(cursor)
             while rows := await self._call(cursor.fetchmany, batch_size):
@@ -236,16 +241,16 @@ class SQLiteConnection(DriverConnection):
         """Run a statement of the framework's own, to its end: half a COMMIT is of no use to anybody."""
         if statement == "ROLLBACK" and not self._connection.in_transaction:
             return
-        future = self._thread.call(_run, self._connection, statement)
+        future = self._thread.call(self._patience.call, _run, self._connection, statement)
         try:
             await future
         except asyncio.CancelledError:
-            await self._thread.finish()
+            await self._give_up()
             raise
 
     async def reset(self) -> None:
         """Roll back what was left open, and set what CovetPy relies on."""
-        await self._call(_reset, self._connection)
+        await self._ask(_reset)
 
     async def close(self) -> None:
         """Close it, when what runs in it is done."""
@@ -259,6 +264,7 @@ class SQLiteConnection(DriverConnection):
         """Close it, without waiting for that."""
         if not self._is_closed:
             self._is_closed = True
+            self._patience.give_up()
             self._connection.interrupt()
             self._thread.stop(self._connection.close)
 
@@ -280,13 +286,27 @@ class SQLiteConnection(DriverConnection):
         return text, (table,)
 
     # Any: as above.
+    def _ask(self, function: Callable[..., T], *args: Any) -> Coroutine[Any, Any, T]:
+        """Let a function ask the database, which may have to wait for another connection's end."""
+        return self._call(self._patience.call, function, self._connection, *args)
+
+    # Any: as above.
     async def _call(self, function: Callable[..., T], *args: Any) -> T:
         future = self._thread.call(function, *args)
         try:
             return await future
         except asyncio.CancelledError:
-            await self._thread.finish(self._connection.interrupt)
+            await self._give_up(self._connection.interrupt)
             raise
+
+    async def _give_up(self, nudge: Callable[[], None] | None = None) -> None:
+        """Wait until what was left alone has ended; for no lock any more."""
+        self._patience.give_up()
+        try:
+            await self._thread.finish(nudge)
+        finally:
+            if not self._is_closed:
+                self._patience.renew()
 
 
 def _read_names(cursor: sqlite3.Cursor) -> list[str]:
@@ -334,6 +354,10 @@ def _fetch_one(connection: sqlite3.Connection, text: str, values: Values) -> Row
         return found
     finally:
         cursor.close()
+
+
+def _begin_stream(connection: sqlite3.Connection, text: str, values: Values) -> sqlite3.Cursor:
+    return connection.execute(text, adapt_values(values))
 
 
 def _fetch_all(connection: sqlite3.Connection, text: str, values: Values) -> list[Row]:

@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import threading
 from pathlib import Path
+from time import monotonic
 from urllib.parse import quote
 
 import pytest
@@ -21,7 +22,7 @@ from covet.database import (
 )
 from covet.database.drivers.sqlite import SQLiteDriver
 from covet.database.url import DatabaseURL
-from tests.unit.database.databases import SLOW, open_database, wait_for_connections, wait_until
+from tests.unit.database.databases import SLOW, list_names, open_database, wait_for_connections, wait_until
 
 
 async def test_a_file_is_its_owners_and_is_kept_safe(sqlite: SQLAdapter, tmp_path: Path) -> None:
@@ -42,12 +43,69 @@ async def test_a_file_may_have_any_name(tmp_path: Path, name: str) -> None:
 
 async def test_a_reader_does_not_wait_for_a_writer(tmp_path: Path) -> None:
     """And a writer waits for another one as long as was said."""
-    async with open_database(f"sqlite:///{tmp_path / 'tea.db'}", busy_timeout=0.05) as one, one.transaction():
+    url = f"sqlite:///{tmp_path / 'tea.db'}"
+    other = SQLiteAdapter()
+    async with open_database(url) as one, one.transaction():
+        await other.connect(url, busy_timeout=0.05)
         await one.execute("INSERT INTO tea (name) VALUES ('a')")
-        assert await asyncio.create_task(one.fetch_val("SELECT count(*) FROM tea")) == 0
+        assert await other.fetch_val("SELECT count(*) FROM tea") == 0
         with pytest.raises(RetryableTransactionError, match="Another connection writes to the database") as caught:
-            await asyncio.create_task(one.execute("INSERT INTO tea (name) VALUES ('b')"))
+            await other.execute("INSERT INTO tea (name) VALUES ('b')")
+        await other.disconnect()
     assert "?busy_timeout=10" in str(caught.value)
+
+
+async def test_whoever_waits_for_a_writer_gets_its_turn(tmp_path: Path) -> None:
+    """As soon as the other one has ended, and within the time that was said."""
+    url = f"sqlite:///{tmp_path / 'tea.db'}"
+    other = SQLiteAdapter()
+    async with open_database(url) as one:
+        await other.connect(url)
+        async with one.transaction():
+            await one.execute("INSERT INTO tea (name) VALUES ('a')")
+            waiting = [
+                asyncio.create_task(other.execute("INSERT INTO tea (name) VALUES ('b')")),
+                asyncio.create_task(other.execute_many("INSERT INTO tea (name) VALUES ($1)", [("c",), ("d",)])),
+            ]
+            await asyncio.sleep(0.1)
+            assert not any(task.done() for task in waiting)
+        await asyncio.wait_for(asyncio.gather(*waiting), 1)
+        assert await list_names(one) == ["a", "b", "c", "d"]
+        await other.disconnect()
+
+
+@pytest.mark.parametrize("way", ["a statement", "a transaction", "many rows", "a time limit"])
+async def test_whoever_waits_for_a_writer_can_be_cancelled(tmp_path: Path, way: str) -> None:
+    """At once, and the connection is good for what comes after."""
+    url = f"sqlite:///{tmp_path / 'tea.db'}"
+    other = SQLiteAdapter()
+
+    async def wait() -> None:
+        if way == "a transaction":
+            async with other.transaction():
+                pytest.fail("there was another one")
+        elif way == "many rows":
+            await other.execute_many("INSERT INTO tea (name) VALUES ($1)", [("b",), ("c",)])
+        elif way == "a time limit":
+            await asyncio.wait_for(other.execute("INSERT INTO tea (name) VALUES ('b')"), 0.1)
+        else:
+            await other.execute("INSERT INTO tea (name) VALUES ('b')")
+
+    async with open_database(url) as one:
+        await other.connect(url, busy_timeout=30.0, max_size=1)
+        async with one.transaction():
+            await one.execute("INSERT INTO tea (name) VALUES ('a')")
+            waiting = asyncio.create_task(wait())
+            await asyncio.sleep(0.15)
+            began = monotonic()
+            waiting.cancel()
+            with pytest.raises((asyncio.CancelledError, TimeoutError)):
+                await waiting
+            assert monotonic() - began < 1
+        await other.insert("tea", {"name": "d"})
+        assert await list_names(one) == ["a", "d"]
+        assert (other.stats.opened, other.stats.idle) == (1, 1)
+        await other.disconnect()
 
 
 async def test_a_full_database_says_so(sqlite: SQLAdapter) -> None:
