@@ -22,7 +22,7 @@ _MAX_SCRYPT_BYTES: Final = 1024**3
 _MAX_PARALLELISM: Final = 64
 # APPSEC: the beginning of a digest is what scrypt gives for a shorter one: a hash that was cut off would be as good as
 # the whole one. So a digest has as many bytes as SHA-256 gives, or twice as many, as others write them.
-_DIGEST_SIZES: Final = (DIGEST_BYTES, 2 * DIGEST_BYTES)
+_SIZES: Final = (DIGEST_BYTES, 2 * DIGEST_BYTES)
 
 
 class PasswordScheme(Protocol):
@@ -110,7 +110,7 @@ class Scrypt:
         if problem is not None:
             raise UnreadableHashError(f"Its parameters cannot be used: {problem}.")
         size = len(read.digest)
-        if size not in _DIGEST_SIZES:
+        if size not in _SIZES:
             raise UnreadableHashError(f"Its digest has {size} bytes, expected 32 or 64.")
         digest = _derive(password, read.salt, read.parameters, size)
         return hmac.compare_digest(digest, read.digest)
