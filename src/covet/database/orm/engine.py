@@ -3,7 +3,6 @@ Engines: where connections come from, with what makes each database behave.
 """
 
 from functools import partial
-from time import monotonic
 from typing import Any, Final, Literal
 
 from sqlalchemy import event
@@ -24,43 +23,21 @@ Begin = Literal["deferred", "immediate"]
 
 _CONNECT_SECONDS: Final = 10
 _BUSY_MILLISECONDS: Final = 5_000
-_CHECK_SECONDS: Final = 30.0
-_USED_AT: Final = "covet_used_at"
 # The option of a driver that bounds the wait for a server to answer.
 _CONNECT_OPTIONS: Final = {"postgresql": "timeout", "mysql": "connect_timeout"}
 
 
 class _Pool(AsyncAdaptedQueuePool):
-    """A pool that gives up with one of our errors, and does not ask a connection whether it lives if it knows."""
+    """A pool whose end of patience is one of our errors."""
 
-    # Any: as SQLAlchemy's own class has attributes that its interface does not tell of.
-    def _do_get(self) -> Any:
+    def _do_get(self) -> ConnectionPoolEntry:
         try:
-            record: Any = super()._do_get()
+            return super()._do_get()
         except PoolTimedOutError as exc:
             raise PoolTimeoutError(
                 f"None of the {self.size()} connections became free within {self._timeout} seconds.",
                 hint="Commit earlier, keep sessions short, or raise pool_size=.",
             ) from exc
-        # PERF: SQLAlchemy asks PostgreSQL by three statements, as many as a read has (benchmarks/database_stacks.py).
-        if not record.fresh:
-            record.fresh = _is_known(record)
-        return record
-
-    def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        record.info[_USED_AT] = monotonic()
-        super()._do_return_conn(record)
-
-
-# Any: its attributes are those of SQLAlchemy's own class, not of the interface.
-def _is_known(record: Any) -> bool:
-    """Tell whether a connection was in use just now, and would know by itself that its server has closed it."""
-    used_at = record.info.get(_USED_AT)
-    if used_at is None or record.dbapi_connection is None or monotonic() - used_at > _CHECK_SECONDS:
-        return False
-    # Of the drivers asyncpg reads while nobody asks, so that it has seen the end.
-    is_closed = getattr(record.dbapi_connection.driver_connection, "is_closed", None)
-    return is_closed is not None and not is_closed()
 
 
 @refuse_unknown
@@ -76,9 +53,9 @@ def create_engine(
     Make an engine of SQLAlchemy's for a database; it connects when it is first used.
 
     Errors of the drivers come out as those of `covet.database`. A connection that its server has closed is noticed
-    before it is used; one of PostgreSQL's is asked only if nobody has used it for 30 seconds. SQLite checks foreign
-    keys, writes ahead (WAL), waits five seconds for a lock, and begins its transactions where SQLAlchemy does. A
-    database in memory has one connection, so a second session waits for the first.
+    before it is used. SQLite checks foreign keys, writes ahead (WAL), waits five seconds for a lock, and begins its
+    transactions where SQLAlchemy does. A database in memory has one connection, so a second session waits for the
+    first.
 
     Args:
         url: Where it is; see `DatabaseURL`.

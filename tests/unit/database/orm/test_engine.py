@@ -5,28 +5,16 @@ Tests of engines.
 import asyncio
 import threading
 from pathlib import Path
-from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from covet.database.errors import DatabaseUnavailableError, ForeignKeyViolationError, PoolTimeoutError
-from covet.database.orm import create_engine, create_session_factory
+from covet.database.orm import create_engine
 from covet.database.orm.engine import Begin
 from covet.exceptions import ConfigurationError
 from covet.options import UnknownOptionError
-
-
-def follow_statements(engine: AsyncEngine) -> list[str]:
-    """Return what collects the statements that asyncpg sends, those of SQLAlchemy's own included."""
-    sent: list[str] = []
-
-    def follow(connection: Any, _entry: object) -> None:
-        connection.driver_connection.add_query_logger(lambda record: sent.append(record.query))
-
-    event.listen(engine.sync_engine, "connect", follow)
-    return sent
 
 
 @pytest.mark.parametrize(
@@ -179,40 +167,6 @@ async def test_sqlite_begins_as_it_is_told(tmp_path: Path, begin: Begin, waits: 
 
     await engine.dispose()
     assert waited is waits
-
-
-async def test_a_read_sends_nothing_needless(postgresql_url: str) -> None:
-    """A connection that was in use just now is not asked whether it lives."""
-    engine = create_engine(postgresql_url, pool_size=1)
-    sent = follow_statements(engine)
-    sessions = create_session_factory(engine)
-
-    for _ in range(2):
-        sent.clear()
-        async with sessions() as session:
-            await session.execute(text("SELECT 1"))
-
-    await engine.dispose()
-    # The read itself is prepared, and asyncpg does not name it.
-    assert [statement.partition(" ")[0].rstrip(";") for statement in sent] == ["BEGIN", "ROLLBACK"]
-
-
-async def test_a_connection_that_was_not_used_for_long_is_asked_first(
-    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A firewall between may have dropped it without a word."""
-    engine = create_engine(postgresql_url, pool_size=1)
-    sent = follow_statements(engine)
-    async with engine.connect():
-        pass
-    sent.clear()
-
-    monkeypatch.setattr("covet.database.orm.engine._CHECK_SECONDS", -1.0)
-    async with engine.connect():
-        pass
-
-    await engine.dispose()
-    assert ";" in sent
 
 
 async def test_a_connection_that_its_server_has_closed_is_replaced(postgresql_url: str) -> None:
