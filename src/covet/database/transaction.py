@@ -155,8 +155,9 @@ class Transaction:
         if self._token is not None:
             raise TransactionError("A transaction is for one block.", hint="Call transaction() again for another one.")
         outer = find_transaction(self._pool)
-        if outer is not None and self._given is not None and self._given is not outer.connection:
-            outer = None
+        # A connection of one's own may have begun further out, with a transaction of another one between.
+        while outer is not None and self._given not in (None, outer.connection):
+            outer = _find_open(outer.former, self._pool)
         if outer is not None:
             await self._save(outer)
         else:
@@ -227,9 +228,12 @@ class Transaction:
             if exc is None:
                 raise failure
             return
-        if self._held is not None:
-            await self._held.__aexit__(None, None, None)
-        await self._tell(hooks)
+        try:
+            if self._held is not None:
+                await self._held.__aexit__(None, None, None)
+        finally:
+            # It was committed, whatever becomes of the events.
+            await self._tell(hooks)
         if cancelled is not None:
             raise cancelled
 
@@ -321,7 +325,10 @@ def find_transaction(pool: DatabasePool) -> Transaction | None:
     Args:
         pool: The database's pool.
     """
-    found = _INNERMOST.get()
+    return _find_open(_INNERMOST.get(), pool)
+
+
+def _find_open(found: Transaction | None, pool: DatabasePool) -> Transaction | None:
     if found is None:
         return None
     task = asyncio.current_task()

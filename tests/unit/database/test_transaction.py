@@ -108,6 +108,23 @@ async def test_a_transaction_of_a_connection(database: SQLAdapter) -> None:
         assert await connection.fetch_val("SELECT count(*) FROM tea") == 1
 
 
+async def test_a_connection_has_one_transaction_whatever_stands_between(database: SQLAdapter) -> None:
+    """One of another connection between them hides the outer one from nobody: the inner one is a savepoint."""
+    async with database.acquire() as first, database.acquire() as second:
+        with pytest.raises(LookupError):
+            async with database.transaction(connection=first):
+                await first.execute("INSERT INTO tea (name) VALUES ($1)", "a")
+                async with (
+                    database.transaction(connection=second, read_only=True),
+                    database.transaction(connection=first) as inner,
+                ):
+                    assert inner.depth == 1
+                    await first.execute("INSERT INTO tea (name) VALUES ($1)", "b")
+                raise LookupError
+
+    assert await list_names(database) == []
+
+
 async def test_hooks_are_called_after_the_commit_in_order(database: SQLAdapter) -> None:
     """Functions and coroutine functions; those of a savepoint that was undone never."""
     calls: list[str] = []
@@ -168,6 +185,32 @@ async def test_events_are_delivered_after_the_commit(sqlite: SQLAdapter) -> None
             raise LookupError
 
     assert heard == ["a"]
+    await bus.aclose()
+
+
+async def test_hooks_are_called_though_events_were_not_delivered(sqlite: SQLAdapter) -> None:
+    """The task is cancelled while a handler takes its time; what was committed was."""
+    bus = EventBus()
+    sqlite.follow(bus)
+    began, calls = asyncio.Event(), []
+
+    async def wait(_: Brewed) -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    async def work() -> None:
+        async with sqlite.transaction() as unit:
+            unit.on_commit(lambda: calls.append("committed"))
+            await bus.publish(Brewed(name="a"))
+
+    bus.subscribe(Brewed, wait)
+    task = asyncio.create_task(work())
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert calls == ["committed"]
     await bus.aclose()
 
 
