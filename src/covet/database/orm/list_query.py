@@ -45,7 +45,10 @@ class ListQuery(_Transformed[ModelT]):
 
     _table: ClassVar[FieldTable]
     _filters: ClassVar[tuple[Filter, ...]] = ()
+    _sort: ClassVar[tuple[str, ...]] = ()
     _default_sort: ClassVar[tuple[str, ...]] = ()
+    _limit: ClassVar[int] = 20
+    _max_limit: ClassVar[int] = 100
 
     sort: Sequence[str] = ()
     limit: int = 20
@@ -54,20 +57,20 @@ class ListQuery(_Transformed[ModelT]):
     def __init_subclass__(
         cls,
         *,
-        sort: Sequence[str] = (),
-        default_sort: str | Sequence[str] = (),
-        limit: int = 20,
-        max_limit: int = 100,
+        sort: Sequence[str] | None = None,
+        default_sort: str | Sequence[str] | None = None,
+        limit: int | None = None,
+        max_limit: int | None = None,
         **kwargs: Any,
     ) -> None:
         """
-        Read what clients may ask for.
+        Read what clients may ask for: what another query allows that this one is derived from, and its own.
 
         Args:
             sort: The fields that they may sort by.
             default_sort: The order if they say nothing; the key decides between rows that are equal otherwise.
-            limit: How many rows they get unless they say so.
-            max_limit: How many they may ask for.
+            limit: How many rows they get unless they say so: 20.
+            max_limit: How many they may ask for: 100.
             **kwargs: What others read.
 
         Raises:
@@ -78,18 +81,25 @@ class ListQuery(_Transformed[ModelT]):
         if model is None:
             return
         cls._table = table = read_fields(model)
-        order = (default_sort,) if isinstance(default_sort, str) else tuple(default_sort)
-        for name in (*sort, *(item.removeprefix("-") for item in order)):
+        if sort is not None:
+            cls._sort = tuple(sort)
+        if default_sort is not None:
+            cls._default_sort = (default_sort,) if isinstance(default_sort, str) else tuple(default_sort)
+        cls._limit = cls._limit if limit is None else limit
+        cls._max_limit = cls._max_limit if max_limit is None else max_limit
+        names = {*cls._sort, *(item.removeprefix("-") for item in cls._default_sort)}
+        for name in sorted(names):
             if name not in table.public_names():
                 raise ConfigurationError(
                     f"{cls.__name__}: {table.name} has no field {name!r} that clients may sort by.",
                     hint=suggest(name, table.public_names()),
                 )
-        if not 1 <= limit <= max_limit:
-            raise ConfigurationError(f"{cls.__name__}: limit={limit} is not between 1 and max_limit={max_limit}.")
-        cls._default_sort = order
-        cls._check_order({*sort, *(item.removeprefix("-") for item in order), *table.keys})
-        _make_dataclass(cls, table, sort, limit, max_limit)
+        if not 1 <= cls._limit <= cls._max_limit:
+            raise ConfigurationError(
+                f"{cls.__name__}: limit={cls._limit} is not between 1 and max_limit={cls._max_limit}."
+            )
+        cls._check_order({*names, *table.keys})
+        _make_dataclass(cls, table)
 
     @classmethod
     def _check_order(cls, names: set[str]) -> None:
@@ -112,6 +122,17 @@ class ListQuery(_Transformed[ModelT]):
     def order(self) -> tuple[str, ...]:
         """Name the whole order: what was asked for, or the default; then the key, so that it leaves nothing open."""
         return self._complete(tuple(self.sort) or self._default_sort)
+
+    def check_order(self) -> None:
+        """
+        Refuse an order that names a field twice: the second time decides nothing.
+
+        Raises:
+            ValidationError: If it does (422).
+        """
+        named = [item.removeprefix("-") for item in self.sort]
+        if len(named) > len(set(named)):
+            raise ValidationError([ErrorItem("query", "/sort", "names a field twice; leave one out", "sort")])
 
     @classmethod
     def _complete(cls, asked: Sequence[str]) -> tuple[str, ...]:
@@ -138,16 +159,17 @@ class OffsetQuery(ListQuery[ModelT]):
     offset: int = 0
 
     # Any: what the base reads.
-    def __init_subclass__(cls, *, count: bool = True, max_offset: int = 100_000, **kwargs: Any) -> None:
+    def __init_subclass__(cls, *, count: bool | None = None, max_offset: int | None = None, **kwargs: Any) -> None:
         """
         Read what clients may ask for.
 
         Args:
-            count: Whether all rows that fit are counted, which is a query of its own.
-            max_offset: How far they may go: the database reads all that it leaves out.
+            count: Whether all rows that fit are counted, which is a query of its own: they are.
+            max_offset: How far they may go: the database reads all that it leaves out, 100,000 rows at most.
             **kwargs: As for `ListQuery`.
         """
-        cls.counts_total, cls._max_offset = count, max_offset
+        cls.counts_total = cls.counts_total if count is None else count
+        cls._max_offset = cls._max_offset if max_offset is None else max_offset
         super().__init_subclass__(**kwargs)
 
     @classmethod
@@ -215,19 +237,18 @@ class CursorQuery(ListQuery[ModelT]):
 
     def check_order(self) -> None:
         """
-        Refuse to sort by more fields than a cursor can carry.
+        Refuse to sort by more fields than a cursor can carry, or by one twice.
 
         Raises:
-            ValidationError: If there are more (422).
+            ValidationError: If an order does so (422).
         """
+        super().check_order()
         if self._measure(self.order()) > MAX_CURSOR:
             message = "names more fields than a page can go on behind; leave one out"
             raise ValidationError([ErrorItem("query", "/sort", message, "sort")])
 
 
-def _make_dataclass(
-    cls: type[ListQuery[Any]], table: FieldTable, sort: Sequence[str], limit: int, max_limit: int
-) -> None:
+def _make_dataclass(cls: type[ListQuery[Any]], table: FieldTable) -> None:
     """Make the class a model: its filters, then what all lists have."""
     hints = class_type_hints(cls)
     filters, annotations = [], {}
@@ -242,17 +263,17 @@ def _make_dataclass(
             # A filter that must be given has no default.
             setattr(cls, name, field())
     made: dict[str, tuple[Annotation, object]] = {}
-    if sort:
+    if cls._sort:
         # Words of their own: whatever else comes never meets a name of a column.
-        words = tuple(word for name in sort for word in (name, f"-{name}"))
+        words = tuple(word for name in cls._sort for word in (name, f"-{name}"))
         literal: Any = Literal  # its words are known when the program runs
         made["sort"] = (Annotated[list[literal[words]], Query(style="form", explode=False)], None)
-    made["limit"] = (Annotated[int, Constraints(ge=1, le=max_limit)], limit)
+    made["limit"] = (Annotated[int, Constraints(ge=1, le=cls._max_limit)], cls._limit)
     made |= cls._own_fields()
     for name, (annotation, default) in made.items():
         annotations[name] = annotation
         setattr(cls, name, field(default_factory=list) if name == "sort" else default)
-    cls._filters = tuple(filters)
+    cls._filters = (*(item for item in cls._filters if item.name not in annotations), *filters)
     cls.__annotations__ = annotations
     dataclass(kw_only=True)(cls)
 

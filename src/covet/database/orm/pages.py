@@ -123,6 +123,7 @@ async def fetch_page(
     session: AsyncSession, statement: Select[Any], query: OffsetQuery[Any], total: int | None
 ) -> Page[Any]:
     """Fetch a page by its offset; nothing is asked if the count says that there is nothing."""
+    query.check_order()
     if total is not None and query.offset >= total:
         return Page([], total, query.limit, query.offset)
     statement = statement.order_by(*query._table.ordering(query.order()))  # noqa: SLF001 - the same noun

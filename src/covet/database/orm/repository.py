@@ -5,6 +5,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from sqlalchemy import inspect
+
 from covet.database.orm.bulk_writes import delete_rows, insert_rows, update_rows
 from covet.database.orm.dto import DTO
 from covet.database.orm.errors import StaleRowError, UnknownFieldError
@@ -227,6 +229,11 @@ class Repository(RowReader[ModelT]):
     # Any: a key.
     async def _find(self, row: ModelT | Any, *, include_deleted: bool = False) -> ModelT:
         if isinstance(row, self.model):
+            if row not in self.session:
+                # Nothing of a row that the session does not know would be written.
+                if inspect(row).key is None:
+                    raise TypeError(f"This {self.fields.name} was never saved: create() does that.")
+                self.session.add(row)
             return row
         return await self.get_by_id(row, include_deleted=include_deleted)
 

@@ -178,3 +178,34 @@ async def test_order_that_is_longer_than_a_cursor_is_refused(memory_session: Asy
 
     (error,) = caught.value.errors
     assert (error.pointer, error.message) == ("/sort", "names more fields than a page can go on behind; leave one out")
+
+
+def test_what_another_query_allows_is_inherited() -> None:
+    """Filters, orders and limits; a filter of the same name takes the place of the other."""
+
+    class Narrow(UserQuery):
+        email: str | None = None
+        age__ge: int | None = 18
+
+    query = Narrow(email="ada@example.com", name__in=["Ada"])
+
+    assert [str(item.compile(compile_kwargs={"literal_binds": True})) for item in query.conditions()] == [
+        "users.name IN ('Ada')",
+        "users.email = 'ada@example.com'",
+        "users.age >= 18",
+    ]
+    assert (query.order(), query.limit) == (("-age", "-id"), 2)
+    assert Narrow(sort=["name"]).order() == ("name", "id")
+
+
+@pytest.mark.parametrize("sort", [["name", "name"], ["name", "-name"]])
+async def test_field_is_named_once_in_an_order(memory_session: AsyncSession, sort: list[str]) -> None:
+    """Each time more would make the question of a cursor longer by all that stands before it."""
+
+    class Pages(OffsetQuery[User], sort=["name"]):
+        pass
+
+    for query in (UserQuery(sort=sort), Pages(sort=sort)):
+        with pytest.raises(ValidationError) as caught:
+            await Repository[User](memory_session).list(query)
+        assert caught.value.errors[0].message == "names a field twice; leave one out"

@@ -187,3 +187,33 @@ async def test_nothing_is_committed(sessions: async_sessionmaker[AsyncSession]) 
 
     async with sessions() as session:
         assert await Repository[User](session).count() == 0
+
+
+async def test_row_that_the_session_does_not_know_is_written(session: AsyncSession) -> None:
+    """Such as one that was read by a session before: nothing is lost without a word."""
+    posts = await make_post(session, title="old")
+    post = await posts.get_by_id(1)
+    session.expunge_all()
+
+    await posts.update(post, {"title": "new"})
+    await session.commit()
+    session.expunge_all()
+    assert (await posts.get_by_id(1)).title == "new"
+
+    session.expunge_all()
+    await posts.delete(post)
+    await session.commit()
+    with pytest.raises(NotFoundError):
+        await posts.get_by_id(1)
+
+    session.expunge_all()
+    await posts.restore(post)
+    await session.commit()
+    session.expunge_all()
+    assert (await posts.get_by_id(1)).deleted_at is None
+
+
+async def test_row_that_was_never_saved_cannot_change(memory_session: AsyncSession) -> None:
+    """It has no key by which it could be found."""
+    with pytest.raises(TypeError, match=r"This User was never saved: create\(\) does that\."):
+        await Repository[User](memory_session).update(User(name="Ada"), {"age": 36})
