@@ -168,12 +168,17 @@ class ColumnValues:
         (True, False, False, False)
     """
 
-    __slots__ = ("_checks", "expected")
+    __slots__ = ("_checks", "_range", "expected")
 
     # Any: as above.
     def __init__(self, kind: TypeEngine[Any]) -> None:
         self.expected = _find_type(kind)
         self._checks: dict[type, tuple[Check, ...]] | None = None
+        # PERF: nearly all keys are integers, and each row that is read by its key asks (benchmarks/orm.py).
+        self._range: tuple[int, int] | None = None
+        if isinstance(kind, Integer):
+            bound: Any = _bound_integer(kind)
+            self._range = (bound.ge, bound.le)
         kinds = None if self.expected is None else _KINDS.get(self.expected)
         if kinds is not None:
             bounds = read_bounds(kind)
@@ -188,6 +193,8 @@ class ColumnValues:
 
     def holds(self, value: object) -> bool:
         """Tell whether a row can have a value in this column."""
+        if type(value) is int and self._range is not None:
+            return self._range[0] <= value <= self._range[1]
         if self._checks is None:
             return True
         checks = self._find(value)

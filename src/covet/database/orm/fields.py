@@ -42,7 +42,7 @@ class FieldTable:
         empty: The names of the columns that a new row has nothing in, unless somebody says so.
     """
 
-    __slots__ = ("_values", "columns", "empty", "key_is_number", "keys", "mapper", "model")
+    __slots__ = ("_key", "_values", "columns", "empty", "key_is_number", "keys", "mapper", "model")
 
     def __init__(self, model: type[Any], mapper: Mapper[Any]) -> None:
         self.model = model
@@ -53,6 +53,7 @@ class FieldTable:
         }
         self._values = {name: ColumnValues(column.type) for name, column in self.columns.items()}
         self.keys = tuple(name for name, column in self.columns.items() if column in set(mapper.primary_key))
+        self._key = self._values[self.keys[0]] if len(self.keys) == 1 else None
         self.empty = tuple(name for name, column in self.columns.items() if _is_empty_at_first(column))
         self.key_is_number = len(self.keys) == 1 and isinstance(mapper.primary_key[0].type, Integer)
 
@@ -156,6 +157,8 @@ class FieldTable:
 
     def key_fits(self, ident: object) -> bool:
         """Tell whether a key can be one at all: no row has one that its columns cannot hold."""
+        if self._key is not None and not isinstance(ident, tuple | dict):
+            return self._key.holds(ident)
         if isinstance(ident, dict):
             return all(self._values[name].holds(value) for name, value in ident.items() if name in self.keys)
         parts = ident if isinstance(ident, tuple) else (ident,)
