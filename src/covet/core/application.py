@@ -107,8 +107,11 @@ class CovetPyASGI(CompiledApplication):
             varies = path != came or problem is not None
         compiled, values, mount = self._resolve(path, scope["method"], problem, varies=varies, known=known)
         if mount is not None:
-            await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
-            return
+            problem = self.find_mount_refusal(mount, scope, receive)
+            if problem is None:
+                await mount.app(self._mounts.make_scope(scope, root, path, mount), receive, send)
+                return
+            values = (problem,)
         if problem is None:
             self._remember_host(next(value for name, value in scope["headers"] if name == b"host"))
         if root:
@@ -176,8 +179,12 @@ class CovetPyASGI(CompiledApplication):
             varies = scope is not came or problem is not None
         compiled, values, mount = self._resolve(scope.path, scope.method, problem, varies=varies, known=known)
         if mount is not None:
-            await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=self._mounts.copy_state(mount))
-            return
+            problem = self.find_mount_refusal(mount, scope, protocol)
+            if problem is None:
+                state = self._mounts.copy_state(mount)
+                await self._bridge(mount.app, scope, protocol, root_path=mount.prefix, state=state)
+                return
+            values = (problem,)
         headers = scope.headers
         if problem is None:
             for host in headers.get_all("host"):

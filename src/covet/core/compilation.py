@@ -13,6 +13,7 @@ from covet.core.bridge import bridge_to_asgi
 from covet.core.compiled_route import CompiledRoute, compile_route
 from covet.core.layer_binding import bind_handshake, check_mounts
 from covet.core.middleware import CallNext
+from covet.core.mount_guards import bind_mount
 from covet.core.onion import compile_onion
 from covet.core.route import Route
 from covet.core.rsgi_wire import compile_rsgi
@@ -142,6 +143,7 @@ def _compile_late(compiled: CompiledRoute, name: str, app: object, compiler: Com
 __all__ = [
     "CompiledRoute",
     "bind_handshake",
+    "bind_mount",
     "bridge_to_asgi",
     "check_mounts",
     "compile_chain",

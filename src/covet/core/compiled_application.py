@@ -16,7 +16,7 @@ from covet.core.route import Mount, Route, make_route
 from covet.core.routing import CovetRouter, TrailingSlash
 from covet.core.unmatched import unmatched
 from covet.core.wrapping import Wrapping
-from covet.exceptions import ConfigurationError, RouteError
+from covet.exceptions import ConfigurationError, HTTPError, RouteError
 from covet.http.body import DEFAULT_BODY_LIMITS, BodyLimits
 from covet.http.state import State
 from covet.registry import Registry
@@ -75,7 +75,7 @@ class CompiledApplication(EventHandlers):
         """
         if self._is_compiled:
             return
-        from covet.core.compilation import bridge_to_asgi, check_mounts, compile_early
+        from covet.core.compilation import bind_mount, bridge_to_asgi, check_mounts, compile_early
 
         self._bridge = bridge_to_asgi
         self._serializer_table = SerializerTable(self.serializers)
@@ -88,6 +88,11 @@ class CompiledApplication(EventHandlers):
         for route in self.router.websocket_routes:
             try:
                 route.endpoint = self._compile_websocket(route)
+            except ConfigurationError as exc:
+                failures.append(exc)
+        for mount in self.router.mounts:
+            try:
+                bind_mount(mount, self._pipeline.layers)
             except ConfigurationError as exc:
                 failures.append(exc)
         if self.router.version_header is not None:
@@ -151,6 +156,30 @@ class CompiledApplication(EventHandlers):
             # The first service of an application may come with a late route.
             self._build_services()
             compile_early(route.endpoint, self, self._protocol)
+
+    # Any: as the server has them.
+    def find_mount_refusal(self, mount: Mount, scope: Any, exchange: Any) -> HTTPError | None:
+        """
+        Tell why a request, or a handshake, is not for a mounted application, though its path is.
+
+        Args:
+            mount: The mounted application.
+            scope: The scope, of ASGI or RSGI.
+            exchange: What gives the messages, or the protocol.
+
+        Raises:
+            ConfigurationError: If middleware that was added late cannot do its work there.
+        """
+        if mount.guards is None:
+            from covet.core.compilation import bind_mount
+
+            bind_mount(mount, self._pipeline.layers)
+        if not mount.guards:
+            return None
+        from covet.core.mount_guards import find_refusal, make_asgi_request, make_rsgi_request
+
+        make = make_asgi_request if isinstance(scope, dict) else make_rsgi_request
+        return find_refusal(mount.guards, make(self, self._unmatched, scope, exchange))
 
     # Any: `CompiledRoute`, whose module is loaded here and not before.
     def _compile(self, route: Route, *, is_shown: bool = True) -> Any:

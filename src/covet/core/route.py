@@ -3,7 +3,7 @@ A route and what it inherits: plain data, no decisions.
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, Final
@@ -189,6 +189,7 @@ class Mount:
         is_closed: Nothing reaches it for a time: requests are answered 503, and it is not started.
         groups: The routers and inclusions it stands in, the outermost first; their middleware is not around an ASGI
             application.
+        guards: What looks at its requests all the same; `None` until it is asked for.
     """
 
     prefix: str
@@ -198,6 +199,7 @@ class Mount:
     is_closed: bool = False
     route: Route | None = None
     groups: tuple[RouteGroup, ...] = ()
+    guards: tuple[Callable[..., object], ...] | None = None
 
     def __post_init__(self) -> None:
         if not callable(self.app):

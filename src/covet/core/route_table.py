@@ -176,6 +176,9 @@ class RouteTable:
             for route in (*table.served_routes, *table.websocket_routes):
                 if self.group in route.groups:
                     route.endpoint = None
+            for mount in table.mounts:
+                if self.group in mount.groups:
+                    mount.guards = None
 
     @property
     def served_routes(self) -> tuple[Route, ...]:

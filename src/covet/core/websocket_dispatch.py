@@ -56,12 +56,13 @@ class WebSocketDispatch:
             send: The server's.
         """
         mount = self._find_mount(found, lambda: find_asgi_problem(scope, path))
-        if mount is not None:
+        refusal = None if mount is None else self._app.find_mount_refusal(mount, scope, receive)
+        if mount is not None and refusal is None:
             await self.pass_on(mount.app, self._mounts.make_scope(scope, root, path, mount), receive, send)
             return
         if root:
             scope = {**scope, "path": path, "root_path": "", "covet.root_path": root}
-        compiled, values = self._choose(found, unmatched)
+        compiled, values = self._choose(found, unmatched) if refusal is None else (unmatched, (refusal,))
         await serve_asgi_websocket(self._app, compiled, values, self.sockets, scope, receive, send)
 
     async def pass_on(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
@@ -90,11 +91,12 @@ class WebSocketDispatch:
             protocol: The server's.
         """
         mount = self._find_mount(found, lambda: find_rsgi_problem(scope))
-        if mount is not None:
+        refusal = None if mount is None else self._app.find_mount_refusal(mount, scope, protocol)
+        if mount is not None and refusal is None:
             state = self._mounts.copy_state(mount)
             await self.bridge(mount.app, unmatched, scope, protocol, root_path=mount.prefix, state=state)
             return
-        compiled, values = self._choose(found, unmatched)
+        compiled, values = self._choose(found, unmatched) if refusal is None else (unmatched, (refusal,))
         await serve_rsgi_websocket(self._app, compiled, values, self.sockets, scope, protocol)
 
     # Any: as above; the state is the other application's own.

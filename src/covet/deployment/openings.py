@@ -8,32 +8,18 @@ from typing import Any, Final
 from covet.auth.basic import BasicAuthProvider
 from covet.auth.guards import Guard
 from covet.checks import Check
-from covet.core.middleware import Middleware
 from covet.deployment.subject import Subject
-from covet.middleware import AuthenticationMiddleware, CSRFMiddleware, SessionMiddleware, TrustedHostMiddleware
+from covet.middleware import AuthenticationMiddleware, CSRFMiddleware, SessionMiddleware
 from covet.middleware.csrf_exemption import CSRFExemption
-
-_PROTECTION: Final[tuple[type[Middleware], ...]] = (TrustedHostMiddleware, CSRFMiddleware, Guard)
 
 
 def _find_open_mount(subject: Subject) -> str | None:
     for mount in subject.mounts:
         around = [*subject.layers, *(item for group in mount.groups for item in group.middleware)]
-        own = getattr(mount.app, "layers", ())
-        missing = [
-            _name(item)
-            for item in around
-            for cls in _PROTECTION
-            if isinstance(item, cls) and not any(isinstance(layer, cls) for layer in own)
-        ]
-        if missing:
-            return f"{', '.join(missing)} of this application is not around what is mounted at {mount.prefix or '/'!r}."
+        guards = [repr(item) for item in around if isinstance(item, Guard)]
+        if guards and not _has(getattr(mount.app, "layers", ()), Guard):
+            return f"{', '.join(guards)} of this application is not around what is mounted at {mount.prefix or '/'!r}."
     return None
-
-
-def _name(item: object) -> str:
-    # What was declared is what somebody looks for: `requires(role='admin')`.
-    return repr(item) if isinstance(item, Guard) else type(item).__name__
 
 
 def _find_general_exemption(subject: Subject) -> str | None:
@@ -70,7 +56,7 @@ OPENING_CHECKS: Final = (
         "D119",
         "warning",
         "mount",
-        "Give the mounted application its own, or put what is needed around both with app.wrap().",
+        "Give the mounted application guards of its own, or put what is needed around both with app.wrap().",
         _find_open_mount,
     ),
     Check("D120", "warning", "csrf_exempt", "Leave it to routes that believe no cookie.", _find_general_exemption),

@@ -12,6 +12,7 @@ from typing import Final, NoReturn
 
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
+from covet.core.mount_guards import MountBinding, MountGuard
 from covet.exceptions import BadRequestError, ConfigurationError, PermissionDeniedError, ResponseError
 from covet.http.form_reading import MULTIPART, URLENCODED
 from covet.http.request import Request
@@ -155,7 +156,26 @@ class CSRFMiddleware(Middleware):
         lifted._is_lifted = True  # noqa: SLF001 - another instance of this class
         return lifted
 
-    def process_request(self, request: Request) -> Awaitable[None] | None:
+    def guard_mount(self, binding: MountBinding) -> MountGuard | None:
+        """
+        Look at what is for a mounted application, too, unless it has its own `CSRFMiddleware` or its router is exempt.
+
+        Raises:
+            ConfigurationError: If a token is needed, and there is no cookie that one could belong to.
+        """
+        if any(isinstance(item, CSRFExemption) for item in binding.inner):
+            return None
+        if any(isinstance(item, CSRFMiddleware) for item in binding.own):
+            return None
+        if self._requires_token and self._signer is None:
+            raise ConfigurationError(
+                f"CSRFMiddleware with require_token=True cannot check tokens for what is mounted at "
+                f"{binding.prefix or '/'!r}: sessions are not around it.",
+                hint="Give secret_key=settings.security.secret_key, or mount it in a router that has csrf_exempt().",
+            )
+        return self._check_mounted
+
+    def process_request(self, request: Request) -> Response | Awaitable[Response | None] | None:
         """
         Let a request pass, or refuse it.
 
@@ -163,15 +183,21 @@ class CSRFMiddleware(Middleware):
             CSRFError: If it may come from another site.
         """
         request.state.csrf_token = CSRFToken(self, request)
+        return self._check_token(request) if self._needs_token(request) else None
+
+    def _needs_token(self, request: Request) -> bool:
         if self._is_lifted or request.method in _SAFE:
-            return None
+            return False
         # APPSEC: docs/security.md, row 67: the type of the body has no say in this.
         source = find_source(request, self._trusted)
         if source in {Source.CROSS_SITE, Source.OTHER_ORIGIN}:
             raise CSRFError(source.value)
-        if self._requires_token or (source is Source.UNKNOWN and "cookie" in request.headers):
-            return self._check_token(request)
-        return None
+        return self._requires_token or (source is Source.UNKNOWN and "cookie" in request.headers)
+
+    def _check_mounted(self, request: Request) -> None:
+        # The body is for whatever is mounted: a token comes in the header, and belongs to the cookie.
+        if self._needs_token(request):
+            self._judge_token(request.headers.get(self._header), self._find_sealed(request))
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Give the client the cookie that a token in the response belongs to, if it belongs to one."""
@@ -187,9 +213,12 @@ class CSRFMiddleware(Middleware):
         if text is None and _is_form(request):
             found = (await request.form()).get(self.field)
             text = found if isinstance(found, str) else None
+        self._judge_token(text, None if text is None else self._find_secret(request))
+
+    @staticmethod
+    def _judge_token(text: str | None, secret: str | None) -> None:
         if text is None:
             raise CSRFError("token_missing")
-        secret = self._find_secret(request)
         # APPSEC: docs/security.md, row 68: compared in constant time, and with the secret of this session alone.
         if secret is None or not is_csrf_token_valid(text, secret):
             raise CSRFError("token_invalid")
@@ -199,7 +228,11 @@ class CSRFMiddleware(Middleware):
         session = getattr(request.state, "session", None)
         if isinstance(session, Session):
             return None if session.is_new else session.derive_secret("csrf")
-        sealed = self.read_cookie(request)
+        return self._find_sealed(request)
+
+    def _find_sealed(self, request: Request) -> str | None:
+        # Without a key no token was made here: whoever brings one has it from elsewhere.
+        sealed = None if self._signer is None else self.read_cookie(request)
         return None if sealed is None else str(sealed.payload)
 
     def read_cookie(self, request: Request) -> Sealed | None:

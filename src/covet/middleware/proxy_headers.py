@@ -9,6 +9,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
+from covet.core.mount_guards import MountBinding, MountGuard
 from covet.http.addresses import NetworkSet, parse_address
 from covet.http.forwarded import Hop, read_forwarded, read_x_forwarded
 from covet.http.headers import Headers
@@ -119,6 +120,10 @@ class ProxyHeadersMiddleware(Middleware):
         bound = copy(self)
         bound._host_lists = lists  # noqa: SLF001 - another instance of this class
         return bound
+
+    def guard_mount(self, binding: MountBinding) -> MountGuard | None:  # noqa: ARG002
+        """Say where requests for a mounted application come from, to those who look at them; it has the original."""
+        return self.process_request
 
     def process_request(self, request: Request) -> None:
         """

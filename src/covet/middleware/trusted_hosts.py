@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from covet.core.errors import make_problem
 from covet.core.middleware import Middleware
+from covet.core.mount_guards import MountBinding, MountGuard
 from covet.exceptions import BadRequestError
 from covet.http.hosts import is_valid_host, parse_host
 from covet.http.request import Request
@@ -84,7 +85,14 @@ class TrustedHostMiddleware(Middleware):
         Raises:
             BadRequestError: If it is.
         """
-        if not self.allows(websocket.request.headers.get("host", "")):
+        self._check(websocket.request)
+
+    def guard_mount(self, binding: MountBinding) -> MountGuard | None:  # noqa: ARG002
+        """Look at what is for a mounted application, too: it is served under no other hosts."""
+        return self._check
+
+    def _check(self, request: Request) -> None:
+        if not self.allows(request.headers.get("host", "")):
             raise refuse_host()
 
     def allows(self, host: str) -> bool:

@@ -11,7 +11,6 @@ from covet.middleware import (
     AuthenticationMiddleware,
     CSRFMiddleware,
     SessionMiddleware,
-    TrustedHostMiddleware,
     csrf_exempt,
 )
 from tests.unit.deployment.configurations import KEY, OTHER_KEY, find, make_app
@@ -23,31 +22,34 @@ async def show() -> None:
     """Answer nothing."""
 
 
-def test_what_is_mounted_beside_a_protection_is_named() -> None:
-    """With all that is not around it."""
+def test_what_is_mounted_beside_a_guard_is_named() -> None:
+    """What looks at mounted applications, too, is not."""
     app = make_app(
         AuthenticationMiddleware(provider=JWTAuthProvider(OTHER_KEY)), requires(role="admin"), CSRFMiddleware()
     )
     app.mount("/m", CovetPy())
 
     assert find(app)["D119"].message == (
-        "TrustedHostMiddleware, CSRFMiddleware, requires(role='admin') of this application is not around what is "
-        "mounted at '/m'."
+        "requires(role='admin') of this application is not around what is mounted at '/m'."
     )
 
 
-def test_what_is_mounted_with_its_own_protection_is_not() -> None:
-    """Nor files, which have the middleware around them."""
-    app = make_app()
-    app.mount("/m", CovetPy(middleware=[TrustedHostMiddleware(["example.com"])]))
+def test_what_is_mounted_with_its_own_guard_is_not() -> None:
+    """Nor where there is none to be missing."""
+    provider = AuthenticationMiddleware(provider=JWTAuthProvider(OTHER_KEY))
+    app = make_app(provider, requires(role="admin"))
+    app.mount("/m", CovetPy(middleware=[provider, requires()]))
+    open_app = make_app(CSRFMiddleware())
+    open_app.mount("/m", CovetPy())
 
     assert "D119" not in find(app)
+    assert "D119" not in find(open_app)
 
 
 def test_a_router_s_guard_counts() -> None:
     """Where it was lifted on purpose, production is told all the same."""
     router = CovetRouter(prefix="/a", middleware=[requires(), allow_anyone()])
-    router.mount("/m", CovetPy(middleware=[TrustedHostMiddleware(["example.com"])]))
+    router.mount("/m", CovetPy())
     app = make_app(AuthenticationMiddleware(provider=JWTAuthProvider(OTHER_KEY)))
     app.include_router(router)
 

@@ -383,8 +383,10 @@ async def test_token_needs_something_to_belong_to() -> None:
     message = r"(?s)has no session to bind a token to.*Add SessionMiddleware, or write CSRFMiddleware\(secret_key="
     with pytest.raises(ConfigurationError, match=message):
         await client.get("/form")
-    with pytest.raises(ConfigurationError, match=message):
-        await client.post("/change", headers={"x-csrf-token": "x"})
+    refused = await client.post("/change", headers={"x-csrf-token": "x", "cookie": "a=b"})
+
+    # A client that makes one up has no way to an error of the application.
+    assert (refused.status_code, refused.json()["code"]) == (403, "csrf_token_invalid")
 
 
 async def test_application_may_answer_refusals_itself() -> None:
