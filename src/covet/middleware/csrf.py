@@ -8,8 +8,9 @@ says nothing, a token decides, which only pages of this application have. The ty
 from collections.abc import Awaitable, Collection
 from copy import copy
 from datetime import timedelta
-from typing import Final, NoReturn
+from typing import ClassVar, Final, NoReturn
 
+from covet.core.awaitable_hooks import NOTHING, SometimesAwaits
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
 from covet.core.mount_guards import MountBinding, MountGuard
@@ -67,7 +68,7 @@ class CSRFError(PermissionDeniedError):
         self.code = code
 
 
-class CSRFMiddleware(Middleware):
+class CSRFMiddleware(SometimesAwaits):
     """
     Refuse what pages of other sites make browsers send: 403, before anything of the body is read.
 
@@ -106,6 +107,7 @@ class CSRFMiddleware(Middleware):
     """
 
     priority: int = Place.CSRF
+    sometimes: ClassVar = frozenset({"process_request"})
 
     @property
     def sends_in_clear(self) -> bool:
@@ -183,7 +185,9 @@ class CSRFMiddleware(Middleware):
             CSRFError: If it may come from another site.
         """
         request.state.csrf_token = CSRFToken(self, request)
-        return self._check_token(request) if self._needs_token(request) else None
+        if self._needs_token(request):
+            return self._check_token(request)
+        return NOTHING if self.is_subclassed else None
 
     def _needs_token(self, request: Request) -> bool:
         if self._is_lifted or request.method in _SAFE:

@@ -5,8 +5,9 @@ Sessions of requests: read from a cookie on the way in, and saved on the way out
 from collections.abc import Awaitable
 from datetime import timedelta
 from math import isfinite
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
+from covet.core.awaitable_hooks import NOTHING, Settled, SometimesAwaits
 from covet.core.layer_binding import LayerBinding
 from covet.core.middleware import Middleware
 from covet.exceptions import ConfigurationError
@@ -33,7 +34,7 @@ _IDLE_TIMEOUT: Final = timedelta(days=7)
 _MAKE_ONE: Final = "Make one with: covet secret, and give secret_key=settings.security.secret_key."
 
 
-class SessionMiddleware(Middleware):
+class SessionMiddleware(SometimesAwaits):
     """
     Give each client a session: handlers take a `Session` by its type, other code has `get_session(request)`.
 
@@ -78,6 +79,7 @@ class SessionMiddleware(Middleware):
     """
 
     priority: int = Place.SESSION
+    sometimes: ClassVar = frozenset({"process_request", "process_response"})
 
     @refuse_unknown
     def __init__(
@@ -150,7 +152,7 @@ class SessionMiddleware(Middleware):
         if session is None:
             return self._load(request)
         request.state.session = session
-        return None
+        return NOTHING if self.is_subclassed else None
 
     async def _load(self, request: Request) -> None:
         request.state.session = await self._find(request)
@@ -163,13 +165,12 @@ class SessionMiddleware(Middleware):
         invalidated ends all the same.
         """
         session = getattr(request.state, "session", None)
-        if not isinstance(session, Session):
-            return response
-        if session.rest():
+        if isinstance(session, Session):
+            if not session.rest():
+                return self._save(request, response, session)
             if session.is_touched:
                 make_private(response.headers)
-            return response
-        return self._save(request, response, session)
+        return Settled(response) if self.is_subclassed else response
 
     async def _save(self, request: Request, response: Response, session: Session) -> Response:
         is_failed = response.status_code >= 500
