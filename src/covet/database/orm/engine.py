@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any, Final, Literal
 
 from sqlalchemy import event
-from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import TimeoutError as PoolTimedOutError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry
+from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
 from covet._extras import require_extra
 from covet.database.errors import DatabaseUnavailableError, PoolTimeoutError
@@ -135,18 +135,24 @@ def _listen(engine: AsyncEngine, where: DatabaseURL, begin: Begin) -> None:
             cursor.execute("PRAGMA synchronous = NORMAL")
         cursor.close()
 
-    def start(connection: Connection) -> None:
-        driver: Any = connection.connection.driver_connection
+    def start(dbapi_connection: PoolProxiedConnection) -> None:
+        driver: Any = dbapi_connection.driver_connection
         queue = getattr(driver, "_tx", None)
         if begin == "deferred" and queue is not None:
             # PERF: it takes no lock, so it cannot fail, and the thread runs it before the next statement: not to wait
             # for it saves a quarter of a read (benchmarks/orm.py).
             queue.put_nowait((None, partial(driver._conn.execute, "BEGIN")))  # noqa: SLF001
             return
-        connection.exec_driver_sql(f"BEGIN {begin.upper()}")
+        cursor = dbapi_connection.cursor()
+        try:
+            cursor.execute(f"BEGIN {begin.upper()}")
+        finally:
+            cursor.close()
 
     event.listen(sync, "connect", prepare)
-    event.listen(sync, "begin", start)
+    # PERF: with a listener to the engine's "begin", every connection would ask for listeners at each of seven steps
+    # (benchmarks/orm.py).
+    sync.dialect.do_begin = start  # type: ignore[method-assign]
 
 
 __all__ = ["Begin", "create_engine"]
