@@ -37,7 +37,7 @@ class DatabasePool:
 
     A connection is opened when somebody needs one and none is free. It is looked at before it is lent if it was not
     used for `check_after` seconds, or if another one has failed since; it is replaced when it is older than `recycle`.
-    While the database does not answer at all, one task at a time tries, and the others are refused at once.
+    While the database does not answer at all, one task at a time tries, for a moment, and the others are refused.
     In a process that was forked the pool begins anew, and leaves the connections of its parent alone.
 
     Args:
@@ -123,7 +123,7 @@ class DatabasePool:
         self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         self._is_open = False
         self._epoch = 0
-        self._silence = Silence()
+        self._silence = Silence[PooledConnection](self._keep)
         self._opened = self._closed = self._timeouts = 0
 
     @property
@@ -164,6 +164,7 @@ class DatabasePool:
         self._is_open = False
         self._leaks.stop()
         await self._idle.stop()
+        await self._silence.stop()
         self._waiters.fail(partial(make_closed_error, self.name))
         free, self._free = self._free, []
         for pooled in free:
@@ -269,6 +270,10 @@ class DatabasePool:
         else:
             self._give(given)
 
+    def _keep(self, pooled: PooledConnection) -> None:
+        """Keep what was found when whoever asked for it had gone."""
+        self._give(pooled) if self._is_open else self._drop(pooled, is_old=True)
+
     def _fall_silent(self) -> None:
         self._silence.begin()
         # They would wait in vain.
@@ -314,8 +319,15 @@ class DatabasePool:
             if pooled is not None:
                 self._free.append(pooled)
             raise make_silence_error(self.name, self.url) if self._is_open else make_closed_error(self.name)
-        with self._silence.asking():
-            return await self._search(pooled, self.options.acquire_timeout if timeout is None else timeout)
+        limit = self.options.acquire_timeout if timeout is None else timeout
+        if not self._silence.is_on:
+            return await self._search(pooled, limit)
+        if pooled is not None:
+            # Whoever searches takes it from there, if it comes to that.
+            self._free.append(pooled)
+        if (found := await self._silence.ask(self._search(None, limit))) is None:
+            raise make_silence_error(self.name, self.url)
+        return found
 
     async def _search(self, pooled: PooledConnection | None, limit: float) -> PooledConnection:
         end, has_waited = monotonic() + limit, False

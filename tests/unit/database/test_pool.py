@@ -451,3 +451,41 @@ def _fork(pool: DatabasePool, path: str) -> None:
     # The loop of the parent runs in this thread, as the child sees it.
     asyncio.events._set_running_loop(None)
     _ask_in_child(pool, path)
+
+
+async def test_nobody_waits_for_long_for_a_database_that_was_silent() -> None:
+    """What is opened after whoever asked has gone is there for the next one, and nothing asks once it is closed."""
+    driver = FakeDriver()
+    may_answer = asyncio.Event()
+    pool = make_pool(driver, connect_timeout=10.0, max_size=2)
+    await pool.initialize()
+    async with pool.acquire():
+        pass
+    pool._silence.begin()
+    pool._silence._asked_at = float("-inf")
+    pool._epoch += 1
+    driver.hooks |= {"SELECT 1 AS one": may_answer.wait, "connect": may_answer.wait}
+    loop = asyncio.get_running_loop()
+
+    began = loop.time()
+    with pytest.raises(DatabaseUnavailableError, match="does not answer"):
+        await pool.lend("first")
+    assert 0.4 < loop.time() - began < 1.5
+    with pytest.raises(DatabaseUnavailableError, match="does not answer"):
+        await asyncio.wait_for(pool.lend("second"), 0.1)
+
+    may_answer.set()
+    await wait_until(lambda: not pool._silence.is_on)
+    assert (pool.stats.size, pool.stats.idle) == (1, 1)
+    connection = await pool.lend("third")
+    await pool.take_back(connection)
+
+    may_answer.clear()
+    pool._silence.begin()
+    pool._silence._asked_at = float("-inf")
+    pool._epoch += 1
+    with pytest.raises(DatabaseUnavailableError):
+        await pool.lend("fourth")
+    await pool.close()
+    assert pool._silence._task is None
+    assert all(raw.is_closed for raw in driver.connections)
