@@ -3,7 +3,7 @@ Insert or change in one statement, in the words of each database.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.dialects import mysql, postgresql, sqlite
@@ -13,6 +13,8 @@ from covet.database.orm.bulk_writes import next_version
 from covet.database.orm.errors import UnknownFieldError
 from covet.database.orm.fields import FieldTable
 from covet.database.orm.mixins import SoftDelete
+
+_MYSQL: Final = frozenset({"mysql", "mariadb"})
 
 
 # Any: values of columns, and rows of whatever model.
@@ -42,10 +44,15 @@ async def upsert_row(
         table.check_kind(name, values[name])
     # What is pending must be there before the database compares.
     await session.flush()
-    statement = _make_statement(session.get_bind().dialect.name, table, values, on, wanted)
+    dialect = session.get_bind().dialect.name
+    statement = _make_statement(dialect, table, values, on, wanted)
     await session.execute(statement)
     key = [table.attribute(name) == values[name] for name in on]
     again = select(table.model).where(*key).execution_options(populate_existing=True, include_deleted=True)
+    if dialect in _MYSQL:
+        # A transaction reads what was there at its first question, and a row that another one has inserted since then,
+        # and this one did not have to change, is not among that. A lock, which it has already, reads what is there now.
+        again = again.with_for_update()
     return (await session.scalars(again)).one()
 
 
@@ -66,7 +73,7 @@ def _make_statement(
         # Nothing is to be changed, and yet the row must be found.
         changed = {on[0]: values[on[0]]}
     by_column = {table.columns[name].name: value for name, value in changed.items()}
-    if dialect in {"mysql", "mariadb"}:
+    if dialect in _MYSQL:
         return mysql.insert(table.model).values(dict(values)).on_duplicate_key_update(by_column)
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     columns = [table.columns[name] for name in on]

@@ -91,3 +91,17 @@ async def test_many_at_once_make_one_row(sessions: async_sessionmaker[AsyncSessi
 
     async with sessions() as session:
         assert await Repository[User](session).count() == 1
+
+
+@pytest.mark.parametrize("url", ["postgresql", "mysql"], indirect=True)
+async def test_row_that_came_in_between_is_found(sessions: async_sessionmaker[AsyncSession]) -> None:
+    """What a transaction of MariaDB has read first is what it reads later; nothing of the row is to be changed."""
+    async with sessions() as session, sessions() as other:
+        users = Repository[User](session)
+        assert await users.count() == 0
+        await Repository[User](other).create({"name": "Ada", "age": 36})
+        await other.commit()
+
+        found = await users.upsert({"name": "Ada"}, on=["name"])
+
+        assert (found.name, found.age) == ("Ada", 36)
