@@ -1,5 +1,5 @@
 """
-The example of Conduit on an empty database of both kinds, and people who use it.
+The example of Conduit on an empty database of each kind, and people who use it.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -61,16 +61,16 @@ def make_settings(url: str) -> Settings:
     )
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A database of each kind, with nothing in it."""
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'conduit.db'}"
         return
-    url: str = request.getfixturevalue("postgresql_url")
-    empty("postgresql", url)
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    empty(request.param, url)
     yield url
-    empty("postgresql", url)
+    empty(request.param, url)
 
 
 @pytest.fixture
