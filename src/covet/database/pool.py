@@ -21,7 +21,15 @@ from covet.database.placeholders import StatementCache
 from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
 from covet.database.pool_options import PoolOptions, read_options
 from covet.database.pool_stats import PoolStats
-from covet.database.raw_connections import close_connection, ping_connection, reset_connection
+from covet.database.raw_connections import (
+    abandon_connections,
+    close_connection,
+    is_known,
+    is_old,
+    needs_a_look,
+    ping_connection,
+    reset_connection,
+)
 from covet.database.silence import Silence
 from covet.database.table_shapes import TableShapes
 from covet.database.url import DatabaseURL
@@ -123,7 +131,7 @@ class DatabasePool:
         self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         self._is_open = False
         self._epoch = 0
-        self._silence = Silence[PooledConnection](self._keep)
+        self._silence = Silence[PooledConnection](self._pass_on)
         self._opened = self._closed = self._timeouts = 0
 
     @property
@@ -182,8 +190,7 @@ class DatabasePool:
             PoolTimeoutError: If none became free in time. The error lists who holds them.
             DatabaseUnavailableError: If nobody answers.
         """
-        holder = describe_caller()
-        connection = await self.lend(holder, timeout)
+        connection = await self.lend(describe_caller(), timeout)
         try:
             yield connection
         finally:
@@ -200,9 +207,8 @@ class DatabasePool:
         if self._process != os.getpid():
             # APPSEC: a connection that came through a fork would mix the answers to two processes.
             self._forget_parent()
-        free = self._free
-        pooled = free.pop() if free else None
-        if pooled is None or self._needs_a_look(pooled):
+        pooled = self._free.pop() if self._free else None
+        if pooled is None or needs_a_look(pooled, self.options, self._epoch):
             pooled = await self._find(pooled, timeout)
         pooled.holder = holder
         pooled.lent_at = monotonic()
@@ -264,15 +270,13 @@ class DatabasePool:
             self._idle.watch()
 
     def _pass_on(self, given: PooledConnection | None) -> None:
-        """Give the next one what came in the very moment in which somebody was cancelled."""
+        """Give the next one what came when whoever wanted it had gone."""
         if given is None:
             self._waiters.give(None)
-        else:
+        elif self._is_open:
             self._give(given)
-
-    def _keep(self, pooled: PooledConnection) -> None:
-        """Keep what was found when whoever asked for it had gone."""
-        self._give(pooled) if self._is_open else self._drop(pooled, is_old=True)
+        else:
+            self._drop(given, is_old=True)
 
     def _fall_silent(self) -> None:
         self._silence.begin()
@@ -296,15 +300,6 @@ class DatabasePool:
                 await close_connection(pooled, seconds)
         finally:
             self._drop(pooled, is_old=True)
-
-    def _needs_a_look(self, pooled: PooledConnection) -> bool:
-        now, options = monotonic(), self.options
-        return (
-            pooled.raw.is_closed
-            or pooled.epoch != self._epoch
-            or now - pooled.used_at > options.check_after
-            or (options.recycle is not None and now - pooled.opened_at > options.recycle)
-        )
 
     async def _close_idle(self, seconds: float) -> bool:
         # The first has been there for longest: the last that was given back is the first to be lent.
@@ -361,21 +356,20 @@ class DatabasePool:
 
     async def _is_good(self, pooled: PooledConnection) -> bool:
         """Look at a connection that was free, and close it if it is of no use any more."""
-        now, options, epoch, is_good = monotonic(), self.options, self._epoch, False
-        is_old = options.recycle is not None and now - pooled.opened_at > options.recycle
-        is_known = pooled.epoch == epoch and now - pooled.used_at <= options.check_after
+        epoch, is_good = self._epoch, False
+        was_old, was_known = is_old(pooled, self.options), is_known(pooled, self.options, epoch)
         try:
-            if not pooled.raw.is_closed and not is_old:
-                is_good = is_known or await ping_connection(pooled)
+            if not pooled.raw.is_closed and not was_old:
+                is_good = was_known or await ping_connection(pooled)
         except BaseException:
             self._drop(pooled)
             raise
         if is_good:
             pooled.epoch = epoch
-            if not is_known:
+            if not was_known:
                 self._silence.end()
             return True
-        await self._close(pooled) if is_old else self._drop(pooled)
+        await self._close(pooled) if was_old else self._drop(pooled)
         if pooled.is_silent:
             # The others would not answer either, and whoever waits wants to know soon.
             raise make_silence_error(self.name, self.url)
@@ -397,15 +391,9 @@ class DatabasePool:
 
     def _forget_parent(self) -> None:
         was_open = self._is_open
-        # Neither used nor closed: a farewell would end the parent's session.
-        _ABANDONED.extend(self._free)
-        _ABANDONED.extend(self._lent)
+        abandon_connections((*self._free, *self._lent))
         self._forget()
         self._is_open = was_open
-
-
-# What a fork brought along is kept, so that nobody closes it.
-_ABANDONED: Final[list[PooledConnection]] = []
 
 
 __all__ = ["DatabasePool"]

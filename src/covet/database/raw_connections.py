@@ -1,14 +1,68 @@
 """
-What a pool does to a connection that nobody has, each within bounded time: a database that takes longer is silent.
+What a pool knows of a connection that nobody has, and does to it.
+
+All that asks the database has bounded time: one that takes longer is silent.
 """
 
 import asyncio
+from collections.abc import Iterable
+from time import monotonic
 from typing import Final
 
 from covet.database.connection import GRACE_SECONDS, PooledConnection
+from covet.database.pool_options import PoolOptions
 
 PING_SECONDS: Final = 1.0
 RESET_SECONDS: Final = 1.0
+
+
+# What a fork brought along is kept, so that nobody closes it.
+_ABANDONED: Final[list[PooledConnection]] = []
+
+
+def is_old(pooled: PooledConnection, options: PoolOptions) -> bool:
+    """
+    Tell whether a connection has been there for so long that it is replaced.
+
+    Args:
+        pooled: The connection.
+        options: The options of its pool.
+    """
+    return options.recycle is not None and monotonic() - pooled.opened_at > options.recycle
+
+
+def is_known(pooled: PooledConnection, options: PoolOptions, epoch: int) -> bool:
+    """
+    Tell whether a connection was good a moment ago, and no other one has failed since.
+
+    Args:
+        pooled: The connection.
+        options: The options of its pool.
+        epoch: The epoch of its pool.
+    """
+    return pooled.epoch == epoch and monotonic() - pooled.used_at <= options.check_after
+
+
+def needs_a_look(pooled: PooledConnection, options: PoolOptions, epoch: int) -> bool:
+    """
+    Tell whether a connection may be of no use any more.
+
+    Args:
+        pooled: The connection.
+        options: The options of its pool.
+        epoch: The epoch of its pool.
+    """
+    return pooled.raw.is_closed or not is_known(pooled, options, epoch) or is_old(pooled, options)
+
+
+def abandon_connections(connections: Iterable[PooledConnection]) -> None:
+    """
+    Leave alone for good what a fork brought along: a farewell would end the session of the parent.
+
+    Args:
+        connections: The connections; they are neither used nor closed.
+    """
+    _ABANDONED.extend(connections)
 
 
 async def ping_connection(pooled: PooledConnection) -> bool:
@@ -72,4 +126,14 @@ def _note_silence(pooled: PooledConnection, exc: BaseException) -> None:
         pooled.is_silent = True
 
 
-__all__ = ["PING_SECONDS", "RESET_SECONDS", "close_connection", "ping_connection", "reset_connection"]
+__all__ = [
+    "PING_SECONDS",
+    "RESET_SECONDS",
+    "abandon_connections",
+    "close_connection",
+    "is_known",
+    "is_old",
+    "needs_a_look",
+    "ping_connection",
+    "reset_connection",
+]

@@ -10,7 +10,17 @@ from typing import Any
 import pytest
 
 from covet.database.connection import GRACE_SECONDS, PooledConnection
-from covet.database.raw_connections import RESET_SECONDS, close_connection, ping_connection, reset_connection
+from covet.database.pool_options import PoolOptions
+from covet.database.raw_connections import (
+    RESET_SECONDS,
+    abandon_connections,
+    close_connection,
+    is_known,
+    is_old,
+    needs_a_look,
+    ping_connection,
+    reset_connection,
+)
 from tests.unit.database.fake_driver import FakeConnection, FakeDriver, fail, never
 
 
@@ -89,3 +99,34 @@ async def test_a_goodbye_that_takes_long_is_left_out() -> None:
 
     assert raw.is_closed
     assert pooled.is_silent
+
+
+def test_what_was_used_a_moment_ago_needs_no_look() -> None:
+    """Unless it is closed, was not used for long, another one has failed since, or it has been there for long."""
+    pooled, raw = make_pooled()
+    options = PoolOptions(check_after=30.0, recycle=3600.0)
+    assert is_known(pooled, options, 0)
+    assert not is_old(pooled, options)
+    assert not needs_a_look(pooled, options, 0)
+    assert needs_a_look(pooled, options, 1)
+
+    pooled.used_at -= 31
+    assert not is_known(pooled, options, 0)
+    assert needs_a_look(pooled, options, 0)
+    pooled.used_at += 31
+    pooled.opened_at -= 3601
+    assert is_old(pooled, options)
+    assert needs_a_look(pooled, options, 0)
+    assert not needs_a_look(pooled, PoolOptions(recycle=None), 0)
+    raw.terminate()
+    assert needs_a_look(pooled, PoolOptions(recycle=None), 0)
+
+
+def test_what_a_fork_brought_along_is_left_alone() -> None:
+    """It is neither used nor closed."""
+    pooled, raw = make_pooled()
+
+    abandon_connections([pooled])
+
+    assert not raw.is_closed
+    assert raw.said == []
