@@ -91,6 +91,7 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
     "covet.database.orm.plugin": {"sqlalchemy"},
     "covet.database.orm.reading": {"sqlalchemy"},
     "covet.database.orm.repeated_queries": {"greenlet", "sqlalchemy"},
+    "covet.database.orm.repository": {"sqlalchemy"},
     "covet.database.orm.session": {"sqlalchemy"},
     "covet.database.orm.upserts": {"sqlalchemy"},
 }
