@@ -145,9 +145,10 @@ async def add_checks(report: CheckReport, app: CovetPy, *, deploy: bool = False)
         deploy: Whether to look as well at what is wrong with deploying the application as it is.
     """
     checks = _list_checks(app)
-    found = await asyncio.gather(*(run_checks([check]) for _, check in checks))
-    for (part, _), problems in zip(checks, found, strict=True):
-        _add_problems(report, part, problems)
+    async with asyncio.TaskGroup() as group:
+        found = [(part, group.create_task(run_checks([check]))) for part, check in checks]
+    for part, task in found:
+        _add_problems(report, part, task.result())
     if checks:
         report.counts["checks"] = f"{count(len(checks), 'check')} of plugins"
     if not deploy:

@@ -7,7 +7,7 @@ A model itself is never written as JSON, nor read from it: whoever adds a column
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from inspect import get_annotations
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args
 
 from sqlalchemy import Enum as EnumType
@@ -66,7 +66,7 @@ class DTO(Generic[ModelT]):
     model: ClassVar[type[Any]]  # Any: a class variable cannot be of the class's own variable
     _converters: ClassVar[tuple[tuple[str, _Convert | None], ...]] = ()
     _rename: ClassVar[Rename | None] = None
-    _names: ClassVar[Mapping[str, str]] = {}
+    _names: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     # Any: the fields that are taken from the model are known when the program runs; each class has a constructor then.
     def __init__(self, **fields: Any) -> None:  # noqa: ARG002 - what a constructor takes

@@ -8,6 +8,7 @@ from its class alone; what a client sends is compared with names, or bound as a 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from inspect import get_annotations
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, dataclass_transform
 
 from sqlalchemy import ColumnElement
@@ -188,7 +189,7 @@ class CursorQuery(ListQuery[ModelT]):
         cursor: What the page before gave; `None` for the first.
     """
 
-    _key_columns: ClassVar[Mapping[str, KeyColumn]] = {}
+    _key_columns: ClassVar[Mapping[str, KeyColumn]] = MappingProxyType({})
 
     cursor: str | None = None
 
