@@ -5,19 +5,17 @@ One connection, two readings: nobody gets a second request out of the body of a 
 import json
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
+from tests.e2e.canary import MIB, Canary, WorkerMemory
 from tests.e2e.framing_cases import SMUGGLED, Head, list_heads
 from tests.e2e.server_process import ServerProcess, serve
 from tests.e2e.wire_client import WireClient, WireResponse
 
 ROOT = Path(__file__).parents[2]
-MIB = 1024 * 1024
 HEADS = list(list_heads())
 
 
@@ -48,38 +46,6 @@ def ask_seen(server: ServerProcess) -> list[str]:
     with WireClient(server.port) as client:
         found: list[str] = json.loads(client.ask("GET", "/seen").body)
     return found
-
-
-def read_memory(server: ServerProcess) -> int:
-    """Measure what the worker holds."""
-    [pid] = server.worker_pids()
-    status = Path(f"/proc/{pid}/status").read_text()
-    return 1024 * int(status.partition("VmRSS:")[2].split()[0])
-
-
-class Canary:
-    """Somebody else, who asks every 20 ms over a connection of each time; `with` waits for the last answer."""
-
-    def __init__(self, server: ServerProcess) -> None:
-        self._port = server.port
-        self._is_over = threading.Event()
-        self._thread = threading.Thread(target=self._ask)
-        self.answers: list[tuple[int, float]] = []
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._is_over.set()
-        self._thread.join()
-
-    def _ask(self) -> None:
-        while not self._is_over.wait(0.02):
-            began = time.monotonic()
-            with WireClient(self._port) as client:
-                status = client.ask("GET", "/number/0").status
-            self.answers.append((status, time.monotonic() - began))
 
 
 def test_there_are_enough_cases() -> None:
@@ -130,22 +96,18 @@ def test_row_093_requests_that_wait_on_one_connection_are_bounded(server: Server
     """10,000 at once are answered one after the other, in order; others are not held up, and the memory is not."""
     count = 10_000
     requests = b"".join(b"GET /number/%d HTTP/1.1\r\nHost: a\r\n\r\n" % number for number in range(count))
-    workers = server.worker_pids()
-    before = read_memory(server)
+    memory = WorkerMemory(server)
     answers: list[WireResponse] = []
 
-    with Canary(server) as canary, WireClient(server.port, timeout=30) as client:
+    with Canary(server, "/number/0") as canary, WireClient(server.port, timeout=30) as client:
         sender = threading.Thread(target=client.send, args=(requests,))
         sender.start()
         answers += (client.receive() for _ in range(count))
         sender.join()
 
     assert [int(answer.body) for answer in answers] == list(range(count))
-    assert canary.answers
-    assert {status for status, _ in canary.answers} == {200}
-    assert read_memory(server) - before <= 16 * MIB
-    assert server.worker_pids() == workers
-    assert "Traceback" not in server.log()
+    canary.assert_served()
+    assert memory.measure_peak() <= 16 * MIB
 
 
 @pytest.mark.row(93)
@@ -155,22 +117,18 @@ def test_row_093_a_body_of_tiny_chunks_is_bounded(server: ServerProcess, count: 
     """A million chunks of a byte are one body, within its limits: others are answered, the memory is not filled."""
     head = b"POST /take HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
     body = b"1\r\na\r\n" * count + b"0\r\n\r\n"
-    workers = server.worker_pids()
-    before = read_memory(server)
+    memory = WorkerMemory(server)
 
-    with Canary(server) as canary, WireClient(server.port, timeout=150) as client:
+    with Canary(server, "/number/0") as canary, WireClient(server.port, timeout=150) as client:
         sender = threading.Thread(target=client.send, args=(head + body,))
         sender.start()
         answer = client.receive()
         sender.join()
 
     assert (answer.status, answer.body) == (200, b"%d" % count)
-    assert canary.answers
-    assert {status for status, _ in canary.answers} == {200}
+    canary.assert_served()
     # The limit of a body is 1 MiB.
-    assert read_memory(server) - before <= 2 * MIB + 16 * MIB
-    assert server.worker_pids() == workers
-    assert "Traceback" not in server.log()
+    assert memory.measure_peak() <= 2 * MIB + 16 * MIB
 
 
 @pytest.mark.row(93)
