@@ -45,8 +45,8 @@ class Row(NamedTuple):
 
 def find_covered(path: Path) -> Iterator[tuple[int, str]]:
     """
-    Name the rows that the tests of a file cover, by their mark, `row(28)`, or by their name, `test_row_028_…`, and what
-    each of them promises.
+    Name the rows that the tests of a file cover, by their mark or that of a case, `row(28)`, or by their name,
+    `test_row_028_…`, and what each of them promises.
     """
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -55,8 +55,9 @@ def find_covered(path: Path) -> Iterator[tuple[int, str]]:
         if match is None:
             continue
         numbers = {int(number) for number in (match["rows"] or "").split("_and_") if number}
-        marks = (_MARK.fullmatch(ast.unparse(decorator)) for decorator in node.decorator_list)
-        numbers |= {int(mark[1]) for mark in marks if mark}
+        # Of one of its cases, too: `pytest.param(…, marks=pytest.mark.row(28))`.
+        marks = (_MARK.findall(ast.unparse(decorator)) for decorator in node.decorator_list)
+        numbers |= {int(number) for found in marks for number in found}
         for number in sorted(numbers):
             yield number, match["promise"].replace("_", " ")
 

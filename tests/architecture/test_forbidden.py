@@ -16,6 +16,10 @@ FORBIDDEN_MODULES = {
     "pickle": "runs code on load (docs/security.md, row 83)",
     "cPickle": "runs code on load",
     "shelve": "is pickle",
+    "dill": "is pickle",
+    "cloudpickle": "is pickle",
+    "jsonpickle": "is pickle",
+    "joblib": "is pickle",
     "marshal": "crashes on hostile input",
     "cgi": "gone from Python 3.13",
 }

@@ -64,6 +64,7 @@ def test_tests_are_found_by_mark_and_by_name(tmp_path: Path) -> None:
         "class TestMore:\n    async def test_row_028_a_name_is_enough(self): ...\n"
         "@pytest.mark.row(9)\ndef helper(): ...\n"
         "@pytest.mark.row(7)\ndef test_row_007_and_008_are_one(): ...\n"
+        "@pytest.mark.parametrize('a', [1, pytest.param(2, marks=pytest.mark.row(30))])\ndef test_a_case(a): ...\n"
     )
 
     assert sorted(find_covered(path)) == [
@@ -72,6 +73,7 @@ def test_tests_are_found_by_mark_and_by_name(tmp_path: Path) -> None:
         (7, "are one"),
         (8, "are one"),
         (28, "a name is enough"),
+        (30, "a case"),
     ]
 
 

@@ -129,6 +129,32 @@ async def test_row_067_a_body_without_a_type_is_refused(protocol: str) -> None:
 
 
 @Protocols
+@pytest.mark.parametrize(
+    ("content_type", "status"),
+    [
+        ("text/plain", 415),
+        ("text/plain; charset=utf-8", 415),
+        ("Application/X-WWW-Form-Urlencoded", 415),
+        ("multipart/form-data; boundary=x", 415),
+        ("text/json", 415),
+        ("application/jsonp", 415),
+        # What is no media type.
+        ("a;application/json", 400),
+        ("text/plain; a=application/json", 400),
+        ("application/", 400),
+        ("json", 400),
+        ("", 400),
+    ],
+)
+async def test_row_067_json_of_another_type_is_refused(protocol: str, content_type: str, status: int) -> None:
+    """A form of another site can send some of these, with the cookies of its visitor."""
+    headers = {"content-type": content_type, "cookie": "session=1"}
+    response = await call(protocol, "POST", "/items/1", content=b'{"name":"a","price":1}', headers=headers)
+
+    assert response.status_code == status
+
+
+@Protocols
 async def test_an_absent_body_takes_its_default(protocol: str) -> None:
     """No body and no type is no error where there is a default; elsewhere it is missing."""
     absent = await call(protocol, "POST", "/optional")

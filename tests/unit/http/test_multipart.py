@@ -3,6 +3,8 @@ The parser of multipart bodies: the same parts however the body is cut, and noth
 """
 
 import importlib.util
+import os
+import subprocess
 import sys
 import types
 
@@ -87,6 +89,35 @@ def test_row_013_a_body_cut_short_is_refused(size: int) -> None:
         with pytest.raises(BadRequestError) as refused:
             parse(whole[:length], size)
         assert refused.value.detail == "The form ends before its last boundary."
+
+
+@pytest.mark.row(13)
+def test_row_013_no_assertion_is_missing_where_there_are_none() -> None:
+    """Python without assertions refuses the same: nobody, this framework and the library, counts on one."""
+    code = (
+        "from covet.exceptions import BadRequestError\n"
+        "from covet.http.forms import parse_urlencoded\n"
+        "from covet.serialization import get_json_serializer\n"
+        "from tests.unit.http.multipart_bodies import make_body, make_part, parse\n"
+        'json = b\'{"a": [1, "b"]}\'\n'
+        "whole = make_body(make_part(), make_part('f', b'12345', filename='x'))[:-2]\n"
+        "refused = 0\n"
+        "for read, text in ((lambda text: parse(text, 1), whole), (get_json_serializer().deserialize, json)):\n"
+        "    for length in range(len(text)):\n"
+        "        try:\n"
+        "            read(text[:length])\n"
+        "        except BadRequestError:\n"
+        "            refused += 1\n"
+        "assert False\n"
+        "print(refused == len(whole) + len(json), len(parse_urlencoded(b'a=%')))\n"
+    )
+    environment = {**os.environ, "PYTHONOPTIMIZE": "2", "PYTHONDONTWRITEBYTECODE": "1"}
+
+    found = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert found.stdout == "True 1\n"
 
 
 BESIDE = "The form has something beside a boundary, which stands alone on its line."
@@ -200,6 +231,8 @@ def test_row_010_searching_a_boundary_is_linear(unit: bytes, size: int) -> None:
         parser.finish()
 
     assert_linear(read, make, size=200)
+    # What is parsed at a time holds up all others for as long.
+    assert_quick(read, [make_part("f", b"", filename="x") + (unit * (256 * 1024 // len(unit)))])
 
 
 @given(st.binary(max_size=300), st.sampled_from([1, 5, 300]))

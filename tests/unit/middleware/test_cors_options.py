@@ -11,6 +11,7 @@ from covet.middleware import CORSMiddleware
 from tests.unit.middleware.cors_client import SITE
 
 
+@pytest.mark.row(65)
 @pytest.mark.parametrize(
     ("options", "message"),
     [

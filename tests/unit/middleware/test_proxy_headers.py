@@ -26,6 +26,31 @@ def see(headers: dict[str, str] | list[tuple[str, str]], *, peer: str | None = "
     return f"{request.client.host if request.client else None} {request.url}"
 
 
+@pytest.mark.row(57)
+@Protocols
+@pytest.mark.parametrize(
+    "said",
+    [
+        'for="127.0.0.1;host=evil;proto=https"',
+        'for="127.0.0.1, for=6.6.6.6;host=evil"',
+        'for="127.0.0.1\\";host=evil;proto=https"',
+        'for=127.0.0.1;host="evil;proto=https',
+    ],
+)
+async def test_row_057_what_stands_in_quotes_is_no_host(protocol: Any, said: str) -> None:
+    """One name that is no address, or nothing: neither who asks nor for what is changed by it."""
+    app = CovetPy(middleware=[ProxyHeadersMiddleware(["127.0.0.0/8"], header="forwarded", trust_host=True)])
+
+    @app.get("/")
+    async def show(request: Request) -> str:
+        return f"{request.client.host if request.client else None} {request.url}"
+
+    client = TestClient(app, protocol=protocol)
+    assert (await client.get("/", headers={"forwarded": said})).text == "127.0.0.1 http://testserver/"
+    good = {"forwarded": 'for=192.0.2.1;host="good.example";proto=https'}
+    assert (await client.get("/", headers=good)).text == "192.0.2.1 https://good.example/"
+
+
 @pytest.mark.parametrize(
     ("headers", "seen"),
     [

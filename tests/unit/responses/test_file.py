@@ -249,6 +249,22 @@ async def test_download_has_a_name(files: Path) -> None:
     assert (shown.headers["content-disposition"], shown.headers["content-type"]) == ("inline", "application/pdf")
 
 
+@on_both_protocols
+@pytest.mark.parametrize(
+    "name", ['a";x=".bat', "a\r\nset-cookie: b=c", "日本.txt", "a\0b", "\u202egpj.exe", "x" * 5000]
+)
+async def test_row_044_no_name_of_a_download_makes_a_header(files: Path, protocol: WireProtocol, name: str) -> None:
+    """Off the wire there is one header, of visible ASCII, and nothing beside it that was not there before."""
+    plain = await get(serve(files), protocol, "/small.txt")
+    named = await get(serve(files, filename=name), protocol, "/small.txt")
+
+    [disposition] = named.headers.get_list("content-disposition")
+    assert disposition.isascii()
+    assert disposition.isprintable()
+    assert disposition.startswith('attachment; filename="')
+    assert set(named.headers) - set(plain.headers) == {"content-disposition"}
+
+
 async def test_status_of_one_s_own_has_no_ranges(files: Path) -> None:
     """A page for an error is sent whole, whatever the client has."""
     app = CovetPy()

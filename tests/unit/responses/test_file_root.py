@@ -51,7 +51,7 @@ def test_file_inside_is_found(root: FileRoot) -> None:
     ["../static1.txt", "..", ".", "css/../../static1.txt", "./css/site.css", "css//site.css", "/etc/passwd", "",
      "css/site.css/", "..\\static1.txt", "css\\site.css", "C:\\x", "C:/x", "c:", "site.css::$DATA", ".env", "css/.x",
      "a\0.html", "\n", "a\x7f", "NUL", "com1.txt", "css/LPT9", "aux.", "con .txt", "a" * 300, "a/" * 70, "a.", "a ",
-     "x*", "a|b", "....", "\ud800"],
+     "x*", "a|b", "....", "\ud800", "/host/share", "//host/share", "\\\\host\\share", "nul.css", "CONIN$"],
 )  # fmt: skip
 def test_row_041_path_is_refused_before_the_file_system_hears_of_it(
     root: FileRoot, path: str, monkeypatch: pytest.MonkeyPatch
@@ -104,7 +104,10 @@ def test_row_039_link_is_followed_inside_only(root: FileRoot, tmp_path: Path) ->
 
     assert (read(root, "inside"), read(root, "styles/site.css")) == (b"css", b"css")
     assert (read(root, "out"), read(root, "loop"), read(root, "dangling")) == (None, None, None)
-    assert read(FileRoot(tmp_path / "static", follow_symlinks=True), "out") == SECRET
+    following = FileRoot(tmp_path / "static", follow_symlinks=True)
+    assert read(following, "out") == SECRET
+    # Links are followed, and paths of clients lead outside as little as ever.
+    assert [read(following, path) for path in ("../static1.txt", "css/../../static1.txt", "..")] == [None] * 3
 
 
 def test_root_may_be_a_link(root: FileRoot, tmp_path: Path) -> None:

@@ -183,12 +183,17 @@ def test_row_088_an_audience_is_one_of_the_list(audience: object) -> None:
 
 @pytest.mark.row(88)
 @pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
-@pytest.mark.parametrize("value", [True, False, "1800000060", [1], {}, 1e300, -1, 10**30, "NaN"])
+@pytest.mark.parametrize(
+    "value",
+    [True, False, "1800000060", [1], {}, 1e300, -1, 10**30, "NaN", float("nan"), float("inf"), -0.5],
+)
 def test_row_088_a_moment_is_a_number(name: str, value: object) -> None:
     """And nothing that only looks like one."""
     assert refuse(forge({"alg": "HS256"}, claims={**GOOD, name: value})) in {
         f"The claim {name} is no number.",
         f"The claim {name} is out of range.",
+        # No JSON has a word for what is no number.
+        "The token is malformed.",
     }
 
 

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -319,6 +320,56 @@ async def test_row_042_odd_names_are_not_found(directory: Path, protocol: WirePr
     statuses = {(await client.get(f"/static/{path}")).status_code for path in ("a%00.html", "a" * 600, "site.css/x.js")}
 
     assert statuses == {404}
+
+
+@on_both_protocols
+async def test_row_039_what_leads_outside_is_not_sent(directory: Path, tmp_path: Path, protocol: WireProtocol) -> None:
+    """Neither a link, nor what is compressed beside a file, nor what is behind a directory that is a link."""
+    (directory / "link").symlink_to(tmp_path / "static1.txt")
+    (directory / "passwd").symlink_to("/etc/passwd")
+    (directory / "out").symlink_to(tmp_path)
+    (directory / "site.css.gz").symlink_to(tmp_path / "static1.txt")
+    app = CovetPy()
+    app.static("/static", directory)
+    client = TestClient(app, protocol=protocol)
+
+    for path in ("link", "passwd", "out/static1.txt", "out"):
+        assert_problem(await client.get(f"/static/{path}"), 404, echo=SECRET.decode())
+    plain = await client.get("/static/site.css", headers={"accept-encoding": "gzip"})
+
+    assert (plain.text, "content-encoding" in plain.headers) == ("css", False)
+
+
+@on_both_protocols
+@pytest.mark.parametrize(
+    "path", ["//host/share", "C:%5Cx", "c:/x", "NUL", "COM1.txt", "%5C%5Chost%5Cshare", "con%20.css"]
+)
+async def test_row_041_no_file_system_hears_of_other_machines(
+    directory: Path, protocol: WireProtocol, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the wire to the answer; what a file is served by would have been seen."""
+    asked: list[str] = []
+    for name in ("open", "stat", "lstat", "readlink"):
+        real = getattr(os, name)
+
+        def spy(target: Any, *arguments: Any, real: Any = real, **options: Any) -> Any:
+            if str(directory) in str(target):
+                asked.append(str(target))
+            return real(target, *arguments, **options)
+
+        monkeypatch.setattr(os, name, spy)
+    app = CovetPy()
+    app.static("/static", directory)
+    client = TestClient(app, protocol=protocol)
+    asked.clear()
+
+    response = await client.get(f"/static/{path}")
+    asked_for_it = list(asked)
+
+    assert_problem(response, 404)
+    assert asked_for_it == []
+    assert (await client.get("/static/site.css")).text == "css"
+    assert asked
 
 
 @on_both_protocols

@@ -204,6 +204,31 @@ async def test_row_050_line_breaks_are_refused(protocol: Protocol, text: str) ->
         await client.get("/", cookies={text: "x"})
     with pytest.raises(ValueError, match="'a' must not have a semicolon, CR, LF or NUL"):
         await client.get("/", cookies={"a": text})
+    with pytest.raises(ValueError, match="CR, LF"):
+        TestClient(Echo(), protocol=protocol, headers={"x-a": text})
+    with pytest.raises(ValueError, match="CR, LF, NUL"):
+        await TestClient(Echo(), protocol=protocol, base_url=f"http://{text}").get("/")
+
+
+@pytest.mark.row(50)
+@pytest.mark.parametrize("text", BREAKS)
+@pytest.mark.parametrize("part", ["path", "params", "headers", "cookies", "subprotocols"])
+async def test_row_050_line_breaks_in_a_handshake_are_refused(protocol: Protocol, text: str, part: str) -> None:
+    """
+    The same of a WebSocket's, the names of what is spoken over it too.
+    """
+    all_options: dict[str, dict[str, Any]] = {
+        "path": {},
+        "params": {"params": text},
+        "headers": {"headers": {"x-a": text}},
+        "cookies": {"cookies": {"a": text}},
+        "subprotocols": {"subprotocols": [text]},
+    }
+    options = all_options[part]
+    client = TestClient(Echo(), protocol=protocol)
+    with pytest.raises(ValueError, match="CR, LF"):
+        async with client.websocket_connect(f"/{text}" if part == "path" else "/", **options):
+            pass
 
 
 async def test_text_beyond_latin_1_in_a_header_is_refused() -> None:
