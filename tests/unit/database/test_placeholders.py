@@ -175,7 +175,7 @@ def test_a_statement_is_read_in_linear_time(dialect: Dialect, piece: str) -> Non
         with suppress(QueryError):
             bind(dialect, query, 1)
 
-    assert_linear(read, lambda size: f"SELECT {piece * size}", size=2_000)
+    assert_linear(read, lambda size: f"SELECT {piece * size}", size=4_000)
 
 
 @pytest.mark.property
