@@ -235,7 +235,9 @@ async def test_account_waits_after_five_failures(client: TestClient) -> None:
 
     assert failures == [422] * 5
     assert other.status_code == 422
-    assert (locked.status_code, locked.headers["retry-after"]) == (429, "30")
+    assert locked.status_code == 429
+    # A slow machine has begun to count the seconds down.
+    assert 20 <= int(locked.headers["retry-after"]) <= 30
     assert "Too many attempts have failed. Try again later." in locked.text
 
 
