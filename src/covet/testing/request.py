@@ -19,6 +19,7 @@ QueryInput = FormData | str
 Content = bytes | str | AsyncIterable[bytes] | Iterable[bytes]
 Body = bytes | AsyncIterable[bytes] | Iterable[bytes]
 
+_CHUNKED = (b"transfer-encoding", b"chunked")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 # Granian and uvicorn pass every visible ASCII character of a target as it is; so does the client,
 # but for these, which a browser would not send either.
@@ -187,6 +188,9 @@ def build_request(
     query = "&".join(part for part in (query, _encode_query(options.get("params", ""))) if part)
     body, body_headers = _encode_body(options)
     own = make_headers(options.get("headers", ()))
+    if any(name == b"content-length" for name, _ in own):
+        # Whoever says the length of an iterable needs no chunks; both would be two readings (RFC 9112 §6.2).
+        body_headers = [pair for pair in body_headers if pair != _CHUNKED]
     absent = {name for name, value in _pairs(options.get("headers", ())) if value is None}
     base: RawHeaders = [
         (b"host", origin.authority.encode("idna") if not origin.authority.isascii() else origin.authority.encode()),
@@ -280,7 +284,7 @@ def _encode_body(options: RequestOptions) -> tuple[Body, RawHeaders]:
         if isinstance(content, bytes):
             return _sized(content, None)
         # As long as nobody knows: no content-length.
-        return content, [(b"transfer-encoding", b"chunked")]
+        return content, [_CHUNKED]
     if "files" in options:
         multipart, media_type = encode_multipart(options.get("data", {}), options["files"])
         return _sized(multipart, media_type.encode())

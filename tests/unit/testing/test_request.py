@@ -121,6 +121,18 @@ async def test_an_iterable_is_sent_in_chunks(protocol: Protocol) -> None:
     assert "content-length" not in dict(from_async["headers"])
 
 
+async def test_an_iterable_of_a_length_is_sent_as_it_is(protocol: Protocol) -> None:
+    """
+    Both together would be refused, as a request with two readings.
+    """
+    client = TestClient(Echo(), protocol=protocol)
+
+    answer = (await client.post("/x", content=iter([b"one"]), headers={"content-length": "3"})).json()
+
+    assert dict(answer["headers"])["content-length"] == "3"
+    assert "transfer-encoding" not in dict(answer["headers"])
+
+
 async def test_files_are_sent_as_multipart(protocol: Protocol) -> None:
     """
     Files and fields go into one multipart body.
