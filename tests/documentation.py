@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import CodeType, FunctionType, ModuleType
 
 from sqlalchemy import MetaData
@@ -40,7 +41,7 @@ _numbers = count(1)
 
 class Session:
     """
-    Execute the examples of one document, one after the other.
+    Execute the examples of one document, one after the other, in an empty folder.
     """
 
     def __init__(self) -> None:
@@ -49,6 +50,8 @@ class Session:
         self.module.__dict__["__builtins__"] = builtins
         sys.modules[self.module.__name__] = self.module
         self._runner = asyncio.Runner()
+        # What a document writes beside itself is in nobody's way.
+        self._folder = TemporaryDirectory()
         # Two documents may call a table the same: each has tables of its own.
         self._tables = {name: vars(Model)[name] for name in ("metadata", "registry", "_sa_registry")}
         metadata = MetaData(naming_convention=NAMING_CONVENTION)
@@ -60,15 +63,17 @@ class Session:
         """
         Execute the code, on the event loop if it awaits.
         """
-        result = FunctionType(code, self.module.__dict__)()
-        if inspect.iscoroutine(result):
-            self._runner.run(result)
+        with contextlib.chdir(self._folder.name):
+            result = FunctionType(code, self.module.__dict__)()
+            if inspect.iscoroutine(result):
+                self._runner.run(result)
 
     def close(self) -> None:
         """
         Close the event loop and forget the module.
         """
         self._runner.close()
+        self._folder.cleanup()
         for name, value in self._tables.items():
             setattr(Model, name, value)
         del sys.modules[self.module.__name__]

@@ -72,9 +72,9 @@ class GreetingPlugin(Plugin):
         self.is_open = False
 
     def health_checks(self) -> Mapping[str, HealthCheck]:
-        return {"greeting": self.check}
+        return {"greeting": self.is_healthy}
 
-    async def check(self) -> bool:
+    async def is_healthy(self) -> bool:
         return self.is_open
 
     def commands(self) -> Mapping[str, object]:
