@@ -82,9 +82,9 @@ class IllPlugin(Plugin):
 
     def health_checks(self):  # type: ignore[no-untyped-def]
         """Name the check."""
-        return {"database": self.check}
+        return {"database": self.look}
 
-    async def check(self) -> None:
+    async def look(self) -> None:
         """Fail with what it was told."""
         raise ConnectionError(f"no answer from {self.app.settings.database.url}")  # type: ignore[union-attr]
 

@@ -11,13 +11,14 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Sequence
 from time import monotonic
-from typing import Final
+from typing import Any, Final
 
 from covet._extras import require_extra
 from covet.auth.errors import AuthenticationSetupError
 from covet.exceptions import ServiceUnavailableError
 from covet.options import refuse_unknown
 from covet.security.jwt import ALGORITHMS, SYMMETRIC_ALGORITHMS, JWTHeader, JWTKey, find_key, read_jwks
+from covet.threads import run_in_thread
 
 _LOGGER: Final = logging.getLogger("covet.auth")
 
@@ -179,11 +180,16 @@ def _get_loop() -> asyncio.AbstractEventLoop:
 
 def _make_fetch(timeout: float) -> Fetch:
     httpx = require_extra("httpx2", extra="oauth", needed_for="covet.auth.jwks")
+    context: Any = None  # as the library has it
 
     async def fetch(url: str) -> bytes:
+        nonlocal context
+        if context is None:
+            # It reads the certificates that the machine trusts.
+            context = await run_in_thread(httpx.create_ssl_context)
         # No redirect is followed: it would lead to keys of whoever answers there.
         async with (
-            httpx.AsyncClient(timeout=timeout, follow_redirects=False) as client,
+            httpx.AsyncClient(verify=context, timeout=timeout, follow_redirects=False) as client,
             client.stream("GET", url) as response,
         ):
             if response.status_code != 200:

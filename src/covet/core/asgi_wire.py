@@ -5,6 +5,7 @@ What is unusual about a request or a response is sent on to functions; the sourc
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
 from time import monotonic
 from types import CoroutineType
 from typing import Final, Protocol
@@ -26,6 +27,8 @@ from covet.types import Message, Receive, Scope, Send
 
 Endpoint = Callable[[Scope, Receive, Send, Sequence[str]], Awaitable[None]]
 
+_DECIDE: Final = "return await decide(scope, receive, send)"
+_FEW_NAMES: Final = 3
 _JSON_TYPES: Final = frozenset(item.encode() for item in JSON_TYPES)
 
 
@@ -71,37 +74,47 @@ class ASGIWire:
         if reads_body:
             wanted["content-type"] = 'b""'
         names = {header: header.replace("-", "_") for header in wanted}
-        writer.line(f"{' = '.join(names.values())} = coding = None")
-        with writer.block("for name, value in headers:"):
+        writer.line(f"{' = '.join(names.values())} = None")
+        looked_for = [f'b"{header}"' for header in wanted]
+        if self._checks_head:
+            looked_for.append('b"transfer-encoding"')
+        # PERF: from four names on, one look into a set is less than a comparison with each.
+        is_sifted = len(looked_for) > _FEW_NAMES
+        with writer.block("for name, value in headers:"), ExitStack() as sieve:
+            if is_sifted:
+                sieve.enter_context(writer.block(f"if name in {{{', '.join(looked_for)}}}:"))
             keyword = "if"
             for header, doubled in wanted.items():
                 with writer.block(f'{keyword} name == b"{header}":'):
                     writer.line(f"{names[header]} = value if {names[header]} is None else {doubled}")
                 keyword = "elif"
-            with writer.block('elif name == b"transfer-encoding":'):
-                writer.line("coding = value")
+            if self._checks_head:
+                is_left = "else:" if is_sifted else 'elif name == b"transfer-encoding":'
+                with writer.block(is_left), writer.block(f"if not {self._write_framing(writer)}:"):
+                    writer.line(_DECIDE)
         self._write_check(writer)
 
-    def _write_check(self, writer: CodeWriter) -> None:
+    def _write_framing(self, writer: CodeWriter) -> str:
+        # APPSEC: docs/security.md, row 91: what has a coding has no length, and no other coding.
+        return f"{writer.bind('is_asgi_framed', is_asgi_framed)}(scope)"
+
+    def _write_check(self, writer: CodeWriter, framing: str = "") -> None:
         if self._checks_head:
-            # APPSEC: docs/security.md, row 91: what has a coding has no length, and no other coding.
-            is_framed = f"{writer.bind('is_asgi_framed', is_asgi_framed)}(scope)"
-            unusual = f"host not in hosts or len(headers) > {MAX_HEADERS} or (coding is not None and not {is_framed})"
-            with writer.block(f"if {unusual}:"):
-                writer.line("return await decide(scope, receive, send)")
+            with writer.block(f"if host not in hosts or len(headers) > {MAX_HEADERS}{framing}:"):
+                writer.line(_DECIDE)
 
     def write_layered_head(self, writer: CodeWriter) -> None:
         """Write the same for a route with middleware, and the making of `request`."""
         writer.line('headers = scope["headers"]')
         # PERF: middleware asks for several headers: they are put in order once (benchmarks/onion.py).
-        writer.line("raw = dict(headers)")
+        writer.line("raw = names = dict(headers)")
         with writer.block("if len(raw) == len(headers):"):
             writer.line('host, accept = raw.get(b"host"), raw.get(b"accept")')
-            writer.line('coding = raw.get(b"transfer-encoding")')
         with writer.block("else:"):
             writer.line(f"host, accept = {writer.bind('find_host_and_accept', find_host_and_accept)}(headers)")
-            writer.line('raw, coding = None, raw.get(b"transfer-encoding")')
-        self._write_check(writer)
+            writer.line("raw = None")
+        framing = f'b"transfer-encoding" in names and not {self._write_framing(writer)}'
+        self._write_check(writer, f" or ({framing})")
         writer.line(f"request = {self.request[:-1]}, raw)")
 
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:

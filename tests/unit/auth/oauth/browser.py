@@ -15,6 +15,8 @@ from covet.testing.response import ClientResponse
 from tests.e2e.oidc_users import SECRET
 
 BASE = "https://127.0.0.1:9"
+# Made here: it reads files, which nothing on an event loop may do.
+_CONTEXT = httpx2.create_ssl_context()
 
 
 def make_provider(issuer: str | None, name: str = "idp", /, **options: Unpack[OAuth2Options]) -> OAuth2Provider:
@@ -61,7 +63,7 @@ class Browser:
 
     def __init__(self, app: CovetPy) -> None:
         self.app = TestClient(app, base_url=BASE, raise_app_exceptions=False, follow_redirects=False)
-        self._web = httpx2.AsyncClient(follow_redirects=False)
+        self._web = httpx2.AsyncClient(verify=_CONTEXT, follow_redirects=False)
 
     async def begin(self, path: str = "/auth/idp/login") -> str:
         """Ask the application for a login, and the provider for it; returns where it sends the browser back to."""
@@ -93,7 +95,7 @@ class Browser:
 
 async def read_calls(issuer: str) -> list[str]:
     """Read what an issuer was asked since the last time: the paths, in order."""
-    async with httpx2.AsyncClient() as web:
+    async with httpx2.AsyncClient(verify=_CONTEXT) as web:
         read: list[str] = (await web.get(f"{issuer}/_calls")).json()
     return read
 
@@ -105,7 +107,7 @@ def forget_calls(url: str) -> None:
 
 async def mint(issuer: str, **said: object) -> str:
     """Have an issuer make an access token."""
-    async with httpx2.AsyncClient() as web:
+    async with httpx2.AsyncClient(verify=_CONTEXT) as web:
         response = await web.post(f"{issuer}/_mint", json=said)
     assert response.status_code == 200, response.text
     return response.text
