@@ -78,7 +78,8 @@ class ASGIWire:
         looked_for = [f'b"{header}"' for header in wanted]
         if self._checks_head:
             looked_for.append('b"transfer-encoding"')
-        # PERF: from four names on, one look into a set is less than a comparison with each.
+        # PERF: from four names on, one look into a set is less than a comparison with each
+        # (benchmarks/instructions.py, post).
         is_sifted = len(looked_for) > _FEW_NAMES
         with writer.block("for name, value in headers:"), ExitStack() as sieve:
             if is_sifted:

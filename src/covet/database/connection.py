@@ -43,6 +43,7 @@ class PooledConnection:
         holder: Who has it: a statement, or a place in the code; empty while nobody has it.
         lent_at: When it was lent.
         is_inside: Whether a transaction is open on it, of which its driver can tell.
+        is_altered: Whether a statement may have left something in its session.
         is_late: Whether a statement was given up on it, and may run on.
         count: How many statements were begun on it.
         is_running: Whether a statement runs on it.
@@ -54,6 +55,7 @@ class PooledConnection:
         "count",
         "epoch",
         "holder",
+        "is_altered",
         "is_inside",
         "is_late",
         "is_running",
@@ -72,7 +74,7 @@ class PooledConnection:
         self.epoch = epoch
         self.count = 0
         self.holder = ""
-        self.is_inside = self.is_undone = False
+        self.is_altered = self.is_inside = self.is_undone = False
         self.is_late = self.is_running = self.is_silent = False
         self.was_warned_about = False
 
@@ -146,6 +148,7 @@ class DatabaseConnection(Queries):
         started, count = monotonic(), 0
         try:
             _refuse_commit(pooled, statement, self.dialect)
+            pooled.is_altered |= statement.kind.is_lasting
             async with aclosing(pooled.raw.stream(statement.text, values, batch_size=batch_size)) as batches:
                 while (rows := await self._next(batches, query)) is not None:
                     count += len(rows)
@@ -227,6 +230,8 @@ class DatabaseConnection(Queries):
         try:
             if pooled.is_inside:
                 _refuse_commit(pooled, statement, self.dialect)
+            if statement.kind.is_lasting:
+                pooled.is_altered = True
             if self._timeout is None:
                 result = await getattr(pooled.raw, kind)(text, values)
             else:

@@ -236,7 +236,7 @@ class DatabasePool:
         try:
             # What still runs is of a task that was left behind.
             if self._is_open and not pooled.raw.is_closed and (not is_running or self.url.is_in_memory):
-                is_clean = is_clean and not pooled.raw.is_in_transaction and not is_running
+                is_clean = is_clean and not (pooled.is_altered or pooled.raw.is_in_transaction or is_running)
                 is_good = is_clean or await reset_connection(pooled)
         finally:
             # While it was reset, the pool may have been closed.

@@ -99,7 +99,7 @@ async def reset_connection(pooled: PooledConnection) -> bool:
         if not isinstance(exc, Exception):
             raise
         return False
-    pooled.is_late = False
+    pooled.is_late = pooled.is_altered = False
     return True
 
 

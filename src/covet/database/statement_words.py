@@ -26,6 +26,13 @@ _READING: Final = re.compile(r"(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC
 _WRITING_WITH: Final = re.compile(
     r"WITH\b.*[()]\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b(?!\s*\()", re.IGNORECASE | re.DOTALL
 )
+# What stays with the session when it has ended: settings, names, locks and what is heard, or what a procedure did.
+_LASTING: Final = re.compile(
+    r"SET\s+(?!LOCAL\b)|(?:RESET|USE|PRAGMA|LOCK|LISTEN|DISCARD|DECLARE|PREPARE|LOAD|ATTACH|DETACH|HANDLER|CALL|DO)\b"
+    r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?TEMP|(?:WITH|SELECT|VALUES)\b[^;]*"
+    r"\b(?:set_config|get_lock|pg_(?:try_)?advisory_lock\w*)\s*\(",
+    re.IGNORECASE,
+)
 _EXECUTED_COMMENT: Final = re.compile(r"/\*M?!\d*(.*?)(?:\*/)?\Z", re.DOTALL)
 _LEADING: Final = " \t\r\n\f\v("
 
@@ -37,10 +44,12 @@ class StatementKind(NamedTuple):
     Attributes:
         writes: Whether it may change something.
         is_committing: Whether the database ends a transaction with it.
+        is_lasting: Whether it may leave something in the session: a setting, a lock, a temporary table.
     """
 
     writes: bool
     is_committing: bool
+    is_lasting: bool
 
 
 def read_kind(query: str, code: str, dialect: Dialect) -> StatementKind:
@@ -59,9 +68,9 @@ def read_kind(query: str, code: str, dialect: Dialect) -> StatementKind:
     Example:
         >>> from covet.database.dialect import MYSQL, POSTGRESQL
         >>> read_kind("WITH n AS (DELETE FROM tea) SELECT 1", "WITH n AS (DELETE FROM tea) SELECT 1", POSTGRESQL)
-        StatementKind(writes=True, is_committing=False)
+        StatementKind(writes=True, is_committing=False, is_lasting=False)
         >>> read_kind("DROP TABLE tea", "DROP TABLE tea", MYSQL)
-        StatementKind(writes=True, is_committing=True)
+        StatementKind(writes=True, is_committing=True, is_lasting=False)
     """
     found = [part for part in code.split(";") if part.strip()]
     if not found:
@@ -81,6 +90,7 @@ def read_kind(query: str, code: str, dialect: Dialect) -> StatementKind:
     return StatementKind(
         writes=_READING.match(first) is None or _WRITING_WITH.match(first) is not None,
         is_committing=bool(dialect.committing) and re.match(dialect.committing, first, re.IGNORECASE) is not None,
+        is_lasting=_LASTING.match(first) is not None,
     )
 
 

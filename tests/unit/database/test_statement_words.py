@@ -78,6 +78,81 @@ def test_what_reads_and_what_may_write(dialect: Dialect, query: str, writes: boo
     assert read(query, dialect).writes is writes
 
 
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("query", "is_lasting"),
+    [
+        ("SET ROLE pot", True),
+        ("set search_path = a", True),
+        ("SET LOCAL search_path = a", False),
+        ("PRAGMA foreign_keys = OFF", True),
+        ("/* so */ USE other", True),
+        ("CREATE TEMPORARY TABLE a (x INTEGER)", True),
+        ("CREATE OR REPLACE TEMP VIEW a AS SELECT 1", True),
+        ("CREATE TABLE temp (x INTEGER)", False),
+        ("SELECT pg_advisory_lock(1)", True),
+        ("SELECT pg_advisory_xact_lock(1)", False),
+        ("WITH a AS (SELECT set_config('a', 'b', false)) SELECT * FROM a", True),
+        ("SELECT 'get_lock(' AS a", False),
+        ("UPDATE tea SET name = $1", False),
+    ],
+)
+def test_some_leave_something_in_the_session(dialect: Dialect, query: str, is_lasting: bool) -> None:
+    """So that a pool knows what to end before somebody else has the connection."""
+    values = ("a",) if "$1" in query else ()
+    assert StatementCache(dialect).bind(query, values, {})[0].kind.is_lasting is is_lasting
+
+
+_LEFT: dict[str, list[tuple[str, str, object]]] = {
+    "sqlite": [
+        ("PRAGMA foreign_keys = OFF", "SELECT foreign_keys FROM pragma_foreign_keys", 1),
+        ("PRAGMA query_only = ON", "SELECT query_only FROM pragma_query_only", 0),
+    ],
+    "postgresql": [
+        ("SET search_path = pg_catalog", "SELECT current_setting('search_path')", '"$user", public'),
+        ("SELECT set_config('search_path', 'pg_catalog', false)", "SHOW search_path", '"$user", public'),
+        ("SET ROLE pg_monitor", "SELECT current_user <> session_user", False),
+        ("SET SESSION AUTHORIZATION pg_monitor", "SELECT current_user = 'pg_monitor'", False),
+        (
+            "SELECT pg_advisory_lock(7)",
+            "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()",
+            0,
+        ),
+        ("CREATE TEMP TABLE left_over (x INTEGER)", "SELECT to_regclass('left_over')", None),
+    ],
+    "mysql": [
+        ("USE information_schema", "SELECT database() = 'information_schema'", 0),
+        ("SELECT GET_LOCK('covet_left_over', 0)", "SELECT IS_FREE_LOCK('covet_left_over')", 1),
+        ("SET SESSION sql_mode = ''", "SELECT @@sql_mode = ''", 0),
+        ("SET SESSION TRANSACTION READ ONLY", "SELECT @@tx_read_only", 0),
+    ],
+}
+
+
+@pytest.mark.parametrize("way", ["statement", "transaction", "acquire", "stream"])
+async def test_nobody_finds_what_another_has_left_in_the_session(
+    database: SQLAdapter, database_url: str, way: str
+) -> None:
+    """Whatever way the statement went; the pool has one connection, so that it is the same one."""
+    await database.disconnect()
+    await database.connect(database_url, max_size=1)
+    for statement, question, expected in _LEFT[database_url.partition(":")[0]]:
+        fetches = statement.startswith("SELECT")
+        if way == "transaction":
+            async with database.transaction() as inner:
+                await (inner.connection.fetch_val if fetches else inner.connection.execute)(statement)
+        elif way == "acquire":
+            async with database.acquire() as connection:
+                await (connection.fetch_val if fetches else connection.execute)(statement)
+        elif way == "stream" and fetches:
+            async with aclosing(database.stream(statement)) as rows:
+                assert [row async for row in rows]
+        else:
+            await (database.fetch_val if fetches else database.execute)(statement)
+
+        assert await database.fetch_val(question) == expected, statement
+
+
 @pytest.mark.parametrize(
     ("query", "is_committing"),
     [

@@ -75,8 +75,8 @@ _SESSION: Final = (
     "SET SESSION time_zone = '+00:00', SESSION autocommit = 1, SESSION foreign_key_checks = 1,"
     " SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
 )
-_RESET: Final = ("ROLLBACK", "UNLOCK TABLES", _SESSION)
-_READ_ONLY: Final = "SET SESSION TRANSACTION READ ONLY"
+_RESET: Final = ("ROLLBACK", "UNLOCK TABLES", "DO RELEASE_ALL_LOCKS()", _SESSION)
+_READ_ONLY, _READ_WRITE = "SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"
 # Their texts quote names alone: of columns, tables, databases, functions, keys and constraints.
 _NAMING: Final = frozenset(
     {1046, 1048, 1049, 1050, 1051, 1052, 1054, 1060, 1061, 1064, 1072, 1091, 1099, 1100, 1109, 1110, 1136, 1142, 1143}
@@ -310,7 +310,8 @@ class MySQLConnection(DriverConnection):
 
     async def reset(self) -> None:
         """End what the last user left open: transactions, locks of tables, and settings that CovetPy relies on."""
-        for statement in (*_RESET, _READ_ONLY) if self._options.get("read_only") else _RESET:
+        back = [f"USE {MYSQL.quote_identifier(self._url.database)}"] if self._url.database else []
+        for statement in (*_RESET, *back, _READ_ONLY if self._options.get("read_only") else _READ_WRITE):
             await self.control(statement)
 
     async def close(self) -> None:

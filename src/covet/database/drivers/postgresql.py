@@ -287,7 +287,11 @@ class PostgreSQLConnection(DriverConnection):
 
     async def reset(self) -> None:
         """End what the last user left open."""
+        if self._raw.is_in_transaction():
+            await self._raw.execute("ROLLBACK")
         await self._raw.reset()
+        # APPSEC: RESET ALL, which the library sends, leaves these.
+        await self._raw.execute("RESET ROLE; RESET SESSION AUTHORIZATION; DISCARD TEMP")
 
     async def close(self) -> None:
         """Say goodbye and close it."""
