@@ -149,7 +149,7 @@ async def add_comment(
     slug: Name, body: OfComment[NewComment], store: Articles, replies: Comments
 ) -> OfComment[CommentOut]:
     article_id = await store.find_id(slug)
-    comment = await replies.create({"body": body.comment.body, "article_id": article_id, "author_id": store.viewer})
+    comment = await replies.create(body=body.comment.body, article_id=article_id, author_id=store.viewer)
     await store.session.commit()
     return OfComment(CommentOut.of(await replies.show("comment", Comment.id == comment.id)))
 

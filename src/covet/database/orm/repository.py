@@ -44,7 +44,7 @@ class Repository(RowReader[ModelT]):
         ...     await connection.run_sync(City.metadata.create_all, tables=[City.__table__])
         >>> async with create_session_factory(engine)() as session:
         ...     cities = Repository[City](session)
-        ...     city = await cities.create({"name": "Assam"})
+        ...     city = await cities.create(name="Assam")
         ...     await session.commit()
         ...     await cities.get_by_id(city.id) is city
         True
@@ -53,30 +53,42 @@ class Repository(RowReader[ModelT]):
 
     # ── One row ──────────────────────────────────────────────────────────────
 
-    async def create(self, values: Values[ModelT] | ModelT) -> ModelT:
+    # Any: values of columns.
+    async def create(self, values: Values[ModelT] | ModelT | None = None, /, **fields: Any) -> ModelT:
         """
         Insert a row.
 
         Args:
             values: Its fields, or an object of the model.
+            **fields: More of them, `create(body, owner_id=user.id)`, or all, `create(name="Assam")`.
 
         Raises:
             UnknownFieldError: If a name is no column of the model.
             IntegrityError: If a constraint would be broken.
         """
-        if isinstance(values, Mapping | DTO):
-            given = self._read(values)
+        if values is None or isinstance(values, Mapping | DTO):
+            given = self._read(values, fields)
             # Said, so that the row has them afterwards: what nobody said would have to be loaded.
             empty = {name: None for name in self.fields.empty if name not in given}
             row: ModelT = self.model(**empty, **given)
         else:
             row = values
+            for name, value in self._read(None, fields).items():
+                setattr(row, name, value)
         self.session.add(row)
         await self.session.flush()
         return row
 
-    # Any: a key.
-    async def update(self, row: ModelT | Any, values: Values[ModelT], *, expected_version: int | None = None) -> ModelT:
+    # Any: a key, and values of columns.
+    async def update(
+        self,
+        row: ModelT | Any,
+        values: Values[ModelT] | None = None,
+        /,
+        *,
+        expected_version: int | None = None,
+        **fields: Any,
+    ) -> ModelT:
         """
         Change the fields that are given, and no others.
 
@@ -84,6 +96,7 @@ class Repository(RowReader[ModelT]):
             row: The row, or its key.
             values: The new values.
             expected_version: The version that the values were made for, of a `Versioned` model.
+            **fields: More of them, `update(row, body, editor_id=user.id)`, or all, `update(row, name="Assam")`.
 
         Raises:
             NotFoundError: If there is no row of that key.
@@ -92,7 +105,7 @@ class Repository(RowReader[ModelT]):
             StaleRowError: If it is another version, or somebody else was quicker (409).
             IntegrityError: If a constraint would be broken.
         """
-        given = self._read(values, is_change=True)
+        given = self._read(values, fields, is_change=True)
         found = await self._find(row)
         self._check_version(found, expected_version)
         for name, value in given.items():
@@ -213,9 +226,13 @@ class Repository(RowReader[ModelT]):
     # ── What both need ───────────────────────────────────────────────────────
 
     # Any: values of columns.
-    def _read(self, values: Values[ModelT], *, is_change: bool = False) -> dict[str, Any]:
+    def _read(
+        self, values: Values[ModelT] | None, fields: Mapping[str, Any] | None = None, *, is_change: bool = False
+    ) -> dict[str, Any]:
         table = self.fields
-        given = values.values() if isinstance(values, DTO) else dict(values)
+        given = values.values() if isinstance(values, DTO) else dict(values or ())
+        if fields:
+            given.update(fields)
         # APPSEC: docs/security.md, rows 96 and 98: only columns; no relationship, no attribute of Python's.
         table.check(given)
         version = table.mapper.version_id_col

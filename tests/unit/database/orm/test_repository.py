@@ -52,6 +52,35 @@ async def test_row_is_created(session: AsyncSession) -> None:
     assert [(user.id, user.name, user.age) for user in made] == [(1, "Ada", 36), (2, "Blaise", 0), (3, "Charles", 0)]
 
 
+async def test_fields_are_given_by_name(session: AsyncSession) -> None:
+    """Alone, beside what a client sent, which they overrule, and beside an object."""
+    users = Repository[User](session)
+
+    made = [
+        await users.create(name="Ada", age=36),
+        await users.create(UserChanges(name="Blaise", age=1), age=39),
+        await users.create(User(name="Charles"), age=45),
+    ]
+    changed = await users.update(made[0], UserChanges(name="Augusta"), age=37)
+    await users.update(made[2].id, age=46)
+
+    assert [(user.name, user.age) for user in made] == [("Augusta", 37), ("Blaise", 39), ("Charles", 46)]
+    assert changed is made[0]
+
+
+async def test_unknown_name_of_a_field_is_refused(session: AsyncSession) -> None:
+    """Whichever way it comes, and with the one that was meant."""
+    users = Repository[User](session)
+    ada = await users.create(name="Ada")
+
+    with pytest.raises(UnknownFieldError, match="User has no field 'nam'"):
+        await users.create(nam="Ada")
+    with pytest.raises(UnknownFieldError, match="User has no field 'nam'"):
+        await users.create(User(name="Ada"), nam="Blaise")
+    with pytest.raises(UnknownFieldError, match="User has no field 'nam'"):
+        await users.update(ada, nam="Blaise")
+
+
 async def test_refused_row_says_so_here(session: AsyncSession) -> None:
     """Not at the commit, where nobody knows which one it was."""
     users = Repository[User](session)
