@@ -26,8 +26,8 @@ ADAPTERS: dict[str, set[str]] = {
     "joserfc": {"covet.security.jwt_keys"},
     "hypercorn": {"covet.server.hypercorn_driver"},
     "jinja2": {"covet.templating.environment"},
-    "pytest": {"covet.testing.database_fixtures"},
-    "pytest_asyncio": {"covet.testing.database_fixtures"},
+    "pytest": {"covet.testing.fixtures"},
+    "pytest_asyncio": {"covet.testing.fixtures"},
     "msgspec": {
         "covet.core.compiled_application",
         "covet.serialization.json_format",

@@ -4,7 +4,7 @@ Middleware: the base, the pipeline, the built-in ones, and how they are found an
 
 from covet.core.middleware import CallNext, Middleware
 from covet.core.pipeline import MiddlewarePipeline
-from covet.middleware.authentication import AuthenticationMiddleware
+from covet.middleware.auth import AuthenticationMiddleware
 from covet.middleware.body_limit import BodyLimitMiddleware
 from covet.middleware.builder import MiddlewareBuilder
 from covet.middleware.client_keys import by_address, by_header, by_user

@@ -7,7 +7,7 @@ from typing import Final
 from covet.core.middleware import Middleware, check_middleware, import_middleware
 from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
-from covet.middleware.authentication import AuthenticationMiddleware
+from covet.middleware.auth import AuthenticationMiddleware
 from covet.middleware.body_limit import BodyLimitMiddleware
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware

@@ -15,7 +15,7 @@ Test an application without a server.
                         session_store.py, auth_provider.py, revocation_store.py, api_key_store.py, user_store.py and
                         database_adapter.py those of theirs
     new_database.py     a database of the test's own: temporary_database.py, made in one of database_servers.py, undone
-                        by rolled_back.py; factory.py fills it, and database_fixtures.py are for pytest
+                        by rolled_back.py; factory.py fills it, and fixtures.py are for pytest
 """
 
 from covet.testing.client import TestClient

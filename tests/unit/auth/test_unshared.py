@@ -79,7 +79,7 @@ async def test_what_workers_have_to_share_is_refused(provider: AuthProvider, mes
 
 async def test_what_is_merely_counted_by_each_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """Users that are listed beforehand are the same in each."""
-    with caplog.at_level(logging.WARNING, "covet.middleware.authentication"):
+    with caplog.at_level(logging.WARNING, "covet.middleware.auth"):
         async with TestClient(make_app(PasswordAuthProvider(MemoryUsers()), workers=1)):
             pass
         assert caplog.messages == []

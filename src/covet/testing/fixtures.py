@@ -3,7 +3,7 @@ Fixtures of databases for pytest, which a project enables in its `conftest.py`.
 
 ::
 
-    pytest_plugins = ["covet.testing.database_fixtures"]
+    pytest_plugins = ["covet.testing.fixtures"]
 
 Each run, and each worker of pytest-xdist, has a database of its own. A project says by fixtures of the same names
 where it is made (`database_url`) and what is in it (`database_schema`).
@@ -21,9 +21,9 @@ from covet.testing.temporary_database import Schema, TemporaryDatabase
 T = TypeVar("T")
 
 # Any: libraries of their own types.
-_pytest: Final[Any] = require_extra("pytest", extra="testing", needed_for="covet.testing.database_fixtures")
+_pytest: Final[Any] = require_extra("pytest", extra="testing", needed_for="covet.testing.fixtures")
 _pytest_asyncio: Final[Any] = require_extra(
-    "pytest_asyncio", extra="testing", needed_for="covet.testing.database_fixtures", library="pytest-asyncio"
+    "pytest_asyncio", extra="testing", needed_for="covet.testing.fixtures", library="pytest-asyncio"
 )
 
 

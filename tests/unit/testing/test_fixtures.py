@@ -19,7 +19,7 @@ import os
 
 import pytest
 
-pytest_plugins = ["covet.testing.database_fixtures"]
+pytest_plugins = ["covet.testing.fixtures"]
 
 
 @pytest.fixture(scope="session")
