@@ -22,6 +22,7 @@ class Place(IntEnum):
     """
 
     LIMITS = 5
+    PROFILING = 7
     TRUSTED_HOST = 10
     PROXY_HEADERS = 20
     HTTPS_REDIRECT = 25
