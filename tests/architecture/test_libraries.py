@@ -26,6 +26,7 @@ ADAPTERS: dict[str, set[str]] = {
     "joserfc": {"covet.security.jwt_keys"},
     "hypercorn": {"covet.server.hypercorn_driver"},
     "jinja2": {"covet.templating.environment"},
+    "prometheus_client": {"covet.metrics.prometheus"},
     "pytest": {"covet.testing.fixtures"},
     "pytest_asyncio": {"covet.testing.fixtures"},
     "msgspec": {

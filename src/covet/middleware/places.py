@@ -23,6 +23,7 @@ class Place(IntEnum):
 
     LIMITS = 5
     PROFILING = 7
+    METRICS = 8
     TRUSTED_HOST = 10
     PROXY_HEADERS = 20
     HTTPS_REDIRECT = 25
