@@ -22,8 +22,7 @@ class FileRoot:
 
     Args:
         directory: The directory; a link to one will do.
-        follow_symlinks: Also send what a symbolic link inside points to outside of it. Links that stay inside are
-            always followed.
+        follow_symlinks: Also send what a symbolic link points to, as long as that is inside as well.
         dotfiles: Also send what a part of whose path begins with a dot.
 
     Attributes:
@@ -113,6 +112,8 @@ class FileRoot:
             path = f"{path}{os.sep}{part}{ending if number == last else ''}"
             mode = os.lstat(path).st_mode
             if stat.S_ISLNK(mode):
+                if not self._follow:
+                    raise FileNotFoundError(path)
                 return self._open_link(parts, ending, coding)
             if number < last and not stat.S_ISDIR(mode):
                 raise FileNotFoundError(path)
@@ -123,6 +124,7 @@ class FileRoot:
 
     def _open_link(self, parts: list[str], ending: str, coding: str | None) -> OpenFile:
         path = os.path.realpath(f"{self.path}{os.sep}{os.sep.join(parts)}{ending}", strict=True)  # noqa: PTH118
-        if not self._follow and not path.startswith(self._prefix):
+        # APPSEC: docs/security.md, row 39: a link is followed inside, and nowhere else.
+        if not path.startswith(self._prefix):
             raise FileNotFoundError(path)
         return OpenFile(path, flags=NO_FOLLOW, coding=coding)

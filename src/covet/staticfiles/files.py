@@ -54,7 +54,7 @@ class StaticFiles(FileHandler):
             write, where one has written the directory; a regular expression that is searched in them; none by default,
             since ordinary names may look the same.
         precompressed: Send `app.js.br`, `.zst` or `.gz` in place of `app.js` to clients that take them.
-        follow_symlinks: Send what symbolic links point to outside of the directory, too.
+        follow_symlinks: Send what symbolic links point to, too, as long as that is inside of the directory.
         dotfiles: Send what a part of whose path begins with a dot, too.
         headers: Headers of every file.
 

@@ -95,19 +95,26 @@ def test_row_037_neighbour_with_the_same_beginning_is_outside(root: FileRoot, tm
 
 
 def test_row_039_link_is_followed_inside_only(root: FileRoot, tmp_path: Path) -> None:
-    """To a file and through a directory; outside it needs to be allowed."""
+    """To a file and through a directory, if that was asked for; outside never."""
     (tmp_path / "static" / "inside").symlink_to("css/site.css")
     (tmp_path / "static" / "styles").symlink_to("css")
     (tmp_path / "static" / "out").symlink_to("../static1.txt")
     (tmp_path / "static" / "loop").symlink_to("loop")
     (tmp_path / "static" / "dangling").symlink_to("nothing")
-
-    assert (read(root, "inside"), read(root, "styles/site.css")) == (b"css", b"css")
-    assert (read(root, "out"), read(root, "loop"), read(root, "dangling")) == (None, None, None)
+    # Out and in again, through a neighbour and through the root's own name.
+    (tmp_path / "static" / "round").symlink_to("../static/css/site.css")
+    (tmp_path / "static" / "far").symlink_to("../static-secret")
+    (tmp_path / "static" / "absolute").symlink_to(tmp_path / "static1.txt")
+    (tmp_path / "static" / "hop").symlink_to("far/key")
     following = FileRoot(tmp_path / "static", follow_symlinks=True)
-    assert read(following, "out") == SECRET
+    inside = ["inside", "styles/site.css", "round"]
+    outside = ["out", "far/key", "absolute", "hop", "loop", "dangling"]
     # Links are followed, and paths of clients lead outside as little as ever.
-    assert [read(following, path) for path in ("../static1.txt", "css/../../static1.txt", "..")] == [None] * 3
+    upwards = ["../static1.txt", "css/../../static1.txt", "..", "styles/../../static1.txt"]
+
+    assert [read(following, path) for path in inside] == [b"css"] * 3
+    assert [read(following, path) for path in outside + upwards] == [None] * 10
+    assert [read(root, path) for path in inside + outside + upwards] == [None] * 13
 
 
 def test_root_may_be_a_link(root: FileRoot, tmp_path: Path) -> None:

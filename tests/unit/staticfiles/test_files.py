@@ -323,21 +323,27 @@ async def test_row_042_odd_names_are_not_found(directory: Path, protocol: WirePr
 
 
 @on_both_protocols
-async def test_row_039_what_leads_outside_is_not_sent(directory: Path, tmp_path: Path, protocol: WireProtocol) -> None:
+@pytest.mark.parametrize("follow_symlinks", [False, True])
+async def test_row_039_what_leads_outside_is_not_sent(
+    directory: Path, tmp_path: Path, protocol: WireProtocol, follow_symlinks: bool
+) -> None:
     """Neither a link, nor what is compressed beside a file, nor what is behind a directory that is a link."""
     (directory / "link").symlink_to(tmp_path / "static1.txt")
     (directory / "passwd").symlink_to("/etc/passwd")
     (directory / "out").symlink_to(tmp_path)
     (directory / "site.css.gz").symlink_to(tmp_path / "static1.txt")
+    (directory / "same.css").symlink_to("site.css")
     app = CovetPy()
-    app.static("/static", directory)
+    app.static("/static", directory, follow_symlinks=follow_symlinks)
     client = TestClient(app, protocol=protocol)
 
     for path in ("link", "passwd", "out/static1.txt", "out"):
         assert_problem(await client.get(f"/static/{path}"), 404, echo=SECRET.decode())
     plain = await client.get("/static/site.css", headers={"accept-encoding": "gzip"})
+    linked = await client.get("/static/same.css")
 
     assert (plain.text, "content-encoding" in plain.headers) == ("css", False)
+    assert linked.status_code == (200 if follow_symlinks else 404)
 
 
 @on_both_protocols
