@@ -19,7 +19,6 @@ from covet.exceptions import (
     ErrorItem,
     HTTPError,
     NotFoundError,
-    UnsupportedMediaTypeError,
     ValidationError,
 )
 from covet.http.forms import FormData
@@ -233,9 +232,6 @@ def _read_body(argument: Argument, serializers: SerializerTable) -> Reader:
         content_type = request.headers.get("content-type")
         if not body and content_type is None:
             return argument.make_default()
-        if content_type is None:
-            # Guessing would let a form of another site post JSON without a preflight.
-            raise UnsupportedMediaTypeError(serializers.media_types, "The body has no Content-Type.")
         serializer = serializers.find(content_type)
         if not body and not argument.is_required:
             return argument.make_default()

@@ -12,7 +12,7 @@ from covet.exceptions import ContentTooLargeError, HTTPError
 from covet.http.body import BodyLimits, BodyReader, Step, check_declared_length
 from covet.http.forms import FormData, parse_urlencoded
 from covet.http.headers import Headers
-from covet.serialization import get_json_serializer, parse_media_type
+from covet.serialization import check_json_type, get_json_serializer, parse_media_type
 from covet.types import UNSET, Unset
 
 if TYPE_CHECKING:
@@ -151,9 +151,13 @@ class IncomingMessage:
         Read the body as JSON.
 
         Raises:
+            UnsupportedMediaTypeError: If its `Content-Type` is neither `application/json` nor `application/*+json`.
             BadRequestError: If it is not JSON, nests deeper than 100, repeats a key or has a NaN.
             ContentTooLargeError: If it is larger than the limit.
         """
+        content_type = self.headers.get("content-type")
+        if content_type != "application/json":
+            check_json_type(content_type)
         return get_json_serializer().deserialize(await self.body())
 
     async def form(self) -> FormData:

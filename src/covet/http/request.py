@@ -62,7 +62,8 @@ class Request(IncomingMessage):
         failure: What the handler raised, for those services that want to know how it ended.
 
     Example:
-        >>> request = Request(method="POST", url="/items?page=2", headers={"Host": "example.com"}, body=b'{"a": 1}')
+        >>> headers = {"Host": "example.com", "Content-Type": "application/json"}
+        >>> request = Request(method="POST", url="/items?page=2", headers=headers, body=b'{"a": 1}')
         >>> request.path, request.query_params["page"], request.url.host
         ('/items', '2', 'example.com')
         >>> await request.json()

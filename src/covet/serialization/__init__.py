@@ -7,6 +7,7 @@ It must never know HTTP beyond media types: requests and responses live in `cove
 from covet.serialization.contract import SerializationError, Serializer
 from covet.serialization.formats import (
     SerializerTable,
+    check_json_type,
     create_serializer_registry,
     get_serializer_registry,
     register_serializer,
@@ -21,6 +22,7 @@ __all__ = [
     "SerializationError",
     "Serializer",
     "SerializerTable",
+    "check_json_type",
     "create_serializer_registry",
     "encode_json",
     "get_json_serializer",

@@ -3,6 +3,7 @@ Which formats an application speaks, and which one a message is in.
 """
 
 from collections.abc import Iterable
+from functools import cache
 from threading import Lock
 from typing import Final
 
@@ -48,6 +49,32 @@ def get_serializer_registry() -> Registry[Serializer]:
         if _default is None:
             _default = create_serializer_registry()
         return _default
+
+
+def check_json_type(content_type: str | None) -> None:
+    """
+    Refuse a body that does not say that it is JSON.
+
+    Args:
+        content_type: Its `Content-Type`; `None` without one.
+
+    Raises:
+        UnsupportedMediaTypeError: If it is another type than `application/json` and `application/*+json`, or none.
+        BadRequestError: If the header is malformed.
+
+    Example:
+        >>> check_json_type("application/problem+json; charset=utf-8")
+        >>> check_json_type("text/plain")
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.UnsupportedMediaTypeError: Unsupported Media Type
+    """
+    _make_json_table().find(content_type)
+
+
+@cache
+def _make_json_table() -> "SerializerTable":
+    return SerializerTable(create_serializer_registry())
 
 
 def register_serializer(
@@ -161,14 +188,17 @@ class SerializerTable:
             raise NotAcceptableError(self.media_types)
         return self._by_type[media_type]
 
-    def find(self, content_type: str) -> Serializer:
+    def find(self, content_type: str | None) -> Serializer:
         """
         Find the format of a body by its `Content-Type` header.
 
         Raises:
-            UnsupportedMediaTypeError: If nothing reads it; it carries what is read.
+            UnsupportedMediaTypeError: If nothing reads it, or there is none; it carries what is read.
             BadRequestError: If the header is malformed.
         """
+        if content_type is None:
+            # APPSEC: docs/security.md, row 67: guessing would let a form of another site post JSON without a preflight.
+            raise UnsupportedMediaTypeError(self.media_types, "The body has no Content-Type.")
         # What most programs send needs no reading.
         exact = self._by_type.get(content_type)
         if exact is not None:

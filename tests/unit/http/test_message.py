@@ -25,6 +25,7 @@ from covet.testing import TestClient
 from tests.unit.http.multipart_bodies import make_body, make_part
 
 FORM = "application/x-www-form-urlencoded"
+JSON = {"content-type": "application/json"}
 READ_ALREADY = (
     r"^The body is being read, or was read in part, and cannot be read again\. "
     r"Await body\(\) before anything else reads it: what it gave can be read again\.$"
@@ -107,7 +108,7 @@ async def test_one_byte_above_the_limit_is_too_much(chunks: Sequence[bytes], pau
     """
     The error is the same for everybody who asks afterwards, and nothing more is read.
     """
-    message = Incoming(*chunks, b"more", limits=BodyLimits(4), pause=pause)
+    message = Incoming(*chunks, b"more", headers=JSON, limits=BodyLimits(4), pause=pause)
 
     with pytest.raises(ContentTooLargeError, match=r"^The limit is 4 bytes\.$") as first:
         await message.body()
@@ -207,7 +208,7 @@ async def test_a_body_that_was_streamed_cannot_be_read_again(*, is_whole: bool) 
     """
     In part or in whole: the error says what to do instead.
     """
-    message = Incoming(b"a", b"b")
+    message = Incoming(b"a", b"b", headers=JSON)
     async for _ in message.stream():
         if not is_whole:
             break
@@ -250,9 +251,9 @@ def test_a_body_that_nobody_awaited_is_not_there() -> None:
 )
 async def test_json_is_whatever_the_client_sent(body: bytes, value: Any) -> None:
     """
-    Whatever type it says it is: the handler has asked for JSON.
+    Any value, and again when it is asked for again.
     """
-    message = Incoming(body, headers={"content-type": "text/plain"})
+    message = Incoming(body, headers=JSON)
 
     assert await message.json() == value
     assert await message.json() == value
@@ -266,7 +267,47 @@ async def test_what_is_no_json_is_a_bad_request(body: bytes) -> None:
     Too deep, ambiguous or malformed.
     """
     with pytest.raises(BadRequestError):
-        await Incoming(body).json()
+        await Incoming(body, headers=JSON).json()
+
+
+@pytest.mark.row(67)
+@pytest.mark.parametrize(
+    "content_type", [None, "text/plain", "text/json", "application/jsonp", FORM, "multipart/form-data; boundary=b",
+                     "application/json; charset=utf-16", "application/msgpack", "application/json+x"]
+)  # fmt: skip
+async def test_json_of_another_type_is_refused_unread(content_type: str | None) -> None:
+    """
+    A page of another site can send some of these with the cookies of its visitor, and never JSON's own type.
+    """
+    message = Incoming(b"{}", headers={} if content_type is None else {"content-type": content_type})
+
+    with pytest.raises(UnsupportedMediaTypeError) as caught:
+        await message.json()
+
+    assert list(caught.value.supported) == ["application/json"]
+    assert message.asked == 0
+
+
+@pytest.mark.row(67)
+@pytest.mark.parametrize("content_type", ["", "json", "a;application/json", "text/plain; a=application/json"])
+async def test_json_of_a_malformed_type_is_a_bad_request(content_type: str) -> None:
+    """
+    What is no media type says nothing, whatever stands in it.
+    """
+    message = Incoming(b"{}", headers={"content-type": content_type})
+
+    with pytest.raises(BadRequestError, match=r"^The media type is malformed\.$"):
+        await message.json()
+
+
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "Application/JSON; Charset=UTF-8", "application/problem+json"]
+)
+async def test_json_has_several_types(content_type: str) -> None:
+    """
+    Those on top of JSON's syntax, in any case, with the character set that it has anyway.
+    """
+    assert await Incoming(b"[1]", headers={"content-type": content_type}).json() == [1]
 
 
 async def test_a_form_is_read_once() -> None:

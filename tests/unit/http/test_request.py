@@ -14,6 +14,7 @@ from covet.http.body import BodyLimits
 from covet.http.request import Address
 from covet.testing import TestClient
 
+JSON = {"content-type": "application/json"}
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
 
 
@@ -59,11 +60,11 @@ async def test_json_and_forms_are_read() -> None:
     """JSON by its limits, forms by their type."""
     form = Request(body=b"a=1&b=2", headers={"content-type": "application/x-www-form-urlencoded"})
 
-    assert await Request(body=b'{"a": 1}').json() == {"a": 1}
+    assert await Request(body=b'{"a": 1}', headers=JSON).json() == {"a": 1}
     assert (await form.form())["b"] == "2"
     assert (await form.form()) is (await form.form())
     with pytest.raises(BadRequestError):
-        await Request(body=b'{"a":1,"a":2}').json()
+        await Request(body=b'{"a":1,"a":2}', headers=JSON).json()
     with pytest.raises(UnsupportedMediaTypeError):
         await Request(body=b"a=1").form()
 

@@ -3,7 +3,6 @@ Tests of what columns can hold: a client that sends something else gets a 422 th
 """
 
 import enum
-import json
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -265,7 +264,7 @@ async def test_conditions_of_a_client_are_no_more_than_they_say(
     """Even where an application hands them on as they came."""
     await client.post("/things", json={"name": "a"})
 
-    answer = await client.post("/found", content=json.dumps(condition).encode())
+    answer = await client.post("/found", json=condition)
 
     assert (answer.status_code, answer.json() if found is not None else None) == (status, found)
 
