@@ -72,7 +72,8 @@ class WorkerMemory:
     """
 
     def __init__(self, server: ServerProcess) -> None:
-        [pid] = server.worker_pids()
+        # Where one process is all there is, it serves.
+        [pid] = server.worker_pids() or [server.pid]
         self._process = Path(f"/proc/{pid}")
         # The highest mark begins anew.
         (self._process / "clear_refs").write_text("5")
@@ -85,6 +86,21 @@ class WorkerMemory:
     def measure_peak(self) -> int:
         """Say how many bytes more than at the beginning it has held at most."""
         return self._read("VmHWM") - self._before
+
+    def assert_bounded(self, limit: int) -> None:
+        """
+        See that it has held no more than it may, and that it holds it no more.
+
+        Args:
+            limit: What the attack was allowed to bring, in bytes.
+        """
+        peak = self.measure_peak()
+        assert peak <= 2 * limit + 16 * MIB
+        # What a connection held goes a moment after its end; an allocator may keep one of it for the next.
+        deadline = time.monotonic() + 10
+        while (growth := self.measure_growth()) > limit + 16 * MIB and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert growth <= limit + 16 * MIB
 
     def _read(self, name: str) -> int:
         status = (self._process / "status").read_text()

@@ -125,7 +125,7 @@ def test_a_body_costs_nobody_else_anything(
 
     assert found == statuses or found < statuses
     canary.assert_served()
-    assert memory.measure_peak() <= 2 * limit + 16 * MIB
+    memory.assert_bounded(limit)
 
 
 def test_the_canary_sees_a_loop_that_is_blocked(server: ServerProcess) -> None:

@@ -21,6 +21,7 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from tests.e2e.canary import MIB, WorkerMemory
 from tests.e2e.server_process import ServerProcess, serve
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,6 @@ IS_CAMPAIGN = os.environ.get("HYPOTHESIS_PROFILE") == "campaign"
 # The last part of the cases measures speed with messages of up to 16 MiB; a few stand for them.
 USUAL_CASES = ["1.*", "2.*", "3.*", "4.*", "5.*", "6.*", "7.*", "9.1.1", "9.2.1", "9.5.1", "9.7.1", "10.*"]
 USUAL_COMPRESSED_CASES = [f"12.{part}.1" for part in range(1, 6)] + [f"13.{part}.1" for part in range(1, 8)]
-MIB = 1024 * 1024
 
 
 @pytest.fixture(scope="module", params=SERVERS, ids=lambda value: "-".join(value))
@@ -191,7 +191,7 @@ async def test_a_handler_that_only_sends_learns_that_its_client_has_left(
     With its next messages, whatever the client sent before; nothing piles up for nobody.
     """
     httpx2.delete(f"{server.url}/ended")
-    before = httpx2.get(f"{server.url}/ok").json()["peak"]
+    memory = WorkerMemory(server)
     async with open_socket(server, f"/feed/4000?pause={pause}") as client:
         await client.recv()
         for _ in range(unread):
@@ -200,7 +200,7 @@ async def test_a_handler_that_only_sends_learns_that_its_client_has_left(
     await asyncio.to_thread(_wait_until_said, server, f"feed {pause:g}")
 
     assert httpx2.get(f"{server.url}/ended").json() == [f"feed {pause:g} cut"]
-    assert httpx2.get(f"{server.url}/ok").json()["peak"] - before < 64 * MIB
+    assert memory.measure_peak() < 64 * MIB
 
 
 @pytest.mark.parametrize("unread", [0, 30])
@@ -281,7 +281,7 @@ async def test_row_070_fragments_without_an_end_are_cut(granian: ServerProcess) 
     """
     The server gives up within its own limit of 64 MiB; whoever else comes is answered meanwhile.
     """
-    before = httpx2.get(f"{granian.url}/ok").json()
+    before, memory = httpx2.get(f"{granian.url}/ok").json(), WorkerMemory(granian)
     sent = 0
 
     async def fragments() -> Any:
@@ -297,11 +297,10 @@ async def test_row_070_fragments_without_an_end_are_cut(granian: ServerProcess) 
             await client.recv()
     after = httpx2.get(f"{granian.url}/ok").json()
 
-    assert after["pid"] == before["pid"]
+    assert after == before
     # What the kernel holds for a busy machine comes on top of the limit.
     assert sent < 120
-    # Granian holds a message twice while it puts it together.
-    assert after["peak"] - before["peak"] < (2 * 64 + 16) * MIB
+    memory.assert_bounded(64 * MIB)
 
 
 @pytest.mark.parametrize("name", ["uvicorn", "hypercorn"])
@@ -318,18 +317,71 @@ async def test_row_070_others_close_at_their_limit(name: str) -> None:
             sent += 1
 
     with serve("tests.e2e.websocket_application:app", server=name, directory=ROOT) as server:
-        before = httpx2.get(f"{server.url}/ok").json()
+        before, memory = httpx2.get(f"{server.url}/ok").json(), WorkerMemory(server)
         async with open_socket(server, "/") as client:
             with pytest.raises(ConnectionClosed):
                 await client.send(fragments())
                 await client.recv()
         after = httpx2.get(f"{server.url}/ok").json()
+        memory.assert_bounded(16 * MIB)
 
     # uvicorn cuts the connection at once: whoever still sends may not see its 1009.
     assert client.close_code in ((1009, 1006) if name == "uvicorn" else (1009,))
-    assert after["pid"] == before["pid"]
+    assert after == before
     assert sent < 50
-    assert after["peak"] - before["peak"] < (2 * 16 + 16) * MIB
+
+
+async def test_row_070_joins_without_an_end_close(server: ServerProcess) -> None:
+    """
+    1008 with the channel that is one too many; of 100,000 that are asked for, nothing more is held, nor logged.
+    """
+    memory = WorkerMemory(server)
+    ends = []
+
+    for count in (101, 100_000):
+        async with open_socket(server, "/rooms") as client:
+            with pytest.raises(ConnectionClosed):
+                for number in range(count):
+                    await client.send(f"room {number}")
+                await client.recv()
+        ends.append((client.close_code, client.close_reason))
+
+    # Who sends on while the connection is closed may not see the frame.
+    assert ends[0] == (1008, "Too many channels.")
+    assert ends[1] in {ends[0], (1006, "")}
+    assert httpx2.get(f"{server.url}/ok").status_code == 200
+    assert "TooManyChannelsError" not in server.log()
+    memory.assert_bounded(0)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("is_split", [False, True], ids=["one frame", "fragments of a byte"])
+def test_row_070_a_message_in_single_bytes_is_bounded(server: ServerProcess, *, is_split: bool) -> None:
+    """
+    One byte at a time, or one in each frame: a message of its size, closed at the limit, and let go of afterwards.
+    """
+    before, memory = httpx2.get(f"{server.url}/ok").json(), WorkerMemory(server)
+    count = 20_000 if is_split else MIB + 1
+
+    with shake_hands(server, "/") as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        with contextlib.suppress(OSError):
+            if is_split:
+                # A first piece that leaves room for half of them.
+                connection.sendall(make_frame(b"x" * (MIB - count // 2), is_last=False))
+                for number in range(count):
+                    connection.sendall(make_frame(b"x", opcode=0, is_last=number == count - 1))
+            else:
+                frame = make_frame(b"x" * count)
+                for position in range(20_000):
+                    connection.sendall(frame[position : position + 1])
+                connection.sendall(frame[20_000:])
+        code = read_close(connection)
+
+    # Whoever cuts the connection while bytes still come is seen without a code.
+    assert code in {1009, None}
+    assert httpx2.get(f"{server.url}/ok").json() == before
+    memory.assert_bounded(MIB)
 
 
 async def test_row_071_compression_is_not_negotiated(server: ServerProcess) -> None:
@@ -366,33 +418,62 @@ def make_bomb() -> bytes:
     pieces = [squeeze.compress(bytes(MIB)) for _ in range(500)]
     # RFC 7692 §7.2.1: the last four bytes are left out.
     payload = b"".join([*pieces, squeeze.flush(zlib.Z_SYNC_FLUSH)])[:-4]
-    # The first bit behind FIN says that it is compressed (§6); a mask of zeros leaves it as it is (RFC 6455 §5.3).
-    return bytes((0x80 | 0x40 | 0x2, 0x80 | 127)) + len(payload).to_bytes(8) + bytes(4) + payload
+    # The first bit behind FIN says that it is compressed (§6).
+    return make_frame(payload, opcode=0x40 | 0x2)
+
+
+def make_frame(payload: bytes, *, opcode: int = 0x2, is_last: bool = True) -> bytes:
+    """
+    Write a frame as it goes over the wire; a mask of zeros leaves it as it is (RFC 6455 §5.3).
+    """
+    size = bytes((0x80 | len(payload),)) if len(payload) < 126 else bytes((0x80 | 127,)) + len(payload).to_bytes(8)
+    return bytes((opcode | (0x80 if is_last else 0),)) + size + bytes(4) + payload
+
+
+def shake_hands(server: ServerProcess, path: str, *headers: str) -> socket.socket:
+    """
+    Open a connection for frames of one's own.
+    """
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{server.port}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        *headers,
+    ]
+    connection = socket.create_connection(("127.0.0.1", server.port), timeout=30)
+    connection.sendall("\r\n".join([*lines, "", ""]).encode())
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        head += connection.recv(1)
+    assert head.startswith(b"HTTP/1.1 101")
+    return connection
+
+
+def read_close(connection: socket.socket) -> int | None:
+    """
+    Return the code of a close frame, if one arrives.
+    """
+    answer = b""
+    with contextlib.suppress(OSError):
+        answer = connection.recv(4096)
+    return int.from_bytes(answer[2:4]) if answer[:1] == b"\x88" and len(answer) >= 4 else None
 
 
 def send_bomb(server: ServerProcess) -> tuple[int | None, int]:
     """
     Send one compressed frame, and return the code of the close, if it arrived, and by how much the server has grown.
     """
-    before = httpx2.get(f"{server.url}/ok").json()
-    head = (
-        f"GET /any HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        "Sec-WebSocket-Extensions: permessage-deflate\r\n\r\n"
-    )
-    answer = b""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as connection:
-        connection.sendall(head.encode())
-        assert connection.recv(4096).startswith(b"HTTP/1.1 101")
+    before, memory = httpx2.get(f"{server.url}/ok").json(), WorkerMemory(server)
+    with shake_hands(server, "/any", "Sec-WebSocket-Extensions: permessage-deflate") as connection:
         # It may be cut off before the whole frame was sent.
         with contextlib.suppress(OSError):
             connection.sendall(make_bomb())
-        with contextlib.suppress(OSError):
-            answer = connection.recv(4096)
-    after = httpx2.get(f"{server.url}/ok").json()
-    assert after["pid"] == before["pid"]
-    code = int.from_bytes(answer[2:4]) if answer[:1] == b"\x88" and len(answer) >= 4 else None
-    return code, after["peak"] - before["peak"]
+        code = read_close(connection)
+    assert httpx2.get(f"{server.url}/ok").json() == before
+    return code, memory.measure_peak()
 
 
 # ── The handshake ────────────────────────────────────────────────────────────

@@ -4,15 +4,16 @@ An application for the tests of WebSockets on real servers.
 
 import asyncio
 import os
-import resource
 from collections.abc import AsyncIterator
 from contextlib import suppress
 
 from covet import CovetPy
+from covet.broadcasting import MemoryBroadcaster
 from covet.http.websocket import WebSocket
 
 app = CovetPy()
 ended: list[str] = []
+rooms = MemoryBroadcaster()
 
 
 @app.websocket("/")
@@ -22,6 +23,15 @@ async def echo(websocket: WebSocket) -> None:
     await websocket.accept()
     async for message in websocket:
         await websocket.send(message)
+
+
+@app.websocket("/rooms")
+async def join_rooms(websocket: WebSocket) -> None:
+    """Listen to whatever is named."""
+    await websocket.accept()
+    async with rooms.subscribe() as messages:
+        async for name in websocket:
+            await messages.join(str(name))
 
 
 @app.websocket("/listed", allowed_origins=["https://app.example.com"])
@@ -117,5 +127,5 @@ async def forget_ended() -> None:
 
 @app.get("/ok")
 async def ok() -> dict[str, int]:
-    """Tell the worker and its largest memory."""
-    return {"pid": os.getpid(), "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024}
+    """Tell the worker."""
+    return {"pid": os.getpid()}

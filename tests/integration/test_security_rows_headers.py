@@ -142,6 +142,32 @@ async def test_row_026_long_accept_is_ignored(protocol: WireProtocol, accept: st
     assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
 
 
+FORMS: dict[str, Callable[[int], str]] = {
+    "escapes": lambda size: 'application/x-www-form-urlencoded; !="' + "\\" * size,
+    "quotes": lambda size: 'application/x-www-form-urlencoded; a="' + '\\"' * (size // 2) + '"',
+    "parameters": lambda size: "application/x-www-form-urlencoded" + ";" * size,
+    "boundary": lambda size: 'multipart/form-data; boundary="' + '\\"' * (size // 2),
+    "beside a boundary": lambda size: 'multipart/form-data; boundary=b; a="' + "\\x" * (size // 2) + '"',
+    "spaces": lambda size: "multipart/form-data; boundary=b" + " \t" * (size // 2) + "x",
+}
+
+
+@pytest.mark.row(7)
+@on_both_protocols
+@pytest.mark.parametrize("what", FORMS)
+def test_row_007_the_type_of_a_form_is_read_in_linear_time(protocol: WireProtocol, what: str) -> None:
+    """Twice the `Content-Type` is twice the work, as far as one is read, and beyond it is refused at once."""
+    call = make_call(protocol, "POST", "/form")
+
+    def send(size: int) -> ClientResponse:
+        return call({"content": b"a=1", "headers": {"content-type": FORMS[what](size)}})
+
+    # 64 of these are just read: longer than 8 KiB is a 400.
+    assert_linear(send, lambda size: size, size=120)
+    assert_quick(send, 60_000)
+    assert (send(7_900).status_code < 500, send(60_000).status_code) == (True, 400)
+
+
 @pytest.mark.row(26)
 @on_both_protocols
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded;" * 1_500, 'a/b;c="' + "\\" * 60_000])

@@ -6,7 +6,7 @@ An error before `accept()` is answered as that of a request is; one behind it cl
 
 import logging
 
-from covet.broadcasting.errors import SlowSubscriberError
+from covet.broadcasting.errors import SlowSubscriberError, TooManyChannelsError
 from covet.core.afterwards import abandon, close_all, run_afterwards
 from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import describe_route, unwrap
@@ -110,6 +110,11 @@ async def _answer(compiled: CompiledRoute, websocket: WebSocket, exc: BaseExcept
         # The client reads too slowly: its fault or its network's, which may be better once it comes again.
         logger.debug("%s: closed with %d (%s)", describe_route(request), TRY_AGAIN, error)
         await websocket.close(TRY_AGAIN, "Messages were missed.")
+        return
+    elif isinstance(error, TooManyChannelsError):
+        # APPSEC: docs/security.md, row 70: a client that joins without an end is no fault of the application's.
+        logger.debug("%s: closed with %d (%s)", describe_route(request), POLICY, error)
+        await websocket.close(POLICY, "Too many channels.")
         return
     elif isinstance(error, HTTPError) and error.status_code < 500:
         # The title is the framework's own word, the detail might be anything.

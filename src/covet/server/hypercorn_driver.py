@@ -72,6 +72,7 @@ def serve(job: Job, options: ServerOptions, *, start_method: StartMethod) -> Non
         _http_1_only() if options.http == "1" else nullcontext(),
         _no_compression(),
         _end_of_large_messages(),
+        _end_of_unread_messages(),
         runs as runner,
     ):
         try:
@@ -156,6 +157,37 @@ def _end_of_large_messages() -> Iterator[None]:
         yield
     finally:
         buffer.extend, stream._handle_events = extend, handle_events  # noqa: SLF001 - as above
+
+
+@contextmanager
+def _end_of_unread_messages() -> Iterator[None]:
+    """
+    Have Hypercorn drop the messages that come when the application is done with a WebSocket.
+
+    APPSEC: docs/security.md, row 70: the task that reads the connection of Hypercorn 0.18 waits for room among ten
+    messages that nobody receives any more: it is never closed, and the stop waits for it to the end of the drain.
+    """
+    # Any: a method is put in the place of another.
+    stream: Any = import_module("hypercorn.protocol.ws_stream").WSStream
+    app_send = stream.app_send
+
+    async def drop(_message: object) -> None:
+        return None
+
+    # Any: Hypercorn's stream.
+    async def send_and_drop(self: Any, message: object) -> None:
+        await app_send(self, message)
+        if message is None and self.app_put is not None and self.app_put is not drop:
+            # What put into the queue of this application.
+            queue, self.app_put = self.app_put.__self__, drop
+            while not queue.empty():
+                queue.get_nowait()
+
+    stream.app_send = send_and_drop
+    try:
+        yield
+    finally:
+        stream.app_send = app_send
 
 
 async def _serve(job: Job, config: Any) -> None:

@@ -197,6 +197,28 @@ def test_row_008_a_header_that_never_ends_is_given_up() -> None:
 
 
 @pytest.mark.row(8)
+@pytest.mark.parametrize(
+    "header", [b"x: " + b"y" * 100, b"x: " + b"\r" * 100, b"x" * 100 + b": y", b"x: " + b"; " * 50]
+)
+@pytest.mark.parametrize("size", [1, 7, 65_536])
+def test_row_008_headers_of_parts_are_read_in_linear_time(header: bytes, size: int) -> None:
+    """Twice as many parts full of headers are twice the work, and the longest header holds nobody up."""
+
+    def read(pieces: list[bytes]) -> None:
+        parser = MultipartParser(BOUNDARY, FormLimits())
+        for piece in pieces:
+            for _ in parser.feed(piece):
+                pass
+
+    def make(count: int) -> list[bytes]:
+        head = b"\r\n".join([b'content-disposition: form-data; name="a"', *[header] * 15])
+        return cut((b"--frontier\r\n" + head + b"\r\n\r\n1\r\n") * count, size)
+
+    assert_linear(read, make, size=2)
+    assert_quick(read, cut(b"--frontier\r\n" + header * 100, size))
+
+
+@pytest.mark.row(8)
 def test_as_many_headers_as_allowed_are_read() -> None:
     """Sixteen headers pass."""
     assert join(parse(make_body(make_part(headers=["x: y"] * 15)))) == [("a", None, b"1")]

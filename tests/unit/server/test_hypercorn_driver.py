@@ -2,6 +2,7 @@
 What Hypercorn is told, without starting it. That it works is tested in tests/e2e.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from types import SimpleNamespace
 from typing import Any
@@ -156,12 +157,41 @@ async def test_row_070_a_message_that_is_too_large_is_kept_by_nobody(monkeypatch
     assert sent == [module.StreamClosed(stream_id=1)]
 
 
-def test_afterwards_large_messages_are_as_before() -> None:
+@pytest.mark.row(70)
+async def test_row_070_messages_that_nobody_receives_are_dropped() -> None:
+    """Whoever waits to hand one on goes on as soon as the application has ended, and so do those behind it."""
+    module = pytest.importorskip("hypercorn.protocol.ws_stream")
+    queue: asyncio.Queue[Any] = asyncio.Queue(1)
+    await queue.put({})
+    # Any: what it needs of a stream; the connection is closed already.
+    stream: Any = SimpleNamespace(closed=True, app_put=queue.put)
+
+    with hypercorn_driver._end_of_unread_messages():
+        waiting = asyncio.ensure_future(stream.app_put({}))
+        await asyncio.sleep(0)
+        await module.WSStream.app_send(stream, {"type": "websocket.close"})
+        was_full = queue.full() and not waiting.done()
+        for _ in range(2):
+            await module.WSStream.app_send(stream, None)
+    async with asyncio.timeout(1):
+        await waiting
+        for _ in range(5):
+            await stream.app_put({})
+
+    assert was_full
+
+
+def test_afterwards_messages_are_as_before() -> None:
     """Whoever else uses Hypercorn in this process has it as it is."""
     module = pytest.importorskip("hypercorn.protocol.ws_stream")
-    before = module.WebsocketBuffer.extend, module.WSStream._handle_events
 
-    with hypercorn_driver._end_of_large_messages():
-        assert module.WebsocketBuffer.extend is not before[0]
+    def list_methods() -> list[object]:
+        stream = module.WSStream
+        return [module.WebsocketBuffer.extend, stream._handle_events, stream.app_send]
 
-    assert (module.WebsocketBuffer.extend, module.WSStream._handle_events) == before
+    before = list_methods()
+
+    with hypercorn_driver._end_of_large_messages(), hypercorn_driver._end_of_unread_messages():
+        assert all(now is not method for now, method in zip(list_methods(), before, strict=True))
+
+    assert list_methods() == before
