@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nu
 from time import monotonic
 from typing import Any, Final
 
+from covet.database.answering import limit_answer
 from covet.database.dialect import Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values
 from covet.database.errors import (
@@ -192,9 +193,13 @@ class DatabaseConnection(Queries):
         """Run a statement of the framework's own."""
         pooled = self._begin(statement)
         try:
-            # One that is late has not yet said that it stopped: it had its time.
-            with _limit(GRACE_SECONDS if pooled.is_late else self._timeout):
-                await pooled.raw.control(statement)
+            if pooled.is_late:
+                # It has not yet said that it stopped: it had its time.
+                async with limit_answer(GRACE_SECONDS):
+                    await pooled.raw.control(statement)
+            else:
+                with _limit(self._timeout):
+                    await pooled.raw.control(statement)
             pooled.is_late = pooled.is_undone = False
         except asyncio.CancelledError:
             self._give_up()

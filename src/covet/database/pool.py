@@ -2,14 +2,15 @@
 A pool of connections: opened when they are needed, lent one at a time, looked after, and given up when they are bad.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
+from math import inf
 from time import monotonic
 from typing import Final
 
+from covet.database.answering import limit_answer
 from covet.database.callers import describe_caller
 from covet.database.connection import GRACE_SECONDS, DatabaseConnection, PooledConnection
 from covet.database.driver import Driver
@@ -111,7 +112,7 @@ class DatabasePool:
             # A database in memory goes with its connection.
             recycle=None if limit else recycle,
             idle_timeout=None if limit else idle_timeout,
-            check_after=check_after,
+            check_after=inf if limit else check_after,
             leak_after=leak_after,
         )
         self.statements = StatementCache(self.driver.dialect)
@@ -166,9 +167,7 @@ class DatabasePool:
             raise
 
     async def close(self) -> None:
-        """
-        Close all connections. Those that are lent are closed when they are given back, and nobody gets another one.
-        """
+        """Close all connections. Those that are lent are closed when they are given back; nobody gets another one."""
         self._is_open = False
         self._leaks.stop()
         await self._idle.stop()
@@ -232,15 +231,15 @@ class DatabasePool:
             return
         connection.release()
         self._lent.discard(pooled)
-        is_good, is_running = False, pooled.is_running
+        is_running = pooled.is_running
+        # What still runs is of a task that was left behind.
+        is_kept = self._is_open and not pooled.raw.is_closed and (not is_running or self.url.is_in_memory)
         try:
-            # What still runs is of a task that was left behind.
-            if self._is_open and not pooled.raw.is_closed and (not is_running or self.url.is_in_memory):
-                is_clean = is_clean and not (pooled.is_altered or pooled.raw.is_in_transaction or is_running)
-                is_good = is_clean or await reset_connection(pooled)
+            if is_kept and (not is_clean or pooled.is_altered or pooled.raw.is_in_transaction or is_running):
+                await reset_connection(pooled)
         finally:
             # While it was reset, the pool may have been closed.
-            if is_good and self._is_open:
+            if is_kept and self._is_open and not pooled.raw.is_closed:
                 pooled.is_running = False
                 self._give(pooled)
             else:
@@ -377,7 +376,7 @@ class DatabasePool:
 
     async def _open(self) -> PooledConnection:
         try:
-            async with asyncio.timeout(self.options.connect_timeout):
+            async with limit_answer(self.options.connect_timeout):
                 raw = await self.driver.connect(self.url, self._driver_options)
         except TimeoutError as exc:
             self._fall_silent()

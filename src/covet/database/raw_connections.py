@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from time import monotonic
 from typing import Final
 
+from covet.database.answering import limit_answer
 from covet.database.connection import GRACE_SECONDS, PooledConnection
 from covet.database.pool_options import PoolOptions
 
@@ -73,7 +74,7 @@ async def ping_connection(pooled: PooledConnection) -> bool:
         pooled: The connection.
     """
     try:
-        async with asyncio.timeout(PING_SECONDS):
+        async with limit_answer(PING_SECONDS):
             await pooled.raw.fetch_one("SELECT 1 AS one", ())
     except Exception as exc:  # noqa: BLE001 - it is of no use, whatever is wrong with it
         _note_silence(pooled, exc)
@@ -81,26 +82,34 @@ async def ping_connection(pooled: PooledConnection) -> bool:
     return True
 
 
-async def reset_connection(pooled: PooledConnection) -> bool:
+async def reset_connection(pooled: PooledConnection) -> None:
     """
-    End what the last user left open, and tell whether that was possible; if not, the connection is closed.
+    End what the last user left open; where that is not possible, the connection is closed.
 
     Args:
         pooled: The connection.
+
+    Raises:
+        CancelledError: If the task was cancelled meanwhile. The connection is either reset then or closed, too.
     """
-    if pooled.raw.is_closed:
-        return False
-    try:
-        async with asyncio.timeout(GRACE_SECONDS if pooled.is_late else RESET_SECONDS):
-            await pooled.raw.reset()
-    except BaseException as exc:
-        _note_silence(pooled, exc)
-        pooled.raw.terminate()
-        if not isinstance(exc, Exception):
-            raise
-        return False
-    pooled.is_late = pooled.is_altered = False
-    return True
+    cancelled: asyncio.CancelledError | None = None
+    is_done = False
+    while not (is_done or pooled.raw.is_closed):
+        try:
+            async with limit_answer(GRACE_SECONDS if pooled.is_late else RESET_SECONDS):
+                await pooled.raw.reset()
+            is_done = True
+        except (Exception, asyncio.CancelledError) as exc:  # noqa: BLE001 - it is closed, whatever is wrong with it
+            if isinstance(exc, asyncio.CancelledError):
+                cancelled = exc
+            # What stood before it has ended, and it can be asked again: a database in memory would go with it.
+            if not (isinstance(exc, TimeoutError | asyncio.CancelledError) and pooled.raw.was_stopped):
+                _note_silence(pooled, exc)
+                pooled.raw.terminate()
+    if is_done:
+        pooled.is_late = pooled.is_altered = False
+    if cancelled is not None:
+        raise cancelled
 
 
 async def close_connection(pooled: PooledConnection, seconds: float) -> None:
@@ -112,7 +121,7 @@ async def close_connection(pooled: PooledConnection, seconds: float) -> None:
         seconds: How long it may take.
     """
     try:
-        async with asyncio.timeout(seconds):
+        async with limit_answer(seconds):
             await pooled.raw.close()
     except BaseException as exc:
         _note_silence(pooled, exc)

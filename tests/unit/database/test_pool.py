@@ -6,13 +6,15 @@ import asyncio
 import gc
 import multiprocessing
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from covet.database import DatabasePool, DatabaseUnavailableError, PoolTimeoutError, SQLAdapter
+from covet.database import DatabasePool, DatabaseUnavailableError, PoolTimeoutError, QueryError, SQLAdapter
 from covet.database.connection import DatabaseConnection
+from covet.database.drivers.sqlite import SQLiteConnection
 from tests.unit.database.databases import SLOW, open_database, wait_until
 from tests.unit.database.fake_driver import FakeDriver, fail, never
 
@@ -408,6 +410,58 @@ async def test_a_database_in_memory_outlives_what_goes_wrong() -> None:
 
         assert await database.fetch_all("SELECT name FROM tea") == [{"name": "oolong"}]
         assert await database.fetch_all("SELECT * FROM pot") == []
+
+
+@pytest.mark.parametrize("change", ["INSERT INTO tea (name) VALUES ('oolong')", "PRAGMA foreign_keys = OFF"])
+async def test_a_database_in_memory_outlives_a_stall(change: str) -> None:
+    """What blocks the loop is no silence of the database: neither when it is given back nor when it is lent."""
+    async with open_database("sqlite://", check_after=0.01) as database:
+        async with database.acquire() as connection:
+            await connection.execute(change)
+            # Its thread answers the reset when the loop stands still already.
+            assert connection.pooled is not None
+            assert isinstance(connection.pooled.raw, SQLiteConnection)
+            connection.pooled.raw._thread.call(time.sleep, 0.1)
+            asyncio.get_running_loop().call_later(0.02, time.sleep, 1.3)
+        assert await database.fetch_val("SELECT count(*) AS n FROM tea") <= 1
+
+        await asyncio.sleep(0.02)
+        asyncio.get_running_loop().call_soon(time.sleep, 1.3)
+        assert await database.fetch_val("SELECT count(*) AS n FROM tea") <= 1
+        assert database.stats.opened == 1
+
+
+async def test_a_database_in_memory_outlives_what_was_left_running() -> None:
+    """A statement of a task that outlives the block that it has its connection from is interrupted after a while."""
+    async with open_database("sqlite://") as database:
+        async with database.acquire() as connection:
+            left = asyncio.create_task(connection.fetch_val(SLOW["sqlite"]))
+            await asyncio.sleep(0.02)
+
+        with pytest.raises(QueryError, match="interrupted"):
+            await left
+        assert await database.fetch_all("SELECT name FROM tea") == []
+
+
+@pytest.mark.parametrize("steps", range(8))
+async def test_a_database_in_memory_outlives_two_cancellations(steps: int) -> None:
+    """The second one may come while the connection is reset after the first one."""
+    async with open_database("sqlite://") as database:
+
+        async def work() -> None:
+            async with database.acquire() as connection:
+                await connection.execute("INSERT INTO tea (name) VALUES ('oolong')")
+
+        task = asyncio.create_task(work())
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        for _ in range(2):
+            task.cancel()
+            await asyncio.sleep(0)
+        await asyncio.wait((task,))
+
+        assert await database.fetch_val("SELECT count(*) AS n FROM tea") <= 1
+        assert database.stats.opened == 1
 
 
 def _ask_in_child(pool: DatabasePool, path: str) -> None:
