@@ -4,7 +4,7 @@ Connections as applications have them: lent by a pool, and of no use once they a
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext
+from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext, suppress
 from time import monotonic
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ from covet.database.driver import Driver, DriverConnection, Result, Row, Values
 from covet.database.errors import (
     ConnectionBusyError,
     ConnectionReleasedError,
+    DatabaseError,
     DatabaseUnavailableError,
     QueryError,
     TransactionError,
@@ -29,6 +30,7 @@ GRACE_SECONDS: Final = 0.5
 
 
 _LONGEST: Final = 80
+_MANY: Final = "covet_many"
 
 
 class PooledConnection:
@@ -135,6 +137,22 @@ class DatabaseConnection(Queries):
 
     async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """Run a statement for many rows; see `Queries.execute_many`."""
+        if self._pooled is None or not self._pooled.raw.is_in_transaction:
+            return await self.run_many(query, rows)
+        # Whoever catches the error may go on, and commit what stood before.
+        await self.control(f"SAVEPOINT {_MANY}")
+        try:
+            result = await self.run_many(query, rows)
+        except BaseException:
+            with suppress(DatabaseError):
+                await self.control(f"ROLLBACK TO SAVEPOINT {_MANY}")
+                await self.control(f"RELEASE SAVEPOINT {_MANY}")
+            raise
+        await self.control(f"RELEASE SAVEPOINT {_MANY}")
+        return result
+
+    async def run_many(self, query: str, rows: Sequence[Values | Mapping[str, object]]) -> Result:
+        """Run a statement for many rows, without undoing some of them within a transaction if others fail."""
         statement, checked = self._statements.bind_many(query, rows)
         result: Result = await self._run("execute_many", statement, checked)
         return result

@@ -212,7 +212,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
     async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """Run a statement for many rows; see `Queries.execute_many`."""
         async with self.transaction() as transaction:
-            return await transaction.connection.execute_many(query, rows)
+            return await transaction.connection.run_many(query, rows)
 
     async def stream(
         self, query: str, /, *args: object, batch_size: int = 1000, **kwargs: object

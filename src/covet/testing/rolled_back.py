@@ -92,8 +92,8 @@ class RolledBackConnection(DriverConnection):
         return await self._run(self._raw.execute, text, values)
 
     async def execute_many(self, text: str, rows: Sequence[Values]) -> Result:
-        """Run a statement once for each row."""
-        return await self._run(self._raw.execute_many, text, rows)
+        """Run a statement once for each row, all or none of them."""
+        return await self._run(self._raw.execute_many, text, rows, is_alone=not self._driver.is_open)
 
     async def fetch_one(self, text: str, values: Values) -> Row | None:
         """Run a statement and give its first row."""
@@ -168,8 +168,10 @@ class RolledBackConnection(DriverConnection):
         # PostgreSQL refuses all that comes after an error: a statement of no transaction may fail alone.
         return not self._driver.is_open and self._driver.dialect.has_dollar_quotes
 
-    async def _run(self, function: Callable[..., Awaitable[T]], text: str, values: object) -> T:
-        if not self._is_alone:
+    async def _run(
+        self, function: Callable[..., Awaitable[T]], text: str, values: object, *, is_alone: bool | None = None
+    ) -> T:
+        if not (self._is_alone if is_alone is None else is_alone):
             return await function(text, values)
         await self._raw.control(f"SAVEPOINT {_STATEMENT}")
         try:

@@ -17,6 +17,7 @@ from covet.database import (
     QueryError,
     Result,
     SQLAdapter,
+    UniqueViolationError,
 )
 from tests.unit.database.databases import SLOW, list_names, open_database, wait_for_connections, wait_until
 
@@ -57,6 +58,39 @@ async def test_many_are_all_or_none(database: SQLAdapter) -> None:
         assert result.rows_affected == 3
         await connection.execute_many("DELETE FROM tea WHERE name LIKE '0%'", [()])
         assert await connection.fetch_val("SELECT count(*) AS n FROM tea") == 0
+
+
+@pytest.mark.parametrize("way", ["adapter", "connection"])
+async def test_a_transaction_goes_on_without_any_of_many(database: SQLAdapter, way: str) -> None:
+    """Whoever catches the error commits what stood before, and none of those that came before the bad one."""
+    rows = [("a",), ("b",), ("a",)]
+    async with database.transaction() as transaction:
+        queries = database if way == "adapter" else transaction.connection
+        await queries.execute("INSERT INTO tea (name) VALUES ('before')")
+        with pytest.raises(UniqueViolationError):
+            # One by one, as every driver runs such a statement.
+            await queries.execute_many("INSERT INTO tea (name) SELECT $1 WHERE 1 = 1", rows)
+        await queries.execute_many("INSERT INTO tea (name) VALUES ($1)", [("after",)])
+
+    assert await list_names(database) == ["after", "before"]
+
+
+async def test_many_that_are_cancelled_in_a_transaction_are_undone_with_it(database: SQLAdapter) -> None:
+    """The task hears of its cancellation, whatever became of the connection."""
+    query = f"INSERT INTO tea (name) SELECT CAST(slow AS CHAR(9)) FROM ({SLOW[database.scheme]}) AS s"
+
+    async def work() -> None:
+        async with database.transaction() as transaction:
+            await database.execute("INSERT INTO tea (name) VALUES ('before')")
+            await transaction.connection.execute_many(query, [()])
+
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0.2)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await list_names(database) == []
 
 
 @pytest.mark.parametrize("query", ["SELECT 1 AS a, 2 AS b, 3 AS a", "SELECT name, price AS name, id FROM tea"])

@@ -4,7 +4,8 @@ Tests of `covet.testing.rolled_back`.
 
 import pytest
 
-from covet.database import DatabasePool, DatabaseUnavailableError
+from covet.database import DatabasePool, DatabaseUnavailableError, UniqueViolationError
+from covet.testing import create_test_database
 from covet.testing.rolled_back import RolledBackDriver
 from tests.unit.database.fake_driver import FakeConnection, FakeDriver
 
@@ -52,6 +53,17 @@ async def test_what_is_rolled_back_is_the_savepoint(statement: str) -> None:
     undone = ["SAVEPOINT covet_of_a_test", "ROLLBACK TO SAVEPOINT covet_of_a_test", "RELEASE SAVEPOINT covet_of_a_test"]
     assert raw.said == undone * 2
     await pool.close()
+
+
+async def test_many_are_all_or_none() -> None:
+    """As they are without a test's transaction around them."""
+    database = await create_test_database("sqlite://", schema=["CREATE TABLE tea (name TEXT UNIQUE)"])
+    async with database.rollback():
+        async with database.acquire() as connection:
+            with pytest.raises(UniqueViolationError):
+                await connection.execute_many("INSERT INTO tea VALUES ($1)", [("a",), ("b",), ("a",)])
+        assert await database.fetch_all("SELECT name FROM tea") == []
+    await database.drop()
 
 
 async def test_a_connection_that_was_lost_is_not_replaced() -> None:

@@ -16,9 +16,11 @@ from covet.database.orm.mixins import SoftDelete, utc_now
 
 # Any: values of columns.
 async def insert_rows(session: AsyncSession, table: FieldTable, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows; those with other names than the one before make a statement of their own."""
+    """Insert all rows or none; those with other names than the one before make a statement of their own."""
     if rows:
-        await session.execute(insert(table.model), rows)
+        # Whoever catches the error may go on, and commit what stood before.
+        async with session.begin_nested():
+            await session.execute(insert(table.model), rows)
     return len(rows)
 
 

@@ -183,7 +183,7 @@ class Repository(RowReader[ModelT]):
 
         Raises:
             UnknownFieldError: If a name is no column of the model.
-            IntegrityError: If a constraint would be broken; then none is inserted.
+            IntegrityError: If a constraint would be broken; then none is inserted, and the transaction may go on.
         """
         return await insert_rows(self.session, self.fields, [self._read(values) for values in rows])
 

@@ -50,6 +50,20 @@ async def test_none_is_inserted_if_one_is_refused(session: AsyncSession) -> None
     assert await users.count() == 3
 
 
+async def test_a_transaction_goes_on_without_any_of_them(session: AsyncSession) -> None:
+    """Whoever catches the error commits what stood before, and none of those that were inserted before the bad one."""
+    users = await fill(session)
+    await users.create({"id": 10, "name": "before"})
+
+    with pytest.raises(UniqueViolationError):
+        # Other names, so another statement: the first one has inserted its row already.
+        await users.create_many([{"id": 11, "name": "d"}, {"id": 12, "name": "a", "age": 1}])
+    await users.create({"id": 20, "name": "after"})
+    await session.commit()
+
+    assert [user.name for user in await users.find(order_by=["id"])] == ["a", "b", "c", "before", "after"]
+
+
 async def test_rows_are_changed(session: AsyncSession) -> None:
     """By conditions; objects that the session has learn of it."""
     users = await fill(session)
