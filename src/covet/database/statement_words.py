@@ -26,11 +26,12 @@ _READING: Final = re.compile(r"(?:SELECT|VALUES|TABLE|SHOW|EXPLAIN|DESCRIBE|DESC
 _WRITING_WITH: Final = re.compile(
     r"WITH\b.*[()]\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b(?!\s*\()", re.IGNORECASE | re.DOTALL
 )
-# What stays with the session when it has ended: settings, names, locks and what is heard, or what a procedure did.
+# What stays with the session when it has ended: settings, variables, names, locks and what is heard, or what a
+# procedure did.
 _LASTING: Final = re.compile(
     r"SET\s+(?!LOCAL\b)|(?:RESET|USE|PRAGMA|LOCK|LISTEN|DISCARD|DECLARE|PREPARE|LOAD|ATTACH|DETACH|HANDLER|CALL|DO)\b"
     r"|CREATE\s+(?:OR\s+REPLACE\s+)?(?:GLOBAL\s+|LOCAL\s+)?TEMP|(?:WITH|SELECT|VALUES)\b[^;]*"
-    r"\b(?:set_config|get_lock|pg_(?:try_)?advisory_lock\w*)\s*\(",
+    r"\b(?:set_config|get_lock|pg_(?:try_)?advisory_lock\w*)\s*\(|[^;]*(?::=|\bINTO\s+@)",
     re.IGNORECASE,
 )
 _EXECUTED_COMMENT: Final = re.compile(r"/\*M?!\d*(.*?)(?:\*/)?\Z", re.DOTALL)

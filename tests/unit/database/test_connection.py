@@ -75,6 +75,26 @@ async def test_a_transaction_goes_on_without_any_of_many(database: SQLAdapter, w
     assert await list_names(database) == ["after", "before"]
 
 
+@pytest.mark.parametrize("values", ["$1, $2", ":name, :price"])
+async def test_many_may_change_what_is_there(database: SQLAdapter, values: str) -> None:
+    """With placeholders behind the row, with percent signs of the statement's own, in front of it and behind it."""
+    conflict = "ON DUPLICATE KEY UPDATE" if database.scheme == "mysql" else "ON CONFLICT (name) DO UPDATE SET"
+    price = values.partition(", ")[2]
+    await database.execute("INSERT INTO tea (name, price) VALUES ('a', 1)")
+
+    await database.execute_many(
+        f"INSERT INTO tea (name, price) VALUES ({values}) {conflict} price = {price} + 100 % 7",
+        [("a", 10), ("b", 20), ("a", 30)]
+        if values == "$1, $2"
+        else [{"name": name, "price": price} for name, price in (("a", 10), ("b", 20), ("a", 30))],
+    )
+
+    assert await database.fetch_all("SELECT name, price FROM tea ORDER BY name") == [
+        {"name": "a", "price": 32},
+        {"name": "b", "price": 20},
+    ]
+
+
 async def test_many_that_are_cancelled_in_a_transaction_are_undone_with_it(database: SQLAdapter) -> None:
     """The task hears of its cancellation, whatever became of the connection."""
     query = f"INSERT INTO tea (name) SELECT CAST(slow AS CHAR(9)) FROM ({SLOW[database.scheme]}) AS s"

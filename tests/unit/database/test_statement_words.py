@@ -94,6 +94,10 @@ def test_what_reads_and_what_may_write(dialect: Dialect, query: str, writes: boo
         ("SELECT pg_advisory_xact_lock(1)", False),
         ("WITH a AS (SELECT set_config('a', 'b', false)) SELECT * FROM a", True),
         ("SELECT 'get_lock(' AS a", False),
+        ("SELECT @a := 1", True),
+        ("SELECT 1 INTO @a", True),
+        ("SELECT ':=' AS a", False),
+        ("INSERT INTO tea (name) VALUES ('@')", False),
         ("UPDATE tea SET name = $1", False),
     ],
 )
@@ -125,6 +129,16 @@ _LEFT: dict[str, list[tuple[str, str, object]]] = {
         ("SELECT GET_LOCK('covet_left_over', 0)", "SELECT IS_FREE_LOCK('covet_left_over')", 1),
         ("SET SESSION sql_mode = ''", "SELECT @@sql_mode = ''", 0),
         ("SET SESSION TRANSACTION READ ONLY", "SELECT @@tx_read_only", 0),
+        ("SET SESSION TRANSACTION ISOLATION LEVEL SERIALIZABLE", "SELECT @@tx_isolation = 'SERIALIZABLE'", 0),
+        ("SET @mine = 7", "SELECT @mine", None),
+        ("SELECT @mine := 7", "SELECT @mine", None),
+        ("SET NAMES latin1", "SELECT @@collation_connection", "utf8mb4_general_ci"),
+        ("SET time_zone = '+05:00'", "SELECT @@time_zone", "+00:00"),
+        (
+            "CREATE TEMPORARY TABLE left_over (x INTEGER)",
+            "SELECT count(*) FROM information_schema.tables WHERE table_name = 'left_over'",
+            0,
+        ),
     ],
 }
 

@@ -13,6 +13,8 @@ from typing import Any, ClassVar, Final
 from covet._extras import require_extra
 from covet.database.dialect import MYSQL, Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
+from covet.database.drivers.mysql_bulk import run_for_each
+from covet.database.drivers.mysql_session import READ_ONLY, SESSION, reset_session
 from covet.database.drivers.mysql_values import adapt_values
 from covet.database.errors import (
     CheckViolationError,
@@ -70,13 +72,6 @@ _GOODBYE_SECONDS: Final = 2.0
 _JSON: Final = 245
 _FOUND_ROWS: Final = 1 << 1
 _MULTI_STATEMENTS: Final = 1 << 16
-# Values are written into the text by the client, with backslashes: the server has to read them so.
-_SESSION: Final = (
-    "SET SESSION time_zone = '+00:00', SESSION autocommit = 1, SESSION foreign_key_checks = 1,"
-    " SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION'"
-)
-_RESET: Final = ("ROLLBACK", "UNLOCK TABLES", "DO RELEASE_ALL_LOCKS()", _SESSION)
-_READ_ONLY, _READ_WRITE = "SET SESSION TRANSACTION READ ONLY", "SET SESSION TRANSACTION READ WRITE"
 # Their texts quote names alone: of columns, tables, databases, functions, keys and constraints.
 _NAMING: Final = frozenset(
     {1046, 1048, 1049, 1050, 1051, 1052, 1054, 1060, 1061, 1064, 1072, 1091, 1099, 1100, 1109, 1110, 1136, 1142, 1143}
@@ -105,6 +100,7 @@ class MySQLDriver(Driver):
         cursors: Any = require_extra("asyncmy.cursors", extra="mysql", needed_for="databases of MySQL and MariaDB")
         # APPSEC: the library asks for warnings and logs them, which quote values.
         self.cursor: Any = type("QuietCursor", (cursors.Cursor,), {"_show_warnings": _show_nothing})
+        self.bulk: re.Pattern[str] = cursors.RE_INSERT_VALUES
         # It leaves rows with the server until they are asked for.
         self.streaming_cursor: Any = cursors.SSCursor
 
@@ -120,7 +116,7 @@ class MySQLDriver(Driver):
         connection = MySQLConnection(raw, self, url, options)
         if options.get("read_only"):
             try:
-                await connection.control(_READ_ONLY)
+                await connection.control(READ_ONLY)
             except BaseException:
                 connection.terminate()
                 raise
@@ -139,7 +135,7 @@ class MySQLDriver(Driver):
             autocommit=True,
             # A row that an UPDATE finds counts, also if it was like that before: as in the other databases.
             client_flag=_FOUND_ROWS,
-            init_command=_SESSION,
+            init_command=SESSION,
         )
         # APPSEC: the library asks for it, whatever it is told. Without it the server runs no second statement.
         connection._client_flag &= ~_MULTI_STATEMENTS  # noqa: SLF001
@@ -309,9 +305,11 @@ class MySQLConnection(DriverConnection):
         self._was_undone = False
 
     async def reset(self) -> None:
-        """End what the last user left open: transactions, locks of tables, and settings that CovetPy relies on."""
-        back = [f"USE {MYSQL.quote_identifier(self._url.database)}"] if self._url.database else []
-        for statement in (*_RESET, *back, _READ_ONLY if self._options.get("read_only") else _READ_WRITE):
+        """End what the last user left in the session, and set what CovetPy relies on."""
+        await self._call(reset_session, self._raw)
+        database = self._url.database
+        back = [f"USE {MYSQL.quote_identifier(database)}"] if database else []
+        for statement in (SESSION, *back, *([READ_ONLY] if self._options.get("read_only") else [])):
             await self.control(statement)
 
     async def close(self) -> None:
@@ -339,7 +337,8 @@ class MySQLConnection(DriverConnection):
     async def _execute(self, text: str, values: Values) -> Result:
         async with self._raw.cursor(self._driver.cursor) as cursor:
             await cursor.execute(text, adapt_values(values) or None)
-            return Result(max(cursor.rowcount, 0), cursor.lastrowid or None)
+            # Of several rows the server tells the first one's number, of one that was changed its own.
+            return Result(max(cursor.rowcount, 0), (cursor.lastrowid or None) if cursor.rowcount == 1 else None)
 
     async def _execute_many(self, text: str, rows: Sequence[Values]) -> Result:
         # The library sends several statements: all of them take effect, or none.
@@ -349,8 +348,7 @@ class MySQLConnection(DriverConnection):
             if own:
                 await cursor.execute("START TRANSACTION")
             try:
-                await cursor.executemany(text, adapted)
-                result = Result(max(cursor.rowcount, 0) if adapted else 0)
+                result = Result(await run_for_each(cursor, text, adapted, self._driver.bulk))
                 if own:
                     await cursor.execute("COMMIT")
             except Exception:
