@@ -13,7 +13,7 @@ class SQLiteAdapter(SQLAdapter):
         >>> database = SQLiteAdapter()
         >>> await database.connect("sqlite://")
         >>> await database.execute("CREATE TABLE tea (id INTEGER PRIMARY KEY, name TEXT)")
-        Result(rows_affected=0, last_id=0)
+        Result(rows_affected=0, last_id=None)
         >>> await database.insert("tea", {"name": "oolong"})
         1
         >>> await database.fetch_one("SELECT * FROM tea WHERE id = $1", 1)

@@ -76,7 +76,7 @@ def transaction(
         >>> database = SQLiteAdapter()
         >>> await database.connect("sqlite://")
         >>> await database.execute("CREATE TABLE tea (name TEXT)")
-        Result(rows_affected=0, last_id=0)
+        Result(rows_affected=0, last_id=None)
         >>> try:
         ...     async with transaction():
         ...         _ = await database.execute("INSERT INTO tea VALUES ($1)", "oolong")

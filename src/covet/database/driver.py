@@ -26,7 +26,9 @@ class Result(NamedTuple):
 
     Attributes:
         rows_affected: How many rows it changed; 0 if the database does not tell.
-        last_id: The number that the database gave to the last row put in; `None` if it tells none.
+        last_id: The number that the database counted up for the row, where the statement put in exactly one: the
+            `rowid` of SQLite, `AUTO_INCREMENT` of MySQL. `None` if it put in none or several, or may have changed one
+            instead, and where there is no such number. PostgreSQL tells none: write `RETURNING id`.
     """
 
     rows_affected: int
@@ -123,9 +125,11 @@ class DriverConnection(ABC):
 
     def describe_table(self, table: str) -> tuple[str, Values]:
         """
-        Make the statement that lists the columns of a table, as rows of `name`, `is_key` and `kind`.
+        Make the statement that lists the columns of a table, as rows of `name` and `is_key`.
 
-        The kind is `"number"`, `"text"`, or `NULL` for another one; a driver may leave it out.
+        A driver may tell more, or leave it out: `kind` (`"number"`, `"text"`, or `NULL` for another one), `is_counted`
+        (whether `last_id` is of this column), `is_returned` (whether `RETURNING` gives it, though the dialect does not
+        promise that).
 
         Raises:
             QueryError: If the driver does not know how; it may leave this out.

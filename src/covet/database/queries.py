@@ -142,7 +142,8 @@ class Queries(ABC):
             values: The values by their columns; what is left out has its default.
 
         Returns:
-            The value of its primary key; a mapping if that has several columns, `None` if there is none.
+            The value of its primary key; a mapping if that has several columns, `None` if there is none. MySQL, other
+            than MariaDB, tells no key that a default has made, but for `AUTO_INCREMENT`: that is `None`, too.
 
         Raises:
             QueryError: If there is no such table or column.

@@ -2,7 +2,7 @@
 The columns of tables, as the database tells them: names that are in no table reach no statement.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
@@ -31,12 +31,16 @@ class TableShape:
         columns: All of its columns.
         key: Those of its primary key.
         kinds: Which columns are known to be of a `"number"` or a `"text"`.
+        counted: The column that the database counts up, if it tells its number.
+        can_return: Whether a statement can return what a row was given, whatever the dialect promises.
     """
 
     table: str
     columns: tuple[str, ...]
     key: tuple[str, ...]
     kinds: Mapping[str, str] = field(default_factory=dict, hash=False)
+    counted: str | None = None
+    can_return: bool = False
 
     def check(self, names: Iterable[str]) -> None:
         """
@@ -98,6 +102,20 @@ def _find_kind(value: object) -> str | None:
     return "text" if isinstance(value, str | bytes | UUID) else None
 
 
+def _make_shape(table: str, rows: Sequence[Row]) -> TableShape:
+    key = tuple(row["name"] for row in rows if row["is_key"])
+    # A driver that does not tell which column is counted has one column in the key for it, or none.
+    counted = [row["name"] for row in rows if row.get("is_counted", key == (row["name"],))]
+    return TableShape(
+        table,
+        tuple(row["name"] for row in rows),
+        key,
+        {row["name"]: row["kind"] for row in rows if row.get("kind") is not None},
+        counted[0] if counted else None,
+        can_return=any(row.get("is_returned", False) for row in rows),
+    )
+
+
 class TableShapes:
     """The shapes of a database's tables, asked for when they are needed, and again when a name is not known."""
 
@@ -128,9 +146,6 @@ class TableShapes:
             if not rows:
                 self._shapes.pop(table, None)
                 raise QueryError(f"There is no table {table!r}.")
-            columns = tuple(row["name"] for row in rows)
-            kinds = {row["name"]: row["kind"] for row in rows if row.get("kind") is not None}
-            shape = TableShape(table, columns, tuple(row["name"] for row in rows if row["is_key"]), kinds)
-            self._shapes[table] = shape
+            shape = self._shapes[table] = _make_shape(table, rows)
             shape.check(names)
         return shape

@@ -49,13 +49,15 @@ async def insert_row(connection: TableConnection, table: str, values: Mapping[st
     query = f"INSERT INTO {quote(table)} ({columns}) VALUES ({places})"  # noqa: S608
     if not values:
         query = f"INSERT INTO {quote(table)} " + ("DEFAULT VALUES" if returning else "() VALUES ()")  # noqa: S608
-    if returning and shape.key:
+    missing = [name for name in shape.key if values.get(name) is None]
+    if shape.key and (returning or (shape.can_return and missing not in ([], [shape.counted]))):
         query += " RETURNING " + ", ".join(quote(name) for name in shape.key)
         row = await connection.fetch_one(query, *values.values())
         return _read_key(shape, row or {})
     result = await connection.execute(query, *values.values())
-    missing = [name for name in shape.key if name not in values]
-    return _read_key(shape, {**values, **dict.fromkeys(missing, result.last_id)}) if shape.key else None
+    # What a default has made of another kind is not told.
+    told = {shape.counted: result.last_id} if shape.counted in missing else {}
+    return _read_key(shape, {**values, **told}) if shape.key else None
 
 
 def _read_key(shape: TableShape, row: Mapping[str, Any]) -> Any:

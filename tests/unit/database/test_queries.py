@@ -120,3 +120,20 @@ async def test_rows_by_the_names_of_their_table(database: SQLAdapter) -> None:
     assert await database.delete("tea", key)
     assert not await database.delete("tea", key)
     assert not await database.update("tea", key, {"price": 5})
+
+
+async def test_the_number_of_a_row_is_that_of_the_one_row_that_was_put_in(database: SQLAdapter) -> None:
+    """None otherwise, whatever the connection has done before; PostgreSQL returns it when it is asked to."""
+    tells = database.scheme != "postgresql"
+    async with database.acquire() as connection:
+        for statement, expected in (
+            ("INSERT INTO tea (id, name) VALUES (40, 'a')", 40),
+            ("INSERT INTO tea (id, name) VALUES (41, 'b'), (42, 'c')", None),
+            ("INSERT INTO tea (name) SELECT 'd' FROM tea WHERE name = 'none'", None),
+            ("UPDATE tea SET price = 5 WHERE name = 'a'", None),
+            ("INSERT INTO tea (id, name) VALUES (43, 'd')", 43),
+            ("DELETE FROM tea WHERE name = 'd'", None),
+        ):
+            result = await connection.execute(statement)
+            assert result.last_id == (expected if tells else None), statement
+        assert (await connection.execute_many("INSERT INTO tea (name) VALUES ($1)", [("x",)])).last_id is None

@@ -100,6 +100,28 @@ async def test_a_key_of_several_columns(database: SQLAdapter) -> None:
     assert await database.delete("pot", key)
 
 
+@pytest.mark.parametrize(
+    ("columns", "has_number"),
+    [
+        ("id UUID DEFAULT uuid() PRIMARY KEY, name INTEGER", False),
+        ("id VARCHAR(36) DEFAULT (uuid()) PRIMARY KEY, name INTEGER", False),
+        ("id UUID DEFAULT uuid() PRIMARY KEY, n INTEGER AUTO_INCREMENT UNIQUE, name INTEGER", False),
+        ("id UUID DEFAULT uuid(), n INTEGER AUTO_INCREMENT UNIQUE, name INTEGER, PRIMARY KEY (id, n)", True),
+        ("n INTEGER AUTO_INCREMENT UNIQUE, id INTEGER DEFAULT 77, name INTEGER, PRIMARY KEY (id, n)", True),
+    ],
+)
+async def test_a_key_that_a_default_makes_is_told(mysql_url: str, columns: str, has_number: bool) -> None:
+    """Whatever else the database counts up in the row; MariaDB returns it."""
+    async with open_database(mysql_url) as mysql:
+        await mysql.execute(f"CREATE TABLE pot ({columns})")
+        for name in (1, 2):
+            key = await mysql.insert("pot", {"name": name})
+            row = await mysql.fetch_one("SELECT id" + (", n" if has_number else "") + f" FROM pot WHERE name = {name}")
+
+            assert row == (key if has_number else {"id": key})
+            assert await mysql.delete("pot", key)
+
+
 async def test_names_of_odd_letters(database: SQLAdapter) -> None:
     """Quotes of every kind, placeholders and comments in the names of a table and its columns."""
     quote = database._driver.dialect.quote_identifier

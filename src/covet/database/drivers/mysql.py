@@ -327,9 +327,10 @@ class MySQLConnection(DriverConnection):
     def describe_table(self, table: str) -> tuple[str, Values]:
         """Make the statement that lists a table's columns."""
         text = (
-            "SELECT column_name AS `name`, column_key = 'PRI' AS is_key, CASE WHEN numeric_precision IS NOT NULL"
-            " THEN 'number' WHEN character_set_name IS NOT NULL THEN 'text' END AS kind FROM information_schema.columns"
-            " WHERE table_schema = database() AND CAST(table_name AS BINARY) = CAST(%s AS BINARY)"
+            "SELECT column_name AS `name`, column_key = 'PRI' AS is_key,"
+            " LOCATE('auto_increment', extra) > 0 AS is_counted, LOCATE('MariaDB', version()) > 0 AS is_returned,"
+            " CASE WHEN numeric_precision IS NOT NULL THEN 'number'"
+            " WHEN character_set_name IS NOT NULL THEN 'text' END AS kind FROM information_schema.columns WHERE table_schema = database() AND CAST(table_name AS BINARY) = CAST(%s AS BINARY)"
             " ORDER BY ordinal_position"
         )
         return text, (table,)

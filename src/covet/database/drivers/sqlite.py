@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 from covet.database.dialect import SQLITE, Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
+from covet.database.drivers.sqlite_ids import LastId
 from covet.database.drivers.sqlite_locks import LockPatience
 from covet.database.drivers.sqlite_thread import ConnectionThread
 from covet.database.drivers.sqlite_values import adapt_values
@@ -319,11 +320,12 @@ def _read_names(cursor: sqlite3.Cursor) -> list[str]:
 
 
 def _execute(connection: sqlite3.Connection, text: str, values: Values) -> Result:
+    last_id = LastId(connection, text)
     with closing(connection.execute(text, adapt_values(values))) as cursor:
         if cursor.description is not None:
             # A statement with RETURNING has changed no more than the rows that were taken.
             cursor.fetchall()
-        return Result(max(cursor.rowcount, 0), cursor.lastrowid)
+        return Result(max(cursor.rowcount, 0), last_id.read(cursor.rowcount))
 
 
 def _execute_many(connection: sqlite3.Connection, text: str, rows: Sequence[Values]) -> Result:
