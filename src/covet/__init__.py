@@ -19,6 +19,7 @@ The map, from the ground up; a module imports only from those that are named bef
     events                          what happens, told to those who want to know
     sessions                        what is remembered of a client
     rate_limiting                   how often somebody may do something
+    cache                           results that are kept for a while
     broadcasting                    messages to many who listen
     tasks                           work after the response
     http, responses                 the words of HTTP

@@ -41,7 +41,12 @@ ADAPTERS: dict[str, set[str]] = {
     "multipart": {"covet.http.multipart"},
     "pydantic": {"covet.validation.pydantic_models", "covet.validation.schema_pydantic"},
     "pydantic_core": {"covet.validation.pydantic_models"},
-    "redis": {"covet.auth.redis_revocations", "covet.rate_limiting.redis_store", "covet.sessions.redis_store"},
+    "redis": {
+        "covet.auth.redis_revocations",
+        "covet.cache.redis_backend",
+        "covet.rate_limiting.redis_store",
+        "covet.sessions.redis_store",
+    },
     "uvicorn": {"covet.server.uvicorn_driver", "covet.server.uvicorn_sockets"},
     "sqlalchemy": {"covet.database.migrations", "covet.database.orm"},
     "uvloop": {"covet.server.granian_driver", "covet.server.hypercorn_driver"},

@@ -12,8 +12,8 @@ Test an application without a server.
     websocket.py        the client's end of a WebSocket; sync_websocket.py, socket_exchange.py, asgi_socket.py and
                         rsgi_socket.py are for it what their sisters are for a request
     event_store.py      the promises of an event store, for those who write one; broadcaster.py, rate_limit_store.py,
-                        session_store.py, auth_provider.py, revocation_store.py, api_key_store.py, user_store.py and
-                        database_adapter.py those of theirs
+                        session_store.py, cache_backend.py, auth_provider.py, revocation_store.py, api_key_store.py,
+                        user_store.py and database_adapter.py those of theirs
     new_database.py     a database of the test's own: temporary_database.py, made in one of database_servers.py, undone
                         by rolled_back.py; factory.py fills it, and fixtures.py are for pytest
 """

@@ -1,0 +1,98 @@
+"""
+Doing once what many ask for at the same time.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Generic, TypeVar
+
+from covet.cache.errors import CacheError
+
+T = TypeVar("T")
+
+
+class _Flight(Generic[T]):
+    """Work that is being done, and those who wait for it."""
+
+    __slots__ = ("_landed", "has_result", "loop", "result", "task")
+
+    result: T
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.task = asyncio.current_task(loop)
+        self.has_result = False
+        self._landed: asyncio.Event | None = None
+
+    async def wait(self) -> bool:
+        """Wait for the end, and tell whether there is a result."""
+        if self._landed is None:
+            self._landed = asyncio.Event()
+        await self._landed.wait()
+        return self.has_result
+
+    def land(self) -> None:
+        """Wake those who wait."""
+        if self._landed is not None:
+            self._landed.set()
+
+
+class SingleFlight(Generic[T]):
+    """
+    Do work once for all who ask for it while it is being done.
+
+    The first one does it, in its own task; the others wait. If it fails or is cancelled, that is its own affair: one of
+    those who wait does the work then.
+
+    Example:
+        >>> flights = SingleFlight[int]()
+        >>> async def work():
+        ...     await asyncio.sleep(0)
+        ...     print("worked")
+        ...     return 7
+        >>> await asyncio.gather(flights.run("a", work), flights.run("a", work))
+        worked
+        [7, 7]
+    """
+
+    __slots__ = ("_flights",)
+
+    def __init__(self) -> None:
+        self._flights: dict[str, _Flight[T]] = {}
+
+    async def run(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+        """
+        Do work, or wait for somebody who does it already.
+
+        Args:
+            key: What the work is for.
+            work: Does it.
+
+        Returns:
+            The result: one object for all of them.
+
+        Raises:
+            CacheError: If the work asks for itself: it would wait for ever.
+        """
+        loop = asyncio.get_running_loop()
+        # One of another event loop is nobody's here: that loop may have ended in the middle of it.
+        while (flight := self._flights.get(key)) is not None and flight.loop is loop:
+            if flight.task is asyncio.current_task():
+                raise CacheError(
+                    f"What makes the value of {key!r} asks for that value itself.",
+                    hint="Let the factory get what it needs under another key.",
+                )
+            if await flight.wait():
+                return flight.result
+        flight = self._flights[key] = _Flight(loop)
+        try:
+            flight.result = result = await work()
+            flight.has_result = True
+            return result
+        finally:
+            if self._flights.get(key) is flight:
+                del self._flights[key]
+            flight.land()
+
+    def __len__(self) -> int:
+        return len(self._flights)
