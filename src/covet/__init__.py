@@ -31,6 +31,7 @@ The map, from the ground up; a module imports only from those that are named bef
     deployment                      whether strangers may see it
     app                             CovetPy, the application
     database                        rows that stay: connections, transactions, models, migrations
+    cache_plugin                    the caches of an application
     templating                      pages out of templates
     debug                           pages that show an application to its developer
     factory                         create_app, an application of its settings

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, ClassVar, Final, Literal
 
 from covet.cache.arguments import KEY_PREFIX, TTL, check_key, check_keys, check_ttl
 from covet.cache.backend import CacheBackend
@@ -70,6 +70,8 @@ class Cache:
         >>> await cache.delete("cups"), await cache.get("cups")
         (True, None)
     """
+
+    registered_by: ClassVar[str] = "CovetPy(plugins=[CachePlugin()]), of covet.cache_plugin"
 
     @refuse_unknown
     def __init__(

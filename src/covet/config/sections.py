@@ -231,14 +231,12 @@ class CacheSettings:
     Where results are kept.
 
     Attributes:
-        backend: The name of a cache backend, such as `memory` or `redis` (for the `Cache` of a later release; read by
-            nothing yet).
-        url: The backend's address, if it has one; its password is hidden wherever settings are shown (for the `Cache`
-            of a later release; read by nothing yet).
-        default_ttl: How long an entry lives unless its writer says otherwise (for the `Cache` of a later release; read
-            by nothing yet).
-        max_entries: How many entries the memory backend keeps (for the `Cache` of a later release; read by nothing
-            yet).
+        backend: The name of a cache backend, such as `memory` or `redis` (read by `CachePlugin`, and by the middleware
+            `cache` of `create_app`).
+        url: The backend's address, if it has one; its password is hidden wherever settings are shown (read by
+            `CachePlugin`, and by the middleware `cache` of `create_app`).
+        default_ttl: How long an entry lives unless its writer says otherwise (read by `CachePlugin`).
+        max_entries: How many entries the memory backend keeps (read by `CachePlugin`).
     """
 
     backend: Annotated[str, Constraints(min_length=1)] = "memory"
