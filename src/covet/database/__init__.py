@@ -13,6 +13,8 @@ Databases.
     pool.py                          lends them; pool_options.py pool_stats.py pool_errors.py
         waiters.py leaks.py idle.py callers.py raw_connections.py silence.py answering.py
     transaction.py                   all or nothing; default_database.py finds the database that is meant
+    engines.py engine_errors.py      the same connections for SQLAlchemy: orm/ migrations/
+    start.py                         waits for a database that does not answer yet
     adapter.py sql_adapter.py        the contract, and what fulfils it for SQL: adapters.py
     adapter_registry.py              adapters by their names
     plugin.py replicas.py            the databases of an application
@@ -30,6 +32,7 @@ from covet.database.errors import (
     CheckViolationError,
     ConnectionBusyError,
     ConnectionReleasedError,
+    DatabaseAccessError,
     DatabaseError,
     DatabaseFullError,
     DatabaseUnavailableError,
@@ -57,6 +60,7 @@ __all__ = [
     "ConnectionBusyError",
     "ConnectionReleasedError",
     "DataError",
+    "DatabaseAccessError",
     "DatabaseAdapter",
     "DatabaseConnection",
     "DatabaseError",

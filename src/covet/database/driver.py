@@ -7,11 +7,14 @@ Whatever is pooled, counted, translated or nested is done elsewhere, once for al
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
 from covet.database.dialect import Dialect
 from covet.database.errors import DatabaseError, QueryError
 from covet.database.url import DatabaseURL
+from covet.exceptions import ConfigurationError
+
+T = TypeVar("T")
 
 # Any: a column holds what its database knows.
 Row: TypeAlias = dict[str, Any]
@@ -35,27 +38,55 @@ class Result(NamedTuple):
     last_id: int | None = None
 
 
-_FLAGS: Final = {
-    **dict.fromkeys(("true", "1", "yes", "on"), True),
-    **dict.fromkeys(("false", "0", "no", "off"), False),
-}
-
-
-def read_flag(text: str) -> bool:
+class Words(Generic[T]):
     """
-    Read an option of a URL that is on or off.
+    The words that an option may be, in the text of a URL or in the settings, and what each of them means.
 
     Args:
-        text: The text.
-
-    Raises:
-        KeyError: If it says neither.
+        words: The words.
 
     Example:
-        >>> read_flag("yes"), read_flag("Off")
-        (True, False)
+        >>> read_flag("yes"), read_flag("Off"), read_flag(True)
+        (True, False, True)
+        >>> Words({"low": 1, "high": 9}).expected
+        'high or low'
     """
-    return _FLAGS[text.lower()]
+
+    __slots__ = ("_words",)
+
+    def __init__(self, words: Mapping[str, T]) -> None:
+        self._words = words
+
+    def __call__(self, word: str | T) -> T:
+        """
+        Read one.
+
+        Args:
+            word: The word, or what it means.
+
+        Raises:
+            KeyError: If it is none of them.
+        """
+        if isinstance(word, str):
+            return self._words[word.lower()]
+        if word not in self._words.values():
+            raise KeyError
+        return word
+
+    @property
+    def expected(self) -> str:
+        """Which ones there are, for whoever wrote another one."""
+        *others, last = sorted(self._words)
+        return f"{', '.join(others)} or {last}" if others else last
+
+
+read_flag: Final = Words(
+    {
+        **dict.fromkeys(("true", "1", "yes", "on"), True),
+        **dict.fromkeys(("false", "0", "no", "off"), False),
+    }
+)
+"""Reads an option that is on or off."""
 
 
 class DriverConnection(ABC):
@@ -146,7 +177,8 @@ class Driver(ABC):
 
     Attributes:
         dialect: What the database understands.
-        option_types: The options of a connection, and what each one is made with, from the text behind the URL's `?`.
+        option_types: The options of a connection, and what each one is made with, from the text behind the URL's `?`
+            or from what the settings say. A `Words` says in the error what it may be.
     """
 
     dialect: ClassVar[Dialect]
@@ -166,6 +198,42 @@ class Driver(ABC):
             DatabaseUnavailableError: If nobody answers.
             DatabaseError: If it refuses.
         """
+
+    # Any: each library has connections of its own.
+    async def open_for_engine(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:  # noqa: ARG002
+        """
+        Open a connection for an engine of SQLAlchemy's: the library's own, in the session that `connect` makes.
+
+        Args:
+            url: Where the database is.
+            options: Checked options of the connection.
+
+        Raises:
+            ConfigurationError: If the driver has no connections that SQLAlchemy knows.
+            DatabaseUnavailableError: If nobody answers.
+            DatabaseError: If it refuses.
+        """
+        raise ConfigurationError(f"{type(self).__name__} opens no connections for SQLAlchemy at {url}.")
+
+    # Any: as above.
+    async def stop_for_engine(self, raw: Any, url: DatabaseURL, options: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """
+        End what runs on a connection of `open_for_engine` after whoever waited for it has left.
+
+        Args:
+            raw: The connection.
+            url: Where the database is.
+            options: The options of the connection.
+
+        Returns:
+            Whether it is as it was before: what was begun on it is still open, and it can be used again.
+        """
+        return False
+
+    # Any: as above.
+    def read_engine_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
+        """Tell what the dialect of SQLAlchemy has to know of the options, by the names that it has for them."""
+        return {}
 
     @abstractmethod
     def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:

@@ -16,6 +16,7 @@ What goes wrong with a database. What the database says of it, statements includ
     ├── ConnectionReleasedError                 a connection is used after it was given back
     ├── ConnectionBusyError                     a connection is used by two tasks at once
     ├── DatabaseUnavailableError           503  nobody answers; Retry-After
+    │   ├── DatabaseAccessError            503  it does not let the application in; Retry-After
     │   └── PoolTimeoutError               503  no connection became free in time; Retry-After
     └── DatabaseFullError                  507  there is no room to write
 """
@@ -152,6 +153,15 @@ class DatabaseUnavailableError(_AnsweredError):
     detail = "The database cannot be reached at the moment."
 
 
+class DatabaseAccessError(DatabaseUnavailableError):
+    """
+    503: the database does not let the application in: a password is wrong, a file cannot be opened.
+
+    Waiting does not mend it, so the start of an application fails at once. While one runs, it is a 503 like any other:
+    somebody may be about to mend it.
+    """
+
+
 class PoolTimeoutError(DatabaseUnavailableError):
     """
     503: no connection became free in time.
@@ -186,6 +196,7 @@ __all__ = [
     "ConnectionBusyError",
     "ConnectionReleasedError",
     "DataError",
+    "DatabaseAccessError",
     "DatabaseError",
     "DatabaseFullError",
     "DatabaseUnavailableError",

@@ -2,12 +2,10 @@
 `DatabasePlugin`: the databases of an application, connected while it runs.
 """
 
-import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from functools import partial
-from time import monotonic
 from typing import Any, ClassVar, Final
 
 from covet.app import CovetPy
@@ -15,9 +13,10 @@ from covet.config import Duration, section
 from covet.config.masking import show
 from covet.database.adapter import DatabaseAdapter
 from covet.database.adapter_registry import ENTRY_POINTS, get_adapter_registry
-from covet.database.errors import DatabaseUnavailableError
+from covet.database.errors import DatabaseAccessError, DatabaseUnavailableError
 from covet.database.replicas import ReadReplicas
 from covet.database.sql_adapter import SQLAdapter
+from covet.database.start import DEFAULT_SQLITE, connect_patiently
 from covet.database.url import DatabaseURL
 from covet.events import SettingsChangedEvent
 from covet.exceptions import ConfigurationError, suggest
@@ -30,10 +29,7 @@ logger = logging.getLogger("covet.database")
 
 Adapter = str | type[DatabaseAdapter] | DatabaseAdapter
 
-_FIRST_PAUSE: Final = 0.1
-_LONGEST_PAUSE: Final = 2.0
 _TAKEN: Final = frozenset({"default", "database"})
-_DEFAULT_SQLITE: Final = "sqlite:///database.db"
 
 
 @section
@@ -134,7 +130,7 @@ class DatabasePlugin(Plugin):
         settings = app.settings.database
         url = settings.url if self._url is None else self._url
         if url is None and self._adapter in {None, "sqlite"}:
-            url = _DEFAULT_SQLITE
+            url = DEFAULT_SQLITE
         if url is None:
             raise ConfigurationError(
                 "'database.url' is missing.",
@@ -189,8 +185,8 @@ class DatabasePlugin(Plugin):
         Connect all databases; while nobody answers, again and again for a while. Of copies none has to answer.
 
         Raises:
+            DatabaseAccessError: If a database does not let the application in.
             DatabaseUnavailableError: If nobody answered for `connect_for`.
-            DatabaseError: If a database refuses.
         """
         connected: list[DatabaseAdapter] = []
         try:
@@ -212,22 +208,15 @@ class DatabasePlugin(Plugin):
             options["read_only"] = True
         try:
             await copy.connect(url, **options)
+        except DatabaseAccessError:
+            raise
         except DatabaseUnavailableError as exc:
             logger.warning("The database %r does not answer: others are asked in its place: %s", name, exc.message)
             await copy.connect(url, is_eager=False, **options)
 
     async def _connect(self, name: str, database: DatabaseAdapter, url: str) -> None:
-        end, pause = monotonic() + self.config.connect_for, _FIRST_PAUSE
         options = {"name": name, **self._options, **self.config.options} if isinstance(database, SQLAdapter) else {}
-        while True:
-            try:
-                return await database.connect(url, **options)
-            except DatabaseUnavailableError as exc:
-                if monotonic() + pause > end:
-                    raise
-                logger.warning("The database %r does not answer yet; it is tried again in %.1f s: %s", name, pause, exc)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+        await connect_patiently(name, partial(database.connect, url, **options), seconds=self.config.connect_for)
 
     async def on_shutdown(self) -> None:
         """Disconnect all databases, the last one first."""

@@ -11,6 +11,7 @@ from covet.database.url import DatabaseURL
 from covet.exceptions import ConfigurationError, suggest
 
 _NEEDED_TIMES: Final = ("acquire_timeout", "connect_timeout", "check_after")
+_EXPECTED: Final = {float: "a number", int: "a whole number"}
 _TIMES: Final = (*_NEEDED_TIMES, "query_timeout", "recycle", "idle_timeout", "leak_after")
 
 
@@ -83,10 +84,15 @@ def read_options(driver: Driver, url: DatabaseURL, options: Mapping[str, Any]) -
             raise ConfigurationError(
                 f"A connection of {driver.dialect.name} has no option {name!r}.", hint=suggest(name, tuple(known))
             )
+    given = dict.fromkeys(url.options, " of the database's URL") | dict.fromkeys(options, "")
     found: dict[str, Any] = {}
-    for name, text in url.options.items():
+    for name, value in {**url.options, **options}.items():
         try:
-            found[name] = known[name](text)
+            found[name] = known[name](value)
         except (ValueError, KeyError, TypeError):
-            raise ConfigurationError(f"The option {name!r} of the database's URL cannot be read.") from None
-    return found | dict(options)
+            # APPSEC: without the value, which may be a secret that was put into the wrong place.
+            expected = getattr(known[name], "expected", _EXPECTED.get(known[name], ""))
+            raise ConfigurationError(
+                f"The option {name!r}{given[name]} cannot be read.", hint=f"It is {expected}." if expected else None
+            ) from None
+    return found

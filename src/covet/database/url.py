@@ -19,8 +19,12 @@ _SCHEMES: Final = {
     "mysql": "mysql",
     "mariadb": "mysql",
 }
-# What SQLAlchemy needs to know which driver it shall use.
-_SQLALCHEMY_DRIVERS: Final = {"sqlite": "aiosqlite", "postgresql": "asyncpg", "mysql": "asyncmy"}
+SQLALCHEMY_DRIVERS: Final = {
+    "sqlite": ("aiosqlite", "orm"),
+    "postgresql": ("asyncpg", "postgres"),
+    "mysql": ("asyncmy", "mysql"),
+}
+"""The libraries by which SQLAlchemy speaks to each kind of database, and the extras that bring them."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,8 @@ class DatabaseURL:
             >>> DatabaseURL.parse("sqlite:///shop.db").render_for_sqlalchemy()
             'sqlite+aiosqlite:///shop.db'
         """
-        return self.render(driver=_SQLALCHEMY_DRIVERS.get(self.scheme), hide_password=False)
+        driver, _ = SQLALCHEMY_DRIVERS.get(self.scheme, (None, None))
+        return self.render(driver=driver, hide_password=False)
 
     def __str__(self) -> str:
         return self.render()

@@ -14,70 +14,19 @@ from covet._extras import require_extra
 from covet.database.dialect import MYSQL, Dialect
 from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
 from covet.database.drivers.mysql_bulk import run_for_each
+from covet.database.drivers.mysql_errors import read_number, translate, translate_refusal
 from covet.database.drivers.mysql_session import READ_ONLY, SESSION, reset_session
 from covet.database.drivers.mysql_values import adapt_values
-from covet.database.errors import (
-    CheckViolationError,
-    DatabaseError,
-    DatabaseFullError,
-    DatabaseUnavailableError,
-    DataError,
-    ForeignKeyViolationError,
-    IntegrityError,
-    NotNullViolationError,
-    QueryError,
-    RetryableTransactionError,
-    UniqueViolationError,
-)
+from covet.database.errors import DatabaseError, DatabaseUnavailableError, QueryError
 from covet.database.url import DatabaseURL
 
-_KINDS: Final[Mapping[int, type[DatabaseError]]] = {
-    1022: UniqueViolationError,
-    1062: UniqueViolationError,
-    1216: ForeignKeyViolationError,
-    1217: ForeignKeyViolationError,
-    1451: ForeignKeyViolationError,
-    1452: ForeignKeyViolationError,
-    1048: NotNullViolationError,
-    1364: NotNullViolationError,
-    3819: CheckViolationError,
-    4025: CheckViolationError,
-    1205: RetryableTransactionError,
-    1213: RetryableTransactionError,
-    1020: RetryableTransactionError,
-    1021: DatabaseFullError,
-    1114: DatabaseFullError,
-    1040: DatabaseUnavailableError,
-    1053: DatabaseUnavailableError,
-    1927: DatabaseUnavailableError,
-    2003: DatabaseUnavailableError,
-    2006: DatabaseUnavailableError,
-    2013: DatabaseUnavailableError,
-    2014: DatabaseUnavailableError,
-}
-# What the server says of a value quotes it; these are what each of them means.
-_VALUE_ERRORS: Final = {
-    1264: "a number is out of its range",
-    1265: "it would be cut off",
-    1292: "it is no such time or number",
-    1366: "it is none of the column's type",
-    1526: "no partition takes it",
-    1406: "it is too long",
-}
 # Those with which the server undoes a whole transaction.
 _UNDOING: Final = frozenset({1020, 1213})
-_REFUSALS: Final = frozenset({1044, 1045, 1049, 1130, 1698})
 _KILL_SECONDS: Final = 0.5
 _GOODBYE_SECONDS: Final = 2.0
 _JSON: Final = 245
 _FOUND_ROWS: Final = 1 << 1
 _MULTI_STATEMENTS: Final = 1 << 16
-# Their texts quote names alone: of columns, tables, databases, functions, keys and constraints.
-_NAMING: Final = frozenset(
-    {1046, 1048, 1049, 1050, 1051, 1052, 1054, 1060, 1061, 1064, 1072, 1091, 1099, 1100, 1109, 1110, 1136, 1142, 1143}
-    | {1146, 1176, 1222, 1241, 1242, 1305, 1318, 1347, 1364, 1370, 1451, 1452, 1792, 3819, 4025}
-)
-_QUOTED: Final = re.compile("['\"].*['\"]", re.DOTALL)
 
 
 class MySQLDriver(Driver):
@@ -106,24 +55,33 @@ class MySQLDriver(Driver):
 
     async def connect(self, url: DatabaseURL, options: Mapping[str, Any]) -> "MySQLConnection":
         """Open a connection."""
+        return MySQLConnection(await self._open(url, options), self, url, options)
+
+    # Any: asyncmy's connection.
+    async def open_for_engine(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
+        """Open a connection of asyncmy's, on which a transaction begins with each statement."""
+        return await self._open(url, options, is_committing=False)
+
+    # Any: as above.
+    async def stop_for_engine(self, raw: Any, url: DatabaseURL, options: Mapping[str, Any]) -> bool:
+        """Let the server end it, and close the connection: its answer would be taken for that of the next statement."""
+        number = raw.thread_id()
+        raw.close()
+        await self.kill(url, options, number)
+        return False
+
+    # Any: as above.
+    async def _open(self, url: DatabaseURL, options: Mapping[str, Any], *, is_committing: bool = True) -> Any:
         try:
-            raw = await self._open(url, options)
+            return await self._connect(url, options, is_committing=is_committing)
         except Exception as exc:
-            refusal = self._translate_refusal(exc, url)
+            refusal = translate_refusal(self.errors, exc, url)
             if refusal is None:
                 raise
             raise refusal from exc
-        connection = MySQLConnection(raw, self, url, options)
-        if options.get("read_only"):
-            try:
-                await connection.control(READ_ONLY)
-            except BaseException:
-                connection.terminate()
-                raise
-        return connection
 
-    # Any: asyncmy's connection.
-    async def _open(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
+    # Any: as above.
+    async def _connect(self, url: DatabaseURL, options: Mapping[str, Any], *, is_committing: bool) -> Any:
         connection = self.connection(
             host=url.host or "127.0.0.1",
             port=url.port or 3306,
@@ -132,7 +90,8 @@ class MySQLDriver(Driver):
             database=url.database or None,
             unix_socket=options.get("unix_socket"),
             charset="utf8mb4",
-            autocommit=True,
+            autocommit=is_committing,
+            cursor_cls=self.cursor,
             # A row that an UPDATE finds counts, also if it was like that before: as in the other databases.
             client_flag=_FOUND_ROWS,
             init_command=SESSION,
@@ -140,45 +99,17 @@ class MySQLDriver(Driver):
         # APPSEC: the library asks for it, whatever it is told. Without it the server runs no second statement.
         connection._client_flag &= ~_MULTI_STATEMENTS  # noqa: SLF001
         await connection.connect()
+        if options.get("read_only"):
+            try:
+                await connection.query(READ_ONLY)
+            except BaseException:
+                connection.close()
+                raise
         return connection
-
-    def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
-        number = _read_number(exc)
-        if isinstance(exc, self.errors.MySQLError) and number in _REFUSALS:
-            hint = "See that the user, the password and the name of the database in the URL are right."
-            return DatabaseError(f"MySQL at {url} refuses the connection: {_read_text(exc)}.", hint=hint)
-        translated = self.translate(exc)
-        if isinstance(translated, DatabaseUnavailableError):
-            hint = "See that it runs, and that host and port of the URL are right."
-            return DatabaseUnavailableError(f"Nobody answers as MySQL at {url}: {_read_text(exc)}.", hint=hint)
-        return translated
 
     def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
         """Make CovetPy's error of one of asyncmy's."""
-        if isinstance(exc, OSError | asyncio.IncompleteReadError | EOFError):
-            return DatabaseUnavailableError(f"The connection to MySQL was lost: {type(exc).__name__}: {exc}.")
-        if not isinstance(exc, self.errors.MySQLError):
-            return None
-        number, text = _read_number(exc), _read_text(exc)
-        # APPSEC: what stands near a mistake may be a value, and so may what is quoted.
-        plain = text.partition(" near ")[0] if number in _NAMING else _QUOTED.sub("…", text)
-        if number in _VALUE_ERRORS:
-            # APPSEC: the text quotes the value.
-            return DataError(f"A value does not fit its column: {_VALUE_ERRORS[number]} ({number}).", query=query)
-        kind = _KINDS.get(number) or (IntegrityError if isinstance(exc, self.errors.IntegrityError) else None)
-        if kind is UniqueViolationError:
-            # APPSEC: "Duplicate entry 'ada@example.com' for key 'users.email'": the value is left out.
-            constraint = text.rpartition(" for key ")[2].strip("'")
-            return UniqueViolationError(
-                f"There is such a row already: {constraint}.", query=query, constraint=constraint
-            )
-        if kind is not None and issubclass(kind, IntegrityError):
-            return kind(f"{plain}.", query=query)
-        if kind is not None:
-            return kind(f"MySQL: {plain}.")
-        if isinstance(exc, self.errors.InterfaceError):
-            return DatabaseUnavailableError(f"The connection to MySQL was lost: {plain}.")
-        return QueryError(f"MySQL refuses the statement: {plain} ({number}).", query=query)
+        return translate(self.errors, exc, query)
 
     def is_error(self, exc: BaseException) -> bool:
         """Tell whether an error is what the server says of a statement; the connection is as it was."""
@@ -203,14 +134,6 @@ class MySQLDriver(Driver):
 # Any: asyncmy's cursor and connection.
 async def _show_nothing(cursor: Any, connection: Any) -> None:
     """Leave the warnings of a statement with the server."""
-
-
-def _read_number(exc: Exception) -> int:
-    return exc.args[0] if exc.args and isinstance(exc.args[0], int) else 0
-
-
-def _read_text(exc: Exception) -> str:
-    return str(exc.args[1] if len(exc.args) > 1 else exc).rstrip(".")
 
 
 class MySQLConnection(DriverConnection):
@@ -330,7 +253,8 @@ class MySQLConnection(DriverConnection):
             "SELECT column_name AS `name`, column_key = 'PRI' AS is_key,"
             " LOCATE('auto_increment', extra) > 0 AS is_counted, LOCATE('MariaDB', version()) > 0 AS is_returned,"
             " CASE WHEN numeric_precision IS NOT NULL THEN 'number'"
-            " WHEN character_set_name IS NOT NULL THEN 'text' END AS kind FROM information_schema.columns WHERE table_schema = database() AND CAST(table_name AS BINARY) = CAST(%s AS BINARY)"
+            " WHEN character_set_name IS NOT NULL THEN 'text' END AS kind FROM information_schema.columns"
+            " WHERE table_schema = database() AND CAST(table_name AS BINARY) = CAST(%s AS BINARY)"
             " ORDER BY ordinal_position"
         )
         return text, (table,)
@@ -370,7 +294,7 @@ class MySQLConnection(DriverConnection):
             return await function(*args)
         except self._driver.errors.MySQLError as exc:
             # An error says nothing of the transaction.
-            self._was_undone = self._was_undone or _read_number(exc) in _UNDOING
+            self._was_undone = self._was_undone or read_number(exc) in _UNDOING
             raise
         except asyncio.CancelledError:
             # The answer of the server would be taken for that of the next statement.

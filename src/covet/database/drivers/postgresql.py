@@ -4,8 +4,6 @@ PostgreSQL, by asyncpg.
 
 import asyncio
 import json
-import re
-import ssl
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import suppress
 from types import MappingProxyType
@@ -13,47 +11,16 @@ from typing import Any, ClassVar, Final
 
 from covet._extras import require_extra
 from covet.database.dialect import POSTGRESQL, Dialect
-from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values, Words, read_flag
+from covet.database.drivers.postgresql_errors import translate, translate_refusal
 from covet.database.drivers.postgresql_values import adapt_values
-from covet.database.errors import (
-    CheckViolationError,
-    DatabaseError,
-    DatabaseFullError,
-    DatabaseUnavailableError,
-    DataError,
-    ForeignKeyViolationError,
-    IntegrityError,
-    NotNullViolationError,
-    QueryError,
-    RetryableTransactionError,
-    TransactionError,
-    UniqueViolationError,
-)
+from covet.database.errors import DatabaseError, QueryError, TransactionError
 from covet.database.url import DatabaseURL
 from covet.serialization import encode_json
 
-# SQLSTATE (PostgreSQL, Appendix A): the whole code first, then its class.
-_KINDS: Final[Mapping[str, type[DatabaseError]]] = {
-    "23505": UniqueViolationError,
-    "23503": ForeignKeyViolationError,
-    "23502": NotNullViolationError,
-    "23514": CheckViolationError,
-    "23P01": UniqueViolationError,
-    "23": IntegrityError,
-    "40001": RetryableTransactionError,
-    "40P01": RetryableTransactionError,
-    "55P03": RetryableTransactionError,
-    "53100": DatabaseFullError,
-    "53300": DatabaseUnavailableError,
-    "57P01": DatabaseUnavailableError,
-    "57P02": DatabaseUnavailableError,
-    "57P03": DatabaseUnavailableError,
-    "08": DatabaseUnavailableError,
-}
-# What a value is, or how long it is for an index.
-_MISFITS: Final = ("22", "54000")
 _GOODBYE_SECONDS: Final = 0.5
-_ARGUMENT: Final = re.compile(r"invalid input for query argument (\$\d+)")
+_STATEMENTS: Final = 100
+_SSL: Final = Words({mode: mode for mode in ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")})
 _DESCRIBE: Final = """
 SELECT a.attname AS name, coalesce(a.attnum = ANY (i.indkey), false) AS is_key,
   CASE t.typcategory WHEN 'N' THEN 'number' WHEN 'S' THEN 'text' END AS kind
@@ -69,8 +36,8 @@ class PostgreSQLDriver(Driver):
     Connections to PostgreSQL.
 
     `application_name` is what the server shows of them; `statement_cache_size` says how many prepared statements each
-    keeps (0 behind a pooler such as PgBouncer in transaction mode); `ssl` is `disable`, `prefer`, `require`,
-    `verify-ca` or `verify-full`; with `read_only` the server refuses to write.
+    keeps (0 behind a pooler such as PgBouncer in transaction mode); `sslmode`, or `ssl`, is `disable`, `allow`,
+    `prefer`, `require`, `verify-ca` or `verify-full`; with `read_only` the server refuses to write.
     """
 
     dialect: ClassVar[Dialect] = POSTGRESQL
@@ -78,8 +45,8 @@ class PostgreSQLDriver(Driver):
         {
             "application_name": str,
             "statement_cache_size": int,
-            "ssl": str,
-            "sslmode": str,
+            "ssl": _SSL,
+            "sslmode": _SSL,
             "read_only": read_flag,
         }
     )
@@ -92,8 +59,20 @@ class PostgreSQLDriver(Driver):
 
     async def connect(self, url: DatabaseURL, options: Mapping[str, Any]) -> "PostgreSQLConnection":
         """Open a connection."""
+        raw = await self.open_for_engine(url, options)
         try:
-            raw = await self._library.connect(
+            for name in ("json", "jsonb"):
+                await raw.set_type_codec(name, schema="pg_catalog", encoder=_write_json, decoder=json.loads)
+        except BaseException:
+            raw.terminate()
+            raise
+        return PostgreSQLConnection(raw, (self._library.PostgresError, self._library.InterfaceError))
+
+    # Any: asyncpg's connection.
+    async def open_for_engine(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
+        """Open a connection of asyncpg's."""
+        try:
+            return await self._library.connect(
                 host=url.host or None,
                 port=url.port,
                 user=url.user,
@@ -103,7 +82,7 @@ class PostgreSQLDriver(Driver):
                 ssl=options.get("sslmode") or options.get("ssl") or _choose_ssl(url),
                 # The pool has a limit of its own.
                 timeout=None,
-                statement_cache_size=options.get("statement_cache_size", 100),
+                statement_cache_size=options.get("statement_cache_size", _STATEMENTS),
                 server_settings={
                     "application_name": options.get("application_name", "covet"),
                     # The reading of statements relies on it.
@@ -112,67 +91,32 @@ class PostgreSQLDriver(Driver):
                 },
             )
         except Exception as exc:
-            refusal = self._translate_refusal(exc, url)
+            refusal = translate_refusal(self._library, exc, url)
             if refusal is None:
                 raise
             raise refusal from exc
-        try:
-            for name in ("json", "jsonb"):
-                await raw.set_type_codec(name, schema="pg_catalog", encoder=_write_json, decoder=json.loads)
-        except BaseException:
-            raw.terminate()
-            raise
-        return PostgreSQLConnection(raw, (self._library.PostgresError, self._library.InterfaceError))
 
-    def _translate_refusal(self, exc: Exception, url: DatabaseURL) -> DatabaseError | None:
-        if isinstance(exc, self._library.PostgresError):
-            code = exc.sqlstate or ""
-            if not code.startswith(("08", "53", "57")):
-                hint = "See that the user, the password and the name of the database in the URL are right."
-                return DatabaseError(f"PostgreSQL at {url} refuses the connection: {exc}.", hint=hint)
-        translated = self.translate(exc)
-        if isinstance(translated, DatabaseUnavailableError):
-            hint = "See that it runs, and that host and port of the URL are right."
-            return DatabaseUnavailableError(f"Nobody answers as PostgreSQL at {url}: {exc}.", hint=hint)
-        return translated
+    # Any: as above.
+    async def stop_for_engine(self, raw: Any, url: DatabaseURL, options: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Wait until the server has ended what the library, being cancelled, asked it to end."""
+        try:
+            async with asyncio.timeout(_GOODBYE_SECONDS):
+                # An empty text is allowed in a transaction that failed, too.
+                await raw.execute("")
+        except Exception:  # noqa: BLE001 - it is of no use, whatever is wrong with it
+            raw.terminate()
+            return False
+        return True
+
+    def read_engine_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Tell how many prepared statements are kept; SQLAlchemy keeps them itself, and without any gives no names."""
+        size = options.get("statement_cache_size", _STATEMENTS)
+        named: Mapping[str, Any] = {} if size else {"prepared_statement_name_func": str}
+        return {"prepared_statement_cache_size": size, **named}
 
     def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
         """Make CovetPy's error of one of asyncpg's."""
-        library = self._library
-        if isinstance(exc, library.PostgresError):
-            code = exc.sqlstate or ""
-            kind = _KINDS.get(code) or _KINDS.get(code[:2], QueryError)
-            if code.startswith(_MISFITS):
-                return _explain_value(exc, query)
-            # APPSEC: `detail` quotes the values of the row, and is left out.
-            text = f"{exc.args[0] if exc.args else code}."
-            if issubclass(kind, IntegrityError):
-                return kind(text, query=query, constraint=exc.constraint_name or exc.column_name)
-            if issubclass(kind, QueryError):
-                return kind(f"PostgreSQL refuses the statement: {text}", query=query)
-            return kind(f"PostgreSQL: {text}")
-        if isinstance(exc, OSError | ssl.SSLError | library.InternalClientError | asyncio.IncompleteReadError):
-            return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {type(exc).__name__}: {exc}.")
-        if isinstance(exc, library.InterfaceError):
-            if isinstance(exc, ValueError):
-                return _explain_value(exc, query)
-            if "closed" in str(exc):
-                return DatabaseUnavailableError(f"The connection to PostgreSQL was lost: {exc}.")
-            return QueryError(f"asyncpg refuses the statement: {exc}.", query=query)
-        return None
-
-
-def _explain_value(exc: Exception, query: str | None) -> DataError:
-    # APPSEC: the text quotes the value.
-    match = _ARGUMENT.match(str(exc))
-    what = "A value" if match is None else f"The value of {match[1]}"
-    name = type(exc).__name__.removesuffix("Error")
-    why = "" if match is not None or name == "Data" else f": {name} ({getattr(exc, 'sqlstate', '')})"
-    return DataError(
-        f"{what} does not fit what the statement wants{why}.",
-        query=query,
-        hint="PostgreSQL says by the column or a cast, $1::integer, which type a value has to have.",
-    )
+        return translate(self._library, exc, query)
 
 
 def _choose_ssl(url: DatabaseURL) -> str:

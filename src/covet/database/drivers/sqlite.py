@@ -3,57 +3,31 @@ SQLite, by the standard library. Each connection has a thread of its own.
 """
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import closing, suppress
+from functools import partial
 from pathlib import Path
-from time import sleep
+from time import monotonic, sleep
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar
 from urllib.parse import quote
 
+from covet._extras import require_extra
 from covet.database.dialect import SQLITE, Dialect
-from covet.database.driver import Driver, DriverConnection, Result, Row, Values, read_flag
+from covet.database.driver import Driver, DriverConnection, Result, Row, Values, Words, read_flag
+from covet.database.drivers.sqlite_errors import translate, translate_refusal
 from covet.database.drivers.sqlite_ids import LastId
 from covet.database.drivers.sqlite_locks import LockPatience
 from covet.database.drivers.sqlite_thread import ConnectionThread
 from covet.database.drivers.sqlite_values import adapt_values
-from covet.database.errors import (
-    CheckViolationError,
-    DatabaseError,
-    DatabaseFullError,
-    DatabaseUnavailableError,
-    DataError,
-    ForeignKeyViolationError,
-    IntegrityError,
-    NotNullViolationError,
-    QueryError,
-    RetryableTransactionError,
-    UniqueViolationError,
-)
+from covet.database.errors import DatabaseError, QueryError
 from covet.database.url import DatabaseURL
 
 T = TypeVar("T")
 
-_VIOLATIONS: Final[Mapping[str, type[IntegrityError]]] = {
-    "SQLITE_CONSTRAINT_UNIQUE": UniqueViolationError,
-    "SQLITE_CONSTRAINT_PRIMARYKEY": UniqueViolationError,
-    "SQLITE_CONSTRAINT_ROWID": UniqueViolationError,
-    "SQLITE_CONSTRAINT_FOREIGNKEY": ForeignKeyViolationError,
-    "SQLITE_CONSTRAINT_NOTNULL": NotNullViolationError,
-    "SQLITE_CONSTRAINT_CHECK": CheckViolationError,
-    "SQLITE_CONSTRAINT_DATATYPE": CheckViolationError,
-}
-_MISFITS: Final = frozenset({"SQLITE_TOOBIG", "SQLITE_MISMATCH"})
 _SESSION: Final = ("PRAGMA foreign_keys = ON", "PRAGMA query_only = OFF")
-# What quotes a value: of a path in JSON, of what is searched for with MATCH.
-_QUOTES: Final = re.compile(r"(JSON path|fts5: |no such column: ).*", re.DOTALL)
-_SYNCHRONOUS: Final = {"off": "OFF", "normal": "NORMAL", "full": "FULL"}
-
-
-def _read_synchronous(text: str) -> str:
-    return _SYNCHRONOUS[text.lower()]
+_BUSY_TIMEOUT: Final = 5.0
 
 
 class SQLiteDriver(Driver):
@@ -67,73 +41,97 @@ class SQLiteDriver(Driver):
 
     dialect: ClassVar[Dialect] = SQLITE
     option_types: ClassVar[Mapping[str, Any]] = MappingProxyType(
-        {"busy_timeout": float, "synchronous": _read_synchronous, "read_only": read_flag}
+        {
+            "busy_timeout": float,
+            "synchronous": Words({"off": "OFF", "normal": "NORMAL", "full": "FULL"}),
+            "read_only": read_flag,
+        }
     )
 
-    async def connect(self, url: DatabaseURL, options: Mapping[str, object]) -> "SQLiteConnection":
+    async def connect(self, url: DatabaseURL, options: Mapping[str, Any]) -> "SQLiteConnection":
         """Open a connection; the file is made if it is not there, for its owner alone."""
+        connection, thread = await self._open(url, options, waits_by_itself=False)
+        return SQLiteConnection(connection, thread, options.get("busy_timeout", _BUSY_TIMEOUT))
+
+    async def _open(
+        self, url: DatabaseURL, options: Mapping[str, Any], *, waits_by_itself: bool
+    ) -> tuple[sqlite3.Connection, ConnectionThread]:
         thread = ConnectionThread(asyncio.get_running_loop(), f"sqlite {Path(url.database).name or 'in memory'}")
-        busy_timeout = options.get("busy_timeout", 5.0)
-        synchronous = str(options.get("synchronous", "NORMAL"))
         # Whoever stops to wait for it has no use for it: then it closes itself.
-        is_read_only = options.get("read_only", False)
-        opening = thread.call(_open, url.database, busy_timeout, synchronous, is_read_only)
+        opening = thread.call(partial(open_database, url, options, waits_by_itself=waits_by_itself))
         try:
-            connection = await asyncio.shield(opening)
+            return await asyncio.shield(opening), thread
         except asyncio.CancelledError:
             opening.add_done_callback(lambda done: thread.stop(None if done.exception() else done.result().close))
             raise
         except Exception as exc:
             thread.stop()
-            raise self.translate(exc) or exc from exc
-        return SQLiteConnection(connection, thread, float(str(busy_timeout)))
+            raise translate_refusal(exc, url, is_read_only=bool(options.get("read_only"))) or exc from exc
+
+    # Any: aiosqlite's connection.
+    async def open_for_engine(self, url: DatabaseURL, options: Mapping[str, Any]) -> Any:
+        """Open a connection of aiosqlite's; SQLite waits for locks by itself."""
+        library: Any = require_extra("aiosqlite", extra="orm", needed_for="engines of SQLAlchemy on SQLite")
+        # Opened here: the thread of one that could not be opened would speak to a loop that may have ended.
+        connection, thread = await self._open(url, options, waits_by_itself=True)
+        thread.stop()
+        raw = library.Connection(lambda: connection, iter_chunk_size=64)
+        # Nothing is lost with the process: what was not committed then is rolled back.
+        raw._thread.daemon = True  # noqa: SLF001 - it has no other way to say so
+        try:
+            return await raw
+        except BaseException:
+            connection.close()
+            raise
+
+    # Any: as above.
+    async def stop_for_engine(self, raw: Any, url: DatabaseURL, options: Mapping[str, Any]) -> bool:  # noqa: ARG002
+        """Interrupt what runs in the connection's thread, and wait for its end."""
+        connection: sqlite3.Connection = raw._conn  # noqa: SLF001 - a call of the library's would wait in the queue
+        was_inside = connection.in_transaction
+        done = asyncio.get_running_loop().create_future()
+        raw._tx.put_nowait((done, lambda: None))  # noqa: SLF001 - as above
+        while not done.done():
+            connection.interrupt()
+            await asyncio.wait((done,), timeout=0.02)
+        # SQLite undoes a transaction in which it is interrupted while it writes.
+        return connection.in_transaction is was_inside
 
     def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
         """Make CovetPy's error of one of SQLite's."""
-        if isinstance(exc, OSError):
-            return DatabaseUnavailableError(f"The file of the database cannot be used: {exc.strerror}.")
-        if isinstance(exc, OverflowError):
-            return DataError("A number is too large for SQLite, whose integers have 64 bits.", query=query)
-        if isinstance(exc, UnicodeEncodeError):
-            return DataError("A text cannot be written as UTF-8.", query=query)
-        if not isinstance(exc, sqlite3.Error | sqlite3.Warning):
-            return None
-        name = getattr(exc, "sqlite_errorname", None) or ""
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return RetryableTransactionError(
-                f"Another connection writes to the database: {exc}.",
-                hint="Make transactions shorter, or let them wait longer: ?busy_timeout=10 behind the URL.",
-            )
-        if name == "SQLITE_FULL":
-            return DatabaseFullError(f"The database cannot grow: {exc}.", hint="Make room on its disk.")
-        if name.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_PROTOCOL")):
-            return DatabaseUnavailableError(
-                f"The file of the database cannot be used: {exc}.",
-                hint="See that its folder is there, that both may be written, and that it is a database.",
-            )
-        if isinstance(exc, sqlite3.IntegrityError):
-            violation = _VIOLATIONS.get(name, IntegrityError)
-            # What stands behind the colon is the constraint, or its columns.
-            return violation(f"{exc}.", query=query, constraint=str(exc).partition(": ")[2] or None)
-        kind = DataError if name in _MISFITS else QueryError
-        return kind(f"SQLite refuses the statement: {_hide_values(str(exc), query)}.", query=query)
+        return translate(exc, query)
 
     def limit_pool(self, url: DatabaseURL) -> int | None:
         """Tell that a database in memory is its connection."""
         return 1 if url.is_in_memory else None
 
 
-def _hide_values(text: str, query: str | None) -> str:
-    # APPSEC: what the statement itself does not say came from a value.
-    match = _QUOTES.search(text)
-    if match is None or match[0].removeprefix("no such column: ") in (query or ""):
-        return text.rstrip(".")
-    return text[: match.end(1)].rstrip(": ") + " …"
+# Any: as the options are.
+def open_database(url: DatabaseURL, options: Mapping[str, Any], *, waits_by_itself: bool = True) -> sqlite3.Connection:
+    """
+    Open a file, which is made for its owner alone if it is not there, or a database in memory; not on an event loop.
 
+    Args:
+        url: Where it is.
+        options: Checked options of the connection.
+        waits_by_itself: Whether SQLite waits for locks, which cannot be interrupted.
 
-def _open(database: str, busy_timeout: float, synchronous: str, is_read_only: bool) -> sqlite3.Connection:
-    if database and not is_read_only:
-        # Made for its owner alone; SQLite gives its other files that mode.
+    Raises:
+        OSError: If the file cannot be made, or is not there and would only be read.
+        sqlite3.Error: If SQLite cannot use it.
+
+    Example:
+        >>> connection = open_database(DatabaseURL.parse("sqlite://"), {})
+        >>> connection.execute("PRAGMA foreign_keys").fetchone()
+        (1,)
+        >>> connection.close()
+    """
+    database, busy_timeout = url.database, options.get("busy_timeout", _BUSY_TIMEOUT)
+    is_read_only = options.get("read_only", False)
+    if is_read_only and database:
+        Path(database).stat()
+    elif database:
+        # SQLite gives its other files that mode.
         with suppress(FileExistsError):
             Path(database).touch(0o600, exist_ok=False)
     target = f"file:{quote(database)}{'?mode=ro' if is_read_only else ''}" if database else ":memory:"
@@ -147,10 +145,11 @@ def _open(database: str, busy_timeout: float, synchronous: str, is_read_only: bo
     )
     try:
         if database:
-            _write_ahead(connection)
-        connection.execute(f"PRAGMA synchronous = {synchronous}")
-        # From now on it is waited for locks here: see sqlite_locks.
-        connection.execute("PRAGMA busy_timeout = 0")
+            _write_ahead(connection, busy_timeout)
+        connection.execute(f"PRAGMA synchronous = {options.get('synchronous', 'NORMAL')}")
+        if not waits_by_itself:
+            # From now on it is waited for locks here: see sqlite_locks.
+            connection.execute("PRAGMA busy_timeout = 0")
         _reset(connection)
     except BaseException:
         connection.close()
@@ -158,24 +157,24 @@ def _open(database: str, busy_timeout: float, synchronous: str, is_read_only: bo
     return connection
 
 
-def _write_ahead(connection: sqlite3.Connection) -> None:
+def _write_ahead(connection: sqlite3.Connection, seconds: float) -> None:
     """Let readers and a writer not wait for each other; a file that may only be read stays as it is."""
     [(mode,)] = connection.execute("PRAGMA journal_mode")
     if mode == "wal":
         return
-    for _ in range(100):
+    end = monotonic() + seconds
+    while True:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
         except sqlite3.OperationalError as exc:
-            if exc.sqlite_errorname != "SQLITE_BUSY":
-                if exc.sqlite_errorname.startswith("SQLITE_READONLY"):
-                    return
-                raise
+            if exc.sqlite_errorname.startswith("SQLITE_READONLY"):
+                return
             # SQLite does not wait here: of two that change the mode at once, one is refused on the spot.
+            if exc.sqlite_errorname != "SQLITE_BUSY" or monotonic() >= end:
+                raise
             sleep(0.01)
         else:
             return
-    raise sqlite3.OperationalError("the journal's mode cannot be changed while others use the database")
 
 
 class SQLiteConnection(DriverConnection):
@@ -379,4 +378,4 @@ def _reset(connection: sqlite3.Connection) -> None:
         _run(connection, statement)
 
 
-__all__ = ["SQLiteConnection", "SQLiteDriver"]
+__all__ = ["SQLiteConnection", "SQLiteDriver", "open_database"]

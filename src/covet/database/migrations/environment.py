@@ -6,12 +6,11 @@ event loop of its own, and one at a time has Alembic.
 """
 
 import asyncio
-import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from importlib import import_module
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -22,25 +21,19 @@ from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from sqlalchemy import Connection, MetaData, NullPool, event
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
-from covet.database.errors import DatabaseUnavailableError
+from covet.database.engines import make_engine
+from covet.database.errors import DatabaseError, DatabaseUnavailableError, RetryableTransactionError
 from covet.database.migrations.errors import MigrationError, MigrationFailedError, MigrationLockError
 from covet.database.migrations.locks import take_lock
 from covet.database.migrations.recorder import Recorder
 from covet.database.migrations.revisions import RevisionDirectory
 from covet.database.url import DatabaseURL
-from covet.exceptions import MissingDependencyError
 
 __all__ = ["Plan", "Run", "run_migrations"]
 
 _KEY: Final = "covet"
-_DRIVERS: Final = {
-    "sqlite": ("aiosqlite", "orm"),
-    "postgresql": ("asyncpg", "postgres"),
-    "mysql": ("asyncmy", "mysql"),
-}
 # Alembic's `context` and `op` stand for the one run that a process has at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()
 
@@ -63,6 +56,7 @@ class Run:
         starts_at: Where the SQL begins, if it is only written.
         on_connect: Called with each connection of the driver.
         connect_timeout: Seconds to wait for a database that does not answer.
+        options: Options of its connections, besides those of the URL.
     """
 
     url: DatabaseURL
@@ -74,6 +68,7 @@ class Run:
     starts_at: str | None = None
     on_connect: Callable[[Any], None] | None = None  # Any: each driver has connections of its own
     connect_timeout: float = 10.0
+    options: Mapping[str, Any] = field(default_factory=dict)  # Any: each driver has its own
     recorder: Recorder = field(init=False)
 
     def __post_init__(self) -> None:
@@ -156,8 +151,6 @@ def run_migrations(**options: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    if run.url.scheme == "sqlite" and not _is_still_missing(run):
-        _require_file(run)
     asyncio.run(_connect(run, options))
 
 
@@ -193,60 +186,34 @@ def _is_still_missing(run: Run) -> bool:
     return not run.is_writing and not path.exists() and path.parent.is_dir()
 
 
-def _require_file(run: Run) -> None:
-    """Open the file once: the driver that finds that it cannot would leave a thread behind."""
-    try:
-        sqlite3.connect(run.url.database).close()
-    except sqlite3.Error as exc:
-        raise _refuse(run, exc) from exc
-
-
 async def _connect(run: Run, options: dict[str, Any]) -> None:
     engine = _create_engine(run)
     try:
         try:
-            async with asyncio.timeout(run.connect_timeout):
-                connection = await engine.connect()
-        except TimeoutError as exc:
-            raise _refuse(run, f"it did not answer within {run.connect_timeout:g} seconds") from exc
-        except Exception as exc:
-            # Each driver has errors of its own, and some raise those of the system.
-            raise _refuse(run, getattr(exc, "orig", None) or exc) from exc
-        try:
+            connection = await engine.connect()
+        except RetryableTransactionError as exc:
+            raise MigrationLockError(run.lock_timeout) from exc
+        async with aclosing(connection):
             if run.is_writing:
                 await take_lock(connection, run.url, run.version_table, seconds=run.lock_timeout)
             await connection.run_sync(_run, run, options)
-        finally:
-            await connection.close()
     finally:
         await engine.dispose()
 
 
-def _refuse(run: Run, reason: object) -> DatabaseUnavailableError:
-    return DatabaseUnavailableError(
-        f"The database {run.url} cannot be reached: {reason}",
-        hint="See that it runs, and that its URL is right.",
-    )
-
-
 def _create_engine(run: Run) -> AsyncEngine:
-    driver, extra = _DRIVERS[run.url.scheme]
-    try:
-        import_module(driver)
-    except ModuleNotFoundError as exc:
-        raise MissingDependencyError(driver, extra=extra, needed_for=f"migrations of {run.url.scheme}") from exc
     is_sqlite = run.url.scheme == "sqlite"
-    # What is not there is as empty as what is in memory.
-    url = DatabaseURL("sqlite") if is_sqlite and _is_still_missing(run) else run.url
-    engine = create_async_engine(
-        url.render_for_sqlalchemy(),
+    engine = make_engine(
+        # What is not there is as empty as what is in memory.
+        replace(run.url, database="") if is_sqlite and _is_still_missing(run) else run.url,
+        needed_for=f"migrations of {run.url.scheme}",
+        connect_timeout=run.connect_timeout,
+        options={**run.options, "busy_timeout": run.lock_timeout} if is_sqlite else run.options,
         poolclass=NullPool,
-        connect_args={"timeout": run.lock_timeout} if is_sqlite else {},
     )
     if is_sqlite:
-        # The driver would begin a transaction before a row is changed, but not before a table is: so it begins none.
+
         def prepare(connection: Any, _record: object) -> None:
-            connection.isolation_level = None
             cursor = connection.cursor()
             # A table that is replaced by an altered copy would take the rows that refer to it along.
             cursor.execute("PRAGMA foreign_keys = OFF")
@@ -274,9 +241,9 @@ def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
     except (MigrationError, DatabaseUnavailableError):
         raise
     except Exception as exc:
-        reason = str(exc.orig) if isinstance(exc, DBAPIError) else f"{type(exc).__name__}: {exc}"
+        reason = exc.message if isinstance(exc, DatabaseError) else f"{type(exc).__name__}: {exc}"
         if run.recorder.current is None:
-            if run.url.scheme == "sqlite" and "database is locked" in reason:
+            if run.url.scheme == "sqlite" and isinstance(exc, RetryableTransactionError):
                 raise MigrationLockError(run.lock_timeout) from exc
             raise MigrationError(f"The database {run.url} refuses: {reason}") from exc
         connection.rollback()

@@ -2,10 +2,10 @@
 `Migrations`: what the commands do, for whoever writes a program instead.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Any, cast
 
 from alembic import util
 from alembic.autogenerate import RevisionContext, compare_metadata
@@ -26,13 +26,11 @@ from covet.database.migrations.operations import leave_out_indexes, require_name
 from covet.database.migrations.plans import plan_downgrade, plan_upgrade
 from covet.database.migrations.revisions import Revision, RevisionDirectory, require_id, require_message
 from covet.database.migrations.sql import write_statements
-from covet.database.url import DatabaseURL
+from covet.database.url import SQLALCHEMY_DRIVERS, DatabaseURL
 from covet.exceptions import ConfigurationError
 from covet.threads import run_in_thread
 
 __all__ = ["MigrationReport", "Migrations"]
-
-_SCHEMES: Final = ("sqlite", "postgresql", "mysql")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +76,7 @@ class Migrations:
             same database.
         lock_timeout: Seconds to wait for another process that migrates.
         connect_timeout: Seconds to wait for a database that does not answer.
+        options: Options of its connections, besides those behind the URL; see `create_engine`.
 
     Raises:
         ConfigurationError: If the database cannot have migrations.
@@ -107,9 +106,10 @@ class Migrations:
         version_table: str = "alembic_version",
         lock_timeout: float = 60.0,
         connect_timeout: float = 10.0,
+        options: Mapping[str, Any] | None = None,  # Any: each driver has its own
     ) -> None:
         self.url = DatabaseURL.parse(url) if isinstance(url, str) else url
-        if self.url.scheme not in _SCHEMES:
+        if self.url.scheme not in SQLALCHEMY_DRIVERS:
             raise ConfigurationError(
                 f"A database of the kind {self.url.scheme!r} cannot have migrations.",
                 hint="SQLite, PostgreSQL and MySQL can.",
@@ -124,6 +124,7 @@ class Migrations:
         self.version_table = version_table
         self.lock_timeout = lock_timeout
         self.connect_timeout = connect_timeout
+        self.options = dict(options or {})
 
     async def init(self) -> list[Path]:
         """
@@ -357,4 +358,5 @@ class Migrations:
             self.lock_timeout,
             is_writing,
             connect_timeout=self.connect_timeout,
+            options=self.options,
         )

@@ -6,7 +6,7 @@ The mapping is SQLAlchemy's own: `Mapped[...]`, `mapped_column`, `relationship`,
 ::
 
     model.py column_types.py mixins.py      what a mapped class has to begin with
-    engine.py driver_errors.py session.py   connections, the errors of drivers, sessions
+    engine.py session.py                    connections and sessions
     plugin.py                               all of that as services of an application
     repository.py reading.py fields.py      finding and keeping rows
     bulk_writes.py upserts.py               many rows at once, rows that may be there already

@@ -12,8 +12,6 @@ from sqlalchemy import ClauseElement, Column, ColumnElement, UnaryExpression, fa
 from sqlalchemy import inspect as inspect_mapped
 from sqlalchemy.exc import NoInspectionAvailable
 from sqlalchemy.orm import InstrumentedAttribute, Mapper
-from sqlalchemy.sql.schema import ColumnDefault
-from sqlalchemy.types import Integer
 
 from covet.class_annotations import type_variables
 from covet.database.errors import DataError
@@ -42,7 +40,7 @@ class FieldTable:
         empty: The names of the columns that a new row has nothing in, unless somebody says so.
     """
 
-    __slots__ = ("_key", "_values", "columns", "empty", "key_is_number", "keys", "mapper", "model")
+    __slots__ = ("_key", "_values", "columns", "empty", "keys", "mapper", "model")
 
     def __init__(self, model: type[Any], mapper: Mapper[Any]) -> None:
         self.model = model
@@ -55,7 +53,6 @@ class FieldTable:
         self.keys = tuple(name for name, column in self.columns.items() if column in set(mapper.primary_key))
         self._key = self._values[self.keys[0]] if len(self.keys) == 1 else None
         self.empty = tuple(name for name, column in self.columns.items() if _is_empty_at_first(column))
-        self.key_is_number = len(self.keys) == 1 and isinstance(mapper.primary_key[0].type, Integer)
 
     @property
     def name(self) -> str:
@@ -166,18 +163,6 @@ class FieldTable:
             # SQLAlchemy says what is missing.
             return True
         return all(self._values[name].holds(part) for name, part in zip(self.keys, parts, strict=True))
-
-    def has_default(self, name: str) -> bool:
-        """Tell whether a row can be made without a value for this column."""
-        column = self.columns[name]
-        is_counted = self.key_is_number and name in self.keys
-        return bool(
-            column.nullable
-            or isinstance(column.default, ColumnDefault)
-            or column.default is not None
-            or column.server_default is not None
-            or is_counted
-        )
 
 
 def find_model(cls: type, base: type) -> type[Any] | None:
