@@ -73,12 +73,12 @@ async def test_unknown_name_of_a_field_is_refused(session: AsyncSession) -> None
     users = Repository[User](session)
     ada = await users.create(name="Ada")
 
-    with pytest.raises(UnknownFieldError, match="User has no field 'nam'"):
-        await users.create(nam="Ada")
-    with pytest.raises(UnknownFieldError, match="User has no field 'nam'"):
-        await users.create(User(name="Ada"), nam="Blaise")
-    with pytest.raises(UnknownFieldError, match="User has no field 'nam'"):
-        await users.update(ada, nam="Blaise")
+    with pytest.raises(UnknownFieldError, match="User has no field 'nme'"):
+        await users.create(nme="Ada")
+    with pytest.raises(UnknownFieldError, match="User has no field 'nme'"):
+        await users.create(User(name="Ada"), nme="Blaise")
+    with pytest.raises(UnknownFieldError, match="User has no field 'nme'"):
+        await users.update(ada, nme="Blaise")
 
 
 async def test_refused_row_says_so_here(session: AsyncSession) -> None:
