@@ -121,6 +121,10 @@ def _read_no_options(settings: "Settings") -> Mapping[str, object]:  # noqa: ARG
     return {}
 
 
+def _read_debug_toolbar(settings: "Settings") -> Mapping[str, object] | None:
+    return {} if settings.debug else None
+
+
 # What was made with the options of the settings, and of which layer of the profile.
 _Made = list[tuple[ProfileLayer, object]]
 
@@ -161,6 +165,7 @@ PROFILE: Final[tuple[ProfileLayer, ...]] = (
     ProfileLayer("request_logging", _read_no_options, _DEPLOYED),
     ProfileLayer("security_headers", _read_no_options, _DEPLOYED),
     ProfileLayer("cors", _read_cors_options),
+    ProfileLayer("debug_toolbar", _read_debug_toolbar, frozenset({"development"})),
     ProfileLayer("session", _read_session_options, is_named_only=True),
     ProfileLayer("csrf", _read_csrf_options, is_named_only=True),
     ProfileLayer("rate_limit", _read_rate_limit, adopt=_adopt_rate_limit),

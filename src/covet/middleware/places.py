@@ -34,6 +34,7 @@ class Place(IntEnum):
     DECOMPRESSION = 54
     COMPRESSION = 56
     CONDITIONAL = 58
+    DEBUG_TOOLBAR = 59
     SESSION = 60
     CSRF = 70
     RATE_LIMIT = 80

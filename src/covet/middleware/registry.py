@@ -14,6 +14,7 @@ from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
 from covet.middleware.cors import CORSMiddleware
 from covet.middleware.csrf import CSRFMiddleware
+from covet.middleware.debug import DebugToolbarMiddleware
 from covet.middleware.decompression import DecompressionMiddleware
 from covet.middleware.https_redirect import HTTPSRedirectMiddleware
 from covet.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -94,6 +95,7 @@ for _name, _class in {
     "conditional": ConditionalMiddleware,
     "cors": CORSMiddleware,
     "csrf": CSRFMiddleware,
+    "debug_toolbar": DebugToolbarMiddleware,
     "decompression": DecompressionMiddleware,
     "gzip": GZipMiddleware,
     "https_redirect": HTTPSRedirectMiddleware,

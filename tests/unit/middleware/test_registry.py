@@ -31,6 +31,7 @@ from covet.middleware import (
     find_middleware,
     get_middleware_registry,
 )
+from covet.middleware.debug import DebugToolbarMiddleware
 from covet.registry import InvalidItemError
 from tests.unit.distributions import install
 
@@ -69,6 +70,7 @@ def test_built_in_middleware_is_registered() -> None:
         "conditional": ConditionalMiddleware,
         "cors": CORSMiddleware,
         "csrf": CSRFMiddleware,
+        "debug_toolbar": DebugToolbarMiddleware,
         "decompression": DecompressionMiddleware,
         "gzip": GZipMiddleware,
         "https_redirect": HTTPSRedirectMiddleware,
@@ -114,7 +116,7 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
         "Available: authentication, body_limit, broken, compression, concurrency_limit, conditional, cors, csrf, "
-        "decompression, gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, "
+        "debug_toolbar, decompression, gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, "
         "security_headers, session, stamp, stamp_two, timeout, trusted_hosts."
     )
 
