@@ -92,7 +92,7 @@ async def use_stream_alone(database: SQLAdapter, mark: str) -> None:
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[SQLAdapter]:
     """A database of each kind, with the tables `tea`, empty, and `source`."""
     url = find_url(request.param, request, tmp_path)
-    async with open_database(url, max_size=_MAX_SIZE, acquire_timeout=5) as adapter:
+    async with open_database(url, max_size=_MAX_SIZE, timeout=5) as adapter:
         await adapter.execute("DROP TABLE IF EXISTS source")
         await adapter.execute("CREATE TABLE source (name VARCHAR(10))")
         await adapter.execute_many("INSERT INTO source (name) VALUES ($1)", [("a",), ("b",), ("c",)])

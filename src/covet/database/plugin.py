@@ -152,7 +152,7 @@ class DatabasePlugin(Plugin):
         if isinstance(adapter, SQLAdapter):
             self._options = {
                 "max_size": settings.pool_size,
-                "acquire_timeout": settings.pool_timeout,
+                "timeout": settings.pool_timeout,
                 "connect_timeout": settings.connect_timeout,
                 "query_timeout": settings.query_timeout,
                 "slow_query": settings.slow_query,

@@ -21,6 +21,7 @@ from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
 from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
 from covet.database.pool_options import PoolOptions, read_options
+from covet.database.pool_queries import PoolQueries
 from covet.database.pool_stats import PoolStats
 from covet.database.raw_connections import (
     abandon_connections,
@@ -40,7 +41,7 @@ from covet.options import refuse_unknown
 _CLOSE_SECONDS: Final = 5.0
 
 
-class DatabasePool:
+class DatabasePool(PoolQueries):
     """
     Lend the connections of a database.
 
@@ -55,7 +56,7 @@ class DatabasePool:
         name: What the database is called, in errors and in the log.
         min_size: How many connections are opened at the start, and kept.
         max_size: How many there are at most.
-        acquire_timeout: Seconds to wait for a free one.
+        timeout: Seconds to wait for a free one.
         connect_timeout: Seconds that the opening of one may take.
         query_timeout: Seconds that a statement may take; `None` for no limit.
         recycle: Seconds after which a connection is replaced; `None` for never.
@@ -71,13 +72,12 @@ class DatabasePool:
 
     Example:
         >>> pool = DatabasePool("sqlite://")
-        >>> await pool.initialize()
-        >>> async with pool.acquire() as connection:
-        ...     await connection.fetch_one("SELECT 1 AS one")
+        >>> await pool.connect()
+        >>> await pool.fetch_one("SELECT 1 AS one")
         {'one': 1}
         >>> pool.stats.idle
         1
-        >>> await pool.close()
+        >>> await pool.disconnect()
     """
 
     @refuse_unknown
@@ -89,7 +89,7 @@ class DatabasePool:
         name: str = "default",
         min_size: int = 0,
         max_size: int = 10,
-        acquire_timeout: float = 30.0,
+        timeout: float = 30.0,
         connect_timeout: float = 10.0,
         query_timeout: float | None = None,
         recycle: float | None = 3600.0,
@@ -106,7 +106,7 @@ class DatabasePool:
         self.options = PoolOptions(
             min_size=min_size,
             max_size=max_size if limit is None else min(limit, max_size),
-            acquire_timeout=acquire_timeout,
+            timeout=timeout,
             connect_timeout=connect_timeout,
             query_timeout=query_timeout,
             # A database in memory goes with its connection.
@@ -145,7 +145,7 @@ class DatabasePool:
         """How it does."""
         return PoolStats(self._size, len(self._free), len(self._waiters), self._opened, self._closed, self._timeouts)
 
-    async def initialize(self) -> None:
+    async def connect(self) -> None:
         """
         Open the first connections; with `min_size` 0, none.
 
@@ -163,10 +163,10 @@ class DatabasePool:
             # Whatever was closed and is opened again has no watch any more.
             self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         except BaseException:
-            await self.close()
+            await self.disconnect()
             raise
 
-    async def close(self) -> None:
+    async def disconnect(self) -> None:
         """Close all connections. Those that are lent are closed when they are given back; nobody gets another one."""
         self._is_open = False
         self._leaks.stop()
@@ -313,7 +313,7 @@ class DatabasePool:
             if pooled is not None:
                 self._free.append(pooled)
             raise make_silence_error(self.name, self.url) if self._is_open else make_closed_error(self.name)
-        limit = self.options.acquire_timeout if timeout is None else timeout
+        limit = self.options.timeout if timeout is None else timeout
         if not self._silence.is_on:
             return await self._search(pooled, limit)
         if pooled is not None:

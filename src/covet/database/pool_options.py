@@ -10,7 +10,7 @@ from covet.database.driver import Driver
 from covet.database.url import DatabaseURL
 from covet.exceptions import ConfigurationError, suggest
 
-_NEEDED_TIMES: Final = ("acquire_timeout", "connect_timeout", "check_after")
+_NEEDED_TIMES: Final = ("timeout", "connect_timeout", "check_after")
 _EXPECTED: Final = {float: "a number", int: "a whole number"}
 _TIMES: Final = (*_NEEDED_TIMES, "query_timeout", "recycle", "idle_timeout", "leak_after")
 
@@ -36,7 +36,7 @@ class PoolOptions:
 
     min_size: int = 0
     max_size: int = 10
-    acquire_timeout: float = 30.0
+    timeout: float = 30.0
     connect_timeout: float = 10.0
     query_timeout: float | None = None
     recycle: float | None = 3600.0

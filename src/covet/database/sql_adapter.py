@@ -31,7 +31,7 @@ _POOL_OPTIONS: Final = frozenset(
     {
         "min_size",
         "max_size",
-        "acquire_timeout",
+        "timeout",
         "connect_timeout",
         "query_timeout",
         "recycle",
@@ -102,13 +102,13 @@ class SQLAdapter(Queries, DatabaseAdapter):
             pool.observation.follow(self._bus)
         self._is_connecting = True
         try:
-            await pool.initialize()
+            await pool.connect()
             if is_eager:
                 # One statement, so that a wrong password is an error of the start and not of the first request.
                 async with pool.acquire() as connection:
                     await connection.fetch_val("SELECT 1 AS one")
         except BaseException:
-            await pool.close()
+            await pool.disconnect()
             raise
         finally:
             self._is_connecting = False
@@ -120,7 +120,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
         pool, self._pool = self._pool, None
         if pool is not None:
             remove_running(self)
-            await pool.close()
+            await pool.disconnect()
 
     def follow(self, bus: EventBus) -> None:
         """

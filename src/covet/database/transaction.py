@@ -123,7 +123,7 @@ class Transaction:
             return
         if self._end_event is None:
             self._end_event = asyncio.Event()
-        end, seen = asyncio.get_running_loop().time() + options.acquire_timeout, -1
+        end, seen = asyncio.get_running_loop().time() + options.timeout, -1
         while self._connection is not None and (pooled := self._connection.pooled) is not None:
             is_idle = pooled.count == seen and not pooled.is_running
             if is_idle or asyncio.get_running_loop().time() >= end:

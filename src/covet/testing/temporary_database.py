@@ -122,19 +122,19 @@ class TemporaryDatabase(SQLAdapter):
                 driver=RolledBackDriver(outer.driver, raw),
                 name=outer.name,
                 max_size=1,
-                acquire_timeout=options.acquire_timeout,
+                timeout=options.timeout,
                 query_timeout=options.query_timeout,
                 recycle=None,
                 idle_timeout=None,
                 observation=outer.observation,
             )
-            await inner.initialize()
+            await inner.connect()
             self._pool, self._is_rolled_back = inner, True
             try:
                 yield self
             finally:
                 self._pool, self._is_rolled_back = outer, False
-                await inner.close()
+                await inner.disconnect()
                 has_committed = not raw.is_closed and not raw.is_in_transaction
                 if not raw.is_closed and not has_committed:
                     await raw.control("ROLLBACK")

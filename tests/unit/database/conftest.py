@@ -20,12 +20,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[SQLAdapter]:
     """A connected database of each kind, with an empty table `tea`."""
-    async with open_database(database_url, max_size=4, acquire_timeout=5) as adapter:
+    async with open_database(database_url, max_size=4, timeout=5) as adapter:
         yield adapter
 
 
 @pytest.fixture
 async def sqlite(tmp_path: Path) -> AsyncIterator[SQLAdapter]:
     """A connected file of SQLite, with an empty table `tea`."""
-    async with open_database(f"sqlite:///{tmp_path / 'tea.db'}", max_size=4, acquire_timeout=5) as adapter:
+    async with open_database(f"sqlite:///{tmp_path / 'tea.db'}", max_size=4, timeout=5) as adapter:
         yield adapter

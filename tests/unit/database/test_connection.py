@@ -156,7 +156,7 @@ async def test_a_stream_that_is_broken_off_leaves_nothing_open(
 ) -> None:
     """The connection works on or is gone, a transaction goes on, and nobody reads the rest of the rows."""
     caplog.set_level(logging.INFO)
-    async with open_database(database_url, max_size=1, acquire_timeout=5) as database:
+    async with open_database(database_url, max_size=1, timeout=5) as database:
         await fill(database)
         query = "SELECT name FROM tea ORDER BY name"
 
@@ -184,7 +184,7 @@ async def test_a_stream_that_is_broken_off_leaves_nothing_open(
 
 async def test_a_stream_that_nobody_closed_is_closed_with_its_generator(database_url: str) -> None:
     """`break` without `aclosing`: the connection is back a moment later."""
-    async with open_database(database_url, max_size=1, acquire_timeout=5) as database:
+    async with open_database(database_url, max_size=1, timeout=5) as database:
         await fill(database)
 
         async for row in database.stream("SELECT name FROM tea ORDER BY name", batch_size=10):
@@ -216,7 +216,7 @@ async def test_a_stream_whose_statement_fails_keeps_its_transaction(database: SQ
 
 async def test_a_stream_that_is_cancelled_gives_its_connection_back(database_url: str) -> None:
     """While it waits for the database, whenever that is."""
-    async with open_database(database_url, max_size=1, acquire_timeout=5) as database:
+    async with open_database(database_url, max_size=1, timeout=5) as database:
         await fill(database)
 
         async def read() -> None:
@@ -235,7 +235,7 @@ async def test_a_stream_that_is_cancelled_gives_its_connection_back(database_url
 
 async def test_a_cancelled_statement_is_no_answer_to_the_next(database_url: str) -> None:
     """Cancelled after each of its steps in turn, while another one waits for the same connection."""
-    async with open_database(database_url, max_size=1, acquire_timeout=10) as database:
+    async with open_database(database_url, max_size=1, timeout=10) as database:
         for steps in range(40):
             task = asyncio.create_task(database.fetch_val("SELECT $1 AS mine", f"former {steps}"))
             following = asyncio.create_task(database.fetch_val("SELECT $1 AS mine", f"next {steps}"))
@@ -250,7 +250,7 @@ async def test_a_cancelled_statement_is_no_answer_to_the_next(database_url: str)
 
 async def test_a_cancelled_statement_ends_in_the_database(database_url: str) -> None:
     """It does not run on, and the connection works on or is gone."""
-    async with open_database(database_url, max_size=2, acquire_timeout=5) as database:
+    async with open_database(database_url, max_size=2, timeout=5) as database:
         task = asyncio.create_task(database.fetch_val(SLOW[database.scheme]))
         await wait_until(lambda: database.stats.size == 1 and database.stats.idle == 0)
         await asyncio.sleep(0.05)

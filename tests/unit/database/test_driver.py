@@ -14,7 +14,7 @@ async def test_a_driver_of_ones_own_serves_a_pool() -> None:
     """What it does not say is not asked for: a limit, an open transaction."""
     driver = FakeDriver()
     pool = DatabasePool("postgresql://nowhere/tea", driver=driver)
-    await pool.initialize()
+    await pool.connect()
 
     async with pool.acquire() as connection:
         assert await connection.execute("one") == Result(1, None)
@@ -24,7 +24,7 @@ async def test_a_driver_of_ones_own_serves_a_pool() -> None:
     assert driver.connections[0].said == ["one", "two", "three", "reset"]
     assert not driver.connections[0].is_in_transaction
     assert driver.limit_pool(pool.url) is None
-    await pool.close()
+    await pool.disconnect()
 
 
 def test_a_connection_that_describes_no_tables_says_so() -> None:

@@ -21,7 +21,7 @@ async def test_the_log_names_who_holds_a_connection(caplog: pytest.LogCaptureFix
     """Once for each time it is lent, and each who holds it."""
     caplog.set_level(logging.WARNING, "covet.database")
     pool = DatabasePool("postgresql://nowhere/tea", driver=FakeDriver(), leak_after=0.02, name="shop")
-    await pool.initialize()
+    await pool.connect()
 
     async def forget() -> None:
         async with pool.acquire():
@@ -38,17 +38,17 @@ async def test_the_log_names_who_holds_a_connection(caplog: pytest.LogCaptureFix
     assert f"forget() in {__file__}:" in caplog.text
     await forget_again()
     assert count_warnings(caplog) == 2
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_who_gives_back_in_time_is_not_named(caplog: pytest.LogCaptureFixture) -> None:
     """And nobody is, where nobody shall be."""
     for seconds in (10.0, None):
         pool = DatabasePool("postgresql://nowhere/tea", driver=FakeDriver(), leak_after=seconds)
-        await pool.initialize()
+        await pool.connect()
         for _ in range(3):
             async with pool.acquire():
                 await asyncio.sleep(0.01)
-        await pool.close()
+        await pool.disconnect()
 
     assert count_warnings(caplog) == 0

@@ -81,7 +81,7 @@ async def test_settings_say_where_it_is(tmp_path: Path) -> None:
         database = await app.container.resolve(SQLAdapter)
         assert str(database.pool.url) == f"sqlite:///{tmp_path / 'a.db'}"
         options = database.pool.options
-        assert (options.max_size, options.acquire_timeout, options.query_timeout) == (3, 2.0, 5.0)
+        assert (options.max_size, options.timeout, options.query_timeout) == (3, 2.0, 5.0)
 
 
 def test_a_missing_url_is_explained() -> None:

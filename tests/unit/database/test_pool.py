@@ -41,15 +41,15 @@ async def test_connections_are_opened_when_they_are_needed() -> None:
     """And used again; `min_size` opens some at the start."""
     driver = FakeDriver()
     pool = make_pool(driver, min_size=2, max_size=3)
-    await pool.initialize()
+    await pool.connect()
     assert (len(driver.connections), pool.stats.size, pool.stats.idle) == (2, 2, 2)
-    await pool.initialize()
+    await pool.connect()
 
     assert await number_of(pool) == await number_of(pool)
     async with pool.acquire(), pool.acquire(), pool.acquire():
         assert (pool.stats.size, pool.stats.idle) == (3, 0)
 
-    await pool.close()
+    await pool.disconnect()
     assert [connection.closed for connection in driver.connections] == ["closed"] * 3
     assert pool.stats.size == 0
 
@@ -61,9 +61,9 @@ async def test_a_pool_that_is_not_open_lends_nothing() -> None:
     with pytest.raises(DatabaseUnavailableError, match="The pool of the database 'default' is not open"):
         await number_of(pool)
 
-    await pool.initialize()
+    await pool.connect()
     await number_of(pool)
-    await pool.close()
+    await pool.disconnect()
     with pytest.raises(DatabaseUnavailableError, match="is not open"):
         await number_of(pool)
 
@@ -71,7 +71,7 @@ async def test_a_pool_that_is_not_open_lends_nothing() -> None:
 async def test_who_waits_in_vain_hears_who_holds() -> None:
     """A line for each, the longest first."""
     pool = make_pool(FakeDriver(), max_size=2)
-    await pool.initialize()
+    await pool.connect()
 
     async with pool.acquire():
         second = await pool.lend("SELECT\n  something", None)
@@ -83,13 +83,13 @@ async def test_who_waits_in_vain_hears_who_holds() -> None:
     assert "test_who_waits_in_vain_hears_who_holds() in " in caught.value.holders[0]
     assert caught.value.holders[1].startswith("SELECT something for 0.")
     assert pool.stats.timeouts == 1
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_no_connection_is_lost_whenever_a_waiter_is_cancelled() -> None:
     """An Nth-operation loop: cancelled at the very moment in which it is given one, before and after."""
     pool = make_pool(FakeDriver(), max_size=1)
-    await pool.initialize()
+    await pool.connect()
     for steps in range(25):
         holder = await pool.lend("holder")
         waiter = asyncio.create_task(number_of(pool))
@@ -104,18 +104,18 @@ async def test_no_connection_is_lost_whenever_a_waiter_is_cancelled() -> None:
 
         assert await next_waiter >= 1
         assert (pool.stats.size, pool.stats.idle, pool.stats.waiting) == (1, 1, 0)
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_closed_while_lent_the_others_hear_of_it() -> None:
     """Who waits is told; what is lent is closed when it comes back, and nobody gets another one."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     async with pool.acquire() as connection:
         waiters = [asyncio.create_task(number_of(pool)) for _ in range(2)]
         await settle()
-        await pool.close()
+        await pool.disconnect()
         answers = await asyncio.gather(*waiters, return_exceptions=True)
         assert [type(answer) for answer in answers] == [DatabaseUnavailableError] * 2
         assert await connection.fetch_val("SELECT number") == 1
@@ -128,13 +128,13 @@ async def test_nobody_is_lent_a_connection_that_was_opened_after_the_end() -> No
     """Whether it was being opened, or was about to be."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     may_open = asyncio.Event()
     driver.hooks["connect"] = may_open.wait
     opening = asyncio.create_task(number_of(pool))
     await settle()
 
-    await pool.close()
+    await pool.disconnect()
     may_open.set()
     with pytest.raises(DatabaseUnavailableError, match="is not open"):
         await opening
@@ -142,14 +142,14 @@ async def test_nobody_is_lent_a_connection_that_was_opened_after_the_end() -> No
     assert pool.stats.size == 0
 
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     holder = await pool.lend("holder")
     waiter = asyncio.create_task(number_of(pool))
     await settle()
     assert holder.pooled is not None
     holder.pooled.raw.terminate()
     await pool.take_back(holder)  # There is room: the waiter may open one.
-    await pool.close()
+    await pool.disconnect()
     with pytest.raises(DatabaseUnavailableError, match="is not open"):
         await waiter
     assert len(driver.connections) == 2
@@ -159,14 +159,14 @@ async def test_closed_while_a_connection_is_reset_it_keeps_none() -> None:
     """The one that was on its way back is closed."""
     driver = FakeDriver()
     pool = make_pool(driver)
-    await pool.initialize()
+    await pool.connect()
     may_reset = asyncio.Event()
     driver.hooks["reset"] = may_reset.wait
     connection = await pool.lend("holder")
     giving = asyncio.create_task(pool.take_back(connection))
     await settle()
 
-    await pool.close()
+    await pool.disconnect()
     may_reset.set()
     await giving
 
@@ -178,7 +178,7 @@ async def test_an_opening_that_fails_leaves_room_for_the_next() -> None:
     """Failed or cancelled, and the one who waits behind tries."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     driver.hooks["connect"] = fail
     with pytest.raises(OSError, match="canary"):
         await number_of(pool)
@@ -194,7 +194,7 @@ async def test_an_opening_that_fails_leaves_room_for_the_next() -> None:
     assert await second == 1
     with pytest.raises(asyncio.CancelledError):
         await first
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_database_that_does_not_answer_is_not_waited_for() -> None:
@@ -202,7 +202,7 @@ async def test_a_database_that_does_not_answer_is_not_waited_for() -> None:
     driver = FakeDriver()
     driver.hooks["connect"] = never
     pool = make_pool(driver, connect_timeout=0.01)
-    await pool.initialize()
+    await pool.connect()
 
     with pytest.raises(
         DatabaseUnavailableError,
@@ -210,14 +210,14 @@ async def test_a_database_that_does_not_answer_is_not_waited_for() -> None:
     ):
         await number_of(pool)
     assert pool.stats.size == 0
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_connection_that_was_lost_is_not_lent_again() -> None:
     """And the others are looked at before they are: what has ended one may have ended all."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=2)
-    await pool.initialize()
+    await pool.connect()
     async with pool.acquire() as one, pool.acquire():
         assert one.pooled is not None
         one.pooled.raw.terminate()
@@ -227,7 +227,7 @@ async def test_a_connection_that_was_lost_is_not_lent_again() -> None:
     assert driver.connections[1].said.count("SELECT 1 AS one") == 1
     assert await number_of(pool) == 2
     assert driver.connections[1].said.count("SELECT 1 AS one") == 1
-    await pool.close()
+    await pool.disconnect()
 
 
 @pytest.mark.parametrize("hook", [fail, None])
@@ -235,7 +235,7 @@ async def test_what_fails_when_it_is_looked_at_is_replaced(hook: Any) -> None:
     """Without a word to whoever borrows; after `recycle` seconds in any case."""
     driver = FakeDriver()
     pool = make_pool(driver, check_after=0.001, recycle=None if hook else 0.001)
-    await pool.initialize()
+    await pool.connect()
     assert await number_of(pool) == 1
     await asyncio.sleep(0.01)
     if hook is not None:
@@ -244,26 +244,26 @@ async def test_what_fails_when_it_is_looked_at_is_replaced(hook: Any) -> None:
     assert await number_of(pool) == 2
     assert driver.connections[0].closed == ("terminated" if hook else "closed")
     assert (pool.stats.opened, pool.stats.closed) == (2, 1)
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_what_cannot_be_reset_is_not_lent_again() -> None:
     """Nobody knows what is open on it."""
     driver = FakeDriver()
     pool = make_pool(driver)
-    await pool.initialize()
+    await pool.connect()
     driver.hooks["reset"] = fail
 
     assert (await number_of(pool), await number_of(pool)) == (1, 2)
     assert driver.connections[0].closed == "terminated"
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_task_cancelled_while_its_connection_is_reset_loses_it_to_nobody() -> None:
     """It is closed."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     driver.hooks["reset"] = never
     task = asyncio.create_task(number_of(pool))
     await wait_until(lambda: driver.connections and "reset" in driver.connections[0].said)
@@ -275,14 +275,14 @@ async def test_a_task_cancelled_while_its_connection_is_reset_loses_it_to_nobody
     driver.hooks.clear()
     assert driver.connections[0].closed == "terminated"
     assert await number_of(pool) == 2
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_statement_that_was_left_behind_takes_its_connection_along() -> None:
     """A task that goes on after the block has ended meets nobody else's."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     driver.hooks["SELECT slow"] = never
     async with pool.acquire() as connection:
         left = asyncio.create_task(connection.fetch_one("SELECT slow"))
@@ -293,14 +293,14 @@ async def test_a_statement_that_was_left_behind_takes_its_connection_along() -> 
     left.cancel()
     await asyncio.wait((left,))
     assert pool.stats.idle == pool.stats.size == 1
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_connections_that_nobody_needs_are_closed() -> None:
     """But for `min_size` of them."""
     driver = FakeDriver()
     pool = make_pool(driver, min_size=1, max_size=4, idle_timeout=0.02)
-    await pool.initialize()
+    await pool.connect()
     async with pool.acquire(), pool.acquire(), pool.acquire():
         pass
     assert pool.stats.size == 3
@@ -309,14 +309,14 @@ async def test_connections_that_nobody_needs_are_closed() -> None:
 
     assert sorted(connection.closed for connection in driver.connections) == ["", "closed", "closed"]
     assert await number_of(pool) in {1, 2, 3}
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_whoever_waits_longer_is_served_first() -> None:
     """A task that comes in the moment in which there is room does not push in."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     order: list[str] = []
 
     async def use(name: str) -> None:
@@ -336,7 +336,7 @@ async def test_whoever_waits_longer_is_served_first() -> None:
     await asyncio.wait(waiting)
 
     assert order.index("a") < order.index("b")
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_handle_that_was_given_back_is_of_no_use(database: SQLAdapter) -> None:
@@ -472,7 +472,7 @@ def _ask_in_child(pool: DatabasePool, path: str) -> None:
         async with pool.acquire() as connection:
             names = await connection.fetch_all("SELECT name FROM tea")
         after = pool.stats
-        await pool.close()
+        await pool.disconnect()
         Path(path).write_text(f"{names} {before.idle} {after.size} {after.opened}")
 
     try:
@@ -512,7 +512,7 @@ async def test_nobody_waits_for_long_for_a_database_that_was_silent() -> None:
     driver = FakeDriver()
     may_answer = asyncio.Event()
     pool = make_pool(driver, connect_timeout=10.0, max_size=2)
-    await pool.initialize()
+    await pool.connect()
     async with pool.acquire():
         pass
     pool._silence.begin()
@@ -540,6 +540,6 @@ async def test_nobody_waits_for_long_for_a_database_that_was_silent() -> None:
     pool._epoch += 1
     with pytest.raises(DatabaseUnavailableError):
         await pool.lend("fourth")
-    await pool.close()
+    await pool.disconnect()
     assert pool._silence._task is None
     assert all(raw.is_closed for raw in driver.connections)

@@ -509,7 +509,7 @@ async def test_a_child_that_nobody_waits_for_has_its_turn_after_the_block(sqlite
 
 async def test_a_child_needs_the_only_connection(database_url: str) -> None:
     """Whatever kind of database it is, and whatever the child wants."""
-    async with open_database(database_url, max_size=1, acquire_timeout=30) as database:
+    async with open_database(database_url, max_size=1, timeout=30) as database:
 
         async def borrow() -> None:
             async with database.acquire():

@@ -15,7 +15,7 @@ async def open_pool() -> tuple[DatabasePool, FakeConnection]:
     fake = FakeDriver()
     raw = FakeConnection(fake, 1)
     pool = DatabasePool("postgresql://nowhere/tea", driver=RolledBackDriver(fake, raw), max_size=1)
-    await pool.initialize()
+    await pool.connect()
     return pool, raw
 
 
@@ -36,7 +36,7 @@ async def test_transactions_are_savepoints() -> None:
         "two",
         "RELEASE SAVEPOINT covet_of_a_test",
     ]
-    await pool.close()
+    await pool.disconnect()
     assert not raw.is_closed
 
 
@@ -52,7 +52,7 @@ async def test_what_is_rolled_back_is_the_savepoint(statement: str) -> None:
 
     undone = ["SAVEPOINT covet_of_a_test", "ROLLBACK TO SAVEPOINT covet_of_a_test", "RELEASE SAVEPOINT covet_of_a_test"]
     assert raw.said == undone * 2
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_many_are_all_or_none() -> None:
@@ -75,7 +75,7 @@ async def test_a_connection_that_was_lost_is_not_replaced() -> None:
     with pytest.raises(DatabaseUnavailableError, match="The connection of the test was lost"):
         async with pool.acquire():
             pass
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_connection_that_was_given_up_begins_anew() -> None:
@@ -89,4 +89,4 @@ async def test_a_connection_that_was_given_up_begins_anew() -> None:
         assert not connection.pooled.raw.is_in_transaction
 
     assert "ROLLBACK TO SAVEPOINT covet_of_a_test" in raw.said
-    await pool.close()
+    await pool.disconnect()

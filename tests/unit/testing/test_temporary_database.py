@@ -31,7 +31,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     kind = request.param
     made = await create_test_database(
         find_url(kind, request, tmp_path),
-        acquire_timeout=0.5,
+        timeout=0.5,
         schema=[
             f"CREATE TABLE tea (id {KEYS[kind]}, name VARCHAR(50) NOT NULL UNIQUE, price INTEGER DEFAULT 3)",
             f"CREATE TABLE pot (id {KEYS[kind]}, tea INTEGER, FOREIGN KEY (tea) REFERENCES tea (id))",
