@@ -26,13 +26,16 @@ The map, from the ground up; a module imports only from those that are named bef
     staticfiles                     directories that are served as they are
     parameters, core                what matches a request and what runs for it
     auth                            who asks, and who may
-    middleware, server              layers around routes; the servers that carry them
+    middleware                      layers around routes
+    profiling                       where requests spend their time
+    server                          the servers that carry them
     plugins                         what extends an application
     deployment                      whether strangers may see it
     app                             CovetPy, the application
     database                        rows that stay: connections, transactions, models, migrations
     cache_plugin                    the caches of an application
     templating                      pages out of templates
+    metrics                         how many requests there are, and how long they take
     debug                           pages that show an application to its developer
     factory                         create_app, an application of its settings
     openapi                         a description of the application, and pages that show it
