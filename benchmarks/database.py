@@ -3,7 +3,7 @@ Measure one row by its id: by a driver alone, by CovetPy's adapter, and by SQLAl
 
 SQLite is a file of 1,000 rows, PostgreSQL a server at `COVET_TEST_POSTGRESQL_URL` or on this machine, without which
 its subjects are left out. `asyncpg-pool` and `covet-postgresql` take a connection of a pool for each row, as an
-application does; `asyncpg` keeps one. A server's own work is in no figure.
+application does; `asyncpg` and `covet-postgresql-connection` keep one. A server's own work is in no figure.
 
 Run alone as `python -m benchmarks.database <subject> --blocks 100 500`, it fetches between the marks that callgrind
 reads.
@@ -90,20 +90,38 @@ async def make_aiosqlite() -> AsyncIterator[Fetch]:
 
 
 @asynccontextmanager
-async def make_covet(url: str, query: str) -> AsyncIterator[Fetch]:
-    """Use an adapter."""
+async def connect_covet(url: str) -> AsyncIterator[Any]:
+    """Connect an adapter."""
     from covet.database import SQLAdapter, get_adapter_registry
 
     adapter = get_adapter_registry().get_or_fail(url.partition(":")[0])()
     if not isinstance(adapter, SQLAdapter):
         raise TypeError(f"{url} has no adapter that speaks SQL")
     await adapter.connect(url)
-
-    async def fetch() -> dict[str, Any]:
-        return await adapter.fetch_one(query, 7) or {}
-
-    yield fetch
+    yield adapter
     await adapter.disconnect()
+
+
+@asynccontextmanager
+async def make_covet(url: str, query: str) -> AsyncIterator[Fetch]:
+    """Use an adapter, which takes a connection of its pool for each row."""
+    async with connect_covet(url) as adapter:
+
+        async def fetch() -> dict[str, Any]:
+            return await adapter.fetch_one(query, 7) or {}
+
+        yield fetch
+
+
+@asynccontextmanager
+async def make_covet_connection(url: str, query: str) -> AsyncIterator[Fetch]:
+    """Use one connection of an adapter, kept for all rows."""
+    async with connect_covet(url) as adapter, adapter.acquire() as connection:
+
+        async def fetch() -> dict[str, Any]:
+            return await connection.fetch_one(query, 7) or {}
+
+        yield fetch
 
 
 @asynccontextmanager
@@ -158,13 +176,14 @@ MAKERS: dict[str, Maker] = {
     "asyncpg": make_asyncpg,
     "asyncpg-pool": make_asyncpg_pool,
     "covet-postgresql": lambda: make_covet(find_postgresql(), _SERIES),
+    "covet-postgresql-connection": lambda: make_covet_connection(find_postgresql(), _SERIES),
 }
 # What each is compared with, and the libraries that it needs.
 BASES = {
     "covet-sqlite": "aiosqlite",
     "sqlalchemy-sqlite": "aiosqlite",
     "covet-postgresql": "asyncpg-pool",
-    "asyncpg": "asyncpg-pool",
+    "covet-postgresql-connection": "asyncpg",
 }
 LIBRARIES = {
     "aiosqlite": "aiosqlite",
@@ -172,6 +191,7 @@ LIBRARIES = {
     "asyncpg": "asyncpg",
     "asyncpg-pool": "asyncpg",
     "covet-postgresql": "asyncpg",
+    "covet-postgresql-connection": "asyncpg",
 }
 
 
