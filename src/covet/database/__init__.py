@@ -11,7 +11,7 @@ Databases.
         table_shapes.py table_writes.py
     connection.py                    a connection that was lent, and who is told of its statements: observation.py
     pool.py                          lends them; pool_options.py pool_stats.py pool_errors.py
-        waiters.py leaks.py idle.py callers.py raw_connections.py silence.py answering.py
+        waiters.py lent_connections.py idle.py callers.py raw_connections.py silence.py answering.py
     transaction.py                   all or nothing; default_database.py finds the database that is meant
     engines.py engine_errors.py      the same connections for SQLAlchemy: orm/ migrations/
     start.py                         waits for a database that does not answer yet

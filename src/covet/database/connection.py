@@ -3,7 +3,7 @@ Connections as applications have them: lent by a pool, and of no use once they a
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import AbstractContextManager, aclosing, asynccontextmanager, nullcontext, suppress
 from time import monotonic
 from typing import Any, Final
@@ -95,9 +95,12 @@ class DatabaseConnection(Queries):
         shapes: The tables of its database.
         observation: Who is told of statements.
         timeout: Seconds that a statement may take.
+
+    Attributes:
+        pooled: What the pool knows of it; `None` once it was given back.
     """
 
-    __slots__ = ("_driver", "_observation", "_pooled", "_shapes", "_statements", "_timeout")
+    __slots__ = ("_driver", "_observation", "_shapes", "_statements", "_timeout", "pooled")
 
     def __init__(
         self,
@@ -108,7 +111,7 @@ class DatabaseConnection(Queries):
         observation: Observation,
         timeout: float | None,
     ) -> None:
-        self._pooled: PooledConnection | None = pooled
+        self.pooled: PooledConnection | None = pooled
         self._driver = driver
         self._statements = statements
         self._shapes = shapes
@@ -116,28 +119,24 @@ class DatabaseConnection(Queries):
         self._timeout = timeout
 
     @property
-    def pooled(self) -> PooledConnection | None:
-        """What the pool knows of it; `None` once it was given back."""
-        return self._pooled
-
-    @property
     def is_released(self) -> bool:
         """Whether it was given back."""
-        return self._pooled is None
+        return self.pooled is None
 
     def release(self) -> None:
         """Let nobody use it any more; the pool calls this."""
-        self._pooled = None
+        self.pooled = None
 
     # Any: what a statement gives.
-    async def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+    def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Awaitable[Any]:
         """Run a statement in one of the ways that a driver has."""
+        # PERF: a coroutine function would be one more coroutine around the other (benchmarks/database.py).
         statement, values = self._statements.bind(query, args, kwargs)
-        return await self._run(kind, statement, values)
+        return self._run(kind, statement, values)
 
     async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """Run a statement for many rows; see `Queries.execute_many`."""
-        if self._pooled is None or not self._pooled.raw.is_in_transaction:
+        if self.pooled is None or not self.pooled.raw.is_in_transaction:
             return await self.run_many(query, rows)
         # Whoever catches the error may go on, and commit what stood before.
         await self.control(f"SAVEPOINT {_MANY}")
@@ -278,7 +277,7 @@ class DatabaseConnection(Queries):
         return result
 
     def _begin(self, what: str) -> PooledConnection:
-        pooled = self._pooled
+        pooled = self.pooled
         if pooled is None:
             raise ConnectionReleasedError(
                 "This connection was given back to the pool.", hint="Use it within the block that it was lent for."
@@ -301,10 +300,10 @@ class DatabaseConnection(Queries):
 
     def _give_up(self) -> None:
         """Take note that a statement was left alone."""
-        if self._pooled is not None:
-            self._pooled.is_late = self._pooled.raw.was_stopped is None
-            self._pooled.is_silent = self._pooled.raw.was_stopped is False
-            self._note_undoing(self._pooled)
+        if self.pooled is not None:
+            self.pooled.is_late = self.pooled.raw.was_stopped is None
+            self.pooled.is_silent = self.pooled.raw.was_stopped is False
+            self._note_undoing(self.pooled)
 
     @staticmethod
     def _note_undoing(pooled: PooledConnection) -> None:
@@ -324,8 +323,8 @@ class DatabaseConnection(Queries):
             )
         else:
             translated = self._driver.translate(exc, query)
-            if self._pooled is not None:
-                self._note_undoing(self._pooled)
+            if self.pooled is not None:
+                self._note_undoing(self.pooled)
         if translated is not None:
             return translated
         if isinstance(exc, QueryError) and exc.query is None:

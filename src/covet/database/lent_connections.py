@@ -1,10 +1,10 @@
 """
-Connections that somebody has had for long: the log names who, once.
+Connections that somebody has: since when, and who. The log names whoever has one for long, once.
 """
 
 import asyncio
 import logging
-from collections.abc import Collection
+from collections.abc import Iterator
 from time import monotonic
 
 from covet.database.connection import PooledConnection
@@ -12,9 +12,9 @@ from covet.database.connection import PooledConnection
 logger = logging.getLogger("covet.database")
 
 
-class LeakWatch:
+class LentConnections:
     """
-    Look at lent connections now and then, while there are any.
+    The connections of a pool that are lent, and a look at them now and then, while there are any.
 
     Args:
         name: What the database is called.
@@ -27,13 +27,23 @@ class LeakWatch:
         self._name = name
         self._seconds = seconds
         self._timer: asyncio.TimerHandle | None = None
-        self._lent: Collection[PooledConnection] = ()
+        self._lent: set[PooledConnection] = set()
 
-    def watch(self, lent: Collection[PooledConnection]) -> None:
-        """Look after these, and after what is added to them."""
+    def __iter__(self) -> Iterator[PooledConnection]:
+        return iter(self._lent)
+
+    def add(self, pooled: PooledConnection, holder: str) -> None:
+        """Take note that somebody has a connection from now on."""
+        pooled.holder = holder
+        pooled.lent_at = monotonic()
+        pooled.was_warned_about = False
+        self._lent.add(pooled)
         if self._timer is None and self._seconds is not None:
-            self._lent = lent
-            self._timer = asyncio.get_running_loop().call_later(self._seconds / 2, self._look)
+            self._watch(self._seconds)
+
+    def discard(self, pooled: PooledConnection) -> None:
+        """Take note that a connection is given back."""
+        self._lent.discard(pooled)
 
     def stop(self) -> None:
         """Look no more."""
@@ -41,11 +51,14 @@ class LeakWatch:
             self._timer.cancel()
             self._timer = None
 
-    def _look(self) -> None:
+    def _watch(self, seconds: float) -> None:
+        self._timer = asyncio.get_running_loop().call_later(seconds / 2, self._look, seconds)
+
+    def _look(self, seconds: float) -> None:
         self._timer = None
         now = monotonic()
         for pooled in self._lent:
-            if not pooled.was_warned_about and self._seconds is not None and now - pooled.lent_at >= self._seconds:
+            if not pooled.was_warned_about and now - pooled.lent_at >= seconds:
                 pooled.was_warned_about = True
                 logger.warning(
                     "A connection of the database %r is held for %.0f s by %s",
@@ -54,4 +67,7 @@ class LeakWatch:
                     pooled.holder,
                 )
         if self._lent:
-            self.watch(self._lent)
+            self._watch(seconds)
+
+
+__all__ = ["LentConnections"]

@@ -16,7 +16,7 @@ from covet.database.connection import GRACE_SECONDS, DatabaseConnection, PooledC
 from covet.database.driver import Driver
 from covet.database.drivers import make_driver
 from covet.database.idle import IdleWatch
-from covet.database.leaks import LeakWatch
+from covet.database.lent_connections import LentConnections
 from covet.database.observation import Observation
 from covet.database.placeholders import StatementCache
 from covet.database.pool_errors import make_closed_error, make_silence_error, make_timeout_error
@@ -125,10 +125,9 @@ class DatabasePool(PoolQueries):
         """Begin anew."""
         self._process = os.getpid()
         self._free: list[PooledConnection] = []
-        self._lent: set[PooledConnection] = set()
+        self._lent = LentConnections(self.name, self.options.leak_after)
         self._size = 0
         self._waiters = Waiters()
-        self._leaks = LeakWatch(self.name, self.options.leak_after)
         self._idle = IdleWatch(self.options.idle_timeout, self._close_idle)
         self._is_open = False
         self._epoch = 0
@@ -169,7 +168,7 @@ class DatabasePool(PoolQueries):
     async def disconnect(self) -> None:
         """Close all connections. Those that are lent are closed when they are given back; nobody gets another one."""
         self._is_open = False
-        self._leaks.stop()
+        self._lent.stop()
         await self._idle.stop()
         await self._silence.stop()
         self._waiters.fail(partial(make_closed_error, self.name))
@@ -203,17 +202,20 @@ class DatabasePool(PoolQueries):
             holder: Who wants it, for whoever waits in vain.
             timeout: As for `acquire`.
         """
+        return self.lend_free(holder) or self._hand_out(await self._find(timeout), holder)
+
+    def lend_free(self, holder: str) -> DatabaseConnection | None:
+        """Lend a connection that is free and known to be good; if there is none, `lend` finds one."""
         if self._process != os.getpid():
             # APPSEC: a connection that came through a fork would mix the answers to two processes.
             self._forget_parent()
-        pooled = self._free.pop() if self._free else None
-        if pooled is None or needs_a_look(pooled, self.options, self._epoch):
-            pooled = await self._find(pooled, timeout)
-        pooled.holder = holder
-        pooled.lent_at = monotonic()
-        pooled.was_warned_about = False
-        self._lent.add(pooled)
-        self._leaks.watch(self._lent)
+        free = self._free
+        if not free or needs_a_look(free[-1], self.options, self._epoch):
+            return None
+        return self._hand_out(free.pop(), holder)
+
+    def _hand_out(self, pooled: PooledConnection, holder: str) -> DatabaseConnection:
+        self._lent.add(pooled, holder)
         return DatabaseConnection(
             pooled, self.driver, self.statements, self.shapes, self.observation, self.options.query_timeout
         )
@@ -227,7 +229,7 @@ class DatabasePool(PoolQueries):
             is_clean: Whether nothing can be left open on it.
         """
         pooled = connection.pooled
-        if pooled is None:
+        if pooled is None or (is_clean and self.keep(connection)):
             return
         connection.release()
         self._lent.discard(pooled)
@@ -235,7 +237,7 @@ class DatabasePool(PoolQueries):
         # What still runs is of a task that was left behind.
         is_kept = self._is_open and not pooled.raw.is_closed and (not is_running or self.url.is_in_memory)
         try:
-            if is_kept and (not is_clean or pooled.is_altered or pooled.raw.is_in_transaction or is_running):
+            if is_kept:
                 await reset_connection(pooled)
         finally:
             # While it was reset, the pool may have been closed.
@@ -245,10 +247,17 @@ class DatabasePool(PoolQueries):
             else:
                 self._drop(pooled)
 
-    async def clean(self, connection: DatabaseConnection) -> None:
-        """End what was left open on a connection that stays lent; close it, if that cannot be."""
-        if connection.pooled is not None:
-            await reset_connection(connection.pooled)
+    def keep(self, connection: DatabaseConnection) -> bool:
+        """Take a connection back if nothing was left open on it; if that is not so, `take_back` ends it."""
+        pooled = connection.pooled
+        if pooled is None or pooled.is_altered or pooled.is_running or not self._is_open:
+            return False
+        if pooled.raw.is_closed or pooled.raw.is_in_transaction:
+            return False
+        connection.release()
+        self._lent.discard(pooled)
+        self._give(pooled)
+        return True
 
     def terminate(self, connection: DatabaseConnection) -> None:
         """Close a connection at once: what was begun on it is undone by the database."""
@@ -307,31 +316,24 @@ class DatabasePool(PoolQueries):
             await self._close(free.pop(0))
         return bool(free) and self._size > least
 
-    async def _find(self, pooled: PooledConnection | None, timeout: float | None) -> PooledConnection:  # noqa: ASYNC109
+    async def _find(self, timeout: float | None) -> PooledConnection:  # noqa: ASYNC109
         """Find a good connection: one that was free, a new one, or the next that is given back."""
         if not self._is_open or not self._silence.may_ask():
-            if pooled is not None:
-                self._free.append(pooled)
             raise make_silence_error(self.name, self.url) if self._is_open else make_closed_error(self.name)
         limit = self.options.timeout if timeout is None else timeout
         if not self._silence.is_on:
-            return await self._search(pooled, limit)
-        if pooled is not None:
-            # Whoever searches takes it from there, if it comes to that.
-            self._free.append(pooled)
-        if (found := await self._silence.ask(self._search(None, limit))) is None:
+            return await self._search(limit)
+        if (found := await self._silence.ask(self._search(limit))) is None:
             raise make_silence_error(self.name, self.url)
         return found
 
-    async def _search(self, pooled: PooledConnection | None, limit: float) -> PooledConnection:
+    async def _search(self, limit: float) -> PooledConnection:
         end, has_waited = monotonic() + limit, False
         while self._is_open:
-            if pooled is None and self._free:
+            if self._free:
                 pooled = self._free.pop()
-            if pooled is not None:
                 if await self._is_good(pooled):
                     return pooled
-                pooled = None
                 continue
             if self._size < self.options.max_size:
                 self._size += 1
@@ -344,13 +346,13 @@ class DatabasePool(PoolQueries):
             if self._silence.is_on:
                 raise make_silence_error(self.name, self.url)
             try:
-                pooled = await self._waiters.wait(end - monotonic(), self._pass_on, is_first=has_waited)
+                given = await self._waiters.wait(end - monotonic(), self._pass_on, is_first=has_waited)
                 has_waited = True
             except TimeoutError:
                 self._timeouts += 1
                 raise make_timeout_error(self.name, limit, self._lent) from None
-            if pooled is not None:
-                return pooled
+            if given is not None:
+                return given
         raise make_closed_error(self.name)
 
     async def _is_good(self, pooled: PooledConnection) -> bool:

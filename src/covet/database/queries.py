@@ -3,7 +3,7 @@ What can be asked of a database: the same of a database, of a connection, and wi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -22,7 +22,7 @@ class Queries(ABC):
 
     # Any: what a statement gives.
     @abstractmethod
-    async def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
+    def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Awaitable[Any]:
         """Run a statement in one of the ways that a driver has; what `execute` and the others are made of."""
 
     @abstractmethod

@@ -19,7 +19,7 @@ from covet.database.observation import Observation
 from covet.database.pool import DatabasePool
 from covet.database.pool_stats import PoolStats
 from covet.database.queries import Queries
-from covet.database.transaction import Hook, Transaction, find_parent, find_transaction
+from covet.database.transaction import INNERMOST, Hook, Transaction, find_parent, find_transaction
 from covet.database.url import DatabaseURL
 from covet.events import EventBus
 from covet.exceptions import ConfigurationError, suggest
@@ -193,21 +193,23 @@ class SQLAdapter(Queries, DatabaseAdapter):
     # Any: what a statement gives.
     async def run(self, kind: str, query: str, args: tuple[object, ...], kwargs: Mapping[str, object]) -> Any:
         """Run a statement on the connection of the task's transaction, or on one that is free."""
-        pool = self.pool
-        inside = find_transaction(pool)
-        if inside is not None:
-            return await inside.connection.run(kind, query, args, kwargs)
-        if (parent := find_parent(pool)) is not None:
-            await parent.let_child_wait(writes=pool.statements.bind(query, args, kwargs)[0].kind.writes)
-        # PERF: no context manager, which would be two more coroutines (benchmarks/database.py).
-        connection = await pool.lend(query)
+        pool = self._pool or self.pool
+        # PERF: one look where no transaction is anywhere around (benchmarks/database.py).
+        if INNERMOST.get() is not None:
+            if (inside := find_transaction(pool)) is not None:
+                return await inside.connection.run(kind, query, args, kwargs)
+            if (parent := find_parent(pool)) is not None:
+                await parent.let_child_wait(writes=pool.statements.bind(query, args, kwargs)[0].kind.writes)
+        # PERF: no context manager, and no coroutine unless there is something to wait for (benchmarks/database.py).
+        connection = pool.lend_free(query) or await pool.lend(query)
         is_clean = False
         try:
             result = await connection.run(kind, query, args, kwargs)
             is_clean = True
             return result
         finally:
-            await pool.take_back(connection, is_clean=is_clean)
+            if not (is_clean and pool.keep(connection)):
+                await pool.take_back(connection, is_clean=is_clean)
 
     async def execute_many(self, query: str, rows: Sequence[Values | Mapping[str, object]], /) -> Result:
         """Run a statement for many rows; see `Queries.execute_many`."""

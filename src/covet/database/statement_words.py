@@ -5,7 +5,8 @@ What several kinds of databases would do in ways of their own is refused here, i
 """
 
 import re
-from typing import Final, NamedTuple
+from dataclasses import dataclass
+from typing import Final
 
 from covet.database.dialect import Dialect
 from covet.database.errors import QueryError, TransactionError
@@ -38,7 +39,8 @@ _EXECUTED_COMMENT: Final = re.compile(r"/\*M?!\d*(.*?)(?:\*/)?\Z", re.DOTALL)
 _LEADING: Final = " \t\r\n\f\v("
 
 
-class StatementKind(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class StatementKind:
     """
     What a statement does.
 

@@ -19,13 +19,16 @@ from covet.database.connection import DatabaseConnection
 from covet.database.dialect import Isolation
 from covet.database.errors import DatabaseUnavailableError, TransactionError
 from covet.database.pool import DatabasePool
+from covet.database.raw_connections import reset_connection
 from covet.events.held_events import HeldEvents
 
 logger = logging.getLogger("covet.database")
 
 Hook = Callable[[], object | Awaitable[object]]
 
-_INNERMOST: Final[ContextVar["Transaction | None"]] = ContextVar("covet_transaction", default=None)
+INNERMOST: Final[ContextVar["Transaction | None"]] = ContextVar("covet_transaction", default=None)
+"""The transaction in whose block the code runs, or was started, of whatever database; it may have ended."""
+
 # How long a cancelled task waits for a COMMIT that is on its way: whether it came through would never be known.
 _FINISH_SECONDS: Final = 5.0
 # How long nothing is done in a block until it counts as waiting for a task that waits for it.
@@ -167,7 +170,7 @@ class Transaction:
         if bus is not None:
             self._held = bus.hold_events()
             await self._held.__aenter__()
-        self._token = _INNERMOST.set(self)
+        self._token = INNERMOST.set(self)
         return self
 
     async def _save(self, outer: "Transaction") -> None:
@@ -204,7 +207,7 @@ class Transaction:
         if self._token is not None:
             # A generator may be closed in another context, where nothing is to be reset.
             with suppress(ValueError):
-                _INNERMOST.reset(self._token)
+                INNERMOST.reset(self._token)
         failure: BaseException | None = exc
         cancelled: asyncio.CancelledError | None = None
         try:
@@ -271,8 +274,8 @@ class Transaction:
         if self._outer is None:
             if self._given is None:
                 await self._pool.take_back(connection)
-            else:
-                await self._pool.clean(connection)
+            elif connection.pooled is not None:
+                await reset_connection(connection.pooled)
 
     @staticmethod
     async def _control(connection: DatabaseConnection, statements: list[str]) -> None:
@@ -325,7 +328,7 @@ def find_transaction(pool: DatabasePool) -> Transaction | None:
     Args:
         pool: The database's pool.
     """
-    return _find_open(_INNERMOST.get(), pool)
+    return _find_open(INNERMOST.get(), pool)
 
 
 def _find_open(found: Transaction | None, pool: DatabasePool) -> Transaction | None:
@@ -344,7 +347,7 @@ def find_parent(pool: DatabasePool) -> Transaction | None:
     Args:
         pool: The database's pool.
     """
-    found, parent = _INNERMOST.get(), None
+    found, parent = INNERMOST.get(), None
     while found is not None:
         if found.pool is pool and found.is_open:
             parent = found
@@ -352,4 +355,4 @@ def find_parent(pool: DatabasePool) -> Transaction | None:
     return parent
 
 
-__all__ = ["Hook", "Transaction", "find_parent", "find_transaction"]
+__all__ = ["INNERMOST", "Hook", "Transaction", "find_parent", "find_transaction"]

@@ -1,5 +1,5 @@
 """
-Tests of `covet.database.leaks`.
+Tests of `covet.database.lent_connections`.
 """
 
 import asyncio

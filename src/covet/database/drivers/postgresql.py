@@ -149,12 +149,14 @@ class PostgreSQLConnection(DriverConnection):
     @property
     def is_closed(self) -> bool:
         """Whether it was closed, here or there."""
-        return bool(self._raw.is_closed())
+        is_closed: bool = self._raw.is_closed()
+        return is_closed
 
     @property
     def is_in_transaction(self) -> bool:
         """Whether a transaction is open."""
-        return bool(self._raw.is_in_transaction())
+        is_inside: bool = self._raw.is_in_transaction()
+        return is_inside
 
     @property
     def was_stopped(self) -> bool | None:
@@ -180,7 +182,8 @@ class PostgreSQLConnection(DriverConnection):
         record = await self._raw.fetchrow(text, *adapt_values(values))
         if record is None:
             return None
-        row = dict(record)
+        # PERF: from pairs; a record is no dictionary, and would be asked for each of its keys (benchmarks/database.py).
+        row = dict(record.items())
         if len(row) != len(record):
             raise _refuse_twins(record)
         return row
@@ -252,7 +255,7 @@ class PostgreSQLConnection(DriverConnection):
 
 # Any: as above.
 def _read_rows(records: list[Any]) -> list[Row]:
-    rows = [dict(record) for record in records]
+    rows = [dict(record.items()) for record in records]
     if rows and len(rows[0]) != len(records[0]):
         raise _refuse_twins(records[0])
     return rows
