@@ -149,9 +149,12 @@ def _change_in_sql(
     last: Any = None
     while True:
         keys = select(key).where(_follow(key, last, where)).order_by(key).limit(size).subquery()
-        number, highest = connection.execute(select(func.count(), func.max(keys.c[0]))).one()
-        if not number:
+        # Not max(), which PostgreSQL has for no UUID.
+        highest_first = select(keys.c[0], func.count().over()).order_by(keys.c[0].desc()).limit(1)
+        found = connection.execute(highest_first).one_or_none()
+        if found is None:
             return
+        highest, number = found
         connection.execute(update(table).where(_follow(key, last, where), key <= highest).values(dict(change)))
         last = highest
         yield number

@@ -62,6 +62,32 @@ async def test_all_rows_are_changed_once(workshop: Workshop, change: str, caplog
     ]
 
 
+@pytest.mark.parametrize("change", ['{"slug": notes.c.title}', 'lambda row: {"slug": row.title}'])
+@pytest.mark.parametrize("typed", ["", ", sa.Uuid"])
+async def test_keys_may_be_uuids(workshop: Workshop, change: str, typed: str) -> None:
+    """Whether or not the column is given with its type; PostgreSQL orders them, and has no greatest one."""
+    workshop.write(
+        "a1",
+        """
+    import uuid
+    notes = op.create_table("notes", sa.Column("id", sa.Uuid, primary_key=True), sa.Column("title", sa.String(50)),
+        sa.Column("slug", sa.String(50)))
+    op.bulk_insert(notes, [{"id": uuid.UUID(int=7**40 * n % 2**128, version=4), "title": f"{n}"} for n in range(25)])
+    """,
+    )
+    notes = f'notes = sa.table("notes", sa.column("id"{typed}), sa.column("title"), sa.column("slug"))'
+    workshop.write(
+        "b2",
+        f"from covet.database.migrations import update_in_batches\n{notes}\n"
+        f"assert update_in_batches(op.get_bind(), notes, {change}, batch_size=4) == 25",
+        follows="a1",
+    )
+
+    await workshop.open().upgrade()
+
+    assert await workshop.query("SELECT count(*) FROM notes WHERE slug = title") == [(25,)]
+
+
 async def test_in_sql_that_is_written_it_is_one_statement(postgresql_url: str, sqlite: Workshop) -> None:
     """A function is refused there."""
     workshop = Workshop(postgresql_url, sqlite.folder)
