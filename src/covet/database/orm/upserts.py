@@ -66,9 +66,8 @@ def _make_statement(
         changed.setdefault("deleted_at", None)
     for name, column in table.columns.items():
         # SQLAlchemy knows of the insert alone.
-        onupdate: Any = column.onupdate  # of a kind that has `arg`, if it is a function
-        if name not in changed and onupdate is not None and onupdate.is_callable:
-            changed[name] = onupdate.arg(None)
+        if name not in changed and column.onupdate is not None:
+            changed[name] = _read_default(column.onupdate)
     if not changed:
         # Nothing is to be changed, and yet the row must be found.
         changed = {on[0]: values[on[0]]}
@@ -78,6 +77,13 @@ def _make_statement(
     insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     columns = [table.columns[name] for name in on]
     return insert(table.model).values(dict(values)).on_conflict_do_update(index_elements=columns, set_=by_column)
+
+
+# Any: each kind of them has attributes of its own, and a value of its column's type.
+def _read_default(default: Any) -> Any:
+    if default.is_sequence:
+        return default.next_value()
+    return default.arg(None) if default.is_callable else default.arg
 
 
 __all__ = ["upsert_row"]

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, Integer, MetaData, Numeric, String, Text
+from sqlalchemy import ForeignKey, Integer, MetaData, Numeric, String, Text, func, literal_column
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -83,6 +83,19 @@ class Long(Base):
     first: Mapped[str] = mapped_column(String(1000))
     second: Mapped[str] = mapped_column(String(500))
     third: Mapped[str] = mapped_column(String(500))
+
+
+class Stamp(Base):
+    """Have columns that change by themselves with each update."""
+
+    __tablename__ = "stamps"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(50), default="")
+    by_function: Mapped[str] = mapped_column(String(50), default="", onupdate=lambda: "function")
+    by_value: Mapped[str] = mapped_column(String(50), default="", onupdate="value")
+    by_expression: Mapped[str] = mapped_column(String(50), default="", onupdate=func.upper("expression"))
+    by_itself: Mapped[int] = mapped_column("itself", default=0, onupdate=literal_column("stamps.itself + 1"))
 
 
 @asynccontextmanager

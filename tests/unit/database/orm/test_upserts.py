@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
 
 from covet.database.errors import UniqueViolationError
 from covet.database.orm import Repository, UnknownFieldError
-from tests.unit.database.orm.tables import Post, User
+from tests.unit.database.orm.tables import Post, Stamp, User
 
 
 async def test_row_is_made_or_changed(session: AsyncSession) -> None:
@@ -50,6 +50,22 @@ async def test_deleted_row_is_there_again(session: AsyncSession) -> None:
     assert (again.title, again.is_deleted, again.version) == ("new", False, 3)
     assert again.updated_at > before
     assert await posts.count() == 1
+
+
+async def test_columns_that_change_by_themselves_do(session: AsyncSession) -> None:
+    """By a function, a value or an expression of SQL, as in an update; what is given counts more."""
+    stamps = Repository[Stamp](session)
+    await stamps.upsert({"id": 1, "name": "a"}, on=["id"])
+
+    stamp = await stamps.upsert({"id": 1, "name": "b"}, on=["id"])
+    stamp = await stamps.upsert({"id": 1, "name": "c", "by_function": "mine"}, on=["id"])
+
+    assert (stamp.by_function, stamp.by_value, stamp.by_expression, stamp.by_itself) == (
+        "mine",
+        "value",
+        "EXPRESSION",
+        2,
+    )
 
 
 async def test_fields_must_be_given(memory_session: AsyncSession) -> None:
