@@ -41,13 +41,15 @@ class DatabaseConfig:
         connect_for: For how long it is tried to connect when the application starts, while nobody answers.
         replicas: The URLs of copies that only answer.
         databases: The URLs of further databases, by their names.
-        options: Further options of the adapter, such as `busy_timeout` of SQLite.
+        options: Further options of the application's own database and its copies, such as `busy_timeout` of SQLite.
+        database_options: Those of each further database, by its name.
     """
 
     connect_for: Duration = 10.0
     replicas: list[str] = field(default_factory=list)
     databases: dict[str, str] = field(default_factory=dict)
     options: dict[str, Any] = field(default_factory=dict)  # Any: each adapter has its own
+    database_options: dict[str, dict[str, Any]] = field(default_factory=dict)  # Any: as above
 
 
 class DatabasePlugin(Plugin):
@@ -147,6 +149,12 @@ class DatabasePlugin(Plugin):
                     hint="The application's own one is given by url=. Call the others by what is in them.",
                 )
             self._databases[name] = (_make_adapter(DatabaseURL.parse(its).scheme), its)
+        for name in self.config.database_options:
+            if name not in named:
+                raise ConfigurationError(
+                    f"There are database_options for {name!r}, and there is no further database of that name.",
+                    hint=suggest(name, tuple(named)),
+                )
         self._copies = {f"replica {number}": _make_copy(adapter, its) for number, its in enumerate(replicas, 1)}
         self._databases |= {name: (copy, its) for (name, copy), its in zip(self._copies.items(), replicas, strict=True)}
         if isinstance(adapter, SQLAdapter):
@@ -215,7 +223,9 @@ class DatabasePlugin(Plugin):
             await copy.connect(url, is_eager=False, **options)
 
     async def _connect(self, name: str, database: DatabaseAdapter, url: str) -> None:
-        options = {"name": name, **self._options, **self.config.options} if isinstance(database, SQLAdapter) else {}
+        options = self.config.options if name == "default" else self.config.database_options.get(name, {})
+        if isinstance(database, SQLAdapter):
+            options = {"name": name, **self._options, **options}
         await connect_patiently(name, partial(database.connect, url, **options), seconds=self.config.connect_for)
 
     async def on_shutdown(self) -> None:

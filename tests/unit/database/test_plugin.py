@@ -27,6 +27,7 @@ from covet.events import DatabaseQueryEvent
 from covet.exceptions import ConfigurationError
 from covet.testing import TestClient
 from tests.unit.database.databases import find_url, list_names, open_database
+from tests.unit.database.test_adapter import Notebook
 
 
 def make_app(plugin: DatabasePlugin) -> CovetPy:
@@ -82,6 +83,55 @@ async def test_settings_say_where_it_is(tmp_path: Path) -> None:
         assert str(database.pool.url) == f"sqlite:///{tmp_path / 'a.db'}"
         options = database.pool.options
         assert (options.max_size, options.timeout, options.query_timeout) == (3, 2.0, 5.0)
+
+
+async def test_each_database_has_options_of_its_own(tmp_path: Path) -> None:
+    """Those of the application's own one are its copies', and no other's: another kind would know none of them."""
+    config = {
+        "options": {"busy_timeout": 2.0, "max_size": 2},
+        "database_options": {"reports": {"max_size": 3, "busy_timeout": 1.0}},
+    }
+    url = f"sqlite:///{tmp_path / 'a.db'}"
+    plugin = DatabasePlugin(config, url=url, databases={"reports": url, "plain": url}, replicas=[url])
+    app = CovetPy(plugins=[plugin])
+
+    async with TestClient(app):
+        found = {}
+        for name, (database, _) in plugin._databases.items():
+            assert isinstance(database, SQLAdapter)
+            pool = database.pool
+            found[name] = pool._driver_options.get("busy_timeout"), pool.options.max_size
+        assert found == {"default": (2.0, 2), "reports": (1.0, 3), "plain": (None, 10), "replica 1": (2.0, 2)}
+
+
+async def test_an_adapter_of_another_kind_gets_its_options() -> None:
+    """They are its own to refuse, and not ignored."""
+
+    class Noted(Notebook):
+        """Note the options."""
+
+        async def connect(self, url: str, **options: Any) -> None:
+            await super().connect(url)
+            self.options = options
+
+    adapter = Noted()
+    app = CovetPy(plugins=[DatabasePlugin({"options": {"colour": "green"}}, adapter=adapter, url="notes://")])
+
+    async with TestClient(app):
+        assert adapter.options == {"colour": "green"}
+
+
+def test_options_of_no_database_are_refused() -> None:
+    """With the name that may be meant."""
+    plugin = DatabasePlugin({"database_options": {"report": {}}}, url="sqlite://", databases={"reports": "sqlite://"})
+
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(plugins=[plugin])
+
+    assert str(caught.value) == (
+        "There are database_options for 'report', and there is no further database of that name.\n"
+        "  Did you mean 'reports'? Available: reports."
+    )
 
 
 def test_a_missing_url_is_explained() -> None:
