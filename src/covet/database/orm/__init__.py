@@ -10,7 +10,7 @@ The mapping is SQLAlchemy's own: `Mapped[...]`, `mapped_column`, `relationship`,
     plugin.py                               all of that as services of an application
     repository.py reading.py fields.py      finding and keeping rows
     bulk_writes.py upserts.py               many rows at once, rows that may be there already
-    column_bounds.py                        what a column can hold, said before the database does
+    column_bounds.py column_agreement.py    what a column can hold, said before the database does
     filters.py list_query.py                what a client may filter and sort by
     pages.py cursors.py                     what it gets of a long list, and how it asks for the rest
     dto.py field_names.py                   which fields go out, which may come in, and what they are called there

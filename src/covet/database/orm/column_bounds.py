@@ -148,6 +148,24 @@ def read_bounds(kind: TypeEngine[Any]) -> _Bounds:
     return {"timedelta": _DURATION} if isinstance(kind, Interval) else {}
 
 
+# Any: as above.
+def name_kinds(kind: TypeEngine[Any]) -> frozenset[str] | None:
+    """
+    Name the kinds of values that a column may be given; `None` if they are not known.
+
+    Args:
+        kind: The type of the column.
+
+    Example:
+        >>> from sqlalchemy import Text
+        >>> name_kinds(Text())
+        frozenset({'str'})
+    """
+    expected = _find_type(kind)
+    kinds = None if expected is None else _KINDS.get(expected)
+    return None if kinds is None else frozenset(kinds.values())
+
+
 class ColumnValues:
     """
     Which values a column can have at all.
@@ -273,4 +291,4 @@ def _name_words(annotation: Annotation, kind: EnumType) -> Annotation:
     return words | None if set(get_args(annotation)) == {str, type(None)} else annotation
 
 
-__all__ = ["ColumnValues", "bound_by_column", "read_bounds"]
+__all__ = ["ColumnValues", "bound_by_column", "name_kinds", "read_bounds"]

@@ -10,11 +10,13 @@ from inspect import get_annotations
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, ClassVar, Generic, Self, TypeVar, Union, get_args
 
+from sqlalchemy import Column
 from sqlalchemy import Enum as EnumType
 from sqlalchemy import inspect as inspect_mapped
 from sqlalchemy.orm import Mapped
 
 from covet.class_annotations import class_type_hints
+from covet.database.orm.column_agreement import require_agreement
 from covet.database.orm.column_bounds import bound_by_column
 from covet.database.orm.column_types import is_secret
 from covet.database.orm.errors import NotLoadedError
@@ -100,8 +102,9 @@ class DTO(Generic[ModelT]):
             **kwargs: The keywords of other bases.
 
         Raises:
-            ConfigurationError: If the model has no such field, a name would publish a secret one by the way, or two
-                fields would have one name.
+            ConfigurationError: If the model has no such field, its column holds values of another type or fewer than
+                the annotation promises, a name would publish a secret one by the way, or two fields would have one
+                name.
         """
         super().__init_subclass__(**kwargs)
         model = find_model(cls, DTO)
@@ -201,7 +204,7 @@ def _read_own(cls: type[DTO[Any]], table: FieldTable) -> dict[str, Annotation]:
         if origin_of(annotation) is ClassVar:
             continue
         if name in table.columns:
-            own[name] = bound_by_column(annotation, table.columns[name].type)
+            own[name] = _bound(f"{cls.__name__}.{name}", annotation, table.columns[name])
             continue
         if not hasattr(table.model, name):
             raise ConfigurationError(
@@ -233,10 +236,16 @@ def _take(
     wanted = table.public_names() if include is None else include
     hints = _model_hints(table.model)
     return {
-        name: bound_by_column(_find_type(table, name, hints), table.columns[name].type)
+        name: _bound(f"{cls.__name__}.{name}", _find_type(table, name, hints), table.columns[name])
         for name in table.columns
         if name in wanted and name not in exclude
     }
+
+
+# Any: a column of whatever type.
+def _bound(place: str, annotation: Annotation, column: Column[Any]) -> Annotation:
+    require_agreement(place, annotation, column)
+    return bound_by_column(annotation, column.type)
 
 
 def _model_hints(model: type) -> Mapping[str, Annotation]:

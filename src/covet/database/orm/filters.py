@@ -10,6 +10,7 @@ from typing import Annotated, Any, Final, Union, get_args
 from sqlalchemy import Column, ColumnElement, String
 from sqlalchemy.orm import InstrumentedAttribute
 
+from covet.database.orm.column_agreement import require_agreement
 from covet.database.orm.column_bounds import bound_by_column
 from covet.database.orm.column_types import is_secret
 from covet.database.orm.fields import FieldTable
@@ -94,6 +95,7 @@ def read_filter(name: str, annotation: Annotation, table: FieldTable, place: str
         annotation = _bound_items(annotation, column)
     elif operator != "is_null":
         # What no column can hold is a mistake of the client's, and the driver would fail over it.
+        require_agreement(f"{place}.{name}", annotation, column)
         annotation = bound_by_column(annotation, column.type)
     return Filter(name, field, OPERATORS[operator]), annotation
 
