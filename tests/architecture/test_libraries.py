@@ -71,6 +71,7 @@ BEHIND_AN_EXTRA: dict[str, set[str]] = {
     "covet.cli.run": {"click"},
     "covet.cli.secret": {"click"},
     "covet.database.engine_errors": {"sqlalchemy"},
+    "covet.database.engine_statements": {"sqlalchemy"},
     "covet.database.engines": {"sqlalchemy"},
     "covet.database.migrations.batches": {"alembic", "sqlalchemy"},
     "covet.database.migrations.commands": {"click"},

@@ -154,14 +154,14 @@ class DatabaseSettings:
 
     Attributes:
         url: Its address, such as `postgresql://user:password@localhost/shop`; the password is hidden wherever
-            settings are shown (read by `DatabasePlugin`).
-        pool_size: How many connections there are at most (read by `DatabasePlugin`).
-        pool_timeout: How long to wait for a free connection (read by `DatabasePlugin`).
-        connect_timeout: How long the opening of one may take (read by `DatabasePlugin`).
-        query_timeout: How long a statement may take; no limit by default (read by `DatabasePlugin`).
+            settings are shown (read by `DatabasePlugin` and `OrmPlugin`).
+        pool_size: How many connections there are at most (read by `DatabasePlugin` and `OrmPlugin`).
+        pool_timeout: How long to wait for a free connection (read by `DatabasePlugin` and `OrmPlugin`).
+        connect_timeout: How long the opening of one may take (read by `DatabasePlugin` and `OrmPlugin`).
+        query_timeout: How long a statement may take; no limit by default (read by `DatabasePlugin` and `OrmPlugin`).
         slow_query: From how long on a statement is logged as slow; never by default (read by
-            `DatabasePlugin`).
-        echo: Whether every statement is logged, without its values (read by `DatabasePlugin`).
+            `DatabasePlugin` and `OrmPlugin`).
+        echo: Whether every statement is logged, without its values (read by `DatabasePlugin` and `OrmPlugin`).
     """
 
     url: str | None = None

@@ -13,7 +13,8 @@ Databases.
     pool.py                          lends them; pool_options.py pool_stats.py pool_errors.py
         waiters.py lent_connections.py idle.py callers.py raw_connections.py silence.py answering.py
     transaction.py                   all or nothing; default_database.py finds the database that is meant
-    engines.py engine_errors.py      the same connections for SQLAlchemy: orm/ migrations/
+    engines.py                       the same connections for SQLAlchemy: orm/ migrations/
+        engine_errors.py engine_statements.py
     start.py                         waits for a database that does not answer yet
     adapter.py sql_adapter.py        the contract, and what fulfils it for SQL: adapters.py
     adapter_registry.py              adapters by their names

@@ -101,8 +101,10 @@ class PostgreSQLDriver(Driver):
         """Wait until the server has ended what the library, being cancelled, asked it to end."""
         try:
             async with asyncio.timeout(_GOODBYE_SECONDS):
-                # An empty text is allowed in a transaction that failed, too.
-                await raw.execute("")
+                await raw.execute("SELECT 1")
+        except self._library.PostgresError:
+            # In a transaction that failed the server refuses it, and so has answered.
+            return not raw.is_closed()
         except Exception:  # noqa: BLE001 - it is of no use, whatever is wrong with it
             raw.terminate()
             return False

@@ -10,8 +10,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimedOutError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, ConnectionPoolEntry, PoolProxiedConnection
 
+from covet.database.engine_statements import watch_statements
 from covet.database.engines import make_engine
 from covet.database.errors import PoolTimeoutError
+from covet.database.observation import Observation
 from covet.database.url import SQLALCHEMY_DRIVERS, DatabaseURL
 from covet.exceptions import ConfigurationError
 from covet.options import refuse_unknown
@@ -41,9 +43,11 @@ def create_engine(
     pool_size: int = 10,
     pool_timeout: float = 30.0,
     connect_timeout: float = 10.0,
+    query_timeout: float | None = None,
     echo: bool = False,
     sqlite_begin: Begin = "deferred",
     options: Mapping[str, Any] | None = None,  # Any: each driver has its own
+    observation: Observation | None = None,
 ) -> AsyncEngine:
     """
     Make an engine of SQLAlchemy's for a database; it connects when it is first used.
@@ -59,11 +63,14 @@ def create_engine(
         pool_size: How many connections are open at most.
         pool_timeout: Seconds to wait for one.
         connect_timeout: Seconds that the opening of one may take.
-        echo: Whether every statement is logged. Values are not.
+        query_timeout: Seconds that a statement may take; `None` for no limit. One that takes longer is ended, and is a
+            `DatabaseUnavailableError`. Rows that are streamed are awaited without a limit, once the first are there.
+        echo: Whether SQLAlchemy logs every statement. Values are not.
         sqlite_begin: How SQLite begins: `"immediate"` takes the lock for writing at once, so that a transaction that
             reads first and writes later never fails in between, at the price of one transaction at a time.
         options: Further options of connections, such as `busy_timeout` of SQLite; they count more than those behind
             the URL.
+        observation: Who is told of statements: subscribers of `DatabaseQueryEvent`, and the log.
 
     Raises:
         ConfigurationError: If the URL is none, or of a database that nothing is known about, or an option is unknown.
@@ -92,6 +99,7 @@ def create_engine(
         # PERF: with a listener to the engine's "begin", every connection would ask for listeners at each of seven steps
         # (benchmarks/orm.py).
         engine.sync_engine.dialect.do_begin = partial(_begin, sqlite_begin)  # type: ignore[method-assign]
+    watch_statements(engine, query_timeout=query_timeout, observation=observation)
     return engine
 
 

@@ -4,6 +4,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Final, Literal
 
@@ -12,17 +13,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from covet.app import CovetPy
 from covet.checks import Check
-from covet.config import section
+from covet.config import DatabaseSettings, Duration, section
 from covet.config.key_ring import make_key_ring
 from covet.core.afterwards import release_before_stream
 from covet.core.middleware import Middleware
+from covet.database.observation import Observation
 from covet.database.orm.engine import Begin, create_engine
 from covet.database.orm.model import Model
 from covet.database.orm.repeated_queries import watch_repeated_queries
 from covet.database.orm.repository import Repository
 from covet.database.orm.session import RowSession, create_session_factory
+from covet.database.start import DEFAULT_SQLITE, connect_patiently
 from covet.database.url import DatabaseURL
 from covet.di import Lifetime
+from covet.events import SettingsChangedEvent
 from covet.exceptions import ConfigurationError
 from covet.http.request import Request
 from covet.options import refuse_unknown
@@ -36,6 +40,9 @@ RepeatedQueries = Literal["auto", "off", "warn", "raise"]
 # Outermost: a middleware may resolve a session, too.
 _PRIORITY: Final = -1_000
 
+# What the section of all databases says, unless the plugin's own does.
+_SHARED: Final = ("pool_size", "pool_timeout", "connect_timeout", "query_timeout", "slow_query", "echo")
+
 # The request that sessions are opened for; services that are built in parallel inherit it.
 _request: ContextVar[Request | None] = ContextVar("covet_orm_request", default=None)
 
@@ -48,8 +55,13 @@ class OrmConfig:
     Attributes:
         url: Where it is; by default what `[database]` says.
         pool_size: How many connections are open at most; by default what `[database]` says.
-        pool_timeout: Seconds to wait for one; by default what `[database]` says.
+        pool_timeout: How long to wait for one; by default what `[database]` says.
+        connect_timeout: How long the opening of one may take; by default what `[database]` says.
+        query_timeout: How long a statement may take; by default what `[database]` says.
+        slow_query: From how long on a statement is logged as slow; by default what `[database]` says.
         echo: Whether every statement is logged; by default what `[database]` says.
+        connect_for: For how long it is tried to connect when the application starts, while nobody answers.
+        options: Further options of connections, such as `busy_timeout` of SQLite.
         sqlite_begin: How SQLite begins a transaction: `deferred`, or `immediate` to take the lock for writing at once.
         repeated_queries: What happens to a line that asks the same again and again (N+1): `off`, `warn`, `raise`, or
             `auto`, which warns while the application is in debug or under test.
@@ -57,8 +69,13 @@ class OrmConfig:
 
     url: str | None = None
     pool_size: Annotated[int, Constraints(ge=1, le=10_000)] | None = None
-    pool_timeout: Annotated[float, Constraints(gt=0)] | None = None
+    pool_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
+    connect_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
+    query_timeout: Annotated[Duration, Constraints(gt=0)] | None = None
+    slow_query: Annotated[Duration, Constraints(ge=0)] | None = None
     echo: bool | None = None
+    connect_for: Duration = 10.0
+    options: dict[str, Any] = field(default_factory=dict)  # Any: each driver has its own
     sqlite_begin: Begin = "deferred"
     repeated_queries: RepeatedQueries = "auto"
 
@@ -67,12 +84,14 @@ class OrmPlugin(Plugin):
     """
     Offer a database to handlers: an `AsyncSession` for each request, and `Repository[Model]` in it.
 
-    A session connects at its first query. It is never committed for you: what was not committed when the request ends
-    is rolled back. Before a response is streamed its connection goes back, so that slow clients hold none.
+    The database has to answer when the application starts. A session connects at its first query. It is never committed
+    for you: what was not committed when the request ends is rolled back. Before a response is streamed its connection
+    goes back, so that slow clients hold none. Whoever subscribes to `DatabaseQueryEvent` hears of each statement.
 
     Args:
         config: The configuration as a mapping or an `OrmConfig`; it wins over `[plugins.orm]`.
-        url: Where the database is, in place of what the configuration says.
+        url: Where the database is, in place of what the configuration says. That of the application is the file
+            `database.db` of SQLite if nobody says anything else.
         name: The plugin's name, for a further database. Its services are asked for by that name:
             `Annotated[AsyncSession, "reports"]`.
         repositories: Subclasses of `Repository` that handlers take.
@@ -166,24 +185,25 @@ class OrmPlugin(Plugin):
         Make the engine, which does not connect yet, and register what handlers take.
 
         Raises:
-            ConfigurationError: If nobody says where the database is.
+            ConfigurationError: If nobody says where a further database is, or an option cannot be.
             MissingDependencyError: If its driver is not installed.
         """
-        config, general = self.config, app.settings.database
-        url = self._url or config.url or (general.url if self._qualifier is None else None)
-        if not url:
-            raise ConfigurationError(
-                f"Nobody says where the database of the plugin {self.name!r} is.",
-                hint="Write OrmPlugin(url='sqlite:///app.db'), or set COVET_DB_URL.",
-            )
-        self._where = url
+        self._where = self._find_url(app.settings.database)
+        chosen = self._choose(app.settings.database)
+        observation = Observation(self.name, echo=chosen.pop("echo"), slow_query=chosen.pop("slow_query"))
+        observation.follow(app.events)
         self._engine = create_engine(
-            url,
-            pool_size=general.pool_size if config.pool_size is None else config.pool_size,
-            pool_timeout=general.pool_timeout if config.pool_timeout is None else config.pool_timeout,
-            echo=general.echo if config.echo is None else config.echo,
-            sqlite_begin=config.sqlite_begin,
+            self._where,
+            sqlite_begin=self.config.sqlite_begin,
+            options=self.config.options,
+            observation=observation,
+            **chosen,
         )
+
+        @app.events.subscribe(SettingsChangedEvent)
+        def follow_settings(_: SettingsChangedEvent) -> None:
+            observation.set_echo(self._choose(app.settings.database)["echo"])
+
         has_key = bool(app.settings.security.secret_key)
         sealer = Signer(make_key_ring(app.settings, needed_for="cursors"), purpose="covet.cursor") if has_key else None
         self._sessions = create_session_factory(self._engine, cursor_sealer=sealer)
@@ -205,6 +225,24 @@ class OrmPlugin(Plugin):
         if not any(isinstance(layer, _RequestMiddleware) for layer in app.layers):
             app.add_middleware(_RequestMiddleware())
 
+    def _find_url(self, general: DatabaseSettings) -> str | DatabaseURL:
+        url = self._url or self.config.url
+        if url:
+            return url
+        if self._qualifier is None:
+            return general.url or DEFAULT_SQLITE
+        raise ConfigurationError(
+            f"Nobody says where the database of the plugin {self.name!r} is.",
+            hint=f"Write OrmPlugin(name={self.name!r}, url='sqlite:///{self.name}.db'), "
+            f"or add url under [plugins.{self.name}].",
+        )
+
+    # Any: each option has a type of its own.
+    def _choose(self, general: DatabaseSettings) -> dict[str, Any]:
+        """Put together what the plugin's own section says, and what that of all databases says besides."""
+        own = {name: getattr(self.config, name) for name in _SHARED}
+        return {name: getattr(general, name) if value is None else value for name, value in own.items()}
+
     def _watch(self, app: CovetPy) -> None:
         reaction = self.config.repeated_queries
         if reaction == "auto":
@@ -218,14 +256,20 @@ class OrmPlugin(Plugin):
 
     async def on_startup(self) -> None:
         """
-        Create the missing tables, if that was asked for.
+        Connect, while nobody answers again and again for a while, and create the missing tables if that was asked for.
 
         Raises:
-            DatabaseUnavailableError: If the database cannot be reached.
+            DatabaseAccessError: If the database does not let the application in.
+            DatabaseUnavailableError: If nobody answered for `connect_for`.
         """
-        if self._create_all is not None:
-            async with self.engine.begin() as connection:
-                await connection.run_sync(self._create_all.create_all)
+        try:
+            await connect_patiently(self.name, self._connect, seconds=self.config.connect_for)
+            if self._create_all is not None:
+                async with self.engine.begin() as connection:
+                    await connection.run_sync(self._create_all.create_all)
+        except BaseException:
+            await self.engine.dispose()
+            raise
 
     async def on_shutdown(self) -> None:
         """Close all connections."""
@@ -288,12 +332,16 @@ class OrmPlugin(Plugin):
                 hint="Write OrmPlugin(migrations='migrations'), and give it to an application.",
             )
         metadata = Model.metadata if self._metadata is None else self._metadata
-        timeout = 10.0 if self.app is None else self.app.settings.database.connect_timeout
-        return Migrations(self._where, metadata, self._directory, connect_timeout=timeout)
+        general = DatabaseSettings() if self.app is None else self.app.settings.database
+        timeout: float = self._choose(general)["connect_timeout"]
+        return Migrations(self._where, metadata, self._directory, connect_timeout=timeout, options=self.config.options)
 
-    async def _ping(self) -> bool:
+    async def _connect(self) -> None:
         async with self.engine.connect() as connection:
             await connection.execute(text("SELECT 1"))
+
+    async def _ping(self) -> bool:
+        await self._connect()
         return True
 
 

@@ -3,9 +3,10 @@ Tests of sessions and repositories as services of an application.
 """
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import click
 import pytest
@@ -15,15 +16,17 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from covet import CovetPy
 from covet.config import Settings, Sources
-from covet.database import DatabasePlugin
+from covet.database import DatabaseAccessError, DatabasePlugin, DatabaseUnavailableError, DatabaseURL, SQLAdapter
 from covet.database.orm import OrmConfig, OrmPlugin, RepeatedQueryWarning, Repository
+from covet.events import DatabaseQueryEvent, SettingsChangedEvent
 from covet.exceptions import ConfigurationError
 from covet.http.response import Response
 from covet.options import UnknownOptionError
 from covet.responses import StreamingResponse
 from covet.testing import TestClient
 from tests.integration.wire import WireProtocol, on_both_protocols
-from tests.unit.database.orm.tables import Base, Post, User
+from tests.unit.database.databases import SLOW
+from tests.unit.database.orm.tables import Base, Post, User, open_engine
 
 
 class Users(Repository[User]):
@@ -152,20 +155,99 @@ async def test_rows_are_streamed_out_of_the_session(tmp_path: Path) -> None:
     assert plugin.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
-async def test_lost_database_is_a_503() -> None:
-    """The client may come again; the text stays inside."""
-    app = CovetPy(plugins=[OrmPlugin(url="postgresql://ada:enigma@127.0.0.1:1/shop")])
+async def test_nobody_who_answers_is_waited_for(caplog: pytest.LogCaptureFixture) -> None:
+    """As `DatabasePlugin` does: for a while, with a line for each attempt; then the start fails."""
+    app = CovetPy(plugins=[OrmPlugin({"connect_for": "0.35s"}, url="postgresql://ada:enigma@127.0.0.1:1/shop")])
+
+    with pytest.raises(DatabaseUnavailableError, match=r"Nobody answers as PostgreSQL at .*127\.0\.0\.1:1/shop"):
+        async with TestClient(app):
+            pass
+
+    lines = [record.getMessage() for record in caplog.records if record.name == "covet.database"]
+    assert [line.partition(": ")[0] for line in lines] == [
+        "The database 'orm' does not answer yet; it is tried again in 0.1 s",
+        "The database 'orm' does not answer yet; it is tried again in 0.2 s",
+    ]
+    assert "enigma" not in caplog.text
+
+
+@pytest.mark.parametrize("make", [OrmPlugin, DatabasePlugin])
+async def test_a_file_that_cannot_be_opened_is_an_error_at_once(
+    make: type[OrmPlugin | DatabasePlugin], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It names the file, and nobody waits for what waiting does not mend."""
+    path = tmp_path / "nowhere" / "shop.db"
+    app = CovetPy(plugins=[make(url=f"sqlite:///{path}")])
+
+    with pytest.raises(DatabaseAccessError) as caught:
+        async with TestClient(app):
+            pass
+
+    assert str(caught.value) == (
+        f"The file of the database cannot be used: '{path}': No such file or directory.\n"
+        "  See that its folder is there, that both may be written, and that it is a database."
+    )
+    assert "tried again" not in caplog.text
+
+
+def make_asking_app(url: str, *, by_session: bool) -> tuple[CovetPy, Any]:
+    """Make an application whose `/` asks the database, and what closes its connections."""
+    plugin: OrmPlugin | DatabasePlugin = OrmPlugin(url=url) if by_session else DatabasePlugin(url=url)
+    app = CovetPy(plugins=[plugin])
+
+    async def close() -> None:
+        if isinstance(plugin, OrmPlugin):
+            await plugin.engine.dispose()
+        else:
+            assert isinstance(plugin.database, SQLAdapter)
+            await plugin.database.pool.close()
+            await plugin.database.pool.initialize()
 
     @app.get("/")
-    async def index(users: Repository[User]) -> int:
-        return await users.count()
+    async def ask() -> int:
+        if isinstance(plugin, OrmPlugin):
+            async with plugin.open_session() as session:
+                return int((await session.execute(text("SELECT 1"))).scalar_one())
+        assert isinstance(plugin.database, SQLAdapter)
+        return int(await plugin.database.fetch_val("SELECT 1") or 0)
 
+    return app, close
+
+
+@pytest.mark.parametrize("by_session", [True, False])
+async def test_a_database_that_lets_nobody_in_any_more_is_a_503(
+    postgresql_url: str, tmp_path: Path, by_session: bool
+) -> None:
+    """By a session and by an adapter; the client may come again, and the text stays inside."""
+    async with (
+        open_engine(postgresql_url) as admin,
+        admin.execution_options(isolation_level="AUTOCOMMIT").connect() as connection,
+    ):
+        await connection.execute(text("CREATE ROLE visitor_of_a_test LOGIN"))
+        try:
+            where = DatabaseURL.parse(postgresql_url)
+            role = dataclasses.replace(where, user="visitor_of_a_test", password="enigma").render(hide_password=False)
+            app, close = make_asking_app(role, by_session=by_session)
+            async with TestClient(app, raise_app_exceptions=False) as client:
+                before = await client.get("/")
+                await connection.execute(text("ALTER ROLE visitor_of_a_test NOLOGIN"))
+                await close()
+                refused = await client.get("/")
+        finally:
+            await connection.execute(text("DROP ROLE visitor_of_a_test"))
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    app, close = make_asking_app(f"sqlite:///{folder}/shop.db", by_session=by_session)
     async with TestClient(app, raise_app_exceptions=False) as client:
-        answer = await client.get("/")
+        await close()
+        folder.rename(tmp_path / "moved")
+        gone = await client.get("/")
 
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert "127.0.0.1" not in answer.text
-    assert "enigma" not in answer.text
+    assert before.status_code == 200
+    for answer in (refused, gone):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
+        assert answer.json()["detail"] == "The database cannot be reached at the moment."
+        assert not [word for word in ("enigma", "visitor", "127.0.0.1", "shop.db") if word in answer.text]
 
 
 async def test_stale_row_is_a_409() -> None:
@@ -225,13 +307,146 @@ async def test_settings_say_where_it_is(tmp_path: Path) -> None:
     assert [plugin.engine.pool.size() for plugin in (general, own)] == [3, 2]  # type: ignore[attr-defined]
 
 
-async def test_nobody_says_where_it_is() -> None:
-    """The application does not start, and the error says what to write."""
-    with pytest.raises(ConfigurationError) as caught:
-        CovetPy(plugins=[OrmPlugin()], settings=Settings(sources=Sources.none()))
+async def test_nobody_says_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The application has a file of SQLite, as with `DatabasePlugin`; who wants another one has to say so."""
+    monkeypatch.chdir(tmp_path)
+    plugin = OrmPlugin(create_all=Base.metadata)
+    app = CovetPy(plugins=[plugin], settings=Settings(sources=Sources.none()))
 
-    assert "Nobody says where the database of the plugin 'orm' is." in str(caught.value)
-    assert "Write OrmPlugin(url='sqlite:///app.db'), or set COVET_DB_URL." in str(caught.value)
+    async with TestClient(app):
+        assert [path.name for path in tmp_path.glob("*.db")] == ["database.db"]
+    with pytest.raises(ConfigurationError) as caught:
+        CovetPy(plugins=[OrmPlugin(name="reports")], settings=Settings(sources=Sources.none()))
+
+    assert "Nobody says where the database of the plugin 'reports' is." in str(caught.value)
+    assert ("Write OrmPlugin(name='reports', url='sqlite:///reports.db'), or add url under [plugins.reports].") in str(
+        caught.value
+    )
+
+
+def test_what_is_written_in_python_counts_more_than_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of a plugin's own section stands between."""
+    monkeypatch.setenv("COVET_DB_URL", "sqlite:///environment.db")
+    plugins = [
+        OrmPlugin(url="sqlite:///argument.db"),
+        OrmPlugin({"url": "sqlite:///section.db"}),
+        OrmPlugin(),
+        OrmPlugin({"url": "sqlite:///section.db"}, url="sqlite:///argument.db"),
+    ]
+
+    for plugin in plugins:
+        CovetPy(plugins=[plugin], settings=Settings())
+
+    assert [plugin.engine.url.database for plugin in plugins] == [
+        "argument.db",
+        "section.db",
+        "environment.db",
+        "argument.db",
+    ]
+
+
+async def test_statements_have_the_limits_of_the_settings(caplog: pytest.LogCaptureFixture) -> None:
+    """The section of databases holds for sessions as it does for adapters, and the plugin's own counts more."""
+    caplog.set_level("INFO", "covet.database")
+    database = {"query_timeout": "0.1s", "slow_query": "0s", "connect_timeout": "3s"}
+    settings = Settings(database=database, sources=Sources.none())
+    plugins = [OrmPlugin(url="sqlite://"), OrmPlugin({"query_timeout": "0.2s", "slow_query": "90s"}, url="sqlite://")]
+    said = []
+
+    for plugin in plugins:
+        app = CovetPy(plugins=[plugin], settings=settings)
+        async with TestClient(app), plugin.open_session() as session:
+            await session.execute(text("SELECT :a"), {"a": "canary"})
+            with pytest.raises(DatabaseUnavailableError) as caught:
+                await session.execute(text(SLOW["sqlite"]))
+            said.append(caught.value.message)
+
+    assert said == [f"The database did not answer within {seconds} s." for seconds in ("0.1", "0.2")]
+    assert "A statement of orm took 0.0" in caplog.text
+    assert "gave 1 rows: SELECT ?" in caplog.text
+    assert caplog.text.count("SELECT ?") == 1
+    assert "canary" not in caplog.text
+
+
+async def test_whoever_subscribes_hears_of_statements() -> None:
+    """Of their text, without values, how long they took and how many rows they gave or changed."""
+    app = CovetPy(plugins=[OrmPlugin(url="sqlite://", create_all=Base.metadata)])
+    heard: list[DatabaseQueryEvent] = []
+
+    @app.events.subscribe(DatabaseQueryEvent)
+    async def hear(event: DatabaseQueryEvent) -> None:
+        heard.append(event)
+
+    @app.post("/users")
+    async def add(users: Repository[User], session: AsyncSession) -> int:
+        await users.create({"name": "canary"})
+        await session.commit()
+        return len(await users.find())
+
+    async with TestClient(app) as client:
+        assert (await client.post("/users")).json() == 1
+        await app.events.drain()
+
+    told = {event.query.split()[0]: event for event in heard if "users" in event.query and "PRAGMA" not in event.query}
+    assert (told["INSERT"].rows_affected, told["SELECT"].rows_affected) == (1, 1)
+    assert told["SELECT"].duration_ms > 0
+    assert not [event for event in heard if "canary" in event.query]
+
+
+async def test_a_request_that_is_too_late_ends_its_statement(tmp_path: Path) -> None:
+    """The deadline of a route holds for what its session waits for, and the connection is good for the next one."""
+    plugin = OrmPlugin({"pool_size": 1}, url=f"sqlite:///{tmp_path}/shop.db")
+    app = CovetPy(plugins=[plugin])
+
+    @app.get("/slow", timeout=0.2)
+    async def slow(session: AsyncSession) -> int:
+        return int((await session.execute(text(SLOW["sqlite"]))).scalar_one())
+
+    @app.get("/quick")
+    async def quick(session: AsyncSession) -> int:
+        return int((await session.execute(text("SELECT 1"))).scalar_one())
+
+    async with TestClient(app, raise_app_exceptions=False) as client, asyncio.timeout(10):
+        late = await client.get("/slow")
+        next_one = await client.get("/quick")
+
+    assert (late.status_code, next_one.json()) == (504, 1)
+    assert plugin.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"query_timout": "1s"}, "query_timeout"),
+        ({"slow_queries": "1s"}, "slow_query"),
+    ],
+)
+def test_a_section_takes_what_it_knows(config: dict[str, str], message: str) -> None:
+    """With a suggestion."""
+    with pytest.raises(ConfigurationError, match=message):
+        CovetPy(plugins=[OrmPlugin(config, url="sqlite://")])
+
+
+def test_options_of_connections_stand_in_the_section_too() -> None:
+    """And unknown ones are refused when the application is made."""
+    with pytest.raises(ConfigurationError, match="Did you mean 'busy_timeout'"):
+        CovetPy(plugins=[OrmPlugin({"options": {"busy_timeot": 1}}, url="sqlite://")])
+
+
+async def test_echo_follows_the_settings(caplog: pytest.LogCaptureFixture) -> None:
+    """While the application runs, as that of an adapter does."""
+    caplog.set_level("INFO", "covet.database")
+    plugin = OrmPlugin(url="sqlite://")
+    app = CovetPy(plugins=[plugin], settings=Settings(sources=Sources.none()))
+
+    async with TestClient(app), plugin.open_session() as session:
+        await session.execute(text("SELECT 'quiet'"))
+        app._adopt(app.settings.replace(database={"echo": True}))
+        await app.events.publish(SettingsChangedEvent(changed=(), needs_restart=()))
+        await session.execute(text("SELECT 'loud'"))
+
+    assert "quiet" not in caplog.text
+    assert "SELECT 'loud'" in caplog.text
 
 
 def test_plugin_alone_has_nothing() -> None:
