@@ -5,7 +5,7 @@ What differs between the models and a database, in words.
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from sqlalchemy import Constraint, Index, Table
+from sqlalchemy import CheckConstraint, Constraint, Index, Table
 
 __all__ = ["describe_differences"]
 
@@ -52,9 +52,12 @@ def _name_index(index: Index) -> str:
 
 
 def _name_constraint(constraint: Constraint) -> str:
+    name = f" {constraint.name!r}" if constraint.name else ""
+    if isinstance(constraint, CheckConstraint):
+        # What it is about is an expression, of which a database keeps a text of its own.
+        return f"the check constraint{name} on {_get_table(constraint)!r}"
     kind = constraint.__visit_name__.replace("_constraint", "").replace("_", " ")
     columns = ", ".join(column.name for column in getattr(constraint, "columns", ()))
-    name = f" {constraint.name!r}" if constraint.name else ""
     return f"the {kind} constraint{name} on {_get_table(constraint)!r} ({columns})"
 
 

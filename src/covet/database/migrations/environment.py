@@ -25,6 +25,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from covet.database.engines import make_engine
 from covet.database.errors import DatabaseError, DatabaseUnavailableError, RetryableTransactionError
+from covet.database.migrations.comparison import PLUGINS, compare_type
+from covet.database.migrations.enum_types import get_enum_type, write_enum_type
 from covet.database.migrations.errors import MigrationError, MigrationFailedError, MigrationLockError
 from covet.database.migrations.locks import take_lock
 from covet.database.migrations.recorder import Recorder
@@ -137,6 +139,8 @@ def run_migrations(**options: Any) -> None:
         "version_table": run.version_table,
         "render_as_batch": True,
         "render_item": render_type,
+        "compare_type": compare_type,
+        "autogenerate_plugins": PLUGINS,
         "transactional_ddl": True if run.url.scheme == "sqlite" else None,
         **options,
     }
@@ -172,6 +176,9 @@ def render_type(kind: str, item: Any, written: Any) -> str | Literal[False]:
         The text; `False` if Alembic writes it as it always does.
     """
     module = type(item).__module__
+    enum = get_enum_type(item) if kind == "type" else None
+    if enum is not None and enum is item:
+        return write_enum_type(enum, is_column=True)
     if kind == "type" and isinstance(item, JSONB):
         written.imports.add("from sqlalchemy.dialects import postgresql")
         return "postgresql.JSONB(astext_type=sa.Text())"

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any, cast
 
 from alembic import util
-from alembic.autogenerate import RevisionContext, compare_metadata
+from alembic.autogenerate import RevisionContext, produce_migrations
 from alembic.config import Config
+from alembic.operations.ops import MigrationScript
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from sqlalchemy import MetaData
 
+from covet.database.migrations.comparison import leave_out_the_same
 from covet.database.migrations.differences import describe_differences
+from covet.database.migrations.enum_types import ChangedEnumType, add_enum_types, find_changed_enum_types
 from covet.database.migrations.environment import Plan, Run
 from covet.database.migrations.errors import (
     DataLossError,
@@ -254,6 +257,7 @@ class Migrations:
             },
         )
         if not empty and not merge:
+            changed: list[ChangedEnumType] = []
 
             def compare(current: tuple[str, ...], context: MigrationContext) -> Iterable[RevisionStep]:
                 directory.require_known(current)
@@ -261,18 +265,30 @@ class Migrations:
                     raise PendingMigrationsError([str(revision) for revision in pending])
                 # Alembic says that it takes a text; it is a tuple of them.
                 script_context.run_autogenerate(cast("str", current), context)
+                changed.extend(find_changed_enum_types(context.connection, self.metadata))
                 return ()
 
             self._make_run().execute(directory, compare)
             script = script_context.generated_revisions[-1]
-            if script.upgrade_ops is None or script.upgrade_ops.is_empty():
+            if not self._finish(script, changed):
                 return None
-            require_names(script.upgrade_ops)
-            for operations in (script.upgrade_ops, script.downgrade_ops):
-                if operations is not None:
-                    leave_out_indexes(operations)
         scripts = list(script_context.generate_scripts())
         return next(RevisionDirectory(self.directory).describe(script) for script in scripts if script is not None)
+
+    def _finish(self, script: MigrationScript, changed: Sequence[ChangedEnumType]) -> bool:
+        """Mend what Alembic found, and tell whether anything is to be done."""
+        upgrade, downgrade = script.upgrade_ops, script.downgrade_ops
+        if upgrade is None or downgrade is None:
+            return False
+        for operations in (upgrade, downgrade):
+            leave_out_the_same(operations, self.metadata, scheme=self.url.scheme)
+        add_enum_types(upgrade, downgrade, self.metadata, changed)
+        if upgrade.is_empty():
+            return False
+        require_names(upgrade)
+        for operations in (upgrade, downgrade):
+            leave_out_indexes(operations)
+        return True
 
     def _upgrade(self, revision: str) -> list[Revision]:
         directory = RevisionDirectory(self.directory)
@@ -328,8 +344,14 @@ class Migrations:
             pending = tuple(directory.find_pending(current))
             # Alembic says that it takes one; it takes several, too.
             metadata = cast("MetaData", self.metadata)
-            found = () if pending else tuple(describe_differences(compare_metadata(context, metadata)))
-            reports.append(MigrationReport(tuple(sorted(current)), pending, found))
+            found: list[str] = []
+            if not pending:
+                operations = produce_migrations(context, metadata).upgrade_ops
+                if operations is not None:
+                    leave_out_the_same(operations, self.metadata, scheme=self.url.scheme)
+                    found += describe_differences(operations.as_diffs())
+                found += map(str, find_changed_enum_types(context.connection, self.metadata))
+            reports.append(MigrationReport(tuple(sorted(current)), pending, tuple(found)))
             return ()
 
         self._make_run().execute(directory, compare)
