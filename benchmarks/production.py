@@ -9,6 +9,7 @@ from benchmarks.tables import markdown, ratio
 from benchmarks.variants import ALL_VARIANTS
 
 STACKS = {
+    "raw-asgi+stack": "raw-asgi",
     "covet-asgi+stack": "covet-asgi",
     "blacksheep+stack": "blacksheep",
     "starlette+stack": "starlette",

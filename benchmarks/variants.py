@@ -71,6 +71,7 @@ MIDDLEWARE_VARIANTS: dict[str, Variant] = {
 PRODUCTION_VARIANTS: dict[str, Variant] = {
     variant.name: variant
     for variant in (
+        Variant("raw-asgi+stack", "benchmarks.apps.raw_asgi_production", "asgi", "msgspec"),
         Variant("covet-asgi+stack", "benchmarks.apps.covet_production_app", "asgi", "covet"),
         Variant("blacksheep+stack", "benchmarks.apps.blacksheep_production_app", "asgi", "blacksheep"),
         Variant("starlette+stack", "benchmarks.apps.starlette_production_app", "asgi", "uvicorn"),
