@@ -126,7 +126,7 @@ class RateLimitMiddleware(LimitingMiddleware):
         client = request.client
         name = self._name_counter("" if client is None else client.host)
         decision = self._memory.count_by_name(name, self.limit, self._cost or self._read_cost(request))
-        if not decision.allowed:
+        if not decision[0]:
             raise self._make_refusal(decision)
         setattr(request.state, self._place, decision)
         return None

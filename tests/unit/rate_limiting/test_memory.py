@@ -3,10 +3,13 @@ Counters in memory; what every store promises is in `covet.testing.rate_limit_st
 """
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from covet.exceptions import ConfigurationError
 from covet.options import UnknownOptionError
-from covet.rate_limiting.limit import RateLimit
+from covet.rate_limiting.algorithms import COUNTS, State
+from covet.rate_limiting.limit import Algorithm, RateLimit
 from covet.rate_limiting.memory import MemoryRateLimitStore
 
 LIMIT = RateLimit(2, 60)
@@ -83,3 +86,37 @@ async def test_slots_that_are_given_back_leave_nothing() -> None:
     await store.release("grace", "a")
 
     assert store._slots == {}
+
+
+@pytest.mark.parametrize("algorithm", ["sliding_window", "fixed_window", "token_bucket"])
+@given(
+    # Pauses in eighths of a second, which a float holds exactly, also of a clock that goes back; and costs.
+    calls=st.lists(st.tuples(st.integers(-2, 9), st.integers(1, 3)), min_size=1, max_size=60),
+    limit=st.integers(1, 12),
+    period=st.sampled_from([0.5, 1, 4, 60]),
+)
+def test_what_is_counted_within_a_step_is_what_the_algorithm_says(
+    algorithm: Algorithm, calls: list[tuple[int, int]], limit: int, period: float
+) -> None:
+    """The store notes a number while nothing else changes: no decision differs from those of the algorithm alone."""
+    rate = RateLimit(limit, period, algorithm=algorithm)
+    now = [5_000.0]
+    store = MemoryRateLimitStore(clock=lambda: now[0])
+    state: State = ()
+    for pause, cost in calls:
+        now[0] += pause / 8
+        state, expected = COUNTS[algorithm](rate, state, int(now[0] * 1000), cost)
+        decision = store.count("ada", rate, cost)
+
+        assert decision[:3] == expected[:3]
+        assert decision[3:] == pytest.approx(expected[3:], abs=0.0011)
+
+
+def test_a_limit_that_was_changed_counts_what_was_counted() -> None:
+    """Another number of calls in the same time is another limit for the same counter."""
+    store = MemoryRateLimitStore(clock=lambda: 7.0)
+    for _ in range(3):
+        store.count("ada", RateLimit(10, 60))
+
+    assert store.count("ada", RateLimit(5, 60)).remaining == 1
+    assert not store.count("ada", RateLimit(3, 60)).allowed
