@@ -21,6 +21,7 @@ from covet.options import refuse_unknown
 _check: Final = OptionChecks("RequestIDMiddleware")
 # APPSEC: it is written to logs, and sent on to other services.
 _VALID: Final = re.compile(r"[0-9A-Za-z._\-]{1,128}")
+_set_current: Final = current_request_id.set
 
 
 def get_request_id() -> str | None:
@@ -63,6 +64,7 @@ class RequestIDMiddleware(Middleware):
     """
 
     priority: int = Place.REQUEST_ID
+    reads_headers = True
 
     @refuse_unknown
     def __init__(
@@ -92,9 +94,9 @@ class RequestIDMiddleware(Middleware):
         raw = headers.get_bytes(self._raw_header) if self._accept_incoming else None
         given = None if raw is None else raw.decode("latin-1")
         if given is None or _VALID.fullmatch(given) is None:
-            given = trace.trace_id if self._generate is None else self._generate()
+            given = trace[0] if self._generate is None else self._generate()
         state.request_id = given
-        state.request_id_reset = current_request_id.set(given)
+        state.request_id_reset = _set_current(given)
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Say the id on a response."""

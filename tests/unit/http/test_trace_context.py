@@ -2,9 +2,11 @@
 Traces that requests belong to.
 """
 
+import os
+
 import pytest
 
-from covet.http.trace_context import read_trace_context
+from covet.http.trace_context import begin_trace, read_trace_context
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 PARENT = "00f067aa0ba902b7"
@@ -49,3 +51,30 @@ def test_what_is_malformed_begins_a_trace(header: str | None) -> None:
     assert one.trace_id != other.trace_id
     assert (one.parent_id, one.is_sampled) == (None, False)
     assert TRACE not in one.traceparent
+
+
+def test_no_two_traces_are_the_same() -> None:
+    """However many are drawn at once; and each id has the length that it must have."""
+    traces = [begin_trace() for _ in range(1000)]
+
+    assert len({trace.trace_id for trace in traces}) == len({trace.span_id for trace in traces}) == 1000
+    assert {(len(trace.trace_id), len(trace.span_id)) for trace in traces} == {(32, 16)}
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+def test_a_process_that_was_forked_begins_other_traces() -> None:
+    """What was drawn before the fork is for one of both alone: two workers never say the same."""
+    begin_trace()
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, "".join(begin_trace().trace_id for _ in range(100)).encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    os.waitpid(child, 0)
+
+    drawn = {text[start : start + 32] for start in range(0, len(text), 32)}
+    assert len(drawn) == 100
+    assert drawn.isdisjoint(begin_trace().trace_id for _ in range(100))
