@@ -69,6 +69,11 @@ class CompiledRoute:
         return any("on_finish" in layer.hooks for layer in self.layers)
 
     @property
+    def reads_headers(self) -> bool:
+        """Whether a layer looks into the headers of every request."""
+        return any(getattr(layer.middleware, "reads_headers", False) for layer in self.layers)
+
+    @property
     def reads_json_first(self) -> bool:
         """Whether its body is tried as JSON before anything is made of the request."""
         plain = [argument for argument in self.plan.arguments if is_plain_body(argument, self.serializers)]

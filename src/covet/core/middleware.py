@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
 from inspect import isclass, iscoroutinefunction, signature
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from covet.core.hook_results import check_response, settle
 from covet.error_text import name_callable
@@ -53,6 +53,8 @@ class Middleware:
     Attributes:
         priority: Where it stands unless it is added with another: lower is further out, ties keep the order of their
             adding. Functions and classes that say nothing have 100; `covet.middleware.places` has the built-in ones.
+        reads_headers: Whether it looks into the headers of every request: they are made ready then, before the first
+            layer begins.
 
     Example:
         >>> class VersionMiddleware(Middleware):
@@ -62,6 +64,7 @@ class Middleware:
     """
 
     priority: int = DEFAULT_PRIORITY
+    reads_headers: ClassVar[bool] = False
 
     def process_request(self, request: Request) -> Response | Awaitable[Response | None] | None:
         """

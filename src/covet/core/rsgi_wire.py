@@ -47,8 +47,8 @@ class RSGIWire:
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write nothing: the dispatcher has looked at the host, and the rest is asked for where it is wanted."""
 
-    def write_layered_head(self, writer: CodeWriter) -> None:
-        """Write the making of `request`."""
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:  # noqa: ARG002
+        """Write the making of `request`: its headers are text already, and are taken when somebody asks."""
         writer.line(f"request = {self.request}")
 
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:

@@ -36,8 +36,14 @@ class Wire(Protocol):
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write what reads the headers that a route without middleware wants, and sends away what is unusual."""
 
-    def write_layered_head(self, writer: CodeWriter) -> None:
-        """Write the same for a route with middleware, and the making of `request`."""
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:
+        """
+        Write the same for a route with middleware, and the making of `request`.
+
+        Args:
+            writer: Where to write.
+            reads_headers: Whether the middleware looks into the headers of every request.
+        """
 
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
         """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""

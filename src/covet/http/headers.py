@@ -12,6 +12,7 @@ D = TypeVar("D")
 # PERF: the names that are asked for come from code and repeat for ever, so their lower case in bytes is
 # remembered; the caps are a guard against an application that makes names up (benchmarks/onion.py).
 _ASKED_NAMES: Final[dict[str, bytes]] = {}
+_ASKED_BYTES: Final[dict[bytes, str]] = {}
 _MAX_ASKED_NAMES: Final = 1024
 _MAX_ASKED_NAME: Final = 64
 
@@ -111,13 +112,17 @@ class Headers(Mapping[str, str]):
             b'12'
         """
         raw = self._raw
-        if raw is None and self._index is None:
-            self._load()
-            raw = self._raw
         if raw is not None:
             return raw.get(name)
-        text = self.get(name.decode("latin-1"))
-        return None if text is None else text.encode("latin-1", "replace")
+        index = self._index
+        if index is None:
+            self._load()
+            return self.get_bytes(name)
+        asked = _ASKED_BYTES.get(name) or _ask_bytes(name)
+        values = index.get(asked)
+        if values is None:
+            return None
+        return (values if isinstance(values, str) else _join(asked, values)).encode("latin-1", "replace")
 
     @property
     def size(self) -> int:
@@ -208,6 +213,14 @@ def _ask_name(name: str) -> bytes:
     if len(_ASKED_NAMES) < _MAX_ASKED_NAMES and len(name) <= _MAX_ASKED_NAME:
         _ASKED_NAMES[name] = raw
     return raw
+
+
+def _ask_bytes(name: bytes) -> str:
+    """Return a name as RSGI brings it: as text."""
+    text = name.decode("latin-1")
+    if len(_ASKED_BYTES) < _MAX_ASKED_NAMES and len(name) <= _MAX_ASKED_NAME:
+        _ASKED_BYTES[name] = text
+    return text
 
 
 def _join(name: str, values: list[str]) -> str:

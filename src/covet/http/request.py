@@ -253,19 +253,30 @@ class Request(IncomingMessage):
         """
         if scheme is not None and scheme not in {"http", "https"}:
             raise ValueError(f"The scheme of a request is http or https, got {scheme!r}.")
-        if host is not None:
-            if not is_valid_host(host):
-                hint = "it is written as in a Host header, such as 'example.com:8443'."
-                raise ValueError(f"The host is not valid: {hint}")
-            self._named_host = host
+        if host is not None and not is_valid_host(host):
+            hint = "it is written as in a Host header, such as 'example.com:8443'."
+            raise ValueError(f"The host is not valid: {hint}")
+        self.take_forwarded(None if client is None else Address(*client), scheme, host)
+
+    def take_forwarded(self, client: Address | None, scheme: str | None, host: str | None) -> None:
+        """
+        Do what `set_forwarded` does with what was checked before, as `ProxyHeadersMiddleware` has.
+
+        Args:
+            client: The address of the client.
+            scheme: `"http"` or `"https"`.
+            host: A valid host.
+        """
+        if client is not None:
+            self._client = client
         if scheme is not None:
             self.scheme = scheme.replace("http", "ws") if self.scheme in {"ws", "wss"} else scheme
+        if host is not None:
+            self._named_host = host
         # PERF: nearly always nobody has asked for the URL yet (benchmarks/production.py).
         url = self._url
         if url is not None:
             self._url = URL.from_parts(self.scheme, self.host, url.path, url.query)
-        if client is not None:
-            self._client = client if client.__class__ is Address else Address(*client)
 
     async def resolve(self, interface: Callable[..., ServiceT], *, qualifier: str | None = None) -> ServiceT:
         """

@@ -34,8 +34,9 @@ _MAX_KNOWN_NAMES: Final = 1024
 _MAX_KNOWN_NAME: Final = 64
 
 # PERF: what `Vary` becomes with another name, by what it was: few values repeat for ever (benchmarks/production.py).
-_VARYING: Final[dict[tuple[str, str], Field]] = {}
+_VARYING: Final[dict[str, dict[str, Field]]] = {}
 _MAX_VARYING: Final = 256
+_MAX_VARYING_NAMES: Final = 16
 
 
 def check_header_name(name: str) -> str:
@@ -112,8 +113,10 @@ def _learn_vary(present: str, name: str) -> Field:
     names = {part.strip().lower() for part in present.split(",")}
     said = present if "*" in names or name.lower() in names else f"{present}, {name}" if present else name
     field = make_field("vary", check_header_value("vary", said))
-    if len(_VARYING) < _MAX_VARYING and len(said) <= _MAX_VARYING:
-        _VARYING[present, name] = field
+    if len(said) <= _MAX_VARYING and (name in _VARYING or len(_VARYING) < _MAX_VARYING_NAMES):
+        known = _VARYING.setdefault(name, {})
+        if len(known) < _MAX_VARYING:
+            known[present] = field
     return field
 
 
@@ -237,7 +240,8 @@ class MutableHeaders(MutableMapping[str, str]):
             return
         fields = self._fields
         present = fields.get("vary", _NO_FIELD)[0][1]
-        fields["vary"] = _VARYING.get((present, name)) or _learn_vary(present, name)
+        known = _VARYING.get(name)
+        fields["vary"] = (known.get(present) if known else None) or _learn_vary(present, name)
 
     def set_field(self, field: Field) -> None:
         """
@@ -278,6 +282,19 @@ class MutableHeaders(MutableMapping[str, str]):
             else:
                 own[name] = field
 
+    def are_among(self, names: frozenset[str]) -> bool:
+        """
+        Tell whether no other headers are set than some.
+
+        Args:
+            names: Their names, in lower case.
+
+        Example:
+            >>> MutableHeaders({"Vary": "Accept"}).are_among(frozenset({"vary", "etag"}))
+            True
+        """
+        return names.issuperset(self._fields)
+
     def discard(self, names: frozenset[str]) -> None:
         """
         Remove those of some headers that are set.
@@ -291,9 +308,8 @@ class MutableHeaders(MutableMapping[str, str]):
             >>> list(headers)
             ['x-a']
         """
-        # PERF: nearly always none of them is: one call in C says so (benchmarks/production.py).
-        if not names.isdisjoint(self._fields):
-            for name in names.intersection(self._fields):
+        for name in names:
+            if name in self._fields:
                 del self[name]
 
     @overload

@@ -78,6 +78,7 @@ class CORSMiddleware(Middleware):
     """
 
     priority: int = Place.CORS
+    reads_headers = True
 
     @refuse_unknown
     def __init__(

@@ -138,6 +138,7 @@ class CSRFMiddleware(SometimesAwaits):
             ring = check_secret_key("CSRFMiddleware", secret_key)
             self._signer = Signer(ring, purpose="covet.csrf", clock=clock)
         self._is_lifted = False
+        self._going_on = NOTHING if self.is_subclassed else None
 
     def bind_route(self, binding: LayerBinding) -> Middleware:
         """
@@ -185,9 +186,10 @@ class CSRFMiddleware(SometimesAwaits):
             CSRFError: If it may come from another site.
         """
         request.state.csrf_token = CSRFToken(self, request)
-        if self._needs_token(request):
+        # PERF: asked here as well, since most requests change nothing (benchmarks/production.py).
+        if request.method not in _SAFE and self._needs_token(request):
             return self._check_token(request)
-        return NOTHING if self.is_subclassed else None
+        return self._going_on
 
     def _needs_token(self, request: Request) -> bool:
         if self._is_lifted or request.method in _SAFE:
@@ -242,7 +244,7 @@ class CSRFMiddleware(SometimesAwaits):
     def read_cookie(self, request: Request) -> Sealed | None:
         """Read the cookie that the tokens of a client without a session belong to; `None` if there is no good one."""
         signer = self._signer or _refuse()
-        text = request.cookies.get(self._cookie.find_name(request))
+        text = self._cookie.read(request)
         if text is None:
             return None
         try:
@@ -272,14 +274,14 @@ class CSRFToken:
         is_of_cookie: Whether they belong to a cookie.
     """
 
-    __slots__ = ("_middleware", "_request", "_secret", "cookie", "is_of_cookie")
+    # PERF: one is made for each request, and few are asked for anything (benchmarks/production.py).
+    _secret: str | None = None
+    cookie: str | None = None
+    is_of_cookie = False
 
     def __init__(self, middleware: CSRFMiddleware, request: Request) -> None:
         self._middleware = middleware
         self._request = request
-        self._secret: str | None = None
-        self.cookie: str | None = None
-        self.is_of_cookie = False
 
     @property
     def field(self) -> str:

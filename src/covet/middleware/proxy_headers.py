@@ -24,7 +24,6 @@ _check: Final = OptionChecks("ProxyHeadersMiddleware")
 _READERS: Final = {"x-forwarded": read_x_forwarded, "forwarded": read_forwarded}
 # Over a Unix socket the peer has no address: the file system says who may connect.
 _UNIX: Final = "unix"
-_SILENT: Final = (None, None, None)
 # The headers that each reader reads.
 _NAMES: Final = {
     "x-forwarded": (b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host"),
@@ -33,6 +32,10 @@ _NAMES: Final = {
 # APPSEC: what is remembered is bounded in number and size, whatever is sent.
 _MAX_REMEMBERED: Final = 4096
 _MAX_LENGTH: Final = 256
+
+
+class _TooLongError(Exception):
+    """What proxies say is longer than what is remembered."""
 
 
 class Forwarded(NamedTuple):
@@ -83,6 +86,7 @@ class ProxyHeadersMiddleware(Middleware):
     """
 
     priority: int = Place.PROXY_HEADERS
+    reads_headers = True
     tells_origin: Final = True
     """WebSockets compare origins inside of it: only then are scheme and host the client's."""
 
@@ -135,17 +139,18 @@ class ProxyHeadersMiddleware(Middleware):
         peer = request.client
         if not (self._trusts_unix if peer is None else self._trusts(peer.host)):
             return
-        headers, names = request.headers, self._names
-        texts = headers.get_bytes(names[0]), headers.get_bytes(names[1]), headers.get_bytes(names[2])
-        if texts == _SILENT:
-            return
-        is_short = len(texts[0] or b"") + len(texts[1] or b"") + len(texts[2] or b"") <= _MAX_LENGTH
-        said = self._judge_known(*texts) if is_short else self._judge(self._read(headers))
+        headers = request.headers
+        first, second, third = self._names
+        try:
+            said = self._judge_known(headers.get_bytes(first), headers.get_bytes(second), headers.get_bytes(third))
+        except _TooLongError:
+            said = self._judge(self._read(headers))
         if said is not None:
+            client, scheme, host = said
             # APPSEC: proxies pass on what clients write: whoever may name the host here chooses where links lead.
-            if said.host is not None and not all(hosts.allows(said.host) for hosts in self._host_lists):
+            if host is not None and not all(hosts.allows(host) for hosts in self._host_lists):
                 raise refuse_host()
-            request.set_forwarded(client=said.client, scheme=said.scheme, host=said.host)
+            request.take_forwarded(client, scheme, host)
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     def websocket_connect(self, websocket: Any) -> None:
@@ -153,7 +158,14 @@ class ProxyHeadersMiddleware(Middleware):
         self.process_request(websocket.request)
 
     def _judge_texts(self, *texts: bytes | None) -> Forwarded | None:
-        """Do what `_judge` does with the headers that have these values."""
+        """
+        Do what `_judge` does with the headers that have these values.
+
+        Raises:
+            _TooLongError: If nobody is to remember it.
+        """
+        if sum(len(text) for text in texts if text is not None) > _MAX_LENGTH:
+            raise _TooLongError
         pairs = {name: text for name, text in zip(self._names, texts, strict=True) if text is not None}
         return self._judge(self._read(Headers.from_bytes(tuple(pairs.items()))))
 

@@ -79,6 +79,7 @@ class SessionMiddleware(SometimesAwaits):
     """
 
     priority: int = Place.SESSION
+    reads_headers = True
     sometimes: ClassVar = frozenset({"process_request", "process_response"})
 
     @refuse_unknown
@@ -117,6 +118,7 @@ class SessionMiddleware(SometimesAwaits):
             store = make_session_store(store)
         self.is_in_memory = isinstance(store, MemorySessionStore)
         self._keeper = _make_keeper(store, ring, limits, clock, context=self._cookie.secure_name)
+        self._going_on = NOTHING if self.is_subclassed else None
 
     def bind_route(self, binding: LayerBinding) -> Middleware:
         """
@@ -147,12 +149,12 @@ class SessionMiddleware(SometimesAwaits):
 
     def process_request(self, request: Request) -> Awaitable[None] | None:
         """Find the session of a request."""
-        token = request.cookies.get(self._cookie.find_name(request))
+        token = self._cookie.read(request)
         session = Session() if token is None else self._keeper.begin(token)
         if session is None:
             return self._load(request)
         request.state.session = session
-        return NOTHING if self.is_subclassed else None
+        return self._going_on
 
     async def _load(self, request: Request) -> None:
         request.state.session = await self._find(request)
@@ -170,7 +172,7 @@ class SessionMiddleware(SometimesAwaits):
                 return self._save(request, response, session)
             if session.is_touched:
                 make_private(response.headers)
-        return Settled(response) if self.is_subclassed else response
+        return response if self._going_on is None else Settled(response)
 
     async def _save(self, request: Request, response: Response, session: Session) -> Response:
         is_failed = response.status_code >= 500
@@ -229,7 +231,7 @@ class SessionMiddleware(SometimesAwaits):
         await self._keeper.aclose()
 
     async def _find(self, request: Request) -> Session:
-        token = request.cookies.get(self._cookie.find_name(request))
+        token = self._cookie.read(request)
         return Session() if token is None else await self._keeper.load(token)
 
     def _tell(self, request: Request, response: Response, saved: SavedSession) -> None:

@@ -3,9 +3,10 @@ The cookie of a session: its name, its attributes, and what a response says of i
 """
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final
 
-from covet.http.cookies import CookieScope, SameSite
+from covet.http.cookies import CookieScope, SameSite, parse_cookies
 from covet.http.hosts import is_valid_host, parse_host
 from covet.http.request import Request
 from covet.http.response import Response
@@ -16,6 +17,18 @@ _SAME_SITE: Final = ("lax", "strict", "none")
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _PREFIXES: Final = ("__Host-", "__Secure-")
 _PRIVATE: Final = make_field("cache-control", "private")
+# What responses nearly always have by then; none of it speaks to caches.
+_SILENT: Final = frozenset({"content-type", "vary", "ratelimit", "ratelimit-policy", "etag", "link", "location"})
+# APPSEC: docs/security.md, row 28: what is remembered is bounded in number and size, whatever is sent.
+_MAX_REMEMBERED: Final = 4096
+_MAX_LENGTH: Final = 512
+
+
+# PERF: a client that comes again sends what it sent before; reading one cookie takes as long as half of a route does
+# (benchmarks/production.py).
+@lru_cache(_MAX_REMEMBERED)
+def _read_known(header: bytes, name: str) -> str | None:
+    return parse_cookies(header.decode("latin-1")).get(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +56,24 @@ class SafeCookie:
         prefix = _PREFIXES[0] if self.domain is None and self.path == "/" else _PREFIXES[1]
         object.__setattr__(self, "secure_name", prefix + self.name)
 
+    def read(self, request: Request) -> str | None:
+        """
+        Read what a request carries in it; `None` if it does not.
+
+        Raises:
+            HeadersTooLargeError: As `request.cookies` does.
+        """
+        header = request.headers.get_bytes(b"cookie")
+        if header is None:
+            return None
+        # PERF: nearly every request is one over `https` (benchmarks/production.py).
+        is_usual = self.secure is None and request.scheme == "https"
+        name = self.secure_name if is_usual else self.find_name(request)
+        return _read_known(header, name) if len(header) <= _MAX_LENGTH else request.cookies.get(name)
+
     def find_name(self, request: Request) -> str:
         """Say under which name a request carries it."""
-        # PERF: nearly every request is one over `https` (benchmarks/production.py).
-        is_secure = (self.secure is None and request.scheme == "https") or self.is_secure(request)
-        return self.secure_name if is_secure else self.name
+        return self.secure_name if self.is_secure(request) else self.name
 
     def is_secure(self, request: Request) -> bool:
         """Tell whether only `https` shall carry it."""
@@ -143,7 +169,11 @@ def make_private(headers: MutableHeaders) -> None:
         ('Cookie', 'max-age=60, private')
     """
     headers.add_vary("Cookie")
-    forbid_sharing(headers)
+    if headers.are_among(_SILENT):
+        # PERF: nearly always nothing was said of caches (benchmarks/production.py).
+        headers.set_field(_PRIVATE)
+    else:
+        forbid_sharing(headers)
 
 
 def forbid_sharing(headers: MutableHeaders) -> None:
@@ -156,11 +186,6 @@ def forbid_sharing(headers: MutableHeaders) -> None:
         >>> headers["cache-control"]
         'max-age=60, private'
     """
-    names = "\n".join(headers)
-    if "cache-control" not in names and "surrogate-control" not in names and "expires" not in names:
-        # PERF: nearly always nothing was said: one text is searched instead of each name (benchmarks/production.py).
-        headers.set_field(_PRIVATE)
-        return
     # APPSEC: caches of their vendors believe these before Cache-Control (RFC 9213), and those of old Expires.
     for name in [name for name in headers if name.endswith("cdn-cache-control") or name == "surrogate-control"]:
         del headers[name]

@@ -53,6 +53,7 @@ class TrustedHostMiddleware(Middleware):
     """
 
     priority: int = Place.TRUSTED_HOST
+    reads_headers = True
 
     @refuse_unknown
     def __init__(self, allowed_hosts: Collection[str]) -> None:
@@ -69,11 +70,12 @@ class TrustedHostMiddleware(Middleware):
             name, port = _check_host(text)
             (self._parents if text.startswith("*.") else self._hosts).add((name, port))
         # PERF: nearly every request writes the host as it is listed (benchmarks/onion.py).
-        self._written = frozenset(text for text in hosts if "*" not in text and text == text.lower())
+        self._written = frozenset(text.encode() for text in hosts if "*" not in text and text == text.lower())
 
     def process_request(self, request: Request) -> Response | None:
         """Refuse a request that is for another host."""
-        if request.headers.get("host") in self._written or self.allows(request.headers.get("host", "")):
+        headers = request.headers
+        if headers.get_bytes(b"host") in self._written or self.allows(headers.get("host", "")):
             return None
         return make_problem(refuse_host())
 

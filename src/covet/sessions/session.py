@@ -306,15 +306,15 @@ class Session(MutableMapping[str, Any]):
             if self._is_written:
                 return False
             loaded = self._loaded
-            if loaded is not None and (loaded.is_due or not self._is_plain(loaded)):
+            if loaded is not None and (loaded.is_due or (loaded.plain is None and not self._is_plain())):
                 return False
         self._is_closed = True
         return True
 
-    def _is_plain(self, loaded: LoadedSession) -> bool:
+    def _is_plain(self) -> bool:
         """Tell whether what is in it is as it was found, since nobody has set anything."""
         # What is inside of a list may have been changed without anybody noticing.
-        return loaded.plain is not None or self._data is None or is_plain(self._data)
+        return self._data is None or is_plain(self._data)
 
     def close(self) -> SessionPlan:
         """Say what is to become of it. From here on it can be read, and not be changed."""

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from covet import CovetPy
+from covet import CovetPy, Request
 from covet.core.asgi_wire import find_host_and_accept, read_watched
 from covet.exceptions import BadRequestError, ClientDisconnectedError, ContentTooLargeError, RequestTimeoutError
 from covet.http.body import BodyLimits
+from covet.middleware import Middleware, SecurityHeadersMiddleware
 from covet.types import Message
 
 BODY: Message = {"type": "http.request", "body": b'{"a": 1}', "more_body": False}
@@ -113,3 +114,69 @@ async def test_a_body_that_is_not_good_is_given_up(
 
     with pytest.raises(error):
         await read_watched(receive, receive(), headers, BodyLimits(max_size=3, grace=0.01, min_rate=1000))
+
+
+class Glance(Middleware):
+    """Looks into the headers of every request."""
+
+    reads_headers = True
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[str, bytes | None, str | None, int]] = []
+
+    def process_request(self, request: Request) -> None:
+        headers = request.headers
+        self.seen.append((type(headers).__name__, headers.get_bytes(b"x-a"), headers.get("X-A"), headers.size))
+
+
+@pytest.mark.parametrize(
+    ("pairs", "seen"),
+    [
+        ([(b"x-a", b"1")], ("MeasuredHeaders", b"1", "1", 9)),
+        ([(b"x-b", b"1")], ("MeasuredHeaders", None, None, 9)),
+        ([(b"x-a", b"1"), (b"x-a", b"2")], ("ASGIHeaders", b"1, 2", "1, 2", 13)),
+    ],
+)
+async def test_headers_that_a_layer_looks_into_are_taken_before(
+    pairs: list[tuple[bytes, bytes]], seen: tuple[str, bytes | None, str | None, int]
+) -> None:
+    """Whatever they are, they are found as they came."""
+    glance = Glance()
+    app = CovetPy(middleware=[glance])
+
+    @app.get("/")
+    async def index(request: Request) -> list[str]:
+        return sorted(request.headers)
+
+    await begin_answer(app, [(b"host", b"a"), *pairs])
+
+    assert glance.seen == [seen]
+
+
+@pytest.mark.parametrize("filling", [[(b"x-b", b"x" * 65_536)], [(b"x" * 65_536, b"b")]])
+async def test_headers_that_are_too_large_are_refused_where_a_layer_looks(filling: list[tuple[bytes, bytes]]) -> None:
+    """Names count, too; the layers around it see the answer, and can read the headers that they look for."""
+    glance = Glance()
+    app = CovetPy(middleware=[SecurityHeadersMiddleware(), glance])
+
+    @app.get("/")
+    async def index() -> str:
+        return "never"
+
+    start = await begin_answer(app, [(b"host", b"a"), *filling])
+
+    assert start["status"] == 431
+    assert (b"x-frame-options", b"DENY") in start["headers"]
+    assert glance.seen == []
+
+
+async def begin_answer(app: CovetPy, headers: list[tuple[bytes, bytes]]) -> Message:
+    """Send a request with some headers, and give the message that begins the answer."""
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": headers}
+    await app(scope, Messages({"type": "http.request"}), send)
+    return sent[0]

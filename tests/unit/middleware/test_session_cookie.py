@@ -8,9 +8,10 @@ import pytest
 
 from covet import CovetPy
 from covet.config import Settings, Sources
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, HeadersTooLargeError
 from covet.http import Request, Response
 from covet.http.response_headers import MutableHeaders
+from covet.middleware import session_cookie
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.session_cookie import SafeCookie, make_cookie, make_private
 
@@ -201,3 +202,33 @@ def test_cookie_has_a_name(name: str) -> None:
     """
     with pytest.raises(ConfigurationError, match=r"SessionMiddleware: cookie is '.*', which names no cookie"):
         make(name)
+
+
+def read_from(header: str, url: str = "https://example.com/") -> str | None:
+    """Read the cookie of a request that has a header."""
+    return make().read(Request(url=url, headers={"cookie": header}))
+
+
+def test_a_cookie_is_read_as_all_cookies_are() -> None:
+    """The first of its name, without its quotation marks; and each client has its own, however often it comes."""
+    for _ in range(2):
+        assert read_from("a=1; __Host-session=ada; __Host-session=grace") == "ada"
+        assert read_from('__Host-session="grace"') == "grace"
+        assert read_from("session=plain; x__Host-session=evil") is None
+        assert make().read(Request(url="https://example.com/")) is None
+
+
+def test_row_028_long_cookies_are_not_remembered() -> None:
+    """Nobody fills the memory: what is remembered is bounded in number and in size."""
+    before = session_cookie._read_known.cache_info().currsize
+
+    assert read_from(f"a={'x' * 600}; __Host-session=ada") == "ada"
+    assert session_cookie._read_known.cache_info().currsize == before
+    assert session_cookie._read_known.cache_info().maxsize == 4096
+
+
+@pytest.mark.parametrize("header", ["a=1; " * 151, "a=" + "x" * 8192])
+def test_too_many_cookies_are_refused(header: str) -> None:
+    """By their number and by their length, as `request.cookies` does."""
+    with pytest.raises(HeadersTooLargeError):
+        read_from(header)
