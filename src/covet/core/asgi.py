@@ -72,7 +72,7 @@ class ASGIRequest(Request):
 
     __slots__ = ("_inbox", "_receive", "_scope", "_send", "departure")
 
-    _inbox: Inbox
+    _inbox: Inbox | None
     # `None` once the response has begun.
     _send: Send | None
     departure: ClientDisconnectedError | None
@@ -116,7 +116,7 @@ class ASGIRequest(Request):
         self._scope = scope
         self._receive = receive
         self._send = send
-        self._body = self._client = self._deferred = None
+        self._body = self._client = self._deferred = self._inbox = None
         self._cookies = self._named_host = self._url = self.departure = None
         if is_measured and raw_headers:
             self.headers = measured = MeasuredHeaders()
@@ -186,7 +186,7 @@ class ASGIRequest(Request):
         self._receive = receive_again
 
     async def _next_chunk(self) -> bytes | None:
-        inbox: Inbox | None = getattr(self, "_inbox", None)
+        inbox = self._inbox
         if inbox is not None:
             return await inbox.next_chunk()
         if getattr(self, "_has_body", False):
@@ -201,12 +201,11 @@ class ASGIRequest(Request):
 
     def _get_inbox(self) -> Inbox:
         """Make the place where messages are kept, once somebody besides the body's reader wants them."""
-        try:
-            return self._inbox
-        except AttributeError:
+        inbox = self._inbox
+        if inbox is None:
             self._inbox = inbox = Inbox(self._receive, is_complete=getattr(self, "_has_body", False))
             close_at_end(self, inbox.close)
-            return inbox
+        return inbox
 
     async def is_disconnected(self) -> bool:
         """Tell whether the client has left, as far as the server knows already."""

@@ -49,6 +49,7 @@ class ASGIWire:
     exchange = "send"
     wants_json = "accept in json_accepted"
     sends_json = "content_type in json_content_types"
+    is_untouched = "request._inbox is None"
     has_text_headers = False
 
     def __init__(self, app: ASGIDispatcher, *, checks_head: bool) -> None:
@@ -104,16 +105,18 @@ class ASGIWire:
             with writer.block(f"if host not in hosts or len(headers) > {MAX_HEADERS}{framing}:"):
                 writer.line(_DECIDE)
 
-    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool, reads_body: bool) -> None:
         """Write the same for a route with middleware, and the making of `request`."""
         writer.line('headers = scope["headers"]')
         # PERF: middleware asks for several headers: they are put in order once (benchmarks/onion.py).
         writer.line("raw = names = dict(headers)")
         with writer.block("if len(raw) == len(headers):"):
             writer.line('host, accept = raw.get(b"host"), raw.get(b"accept")')
+            if reads_body:
+                writer.line('content_type = raw.get(b"content-type")')
         with writer.block("else:"):
             writer.line(f"host, accept = {writer.bind('find_host_and_accept', find_host_and_accept)}(headers)")
-            writer.line("raw = None")
+            writer.line("raw = content_type = None" if reads_body else "raw = None")
         framing = f'b"transfer-encoding" in names and not {self._write_framing(writer)}'
         self._write_check(writer, f" or ({framing})")
         measured = ""
@@ -124,7 +127,7 @@ class ASGIWire:
             measured = f", raw is not None and len(join([*raw, *raw.values()])) <= {MAX_HEADERS_SIZE}"
         writer.line(f"request = {self.request[:-1]}, raw{measured})")
 
-    def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
+    def write_read_body(self, writer: CodeWriter, limits: BodyLimits, make_request: str) -> None:
         """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""
         writer.bind("json_content_types", _JSON_TYPES)
         writer.line("step = receive()")
@@ -151,7 +154,7 @@ class ASGIWire:
         # A body that is there as a whole has the length that it has: nobody has to read its Content-Length.
         is_large = "" if limits.max_size is None else f" or len(received) > {limits.max_size}"
         with writer.block(f"if received is None{is_large}:"):
-            writer.line(f"request = {self.request}")
+            writer.line(make_request)
             writer.line("request.take_back(message, step, waiting)")
             writer.line("received = await request.body()")
 

@@ -13,7 +13,7 @@ from covet.core.compiled_route import CompiledRoute
 from covet.core.errors import contain
 from covet.core.wire import Wire
 from covet.deadlines import Deadline
-from covet.exceptions import HandlerTimeoutError, ValidationError
+from covet.exceptions import HandlerTimeoutError, HTTPError, ValidationError
 from covet.http.request import Request
 from covet.http.response import JSON, TEXT, make_content_type, make_response
 from covet.http.response_headers import make_field
@@ -21,6 +21,7 @@ from covet.http.streamed_response import StreamedResponse
 from covet.serialization import encode_json, load_json_encoder
 from covet.tasks import attach_background_tasks
 from covet.threads import run_in_thread
+from covet.types import UNSET
 from covet.validation.native import COLON
 
 # RFC 9110 §9.2.1: with these nothing is done that a refusal could come too late for.
@@ -156,14 +157,17 @@ class CallSource:
 
     def _write_json_body(self, body: JSONBody) -> None:
         """Write the reading of a body that nearly always is JSON; another format goes to the table of formats."""
-        writer = self._writer
-        if self._wire is None or not self._compiled.reads_json_first:
+        writer, compiled = self._writer, self._compiled
+        if self._wire is None or not (compiled.reads_json_first or compiled.layers):
             writer.line("received = await request.body()")
             is_json = f"request.headers.get('content-type') in {writer.bind('json_content_types', JSON_TYPES)}"
             writer.line(f"{body.name} = {body.decode}(received) if {is_json} else {body.read}")
             return
         with writer.block(f"if {self._wire.sends_json}:"):
-            self._wire.write_read_body(writer, self._compiled.limits)
+            if compiled.layers:
+                self._write_read_in_layers(self._wire)
+            else:
+                self._wire.write_read_body(writer, compiled.limits, f"request = {self._wire.request}")
             if body.fixed is None:
                 writer.line(f"{body.name} = {body.decode}(received)")
             else:
@@ -174,9 +178,26 @@ class CallSource:
                 with writer.block(f"if received.count({COLON}) != {keys}:"):
                     writer.line(f"{body.name} = {body.decode}(received)")
         with writer.block("else:"):
-            writer.line(f"request = {self._wire.request}")
+            if not compiled.layers:
+                writer.line(f"request = {self._wire.request}")
             writer.line("await request.body()")
             writer.line(f"{body.name} = {body.read}")
+
+    def _write_read_in_layers(self, wire: Wire) -> None:
+        """Write the reading of a body that a layer may have read, or have begun to listen for, or allowed more of."""
+        writer, limits = self._writer, self._compiled.limits
+        allowed = f"request.body_limits is {writer.bind('limits', limits)}"
+        with writer.block(f"if request._body is None and {wire.is_untouched} and {allowed}:"):
+            # Who asks for it meanwhile, or after it has failed, learns so.
+            writer.line(f"request._body, received = {writer.bind('unset', UNSET)}, None")
+            with writer.block("try:"):
+                wire.write_read_body(writer, limits, "request._body = None")
+            with writer.block(f"except {writer.bind('HTTPError', HTTPError)} as exc:"):
+                writer.line("request._body = exc")
+                writer.line("raise")
+            writer.line("request.keep_body(received)")
+        with writer.block("else:"):
+            writer.line("received = await request.body()")
 
     @property
     def _wants_json(self) -> str:

@@ -33,6 +33,8 @@ class RSGIWire:
     wants_json = "headers.get('accept') in json_accepted"
     # APPSEC: of a Content-Type that came twice, who reads the first and who reads the last see different bodies.
     sends_json = "len(types := headers.get_all('content-type')) == 1 and types[0] in json_content_types"
+    # Reading is all that can be begun: the news that a client has left comes another way.
+    is_untouched = "True"
     has_text_headers = True
 
     def __init__(self, app: object) -> None:
@@ -47,11 +49,11 @@ class RSGIWire:
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write nothing: the dispatcher has looked at the host, and the rest is asked for where it is wanted."""
 
-    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:  # noqa: ARG002
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool, reads_body: bool) -> None:  # noqa: ARG002
         """Write the making of `request`: its headers are text already, and are taken when somebody asks."""
         writer.line(f"request = {self.request}")
 
-    def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
+    def write_read_body(self, writer: CodeWriter, limits: BodyLimits, make_request: str) -> None:
         """Write what leaves the whole body in `received`; it makes `request` if its length is not known."""
         writer.bind("json_content_types", JSON_TYPES)
         writer.bind("lengths", DeclaredLengths(limits))
@@ -60,7 +62,7 @@ class RSGIWire:
         with writer.block("if declared is None and content_length is not None:"):
             writer.line("declared = lengths.learn(content_length)")
         with writer.block("if declared is None:"):
-            writer.line(f"request = {self.request}")
+            writer.line(make_request)
             writer.line("received = await request.body()")
         with writer.block("else:"):
             self._write_read_declared(writer)

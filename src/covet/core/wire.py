@@ -20,6 +20,7 @@ class Wire(Protocol):
         exchange: The parameter through which a response is sent.
         wants_json: The source that tells whether the client is known to accept JSON.
         sends_json: The source that tells whether the body is plainly JSON.
+        is_untouched: The source that tells that nobody has asked the server for anything of `request` so far.
         has_text_headers: Whether headers are text; they are bytes otherwise.
     """
 
@@ -28,6 +29,7 @@ class Wire(Protocol):
     exchange: str
     wants_json: str
     sends_json: str
+    is_untouched: str
     has_text_headers: bool
 
     def bind(self, writer: CodeWriter) -> None:
@@ -36,17 +38,25 @@ class Wire(Protocol):
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write what reads the headers that a route without middleware wants, and sends away what is unusual."""
 
-    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool, reads_body: bool) -> None:
         """
         Write the same for a route with middleware, and the making of `request`.
 
         Args:
             writer: Where to write.
             reads_headers: Whether the middleware looks into the headers of every request.
+            reads_body: Whether the handler wants what plainly is JSON.
         """
 
-    def write_read_body(self, writer: CodeWriter, limits: BodyLimits) -> None:
-        """Write what leaves the whole body in `received`; it makes `request` if the body is not there at once."""
+    def write_read_body(self, writer: CodeWriter, limits: BodyLimits, make_request: str) -> None:
+        """
+        Write what leaves the whole body in `received`.
+
+        Args:
+            writer: Where to write.
+            limits: How large it may be.
+            make_request: The source that makes `request` ready to read a body that is not there at once.
+        """
 
     def write_send_response(self, writer: CodeWriter, *, is_head: bool) -> None:
         """Write what sends `response`, and leaves there what was sent."""

@@ -39,6 +39,7 @@ from covet.sessions.session import Session
 _check: Final = OptionChecks("CSRFMiddleware")
 # RFC 9110 §9.2.1: these change nothing.
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_HERE: Final = Source.HERE
 _LIFETIME: Final = timedelta(days=30)
 _REFRESH: Final = timedelta(days=1)
 
@@ -196,9 +197,11 @@ class CSRFMiddleware(SometimesAwaits):
             return False
         # APPSEC: docs/security.md, row 67: the type of the body has no say in this.
         source = find_source(request, self._trusted)
-        if source in {Source.CROSS_SITE, Source.OTHER_ORIGIN}:
+        if source is _HERE:
+            return self._requires_token
+        if source is not Source.UNKNOWN:
             raise CSRFError(source.value)
-        return self._requires_token or (source is Source.UNKNOWN and "cookie" in request.headers)
+        return self._requires_token or "cookie" in request.headers
 
     def _check_mounted(self, request: Request) -> None:
         # The body is for whatever is mounted: a token comes in the header, and belongs to the cookie.

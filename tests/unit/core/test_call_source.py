@@ -14,6 +14,8 @@ from covet.code_writer import get_source
 from covet.core.asgi_wire import compile_asgi
 from covet.core.middleware import CallNext
 from covet.core.rsgi_wire import compile_rsgi
+from covet.http.body import BodyLimits
+from covet.middleware import Middleware
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -316,3 +318,93 @@ async def test_a_body_that_is_meant_may_be_any_type() -> None:
     responses = [await send(app, "asgi", "POST", json=data) for data in ([1, 2], [1, 2, 3])]
 
     assert [response.status_code for response in responses] == [200, 422]
+
+
+class Before(Middleware):
+    """Does something with a request before its handler reads the body, and reads it afterwards."""
+
+    def __init__(self, act: Callable[[Request], Any]) -> None:
+        self.act = act
+        self.seen: list[bytes] = []
+
+    async def process_request(self, request: Request) -> None:
+        await self.act(request)
+
+    async def process_response(self, request: Request, response: Response) -> Response:
+        self.seen.append(await request.body())
+        return response
+
+
+async def do_nothing(request: Request) -> None:
+    """Leave the request alone."""
+
+
+async def read(request: Request) -> None:
+    """Read the body first."""
+    await request.body()
+
+
+async def replace(request: Request) -> None:
+    """Put another body in its place."""
+    await request.body()
+    request.replace_body(b'{"name":"cake"}')
+
+
+async def poll(request: Request) -> None:
+    """Ask for the client, whereby the server is asked for messages."""
+    assert not await request.is_disconnected()
+
+
+async def allow_more(request: Request) -> None:
+    """Allow what the route does not."""
+    request.body_limits = BodyLimits(max_size=1000)
+
+
+@Protocols
+@pytest.mark.parametrize("act", [do_nothing, read, replace, poll, allow_more])
+async def test_a_body_is_read_once_whatever_layers_do(protocol: Any, act: Callable[[Request], Any]) -> None:
+    """Whoever wants it afterwards has the same."""
+    layer = Before(act)
+    app = CovetPy(middleware=[layer])
+    limit = 10 if act is allow_more else 1000
+
+    @app.post("/", body_limit=limit)
+    async def take(item: Item, request: Request) -> str:
+        return f"{item.name} {len(await request.body())}"
+
+    response = await TestClient(app, protocol=protocol).post("/", json={"name": "teapots"})
+
+    expected = b'{"name":"cake"}' if act is replace else b'{"name":"teapots"}'
+    assert response.text == f"{'cake' if act is replace else 'teapots'} {len(expected)}"
+    assert layer.seen == [expected]
+
+
+@Protocols
+async def test_whoever_asks_for_a_body_that_failed_learns_the_same(protocol: Any) -> None:
+    """A layer that reads it once more, to log it, is told that it was too large, and does not wait."""
+    found: list[str] = []
+
+    class Log(Middleware):
+        async def process_response(self, request: Request, response: Response) -> Response:
+            try:
+                await request.body()
+            except Exception as exc:
+                found.append(type(exc).__name__)
+            return response
+
+    app = CovetPy(middleware=[Log()])
+
+    @app.post("/", body_limit=10)
+    async def take(item: Item) -> str:
+        return item.name
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield b'{"name":'
+        yield b'"a teapot"}'
+
+    client = TestClient(app, protocol=protocol)
+    headers = {"content-type": "application/json"}
+
+    assert (await client.post("/", json={"name": "a teapot"})).status_code == 413
+    assert (await client.post("/", content=pieces(), headers=headers)).status_code == 413
+    assert found == ["ContentTooLargeError"] * 2
