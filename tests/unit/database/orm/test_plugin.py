@@ -200,8 +200,8 @@ def make_asking_app(url: str, *, by_session: bool) -> tuple[CovetPy, Any]:
             await plugin.engine.dispose()
         else:
             assert isinstance(plugin.database, SQLAdapter)
-            await plugin.database.pool.close()
-            await plugin.database.pool.initialize()
+            await plugin.database.pool.disconnect()
+            await plugin.database.pool.connect()
 
     @app.get("/")
     async def ask() -> int:
