@@ -20,10 +20,15 @@ class FakeConnection(DriverConnection):
         self.number = number
         self.said: list[str] = []
         self.closed = ""
+        self.is_begun = False
 
     @property
     def is_closed(self) -> bool:
         return bool(self.closed)
+
+    @property
+    def is_in_transaction(self) -> bool:
+        return self.is_begun
 
     async def _say(self, word: str) -> None:
         self.said.append(word)
@@ -56,6 +61,7 @@ class FakeConnection(DriverConnection):
 
     async def reset(self) -> None:
         await self._say("reset")
+        self.is_begun = False
 
     async def close(self) -> None:
         await self._say("close")

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from covet.database import DatabasePool, DatabaseUnavailableError, PoolTimeoutError, QueryError, SQLAdapter
+from covet.database import (
+    ConnectionReleasedError,
+    DatabasePool,
+    DatabaseUnavailableError,
+    PoolTimeoutError,
+    QueryError,
+    SQLAdapter,
+)
 from covet.database.connection import DatabaseConnection
 from covet.database.drivers.sqlite import SQLiteConnection
 from tests.unit.database.databases import SLOW, open_database, wait_until
@@ -84,6 +91,71 @@ async def test_who_waits_in_vain_hears_who_holds() -> None:
     assert caught.value.holders[1].startswith("SELECT something for 0.")
     assert pool.stats.timeouts == 1
     await pool.disconnect()
+
+
+async def test_a_free_connection_is_lent_without_waiting() -> None:
+    """If there is one, and it is known to be good; the former holder has no part in it."""
+    driver = FakeDriver()
+    pool = make_pool(driver, max_size=1)
+    await pool.initialize()
+    assert pool.lend_free("nobody has opened one") is None
+
+    former = await pool.lend("former")
+    assert pool.lend_free("it is lent") is None
+    assert pool.keep(former)
+    assert not pool.keep(former)
+
+    mine = pool.lend_free("mine")
+    assert mine is not None
+    assert former.is_released
+    with pytest.raises(ConnectionReleasedError):
+        await former.fetch_val("SELECT number")
+    assert await mine.fetch_val("SELECT number") == 1
+    assert pool.keep(mine)
+    driver.connections[0].terminate()
+    assert pool.lend_free("it is closed") is None
+    await pool.close()
+
+
+@pytest.mark.parametrize("leave", ["is_altered", "is_running", "closed", "begun"])
+async def test_what_was_left_open_is_not_kept_as_it_is(leave: str) -> None:
+    """It stays lent until somebody ends it: nothing of the former holder is seen by the next."""
+    driver = FakeDriver()
+    pool = make_pool(driver, max_size=1)
+    await pool.initialize()
+    connection = await pool.lend("holder")
+    pooled = connection.pooled
+    assert pooled is not None
+    if leave == "closed":
+        pooled.raw.terminate()
+    elif leave == "begun":
+        driver.connections[0].is_begun = True
+    else:
+        setattr(pooled, leave, True)
+
+    assert not pool.keep(connection)
+
+    assert not connection.is_released
+    await pool.take_back(connection, is_clean=True)
+    assert connection.is_released
+    can_be_reset = leave in {"is_altered", "begun"}
+    assert ("reset" in driver.connections[0].said) is can_be_reset
+    assert pool.stats.idle == (1 if can_be_reset else 0)
+    await pool.close()
+
+
+async def test_a_pool_that_was_closed_keeps_nothing() -> None:
+    """However clean it is."""
+    driver = FakeDriver()
+    pool = make_pool(driver)
+    await pool.initialize()
+    connection = await pool.lend("holder")
+
+    await pool.close()
+
+    assert not pool.keep(connection)
+    await pool.take_back(connection, is_clean=True)
+    assert driver.connections[0].is_closed
 
 
 async def test_no_connection_is_lost_whenever_a_waiter_is_cancelled() -> None:
