@@ -11,8 +11,8 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import partial
-from inspect import isclass, iscoroutinefunction, signature
-from typing import Any, ClassVar, Final
+from inspect import isclass, iscoroutinefunction, signature, unwrap
+from typing import Any, ClassVar, Final, Never
 
 from covet.core.hook_results import check_response, settle
 from covet.error_text import name_callable
@@ -20,6 +20,7 @@ from covet.exceptions import ConfigurationError
 from covet.http.request import Request
 from covet.http.response import Response
 from covet.import_paths import import_path
+from covet.options import make_unknown_error
 
 CallNext = Callable[[Request], Awaitable[Response]]
 
@@ -44,8 +45,8 @@ class Middleware:
     """
     The base of middleware: override the hooks that are needed, or `__call__` for full control.
 
-    Options of a subclass are the parameters of its constructor; there is no place where an unknown
-    option could vanish. One instance serves all requests at once: keep what belongs to a request in
+    Options of a subclass are the parameters of its constructor; what it hands on beside them is unknown, and
+    refused. One instance serves all requests at once: keep what belongs to a request in
     `request.state`.
 
     A hook is a coroutine function, or a plain function if it awaits nothing.
@@ -65,6 +66,11 @@ class Middleware:
 
     priority: int = DEFAULT_PRIORITY
     reads_headers: ClassVar[bool] = False
+
+    def __init__(self, **options: Never) -> None:
+        if options:
+            cls = type(self)
+            raise make_unknown_error(unwrap(cls.__init__), cls.__name__, next(iter(options)))
 
     def process_request(self, request: Request) -> Response | Awaitable[Response | None] | None:
         """

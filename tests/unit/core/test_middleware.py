@@ -12,6 +12,7 @@ from covet import CovetPy, Request, Response
 from covet.core.middleware import CallNext, Middleware, OnceNext, make_layer
 from covet.core.routing import CovetRouter
 from covet.exceptions import ConfigurationError, NotFoundError, ResponseError
+from covet.middleware import MiddlewareBuilder
 from covet.testing import TestClient
 
 Protocols = pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
@@ -552,3 +553,37 @@ async def test_a_layer_runs_by_hand() -> None:
     response = await Recorder("a", log)(Request(), inner)
 
     assert (response.body, log) == (b"inner", ["a request", "a response 200"])
+
+
+class _Greeting(Middleware):
+    """Hand on what its constructor does not know, as the standards write it."""
+
+    def __init__(self, greeting: str = "hello", **options: Any) -> None:
+        super().__init__(**options)
+        self.greeting = greeting
+
+    def process_request(self, request: Request) -> None: ...
+
+
+@pytest.mark.parametrize(
+    "make", [_Greeting, lambda **options: MiddlewareBuilder().custom(_Greeting, **options).build()]
+)
+def test_options_that_are_handed_on_are_unknown(make: Any) -> None:
+    """The base takes none: the error names the class and the option that was meant."""
+    with pytest.raises(
+        ConfigurationError,
+        match=r"_Greeting\(\) has no option 'greting'.\n  Did you mean 'greeting'\? Available: greeting",
+    ):
+        make(greting="good day")
+
+    assert _Greeting("good day").greeting == "good day"
+
+
+def test_a_class_without_options_says_so() -> None:
+    """Python says no more than that it takes no arguments."""
+
+    class Plain(Middleware):
+        def process_request(self, request: Request) -> None: ...
+
+    with pytest.raises(ConfigurationError, match=r"Plain\(\) has no option 'greeting'"):
+        Plain(greeting="hello")  # type: ignore[arg-type]
