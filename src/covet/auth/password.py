@@ -7,13 +7,13 @@ from typing import Any, Final, Protocol, runtime_checkable
 
 from covet.auth.errors import AuthenticationSetupError, PasswordChangedError
 from covet.auth.lockout import Lockout
-from covet.auth.password_check import PasswordCheck
+from covet.auth.password_check import PasswordCheck, make_stamp
 from covet.auth.principal import Principal
 from covet.auth.provider import Credentials, close_store
 from covet.auth.schemes import SecurityScheme
 from covet.auth.tokenless import TokenlessProvider
 from covet.auth.unshared import Unshared
-from covet.auth.users import UserRecord, UserStore
+from covet.auth.users import UserStore
 from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.passwords import PasswordHasher
@@ -88,7 +88,7 @@ class PasswordAuthProvider(TokenlessProvider):
         ConfigurationError: If the users are none.
 
     Example:
-        >>> from covet.auth.users import MemoryUsers
+        >>> from covet.auth.users import MemoryUsers, UserRecord
         >>> from covet.security import PasswordHasher, Scrypt
         >>> hasher = PasswordHasher([Scrypt(cost=4)])
         >>> ada = UserRecord(id=7, username="ada", password_hash=await hasher.hash("correct horse"))
@@ -153,7 +153,7 @@ class PasswordAuthProvider(TokenlessProvider):
             return await self.check_password(request, credentials["username"], credentials["password"])
         user = await self._check.users.find_by_id(credentials["user_id"])
         stamp = credentials["stamp"]
-        if user is None or not user.is_active or not is_same_secret(stamp or "", _make_stamp(user)):
+        if user is None or not user.is_active or not is_same_secret(stamp or "", make_stamp(user)):
             session = _get_session(request)
             if not session.is_closed:
                 # It says nothing any more; without it the next request is nobody's, and may log in. The handshake of a
@@ -182,19 +182,27 @@ class PasswordAuthProvider(TokenlessProvider):
         """
         Log somebody in: the session is theirs from now on, under a new id.
 
+        Who was checked is logged in with the password that was checked: if it was changed since, nobody is.
+
         Args:
             request: The request.
-            user: Who, as `check_password` gave it.
+            user: Who, as `check_password` gave it; one made by hand was proved in another way.
 
         Raises:
+            InvalidCredentialsError: If the password is another one than was checked, or they may not log in any more.
             AuthenticationSetupError: If there is no session, or no such user.
         """
         session = _get_session(request)
         record = await self._check.users.find_by_id(str(user.id))
         if record is None:
-            raise AuthenticationSetupError(f"There is no user with the id {user.id!r} to log in.")
+            if user.stamp is None:
+                raise AuthenticationSetupError(f"There is no user with the id {user.id!r} to log in.")
+            raise self._check.refuse()
+        stamp = make_stamp(record)
+        if not record.is_active or not is_same_secret(user.stamp or stamp, stamp):
+            raise self._check.refuse()
         session.log_in(str(record.id))
-        session[_STAMP] = _make_stamp(record)
+        session[_STAMP] = stamp
         request.state.user = user
         await self.report("UserAuthenticatedEvent", user_id=record.id, method=self.name)
 
@@ -237,7 +245,7 @@ class PasswordAuthProvider(TokenlessProvider):
         if session is not None and session.user_id != str(user.id):
             session = None
         stamp = None if session is None else session.get(_STAMP)
-        if stamp is not None and not is_same_secret(stamp, _make_stamp(known)):
+        if stamp is not None and not is_same_secret(stamp, make_stamp(known)):
             raise PasswordChangedError
         new_hash = await self._check.hasher.hash(password)
         if not await self._check.users.update_password(known.id, known.password_hash, new_hash):
@@ -254,11 +262,6 @@ class PasswordAuthProvider(TokenlessProvider):
     async def aclose(self) -> None:
         """Close the store of users, if it has something to close."""
         await close_store(self._check.users)
-
-
-def _make_stamp(user: UserRecord) -> str:
-    """Say with which password a session began, without saying anything of the password."""
-    return hash_token(user.password_hash or "")
 
 
 def _get_session(request: Request) -> LoginSession:

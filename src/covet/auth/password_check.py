@@ -6,7 +6,7 @@ It must never say which users there are, by its answer, its work or its time (do
 
 from collections.abc import Sequence
 
-from covet.auth.errors import AuthenticationSetupError, LockedOutError
+from covet.auth.errors import AuthenticationSetupError, InvalidCredentialsError, LockedOutError
 from covet.auth.lockout import Lock, Lockout
 from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider
@@ -15,8 +15,14 @@ from covet.auth.unshared import FAILURES, USERS, Unshared
 from covet.auth.users import MemoryUsers, UserRecord, UserStore, has_hash
 from covet.http.request import Request
 from covet.security.passwords import PasswordHasher
+from covet.security.tokens import hash_token
 
 _REFUSAL = "The name or the password is wrong."
+
+
+def make_stamp(user: UserRecord) -> str:
+    """Say which password a user has, without saying anything of the password."""
+    return hash_token(user.password_hash or "")
 
 
 class PasswordCheck:
@@ -77,7 +83,7 @@ class PasswordCheck:
             or not found.is_active
             or not (has_hash(found, verified) or await self.hasher.verify(found.password_hash, password))
         ):
-            raise self._provider.make_refusal(_REFUSAL)
+            raise self.refuse()
         return found
 
     def list_unshared(self) -> Sequence[Unshared]:
@@ -86,7 +92,11 @@ class PasswordCheck:
 
     def make_principal(self, user: UserRecord) -> Principal:
         """Make the principal of a user."""
-        return Principal(user.id, user.scopes, user.roles, None, self._provider.name, user.user)
+        return Principal(user.id, user.scopes, user.roles, None, self._provider.name, user.user, stamp=make_stamp(user))
+
+    def refuse(self) -> InvalidCredentialsError:
+        """Make the error of a name and a password that are not good, without saying which."""
+        return self._provider.make_refusal(_REFUSAL)
 
     async def _verify(self, username: str, password: str, address: str) -> tuple[UserRecord, str | None]:
         locked, is_allowed = self._lockout.begin(username, address), True

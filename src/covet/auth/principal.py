@@ -30,6 +30,8 @@ class Principal:
         claims: What else the provider knows, such as the claims of a token; read-only.
         method: How it was proved: `"jwt"`, `"password"`, `"api_key"`, `"basic"`, `"oauth"`.
         user: The user as the application keeps it, where the provider looked it up.
+        stamp: With which state of its secret it was proved, in no words that tell it: what makes a login of it asks
+            whether that is still the one. `None` where nothing was proved here.
 
     Raises:
         TypeError: If scopes or roles are no list of texts.
@@ -50,6 +52,7 @@ class Principal:
     claims: Mapping[str, Any] = field(hash=False, repr=False)
     method: str
     user: object = field(compare=False, repr=False)
+    stamp: str | None = field(compare=False, repr=False)
 
     def __init__(
         self,
@@ -59,6 +62,8 @@ class Principal:
         claims: Mapping[str, Any] | None = None,
         method: str = "",
         user: object = None,
+        *,
+        stamp: str | None = None,
     ) -> None:
         for name, texts in (("scopes", scopes), ("roles", roles)):
             if isinstance(texts, str):
@@ -71,6 +76,7 @@ class Principal:
         put(self, "claims", MappingProxyType(dict(claims)) if claims else _NOTHING)
         put(self, "method", method)
         put(self, "user", user)
+        put(self, "stamp", stamp)
 
     @property
     def is_authenticated(self) -> bool:

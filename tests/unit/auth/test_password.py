@@ -3,6 +3,8 @@ Logins that a session keeps.
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from covet import CovetPy, Request
 from covet.auth import (
     InvalidCredentialsError,
+    MemoryUsers,
     PasswordAuthProvider,
     PasswordChangedError,
     Principal,
@@ -79,6 +82,68 @@ async def test_another_password_ends_other_sessions() -> None:
         await provider.authenticate(other, theirs)
     assert (session.log[-1], other_session.log[-1]) == ("rotate", "invalidate")
     assert "horse" not in repr(dict(session))
+
+
+async def change(users: MemoryUsers, provider: PasswordAuthProvider) -> None:
+    await provider.change_password(None, Principal(7), "another horse")
+
+
+async def turn_off(users: MemoryUsers, provider: PasswordAuthProvider) -> None:
+    ada = await users.find_by_id("7")
+    assert ada is not None
+    await users.replace(replace(ada, is_active=False))
+
+
+async def take_away_the_password(users: MemoryUsers, provider: PasswordAuthProvider) -> None:
+    ada = await users.find_by_id("7")
+    assert ada is not None
+    await users.replace(replace(ada, password_hash=None))
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+@pytest.mark.parametrize("meanwhile", [change, turn_off, take_away_the_password])
+async def test_what_changes_before_the_login_makes_no_session(
+    protocol: Any, meanwhile: Callable[[MemoryUsers, PasswordAuthProvider], Awaitable[None]]
+) -> None:
+    """The password was good when it was checked, and is not when the session begins: 401, and nobody is logged in."""
+    users, hasher, _ = await make_users()
+    provider = PasswordAuthProvider(users, hasher=hasher)
+    key = "kQ0pJ7cR2vT9xW4zL8nB5hG1dF6sA3eM"
+    app = CovetPy(middleware=[SessionMiddleware(key), AuthenticationMiddleware(provider=provider)])
+    checked, goes_on = asyncio.Event(), asyncio.Event()
+
+    @app.post("/login", middleware=[allow_anyone()])
+    async def log_in(request: Request) -> None:
+        user = await provider.check_password(request, "ada", "correct horse")
+        checked.set()
+        await goes_on.wait()
+        await provider.login(request, user)
+
+    @app.get("/me")
+    async def show(request: Request) -> str | None:
+        user_id: str | None = request.state.session.user_id
+        return user_id
+
+    async with TestClient(app, protocol=protocol, base_url="https://shop.example") as client:
+        login = asyncio.ensure_future(client.post("/login"))
+        await checked.wait()
+        await meanwhile(users, provider)
+        goes_on.set()
+        refused = await login
+        mine = await client.get("/me")
+
+    assert (refused.status_code, refused.json()["detail"]) == (401, "The name or the password is wrong.")
+    assert mine.status_code == 204
+
+
+async def test_who_was_removed_before_the_login_is_refused() -> None:
+    """As whoever has a wrong password is: the application made no mistake."""
+    provider, request, session = await make()
+    gone = Principal(77, stamp="proved")
+    with pytest.raises(InvalidCredentialsError, match=r"^The name or the password is wrong\.$"):
+        await provider.login(request, gone)
+
+    assert (session.log, "proved" in repr(gone)) == ([], False)
 
 
 async def test_of_two_changes_at_once_one_is_kept() -> None:

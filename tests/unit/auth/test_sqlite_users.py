@@ -5,14 +5,18 @@ Users, in a file.
 import asyncio
 import stat
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from covet import Request
 from covet.auth import (
     AuthenticationSetupError,
     AuthStoreError,
+    InvalidCredentialsError,
     PasswordAuthProvider,
+    Principal,
     SQLiteUsers,
     UserIDTakenError,
     UsernameTakenError,
@@ -21,6 +25,7 @@ from covet.auth import (
 from covet.exceptions import ConflictError
 from covet.security import PasswordHasher, Scrypt
 from covet.testing.user_store import UserStoreConformance
+from tests.unit.auth.logins import FakeSession
 
 
 class TestSQLiteUsers(UserStoreConformance):
@@ -59,6 +64,42 @@ async def test_a_user_logs_in_after_the_process_has_ended(tmp_path: Path) -> Non
     await logins.aclose()
 
     assert (found.id, stat.S_IMODE(path.stat().st_mode)) == (7, 0o600)
+
+
+async def test_no_session_outlives_the_password_that_it_began_with(tmp_path: Path) -> None:
+    """Of logins and changes at once, in two processes, each session that was made and is good has the last password."""
+    hasher = PasswordHasher([Scrypt(cost=4)])
+    stores = [SQLiteUsers(tmp_path / "users.db") for _ in range(2)]
+    await stores[0].add(UserRecord(id=7, username="ada", password_hash=await hasher.hash("horse 0")))
+    logins, changes = (PasswordAuthProvider(store, hasher=hasher) for store in stores)
+    good = 0
+
+    async def log_in(password: str) -> tuple[str, Request]:
+        request = Request()
+        request.state.session = FakeSession()
+        with suppress(InvalidCredentialsError):
+            user = await logins.check_password(None, "ada", password)
+            await asyncio.sleep(0)
+            await logins.login(request, user)
+        return password, request
+
+    for number in range(30):
+        async with asyncio.TaskGroup() as group:
+            began = [group.create_task(log_in(f"horse {number}")) for _ in range(3)]
+            group.create_task(changes.change_password(None, Principal(7), f"horse {number + 1}"))
+        for password, request in (task.result() for task in began):
+            if (found := logins.find_credentials(request)) is None:
+                continue
+            with suppress(InvalidCredentialsError):
+                await logins.authenticate(request, found)
+                good += password != f"horse {number + 1}"
+    _, request = await log_in("horse 30")
+    last = logins.find_credentials(request)
+    for store in stores:
+        await store.aclose()
+
+    assert good == 0
+    assert last is not None
 
 
 async def test_a_name_is_one_users(tmp_path: Path) -> None:
