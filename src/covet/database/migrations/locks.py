@@ -9,6 +9,7 @@ import hashlib
 import logging
 from typing import Final
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from covet.database.migrations.errors import MigrationLockError
@@ -17,6 +18,10 @@ from covet.database.url import DatabaseURL
 __all__ = ["take_lock"]
 
 _PAUSE: Final = 0.1
+# A server that executes a long statement looks for its client no earlier than at the end, unless it is told to.
+_WATCH: Final = (
+    "SELECT set_config(name, '1000', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
+)
 _LOGGER: Final = logging.getLogger("covet.database.migrations")
 
 
@@ -41,6 +46,13 @@ async def take_lock(connection: AsyncConnection, url: DatabaseURL, version_table
     }.get(url.scheme)
     if statement is None:
         return
+    if url.scheme == "postgresql":
+        # Older ones than 14 do not have it, and some systems cannot.
+        try:
+            await connection.exec_driver_sql(_WATCH)
+            await connection.commit()
+        except DBAPIError:
+            await connection.rollback()
     loop = asyncio.get_running_loop()
     end = loop.time() + seconds
     is_told = False

@@ -3,7 +3,9 @@ One process at a time migrates a database.
 """
 
 import asyncio
+import os
 import sys
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -12,7 +14,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from covet.database import DatabaseURL
 from covet.database.migrations import MigrationLockError
 from covet.database.migrations.locks import take_lock
-from tests.unit.database.migrations.conftest import Workshop
+from tests.unit.database.migrations.conftest import Workshop, empty
 
 CODE = """
 import asyncio, sys, sqlalchemy
@@ -71,3 +73,37 @@ async def test_one_waits_until_the_other_is_gone(
     assert str(caught.value).startswith("Another process migrates this database, and did not end within 0.15 seconds.")
     assert caplog.messages[0] == "Another process migrates this database; waiting for it."
     await engine.dispose()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+async def test_a_process_that_is_killed_leaves_no_lock(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """Not even while its server is at a long statement, which is given up."""
+    url = request.getfixturevalue(f"{kind}_url")
+    empty(kind, url)
+    workshop = Workshop(url, tmp_path)
+    sleep = {"postgresql": "pg_sleep(120)", "mysql": "SLEEP(120)"}[kind]
+    workshop.write(
+        "a1",
+        f"import os\nif 'COVET_TEST_SLEEPS' in os.environ:\n    print('sleeps', flush=True)\n    op.execute('SELECT {sleep}')",
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        CODE,
+        workshop.url,
+        str(workshop.directory),
+        stdout=-1,
+        env={**os.environ, "COVET_TEST_SLEEPS": "1"},
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"sleeps\n"
+    await asyncio.sleep(0.3)
+    process.kill()
+    await process.communicate()
+
+    applied = await workshop.open(lock_timeout=30).upgrade()
+
+    assert [item.id for item in applied] == ["a1"]
+    await workshop.query("DROP TABLE alembic_version")
