@@ -56,6 +56,7 @@ class Run:
         is_writing: Whether steps are run.
         output: Where SQL is written to, instead of executing it.
         starts_at: Where the SQL begins, if it is only written.
+        is_mariadb: Whether it is written for MariaDB, whose UUIDs are others than MySQL's.
         on_connect: Called with each connection of the driver.
         connect_timeout: Seconds to wait for a database that does not answer.
         options: Options of its connections, besides those of the URL.
@@ -68,6 +69,7 @@ class Run:
     is_writing: bool = False
     output: StringIO | None = None
     starts_at: str | None = None
+    is_mariadb: bool = False
     on_connect: Callable[[Any], None] | None = None  # Any: each driver has connections of its own
     connect_timeout: float = 10.0
     options: Mapping[str, Any] = field(default_factory=dict)  # Any: each driver has its own
@@ -146,12 +148,14 @@ def run_migrations(**options: Any) -> None:
     }
     if run.output is not None:
         context.configure(
-            dialect_name=run.url.scheme,
+            dialect_name="mariadb" if run.is_mariadb else run.url.scheme,
             literal_binds=True,
             dialect_opts={"paramstyle": "named"},
             output_buffer=run.output,
             **options,
         )
+        # So it is called where a connection is: variants of types, and questions in migrations, go by the name.
+        context.get_context().dialect.name = run.url.scheme
         with context.begin_transaction():
             context.run_migrations()
         return

@@ -3,7 +3,7 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -112,6 +112,7 @@ class Migrations:
         options: Mapping[str, Any] | None = None,  # Any: each driver has its own
     ) -> None:
         self.url = DatabaseURL.parse(url) if isinstance(url, str) else url
+        self._is_mariadb = isinstance(url, str) and url.startswith("mariadb")
         if self.url.scheme not in SQLALCHEMY_DRIVERS:
             raise ConfigurationError(
                 f"A database of the kind {self.url.scheme!r} cannot have migrations.",
@@ -321,8 +322,9 @@ class Migrations:
     def _read_current(self, directory: RevisionDirectory) -> tuple[str, ...]:
         found: list[str] = []
 
-        def plan(current: tuple[str, ...], _context: MigrationContext) -> Iterable[RevisionStep]:
+        def plan(current: tuple[str, ...], context: MigrationContext) -> Iterable[RevisionStep]:
             found.extend(sorted(current))
+            self._is_mariadb = getattr(context.dialect, "is_mariadb", False)
             return ()
 
         self._make_run().execute(directory, plan)
@@ -370,7 +372,8 @@ class Migrations:
             not revision.startswith("+") and set(directory.resolve(revision)) <= directory.find_before(begins)
         )
         plan = plan_downgrade if is_down else plan_upgrade
-        return write_statements(self._make_run(), directory, begins, plan(directory, revision))
+        run = replace(self._make_run(), is_mariadb=self._is_mariadb)
+        return write_statements(run, directory, begins, plan(directory, revision))
 
     def _make_run(self, *, is_writing: bool = False) -> Run:
         return Run(

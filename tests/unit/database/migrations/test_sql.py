@@ -2,7 +2,10 @@
 SQL that is written and not executed.
 """
 
+from pathlib import Path
+
 import pytest
+import sqlalchemy as sa
 
 from covet.database.migrations import MigrationError
 from tests.unit.database.migrations.conftest import Workshop, make_models
@@ -103,3 +106,33 @@ async def test_a_migration_that_looks_into_the_database_cannot_be_written(
         "The SQL cannot be written: 'NoneType' object has no attribute 'all'.\n"
         "  A migration asks the database for what is in it. Let it skip that where op.get_context().as_sql is true."
     )
+
+
+async def test_sql_of_mariadb_is_its_own(mysql_url: str, tmp_path: Path) -> None:
+    """Its UUIDs are not MySQL's: what is written makes what `upgrade` makes; without a database the URL says it."""
+    metadata = sa.MetaData()
+    sa.Table("notes", metadata, sa.Column("id", sa.Uuid, primary_key=True))
+    workshop = Workshop(mysql_url, tmp_path)
+    migrations = workshop.open(metadata)
+    await migrations.create_revision("add notes")
+    unasked = Workshop(mysql_url.replace("mysql://", "mariadb://"), tmp_path).open(metadata)
+
+    asked = await migrations.write_sql()
+
+    assert "id UUID NOT NULL" in asked
+    assert "id UUID NOT NULL" in await unasked.write_sql(start="base")
+    assert "id CHAR(32) NOT NULL" in await workshop.open(metadata).write_sql(start="base")
+
+
+async def test_variants_of_mysql_are_written_for_mariadb(mysql_url: str, tmp_path: Path) -> None:
+    """As they are where a migration runs."""
+    workshop = Workshop(mysql_url, tmp_path)
+    workshop.write(
+        "a1",
+        "from sqlalchemy.dialects.mysql import DATETIME\n"
+        "assert op.get_context().dialect.name == 'mysql'\n"
+        "kind = sa.DateTime().with_variant(DATETIME(fsp=6), 'mysql')\n"
+        "op.create_table('notes', sa.Column('at', kind))",
+    )
+
+    assert "at DATETIME(6)" in await workshop.open().write_sql()
