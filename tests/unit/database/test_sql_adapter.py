@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from covet.database import DatabaseError, DatabaseUnavailableError, SQLAdapter, SQLiteAdapter, get_adapter_registry
+from covet.database import (
+    DatabaseAccessError,
+    DatabaseError,
+    DatabaseUnavailableError,
+    SQLAdapter,
+    SQLiteAdapter,
+    get_adapter_registry,
+)
 from covet.exceptions import ConfigurationError
 from tests.unit.database.databases import find_url, wait_for_connections
 
@@ -71,7 +78,7 @@ async def test_who_is_refused_hears_where_and_no_password(
     with pytest.raises(DatabaseError, match="refuses the connection") as caught:
         await adapter.connect(adapter_url)
 
-    assert not isinstance(caught.value, DatabaseUnavailableError)
+    assert isinstance(caught.value, DatabaseAccessError)
     assert "secret" not in str(caught.value)
     assert "See that the user, the password and the name of the database in the URL are right" in str(caught.value)
     assert not adapter.is_connected

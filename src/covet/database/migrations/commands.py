@@ -24,6 +24,9 @@ __all__ = ["create_commands"]
 _KEY: Final = "covet.database.migrations"
 _LOGGER: Final = logging.getLogger("covet.database.migrations")
 
+# What shells show for SIGINT.
+_INTERRUPTED: Final = 130
+
 T = TypeVar("T")
 
 
@@ -70,6 +73,9 @@ def _takes_migrations(function: Callable[..., Any]) -> Callable[..., Any]:
         except CovetError as exc:
             click.echo(str(exc), err=True)
             raise SystemExit(1) from exc
+        except KeyboardInterrupt:
+            click.echo("Interrupted. covet db current shows where the database stands.", err=True)
+            raise SystemExit(_INTERRUPTED) from None
         finally:
             _LOGGER.removeHandler(handler)
             _LOGGER.setLevel(level)

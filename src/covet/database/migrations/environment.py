@@ -6,14 +6,25 @@ event loop of its own, and one at a time has Alembic.
 """
 
 import asyncio
+<<<<<<< HEAD
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
+=======
+import logging
+import sqlite3
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib import import_module
+>>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
 from io import StringIO
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, ParamSpec, TypeVar
 
 from alembic import context
 from alembic.config import Config
@@ -32,12 +43,21 @@ from covet.database.migrations.locks import take_lock
 from covet.database.migrations.recorder import Recorder
 from covet.database.migrations.revisions import RevisionDirectory
 from covet.database.url import DatabaseURL
+<<<<<<< HEAD
+=======
+from covet.exceptions import MissingDependencyError
+from covet.threads import run_in_thread
+>>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
 
 __all__ = ["Plan", "Run", "run_migrations"]
 
 _KEY: Final = "covet"
 # Alembic's `context` and `op` stand for the one run that a process has at a time.
 _ONE_AT_A_TIME: Final = threading.Lock()
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_LOGGER: Final = logging.getLogger("covet.database.migrations")
 
 Plan = Callable[[tuple[str, ...], MigrationContext], Iterable[RevisionStep]]
 """What to do: takes where the database stands, and returns the steps to run."""
@@ -74,9 +94,41 @@ class Run:
     connect_timeout: float = 10.0
     options: Mapping[str, Any] = field(default_factory=dict)  # Any: each driver has its own
     recorder: Recorder = field(init=False)
+    _is_given_up: bool = False
+    _task: asyncio.Task[Any] | None = None
 
     def __post_init__(self) -> None:
         self.recorder = Recorder(self.version_table)
+
+    async def work(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """
+        Call a function that executes the run in a thread; whoever is cancelled gives the run up, and sees its end.
+
+        Args:
+            function: The function.
+            *args: Its positional arguments.
+            **kwargs: Its keyword arguments.
+        """
+        work = asyncio.ensure_future(run_in_thread(function, *args, **kwargs))
+        try:
+            return await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._is_given_up = True
+            if self._task is not None:
+                # The loop may be gone by now: then it is done.
+                with suppress(RuntimeError):
+                    self._task.get_loop().call_soon_threadsafe(self._task.cancel)
+            await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()
+            raise
+
+    async def connect(self, options: dict[str, Any]) -> None:
+        """Connect, lock, and let Alembic run; `work` gives it up."""
+        self._task = asyncio.current_task()
+        if self._is_given_up and self._task is not None:
+            self._task.cancel()
+        await _connect(self, options)
 
     def execute(self, directory: RevisionDirectory, plan: Plan) -> None:
         """
@@ -159,7 +211,13 @@ def run_migrations(**options: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
+<<<<<<< HEAD
     asyncio.run(_connect(run, options))
+=======
+    if run.url.scheme == "sqlite" and not _is_still_missing(run):
+        _require_file(run)
+    asyncio.run(run.connect(options))
+>>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
 
 
 # Any: what a migration names, and Alembic's own record of what it writes.
@@ -251,17 +309,37 @@ def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
             _require_no_dangling(dangling, _count_dangling(connection, run))
     except (MigrationError, DatabaseUnavailableError):
         raise
+    except asyncio.CancelledError:
+        if run.recorder.current is not None:
+            _LOGGER.warning("%s", run.recorder.describe_interruption(_name(run.recorder.current)))
+        raise
     except Exception as exc:
+<<<<<<< HEAD
         reason = exc.message if isinstance(exc, DatabaseError) else f"{type(exc).__name__}: {exc}"
+=======
+        reason = _explain(exc)
+>>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
         if run.recorder.current is None:
             if run.url.scheme == "sqlite" and isinstance(exc, RetryableTransactionError):
                 raise MigrationLockError(run.lock_timeout) from exc
-            raise MigrationError(f"The database {run.url} refuses: {reason}") from exc
+            raise MigrationError(
+                f"The database {run.url} refuses: {reason}",
+                hint="See that its user may read its tables, and create and alter them to upgrade.",
+            ) from exc
         connection.rollback()
         stands_at = context.get_context().get_current_heads()
         raise MigrationFailedError(
             _name(run.recorder.current), reason, kept=run.recorder.kept, stands_at=sorted(stands_at)
         ) from exc
+
+
+def _explain(exc: Exception) -> str:
+    """Write what a migration raised: of a database's error its words, and the hint of PostgreSQL."""
+    if not isinstance(exc, DBAPIError):
+        return f"{type(exc).__name__}: {exc}"
+    # APPSEC: its detail is left out, which may quote a whole row.
+    hint = getattr(getattr(exc.orig, "__cause__", None), "hint", None)
+    return f"{exc.orig} ({hint})" if hint else str(exc.orig)
 
 
 def _name(step: RevisionStep) -> str:

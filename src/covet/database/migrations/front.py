@@ -189,7 +189,8 @@ class Migrations:
             MigrationLockError: If another process did not end in time.
             DatabaseUnavailableError: If nobody answers.
         """
-        return await run_in_thread(self._upgrade, revision)
+        run = self._make_run(is_writing=True)
+        return await run.work(self._upgrade, run, revision)
 
     async def downgrade(self, revision: str, *, allow_data_loss: bool = False) -> list[Revision]:
         """
@@ -206,7 +207,8 @@ class Migrations:
             DataLossError: If one of them drops a table or a column, and that is not allowed. Nothing was changed.
             MigrationError: As `upgrade` does.
         """
-        return await run_in_thread(self._downgrade, revision, allow_data_loss=allow_data_loss)
+        run = self._make_run(is_writing=True)
+        return await run.work(self._downgrade, run, revision, allow_data_loss=allow_data_loss)
 
     async def get_current(self) -> tuple[str, ...]:
         """Return the revisions at which the database stands: none, one, or one for each head."""
@@ -291,12 +293,12 @@ class Migrations:
             leave_out_indexes(operations)
         return True
 
-    def _upgrade(self, revision: str) -> list[Revision]:
+    def _upgrade(self, run: Run, revision: str) -> list[Revision]:
         directory = RevisionDirectory(self.directory)
         directory.require(revision)
-        return self._follow(directory, plan_upgrade(directory, revision))
+        return self._follow(run, directory, plan_upgrade(directory, revision))
 
-    def _downgrade(self, revision: str, *, allow_data_loss: bool) -> list[Revision]:
+    def _downgrade(self, run: Run, revision: str, *, allow_data_loss: bool) -> list[Revision]:
         directory = RevisionDirectory(self.directory)
         directory.require(revision)
         follow = plan_downgrade(directory, revision)
@@ -312,10 +314,9 @@ class Migrations:
                 raise DataLossError(losses)
             return steps
 
-        return self._follow(directory, plan)
+        return self._follow(run, directory, plan)
 
-    def _follow(self, directory: RevisionDirectory, plan: Plan) -> list[Revision]:
-        run = self._make_run(is_writing=True)
+    def _follow(self, run: Run, directory: RevisionDirectory, plan: Plan) -> list[Revision]:
         run.execute(directory, plan)
         return [directory.describe(step.revision) for step in run.recorder.applied]
 

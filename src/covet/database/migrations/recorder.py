@@ -50,6 +50,13 @@ class Recorder:
             self.applied.append(step)
             self.current = None
 
+    def describe_interruption(self, name: str) -> str:
+        """Write what is left of the step that runs, if nobody waits for its end."""
+        if not self.kept:
+            return f"The migration {name} was interrupted, and is taken back."
+        lines = "".join(f"\n    {statement}" for statement in self.kept)
+        return f"The migration {name} was interrupted, and what was carried out of it remains:{lines}"
+
     # Any: the cursor and the parameters are the driver's.
     def _foresee(self, connection: Connection, _cursor: Any, statement: str, *_: Any) -> None:
         if _commits_by_itself(connection, statement):

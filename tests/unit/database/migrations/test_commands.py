@@ -2,8 +2,10 @@
 `covet db`.
 """
 
+import asyncio
 import json
 import logging
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +17,7 @@ from click.testing import CliRunner, Result
 
 from covet.database.migrations import Migrations
 from covet.database.migrations.commands import create_commands
-from tests.unit.database.migrations.conftest import Workshop, make_models
+from tests.unit.database.migrations.conftest import Workshop, empty, make_models
 
 Call = Callable[..., Result]
 
@@ -243,3 +245,38 @@ def test_covet_has_the_commands_of_a_plugin(tmp_path: Path) -> None:
 
     assert outputs[0] == "wrote migrations/env.py\nwrote migrations/script.py.mako\n"
     assert outputs[1:] == ["Nothing to run.\n", "The database is as the models are.\n"]
+
+
+PROGRAM = """
+import sys, sqlalchemy
+from covet.database.migrations import Migrations
+from covet.database.migrations.commands import create_commands
+
+url, directory = sys.argv[1:]
+create_commands(lambda: {"default": Migrations(url, sqlalchemy.MetaData(), directory)})(["upgrade"])
+"""
+
+
+async def test_who_presses_ctrl_c_is_told_what_is_left(postgresql_url: str, tmp_path: Path) -> None:
+    """The migration does not go on to its end behind their back."""
+    workshop = Workshop(postgresql_url, tmp_path)
+    empty("postgresql", postgresql_url)
+    workshop.write(
+        "a1", "op.execute('CREATE TABLE one ()')\nprint('sleeps', flush=True)\nop.execute('SELECT pg_sleep(100)')"
+    )
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROGRAM, workshop.url, str(workshop.directory), stdout=-1, stderr=-1
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"sleeps\n"
+    await asyncio.sleep(0.3)
+
+    process.send_signal(signal.SIGINT)
+    _, errors = await process.communicate()
+
+    assert errors.decode() == (
+        "The migration a1 'do a1' was interrupted, and is taken back.\n"
+        "Interrupted. covet db current shows where the database stands.\n"
+    )
+    assert process.returncode == 130
+    assert await workshop.list_tables() == set()

@@ -2,10 +2,12 @@
 A run: what is left of one that fails, and what it needs.
 """
 
+import asyncio
 import logging
 import runpy
 from enum import Enum
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
@@ -15,7 +17,7 @@ from covet.database.migrations.layout import FILES
 from covet.database.orm import UTCDateTime
 from covet.database.orm.column_types import TYPES
 from covet.exceptions import MissingDependencyError
-from tests.unit.database.migrations.conftest import NAMES, Workshop
+from tests.unit.database.migrations.conftest import NAMES, Workshop, empty
 
 CREATE = "op.create_table('{0}', sa.Column('id', sa.Integer, primary_key=True))"
 
@@ -90,6 +92,58 @@ async def test_what_was_committed_on_purpose_is_listed(postgresql_url: str, tmp_
         assert await workshop.list_tables() == {"one"}
     finally:
         await workshop.query("DROP TABLE one, alembic_version")
+
+
+async def test_a_hint_of_the_database_is_shown(postgresql_url: str, tmp_path: Path) -> None:
+    """It says how the migration is mended; its detail, which quotes rows, stays where it is."""
+    workshop = Workshop(postgresql_url, tmp_path)
+    empty("postgresql", postgresql_url)
+    workshop.write(
+        "a1",
+        "op.create_table('one', sa.Column('secret', sa.Text))\nop.alter_column('one', 'secret', type_=sa.BigInteger)",
+    )
+
+    with pytest.raises(MigrationFailedError) as caught:
+        await workshop.open().upgrade()
+
+    assert str(caught.value).splitlines()[0] == (
+        "The migration a1 'do a1' failed: column \"secret\" cannot be cast automatically to type bigint "
+        '(You might need to specify "USING secret::bigint".)'
+    )
+
+    workshop.write(
+        "a1",
+        "op.execute(\"CREATE TABLE one AS SELECT 'enigma' AS secret\")\n"
+        "op.create_check_constraint('no_secret', 'one', \"secret = ''\")",
+    )
+    with pytest.raises(MigrationFailedError) as caught:
+        await workshop.open().upgrade()
+
+    assert "enigma" not in str(caught.value)
+
+
+async def test_who_may_not_create_tables_is_told(postgresql_url: str, tmp_path: Path) -> None:
+    """The database's own words, and what to look at."""
+    workshop = Workshop(postgresql_url, tmp_path)
+    empty("postgresql", postgresql_url)
+    workshop.write("a1")
+    await workshop.query("CREATE ROLE covet_reader LOGIN")
+    await workshop.query("GRANT USAGE ON SCHEMA public TO covet_reader")
+    try:
+        parts = urlsplit(postgresql_url)
+        place = f"covet_reader@{parts.hostname}:{parts.port or 5432}"
+        reader = Workshop(parts._replace(netloc=place).geturl(), tmp_path)
+
+        with pytest.raises(MigrationError) as caught:
+            await reader.open().upgrade()
+
+        assert str(caught.value) == (
+            f"The database {reader.url} refuses: permission denied for schema public\n"
+            "  See that its user may read its tables, and create and alter them to upgrade."
+        )
+    finally:
+        await workshop.query("DROP OWNED BY covet_reader")
+        await workshop.query("DROP ROLE covet_reader")
 
 
 async def test_rows_that_refer_to_an_altered_table_stay(sqlite: Workshop) -> None:
@@ -226,6 +280,55 @@ async def test_sqlite_waits_for_who_writes(sqlite: Workshop) -> None:
     connection.close()
     engine.dispose()
     assert len(await sqlite.open().upgrade()) == 1
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+async def test_who_is_cancelled_gives_the_run_up(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """In the middle of a long statement, at once, and what is left is told."""
+    workshop = Workshop(request.getfixturevalue(f"{kind}_url"), tmp_path)
+    empty(kind, workshop.url)
+    sleep = {"postgresql": "pg_sleep(100)", "mysql": "SLEEP(100)"}[kind]
+    workshop.write("a1", CREATE.format("one") + f"\nop.execute('SELECT {sleep}')")
+    migrations = workshop.open()
+    upgrade = asyncio.create_task(migrations.upgrade())
+    while not await workshop.query(
+        "SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(100)' AND state = 'active'"
+        if kind == "postgresql"
+        else "SELECT 1 FROM information_schema.processlist WHERE info = 'SELECT SLEEP(100)'"
+    ):
+        await asyncio.sleep(0.05)
+
+    upgrade.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.wait_for(upgrade, 50)
+
+    assert await migrations.get_current() == ()
+    if kind == "mysql":
+        assert await workshop.list_tables() == {"one"}
+        assert caplog.messages[-1] == (
+            "The migration a1 'do a1' was interrupted, and what was carried out of it remains:\n"
+            "    CREATE TABLE one ( id INTEGER NOT NULL AUTO_INCREMENT, PRIMARY KEY (id) )"
+        )
+    else:
+        assert await workshop.list_tables() == set()
+        assert caplog.messages[-1] == "The migration a1 'do a1' was interrupted, and is taken back."
+    empty(kind, workshop.url)
+
+
+async def test_who_is_cancelled_before_it_is_connected_runs_nothing(workshop: Workshop) -> None:
+    """Nothing goes on behind the back of whoever gave up."""
+    workshop.write("a1", CREATE.format("one"))
+    migrations = workshop.open()
+    upgrade = asyncio.create_task(migrations.upgrade())
+    await asyncio.sleep(0)
+
+    upgrade.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await upgrade
+
+    assert await workshop.list_tables() == set()
 
 
 async def test_logging_of_the_application_stays(sqlite: Workshop) -> None:

@@ -86,7 +86,8 @@ async def test_a_process_that_is_killed_leaves_no_lock(
     sleep = {"postgresql": "pg_sleep(120)", "mysql": "SLEEP(120)"}[kind]
     workshop.write(
         "a1",
-        f"import os\nif 'COVET_TEST_SLEEPS' in os.environ:\n    print('sleeps', flush=True)\n    op.execute('SELECT {sleep}')",
+        "import os\nif 'COVET_TEST_SLEEPS' in os.environ:\n    print('sleeps', flush=True)\n"
+        f"    op.execute('SELECT {sleep}')",
     )
     process = await asyncio.create_subprocess_exec(
         sys.executable,
