@@ -154,7 +154,14 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
     if is_model_argument(argument):
         refuse_file_field(route, parameter, annotation, source)
         return make_model_argument(route, parameter, argument)
-    return _finish_argument(route, parameter, argument, path_names)
+    try:
+        return _finish_argument(route, parameter, argument, path_names)
+    except RouteError:
+        # Nothing that a request brings, and something that is registered, only not with that qualifier: the graph says
+        # with which ones, and draws the way there.
+        if marker is None and services.knows(list[annotation]):
+            return Argument(parameter.name, Inject.source, annotation=annotation, is_keyword=is_keyword)
+        raise
 
 
 def _find_alias(parameter: ParameterInfo, marker: Parameter | None, source: str) -> str:

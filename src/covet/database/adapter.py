@@ -7,7 +7,7 @@ It says nothing of SQL: a database of documents may fulfil it, too. `SQLAdapter`
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any
+from typing import Any, ClassVar
 
 
 class DatabaseAdapter(ABC):
@@ -17,6 +17,8 @@ class DatabaseAdapter(ABC):
     Register a class of one's own with `get_adapter_registry().register("name", TheClass)`, or by an entry point of the
     group `covet.adapters`; `covet.testing.DatabaseAdapterConformance` says whether it does what is expected.
     """
+
+    registered_by: ClassVar[str] = "CovetPy(plugins=[DatabasePlugin()]), of covet.database"
 
     # Any: options, values and results are what the database makes of them.
 

@@ -13,6 +13,7 @@ from covet.config import Duration, section
 from covet.config.masking import show
 from covet.database.adapter import DatabaseAdapter
 from covet.database.adapter_registry import ENTRY_POINTS, get_adapter_registry
+from covet.database.adapters import SQLiteAdapter
 from covet.database.errors import DatabaseAccessError, DatabaseUnavailableError
 from covet.database.replicas import ReadReplicas
 from covet.database.sql_adapter import SQLAdapter
@@ -131,7 +132,8 @@ class DatabasePlugin(Plugin):
         """
         settings = app.settings.database
         url = settings.url if self._url is None else self._url
-        if url is None and self._adapter in {None, "sqlite"}:
+        adapter = None if self._adapter is None else _make_adapter(self._adapter)
+        if url is None and (adapter is None or isinstance(adapter, SQLiteAdapter)):
             url = DEFAULT_SQLITE
         if url is None:
             raise ConfigurationError(
@@ -140,7 +142,7 @@ class DatabasePlugin(Plugin):
             )
         named = self.config.databases if self._named_urls is None else self._named_urls
         replicas = self.config.replicas if self._replica_urls is None else self._replica_urls
-        adapter = _make_adapter(self._adapter or DatabaseURL.parse(url).scheme)
+        adapter = adapter or _make_adapter(DatabaseURL.parse(url).scheme)
         self._databases = {"default": (adapter, url)}
         for name, its in named.items():
             if name in _TAKEN or name.startswith("replica "):
@@ -176,17 +178,16 @@ class DatabasePlugin(Plugin):
 
     def _register(self, app: CovetPy, adapter: DatabaseAdapter) -> None:
         register = app.container.register_instance
-        for kind in dict.fromkeys((DatabaseAdapter, type(adapter))):
+        for kind in _list_kinds(adapter):
             register(kind, adapter)
         if isinstance(adapter, SQLAdapter):
-            if type(adapter) is not SQLAdapter:
-                register(SQLAdapter, adapter)
             register(ReadReplicas, ReadReplicas(adapter, list(self._copies.values())))
         for name, (database, _) in self._databases.items():
             if isinstance(database, SQLAdapter):
                 database.follow(app.events)
             if name != "default" and name not in self._copies:
-                register(DatabaseAdapter, database, qualifier=name)
+                for kind in _list_kinds(database):
+                    register(kind, database, qualifier=name)
 
     async def on_startup(self) -> None:
         """
@@ -245,6 +246,13 @@ class DatabasePlugin(Plugin):
 async def _check_copy(name: str, copy: SQLAdapter) -> None:
     if not await copy.is_healthy():
         raise DatabaseUnavailableError(f"The database {name!r} does not answer: others are asked in its place.")
+
+
+# Any: the contract is abstract, and so no type of what could be made.
+def _list_kinds(database: DatabaseAdapter) -> list[Any]:
+    """List by which classes a database is asked for."""
+    kinds = [DatabaseAdapter, SQLAdapter] if isinstance(database, SQLAdapter) else [DatabaseAdapter]
+    return list(dict.fromkeys((*kinds, type(database))))
 
 
 def _make_copy(adapter: DatabaseAdapter, url: str) -> SQLAdapter:

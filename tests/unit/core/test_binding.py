@@ -17,6 +17,7 @@ from covet.core.binding import make_plan
 from covet.core.converters import ConverterTable
 from covet.core.path_template import PathTemplate
 from covet.core.route import Route, make_route
+from covet.di import DependencyGraphError
 from covet.exceptions import RouteError
 from covet.tasks import BackgroundTasks
 from covet.testing import TestClient
@@ -286,6 +287,30 @@ async def test_the_converter_makes_the_value_where_the_type_says_nothing(annotat
         response = await client.get("/5")
 
     assert response.text == "int"
+
+
+class Kettle:
+    """A service of which there are several, and which no request can bring."""
+
+
+@pytest.mark.parametrize("annotation", [Kettle, Annotated[Kettle, "blue"]])
+async def test_a_service_of_another_qualifier_is_told_from_a_value(annotation: Any) -> None:
+    """The graph says with which ones it is registered; a value of a request stays one."""
+    app = CovetPy()
+    app.container.register(Kettle, qualifier="red")
+    app.container.register_instance(str, "boil", qualifier="red")
+
+    async def brew(kettle: Any, tea: str) -> str:
+        return tea
+
+    brew.__annotations__["kettle"] = annotation
+    app.add_route("/", brew)
+
+    with pytest.raises(DependencyGraphError) as caught:
+        await app.startup()
+
+    assert len(caught.value.errors) == 1
+    assert "Kettle is registered with other qualifiers: 'red'. Write Annotated[Kettle, \"red\"]." in str(caught.value)
 
 
 async def test_everything_wrong_comes_in_one_report() -> None:

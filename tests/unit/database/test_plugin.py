@@ -23,8 +23,9 @@ from covet.database import (
     SQLiteAdapter,
     transaction,
 )
+from covet.di import DependencyGraphError
 from covet.events import DatabaseQueryEvent
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, RouteError
 from covet.testing import TestClient
 from tests.unit.database.databases import find_url, list_names, open_database
 from tests.unit.database.test_adapter import Notebook
@@ -154,9 +155,52 @@ def test_a_missing_url_is_explained() -> None:
     ],
 )
 def test_what_is_no_adapter_is_refused(adapter: Any, message: str) -> None:
-    """When the application is made."""
-    with pytest.raises(ConfigurationError, match=message):
-        CovetPy(plugins=[DatabasePlugin(adapter=adapter, url="sqlite://")])
+    """When the application is made, whether or not it says where the database is."""
+    for url in ("sqlite://", None):
+        with pytest.raises(ConfigurationError, match=message):
+            CovetPy(plugins=[DatabasePlugin(adapter=adapter, url=url)])
+
+
+@pytest.mark.parametrize("kind", [DatabaseAdapter, SQLAdapter, SQLiteAdapter])
+async def test_a_further_database_is_asked_for_by_each_of_its_classes(kind: type[DatabaseAdapter]) -> None:
+    """As that of the application is; one of another name is told from those that there are."""
+    app = CovetPy(plugins=[DatabasePlugin(url="sqlite://", databases={"reports": "sqlite://"})])
+    wrong = CovetPy(plugins=[DatabasePlugin(url="sqlite://", databases={"reports": "sqlite://"})])
+
+    async def ask(database: Any) -> list[dict[str, Any]]:
+        return list(await database.fetch_all("SELECT 1 AS one"))
+
+    async def ask_wrongly(database: Any) -> None:
+        raise AssertionError
+
+    ask.__annotations__["database"] = Annotated[kind, "reports"]
+    ask_wrongly.__annotations__["database"] = Annotated[kind, "report"]
+    app.get("/")(ask)
+    wrong.get("/")(ask_wrongly)
+
+    async with TestClient(app) as client:
+        assert (await client.get("/")).json() == [{"one": 1}]
+    with pytest.raises(DependencyGraphError) as caught:
+        async with TestClient(wrong):
+            pass
+
+    name = kind.__name__
+    assert f"{name} 'report' is not registered." in str(caught.value)
+    assert f"with other qualifiers: none, 'reports'. Write Annotated[{name}, " in str(caught.value)
+
+
+async def test_who_forgot_the_plugin_is_told() -> None:
+    """By whoever asks for a database."""
+    app = CovetPy()
+
+    @app.get("/")
+    async def ask(database: DatabaseAdapter) -> None:
+        raise AssertionError
+
+    with pytest.raises(RouteError) as caught:
+        await app.startup()
+
+    assert "Nothing has registered it. Write CovetPy(plugins=[DatabasePlugin()])" in str(caught.value)
 
 
 async def test_an_adapter_that_is_for_another_url_is_refused() -> None:

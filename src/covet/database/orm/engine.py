@@ -4,7 +4,7 @@ Engines: where connections come from, with what makes each database behave.
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
 from sqlalchemy.exc import TimeoutError as PoolTimedOutError
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -15,12 +15,10 @@ from covet.database.engines import make_engine
 from covet.database.errors import PoolTimeoutError
 from covet.database.observation import Observation
 from covet.database.url import SQLALCHEMY_DRIVERS, DatabaseURL
-from covet.exceptions import ConfigurationError
+from covet.exceptions import ConfigurationError, suggest
 from covet.options import refuse_unknown
 
 Begin = Literal["deferred", "immediate"]
-
-_KNOWN: Final = "sqlite, postgresql and mysql"
 
 
 class _Pool(AsyncAdaptedQueuePool):
@@ -78,7 +76,10 @@ def create_engine(
     """
     where = DatabaseURL.parse(url) if isinstance(url, str) else url
     if where.scheme not in SQLALCHEMY_DRIVERS:
-        raise ConfigurationError(f"The ORM knows no database of the kind {where.scheme!r}.", hint=f"It knows {_KNOWN}.")
+        raise ConfigurationError(
+            f"The ORM knows no database of the kind {where.scheme!r}.",
+            hint=suggest(where.scheme, tuple(SQLALCHEMY_DRIVERS)),
+        )
     if sqlite_begin not in ("deferred", "immediate"):
         raise ConfigurationError(f"sqlite_begin={sqlite_begin!r} is neither 'deferred' nor 'immediate'.")
     is_sqlite = where.scheme == "sqlite"

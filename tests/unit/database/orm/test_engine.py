@@ -20,7 +20,8 @@ from covet.options import UnknownOptionError
 @pytest.mark.parametrize(
     ("url", "message"),
     [
-        ("oracle://db/x", "The ORM knows no database of the kind 'oracle'.\n  It knows sqlite, postgresql and mysql."),
+        ("oracle://db/x", "The ORM knows no database of the kind 'oracle'.\n  Available: mysql, postgresql, sqlite."),
+        ("postgre://db/x", "The ORM knows no database of the kind 'postgre'.\n  Did you mean 'postgresql'?"),
         ("shop.db", "it has no scheme"),
     ],
 )
