@@ -159,7 +159,7 @@ def _plan_argument(route: Route, info: CallableInfo, parameter: ParameterInfo, s
     except RouteError:
         # Nothing that a request brings, and something that is registered, only not with that qualifier: the graph says
         # with which ones, and draws the way there.
-        if marker is None and services.knows(list[annotation]):
+        if marker is None and services.knows(list[annotation]):  # type: ignore[valid-type] # it is a value
             return Argument(parameter.name, Inject.source, annotation=annotation, is_keyword=is_keyword)
         raise
 
