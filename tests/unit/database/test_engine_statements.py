@@ -4,6 +4,8 @@ Tests of `covet.database.engine_statements`.
 
 import asyncio
 import logging
+import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +16,7 @@ from covet.database.engine_errors import LateStatementError
 from covet.database.observation import Observation
 from covet.database.orm import create_engine
 from covet.database.url import DatabaseURL
-from tests.unit.database.databases import SLOW, list_connections, wait_for_connections
+from tests.unit.database.databases import SLOW, list_connections, wait_for_connections, wait_until
 
 QUICK = text("SELECT 1 AS one")
 
@@ -65,6 +67,31 @@ async def test_whoever_is_cancelled_leaves_nothing_that_runs(database_url: str, 
     await wait_for_connections(database_url, 0)
 
 
+async def test_whoever_waits_for_a_writer_is_not_held_up(tmp_path: Path) -> None:
+    """SQLite hears nobody while it waits for a lock; its thread closes the connection, with nothing written on it."""
+    url = f"sqlite:///{tmp_path}/tea.db?busy_timeout=2"
+    engine = create_engine(url, query_timeout=0.1, pool_size=2)
+    before = set(threading.enumerate())
+    insert = text("INSERT INTO tea VALUES (:name)")
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE tea (name TEXT)"))
+
+    async with engine.begin() as writer:
+        await writer.execute(insert, {"name": "first"})
+        async with asyncio.timeout(1.5), engine.connect() as waiting:
+            with pytest.raises(LateStatementError):
+                await waiting.execute(insert, {"name": "late"})
+            await waiting.rollback()
+            names = (await waiting.execute(text("SELECT name FROM tea"))).scalars().all()
+    async with engine.connect() as connection:
+        await wait_until(lambda: len(set(threading.enumerate()) - before) <= 2)
+        kept = (await connection.execute(text("SELECT name FROM tea"))).scalars().all()
+    await engine.dispose()
+    await wait_until(lambda: not set(threading.enumerate()) - before)
+
+    assert (names, kept) == ([], ["first"])
+
+
 async def test_what_is_in_memory_outlives_a_statement_that_takes_too_long() -> None:
     """Its connection is the database; a transaction that was only reading goes on."""
     engine = create_engine("sqlite://", query_timeout=0.1)
@@ -83,7 +110,7 @@ async def test_what_is_in_memory_outlives_a_statement_that_takes_too_long() -> N
     assert names == ["oolong", "sencha"]
 
 
-async def test_a_transaction_that_sqlite_has_undone_is_over(tmp_path: Any) -> None:
+async def test_a_transaction_that_sqlite_has_undone_is_over(tmp_path: Path) -> None:
     """What came after it would take effect without its beginning."""
     engine = create_engine(f"sqlite:///{tmp_path}/tea.db", query_timeout=0.1)
     endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) INSERT INTO tea SELECT i FROM n"

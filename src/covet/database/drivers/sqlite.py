@@ -28,6 +28,7 @@ T = TypeVar("T")
 
 _SESSION: Final = ("PRAGMA foreign_keys = ON", "PRAGMA query_only = OFF")
 _BUSY_TIMEOUT: Final = 5.0
+_STOP_SECONDS: Final = 0.3
 
 
 class SQLiteDriver(Driver):
@@ -86,14 +87,22 @@ class SQLiteDriver(Driver):
 
     # Any: as above.
     async def stop_for_engine(self, raw: Any, url: DatabaseURL, options: Mapping[str, Any]) -> bool:  # noqa: ARG002
-        """Interrupt what runs in the connection's thread, and wait for its end."""
+        """Interrupt what runs in the connection's thread, and wait for its end, if that is not long in coming."""
         connection: sqlite3.Connection = raw._conn  # noqa: SLF001 - a call of the library's would wait in the queue
         was_inside = connection.in_transaction
         done = asyncio.get_running_loop().create_future()
         raw._tx.put_nowait((done, lambda: None))  # noqa: SLF001 - as above
+        end = monotonic() + _STOP_SECONDS
         while not done.done():
             connection.interrupt()
             await asyncio.wait((done,), timeout=0.02)
+            if monotonic() > end and not done.done():
+                # SQLite does not hear it while it waits for a lock. Then the thread closes the connection by itself,
+                # and who closes it meanwhile finds none.
+                raw._connection = None  # noqa: SLF001 - as above
+                for last in (connection.close, raw.stop):
+                    raw._tx.put_nowait((None, last))  # noqa: SLF001 - as above
+                return False
         # SQLite undoes a transaction in which it is interrupted while it writes.
         return connection.in_transaction is was_inside
 
