@@ -231,6 +231,17 @@ class Driver(ABC):
         return False
 
     # Any: as above.
+    def has_undone(self, raw: Any, exc: BaseException) -> bool:  # noqa: ARG002 - for those that do such a thing
+        """
+        Tell whether the database has undone the whole transaction with an error, and not the statement alone.
+
+        Args:
+            raw: A connection of `open_for_engine`.
+            exc: The library's error.
+        """
+        return False
+
+    # Any: as above.
     def read_engine_options(self, options: Mapping[str, Any]) -> Mapping[str, Any]:  # noqa: ARG002
         """Tell what the dialect of SQLAlchemy has to know of the options, by the names that it has for them."""
         return {}

@@ -93,13 +93,23 @@ class ErrorTranslator:
             return None
         if not isinstance(error, Exception):
             return None
+        is_lost = context.is_disconnect
+        self._give_up_undone(context)
         made = name_error(self._driver, error, context.statement)
-        if context.is_disconnect and not isinstance(made, DatabaseUnavailableError):
+        if is_lost and not isinstance(made, DatabaseUnavailableError):
             return DatabaseUnavailableError(f"The connection to {self._driver.dialect.name} was lost.")
         if made is None and context.sqlalchemy_exception is not None:
             why = f"{type(error).__name__}: {error}" if isinstance(error, _PLAIN) else type(error).__name__
             return QueryError(f"The statement cannot be sent: {why}.", query=context.statement)
         return made
+
+    def _give_up_undone(self, context: ExceptionContext) -> None:
+        """Let nothing take effect without what stood before it: SQLAlchemy refuses it until somebody rolls back."""
+        connection = context.connection
+        if connection is None or connection.closed or connection.invalidated:
+            return
+        if self._driver.has_undone(connection.connection.driver_connection, context.original_exception):
+            context.is_disconnect, context.invalidate_pool_on_disconnect = True, False
 
     def _stop(self, context: ExceptionContext) -> None:
         """End what runs on the connection; SQLAlchemy gives it up unless it is as it was."""

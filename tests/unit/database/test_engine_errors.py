@@ -2,13 +2,16 @@
 Tests of the errors of SQLAlchemy's engines in our words, as the databases really raise them.
 """
 
+import asyncio
 import traceback
 from collections.abc import AsyncIterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import bindparam, insert, select, text
+from sqlalchemy.exc import PendingRollbackError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from covet.database import SQLAdapter, get_adapter_registry
@@ -17,6 +20,7 @@ from covet.database.engine_errors import LateStatementError, name_error
 from covet.database.errors import (
     CheckViolationError,
     DatabaseError,
+    DatabaseFullError,
     DatabaseUnavailableError,
     DataError,
     ForeignKeyViolationError,
@@ -25,7 +29,7 @@ from covet.database.errors import (
     RetryableTransactionError,
     UniqueViolationError,
 )
-from covet.database.orm import create_session_factory
+from covet.database.orm import create_engine, create_session_factory
 from covet.database.url import DatabaseURL
 from tests.unit.database.orm.tables import Post, Sample, User, open_engine
 
@@ -260,6 +264,53 @@ async def test_a_connection_that_is_gone_is_unavailable(postgresql_url: str) -> 
         await other.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": closed})
         with pytest.raises(DatabaseUnavailableError):
             await doomed.execute(text("SELECT 1"))
+
+
+async def test_a_transaction_that_a_full_disk_has_undone_is_over(tmp_path: Path) -> None:
+    """What came after it would take effect without its beginning."""
+    engine = create_engine(f"sqlite:///{tmp_path}/tea.db")
+    insert_tea = text("INSERT INTO tea VALUES (:name)")
+    async with engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE tea (name TEXT)"))
+
+    async with engine.connect() as connection:
+        await connection.execute(text("PRAGMA max_page_count = 8"))
+        await connection.execute(insert_tea, {"name": "first"})
+        with pytest.raises(DatabaseFullError):
+            await connection.execute(insert_tea, {"name": "x" * 100_000})
+        with pytest.raises(PendingRollbackError):
+            await connection.execute(insert_tea, {"name": "half"})
+        await connection.rollback()
+        count = (await connection.execute(text("SELECT count(*) FROM tea"))).scalar_one()
+    await engine.dispose()
+
+    assert count == 0
+
+
+async def test_a_transaction_that_a_deadlock_has_undone_is_over(mysql_url: str) -> None:
+    """MySQL would begin another one with the next statement."""
+    ages = "UPDATE users SET age = age + 1 WHERE id = :id"
+    async with open_engine(mysql_url) as engine:
+        async with engine.begin() as connection:
+            await connection.execute(insert(User), [{"id": 1, "name": "a"}, {"id": 2, "name": "b"}])
+        async with engine.connect() as one, engine.connect() as two:
+            await one.execute(text(ages), {"id": 1})
+            await two.execute(text(ages), {"id": 2})
+            done = await asyncio.gather(
+                one.execute(text(ages), {"id": 2}), two.execute(text(ages), {"id": 1}), return_exceptions=True
+            )
+            [(loser, error)] = [each for each in zip((one, two), done, strict=True) if isinstance(each[1], Exception)]
+            with pytest.raises(PendingRollbackError):
+                await loser.execute(text(ages), {"id": 1})
+            await loser.rollback()
+            await loser.execute(text("SELECT 1"))
+            await one.rollback()
+            await two.rollback()
+        async with engine.connect() as connection:
+            found = (await connection.execute(text("SELECT age FROM users"))).scalars().all()
+
+    assert isinstance(error, RetryableTransactionError)
+    assert found == [0, 0]
 
 
 def test_a_late_statement_says_what_to_do() -> None:

@@ -71,6 +71,11 @@ class MySQLDriver(Driver):
         return False
 
     # Any: as above.
+    def has_undone(self, raw: Any, exc: BaseException) -> bool:  # noqa: ARG002
+        """Tell whether the transaction is no more: a deadlock ends it, and what is done next would begin another."""
+        return read_number(exc) in _UNDOING
+
+    # Any: as above.
     async def _open(self, url: DatabaseURL, options: Mapping[str, Any], *, is_committing: bool = True) -> Any:
         try:
             return await self._connect(url, options, is_committing=is_committing)

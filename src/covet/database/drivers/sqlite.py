@@ -29,6 +29,8 @@ T = TypeVar("T")
 _SESSION: Final = ("PRAGMA foreign_keys = ON", "PRAGMA query_only = OFF")
 _BUSY_TIMEOUT: Final = 5.0
 _STOP_SECONDS: Final = 0.3
+# https://www.sqlite.org/lang_transaction.html#response_to_errors_within_a_transaction
+_UNDOING: Final = ("SQLITE_FULL", "SQLITE_IOERR", "SQLITE_NOMEM")
 
 
 class SQLiteDriver(Driver):
@@ -105,6 +107,12 @@ class SQLiteDriver(Driver):
                 return False
         # SQLite undoes a transaction in which it is interrupted while it writes.
         return connection.in_transaction is was_inside
+
+    # Any: as above.
+    def has_undone(self, raw: Any, exc: BaseException) -> bool:
+        """Tell whether the transaction is no more: a full disk may end it, and one that fails."""
+        name = getattr(exc, "sqlite_errorname", "")
+        return name.startswith(_UNDOING) and not raw._conn.in_transaction  # noqa: SLF001 - as above
 
     def translate(self, exc: Exception, query: str | None = None) -> DatabaseError | None:
         """Make CovetPy's error of one of SQLite's."""
