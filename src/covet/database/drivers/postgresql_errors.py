@@ -81,7 +81,8 @@ def _translate_code(exc: Any, query: str | None) -> DatabaseError:
     if issubclass(kind, IntegrityError):
         return kind(text, query=query, constraint=exc.constraint_name or exc.column_name)
     if issubclass(kind, QueryError):
-        return kind(f"PostgreSQL refuses the statement: {text}", query=query)
+        # It knows the names that were probably meant, and which cast is missing.
+        return kind(f"PostgreSQL refuses the statement: {text}", query=query, hint=exc.hint)
     return kind(f"PostgreSQL: {text}")
 
 

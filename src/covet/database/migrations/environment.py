@@ -6,22 +6,12 @@ event loop of its own, and one at a time has Alembic.
 """
 
 import asyncio
-<<<<<<< HEAD
+import logging
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
-=======
-import logging
-import sqlite3
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
-from importlib import import_module
->>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
 from io import StringIO
 from pathlib import Path
 from typing import Any, Final, Literal, ParamSpec, TypeVar
@@ -43,11 +33,7 @@ from covet.database.migrations.locks import take_lock
 from covet.database.migrations.recorder import Recorder
 from covet.database.migrations.revisions import RevisionDirectory
 from covet.database.url import DatabaseURL
-<<<<<<< HEAD
-=======
-from covet.exceptions import MissingDependencyError
 from covet.threads import run_in_thread
->>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
 
 __all__ = ["Plan", "Run", "run_migrations"]
 
@@ -211,13 +197,7 @@ def run_migrations(**options: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-<<<<<<< HEAD
-    asyncio.run(_connect(run, options))
-=======
-    if run.url.scheme == "sqlite" and not _is_still_missing(run):
-        _require_file(run)
     asyncio.run(run.connect(options))
->>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
 
 
 # Any: what a migration names, and Alembic's own record of what it writes.
@@ -314,11 +294,7 @@ def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
             _LOGGER.warning("%s", run.recorder.describe_interruption(_name(run.recorder.current)))
         raise
     except Exception as exc:
-<<<<<<< HEAD
-        reason = exc.message if isinstance(exc, DatabaseError) else f"{type(exc).__name__}: {exc}"
-=======
         reason = _explain(exc)
->>>>>>> 2eb0dc2 (fix(migrations): end a migration when whoever runs it gives up)
         if run.recorder.current is None:
             if run.url.scheme == "sqlite" and isinstance(exc, RetryableTransactionError):
                 raise MigrationLockError(run.lock_timeout) from exc
@@ -334,12 +310,10 @@ def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
 
 
 def _explain(exc: Exception) -> str:
-    """Write what a migration raised: of a database's error its words, and the hint of PostgreSQL."""
-    if not isinstance(exc, DBAPIError):
+    """Write what a migration raised: of a database's error its words, in one line."""
+    if not isinstance(exc, DatabaseError):
         return f"{type(exc).__name__}: {exc}"
-    # APPSEC: its detail is left out, which may quote a whole row.
-    hint = getattr(getattr(exc.orig, "__cause__", None), "hint", None)
-    return f"{exc.orig} ({hint})" if hint else str(exc.orig)
+    return f"{exc.message} ({exc.hint})" if exc.hint else exc.message
 
 
 def _name(step: RevisionStep) -> str:

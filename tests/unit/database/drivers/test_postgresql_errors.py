@@ -61,6 +61,13 @@ def test_codes_decide(code: str, kind: type[DatabaseError]) -> None:
     assert "canary" not in str(translated)
 
 
+def test_the_hint_of_the_server_is_shown() -> None:
+    """It names what was probably meant; what it says of a row is left out as before."""
+    error = asyncpg.PostgresError.new({"C": "42703", "M": "no column nam", "H": "Perhaps name.", "D": "(canary)"})
+
+    assert str(translate(asyncpg, error)) == "PostgreSQL refuses the statement: no column nam.\n  Perhaps name."
+
+
 @pytest.mark.parametrize(
     ("code", "kind", "text"),
     [

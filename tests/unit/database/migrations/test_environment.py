@@ -107,8 +107,8 @@ async def test_a_hint_of_the_database_is_shown(postgresql_url: str, tmp_path: Pa
         await workshop.open().upgrade()
 
     assert str(caught.value).splitlines()[0] == (
-        "The migration a1 'do a1' failed: column \"secret\" cannot be cast automatically to type bigint "
-        '(You might need to specify "USING secret::bigint".)'
+        "The migration a1 'do a1' failed: PostgreSQL refuses the statement: column \"secret\" cannot be cast "
+        'automatically to type bigint. (You might need to specify "USING secret::bigint".)'
     )
 
     workshop.write(
@@ -138,7 +138,7 @@ async def test_who_may_not_create_tables_is_told(postgresql_url: str, tmp_path: 
             await reader.open().upgrade()
 
         assert str(caught.value) == (
-            f"The database {reader.url} refuses: permission denied for schema public\n"
+            f"The database {reader.url} refuses: PostgreSQL refuses the statement: permission denied for schema public.\n"
             "  See that its user may read its tables, and create and alter them to upgrade."
         )
     finally:
