@@ -138,7 +138,8 @@ async def test_who_may_not_create_tables_is_told(postgresql_url: str, tmp_path: 
             await reader.open().upgrade()
 
         assert str(caught.value) == (
-            f"The database {reader.url} refuses: PostgreSQL refuses the statement: permission denied for schema public.\n"
+            f"The database {reader.url} refuses: PostgreSQL refuses the statement: permission denied for schema "
+            "public.\n"
             "  See that its user may read its tables, and create and alter them to upgrade."
         )
     finally:
