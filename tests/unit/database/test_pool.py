@@ -97,7 +97,7 @@ async def test_a_free_connection_is_lent_without_waiting() -> None:
     """If there is one, and it is known to be good; the former holder has no part in it."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     assert pool.lend_free("nobody has opened one") is None
 
     former = await pool.lend("former")
@@ -114,7 +114,7 @@ async def test_a_free_connection_is_lent_without_waiting() -> None:
     assert pool.keep(mine)
     driver.connections[0].terminate()
     assert pool.lend_free("it is closed") is None
-    await pool.close()
+    await pool.disconnect()
 
 
 @pytest.mark.parametrize("leave", ["is_altered", "is_running", "closed", "begun"])
@@ -122,7 +122,7 @@ async def test_what_was_left_open_is_not_kept_as_it_is(leave: str) -> None:
     """It stays lent until somebody ends it: nothing of the former holder is seen by the next."""
     driver = FakeDriver()
     pool = make_pool(driver, max_size=1)
-    await pool.initialize()
+    await pool.connect()
     connection = await pool.lend("holder")
     pooled = connection.pooled
     assert pooled is not None
@@ -141,17 +141,17 @@ async def test_what_was_left_open_is_not_kept_as_it_is(leave: str) -> None:
     can_be_reset = leave in {"is_altered", "begun"}
     assert ("reset" in driver.connections[0].said) is can_be_reset
     assert pool.stats.idle == (1 if can_be_reset else 0)
-    await pool.close()
+    await pool.disconnect()
 
 
 async def test_a_pool_that_was_closed_keeps_nothing() -> None:
     """However clean it is."""
     driver = FakeDriver()
     pool = make_pool(driver)
-    await pool.initialize()
+    await pool.connect()
     connection = await pool.lend("holder")
 
-    await pool.close()
+    await pool.disconnect()
 
     assert not pool.keep(connection)
     await pool.take_back(connection, is_clean=True)
