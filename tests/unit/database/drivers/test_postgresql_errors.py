@@ -63,9 +63,9 @@ def test_codes_decide(code: str, kind: type[DatabaseError]) -> None:
 
 def test_the_hint_of_the_server_is_shown() -> None:
     """It names what was probably meant; what it says of a row is left out as before."""
-    error = asyncpg.PostgresError.new({"C": "42703", "M": "no column nam", "H": "Perhaps name.", "D": "(canary)"})
+    error = asyncpg.PostgresError.new({"C": "42703", "M": "no such column", "H": "Perhaps name.", "D": "(canary)"})
 
-    assert str(translate(asyncpg, error)) == "PostgreSQL refuses the statement: no column nam.\n  Perhaps name."
+    assert str(translate(asyncpg, error)) == "PostgreSQL refuses the statement: no such column.\n  Perhaps name."
 
 
 @pytest.mark.parametrize(
