@@ -148,6 +148,10 @@ def _read_csrf_options(settings: "Settings") -> Mapping[str, object]:
     return {"secret_key": make_key_ring(settings, needed_for="CSRFMiddleware")}
 
 
+def _read_cache_options(settings: "Settings") -> Mapping[str, object]:
+    return {"backend": settings.cache.backend, "url": settings.cache.url}
+
+
 # What its settings add: naming it adds nothing.
 _BY_SETTINGS: Final = {
     "trusted_hosts": "Leave the name out, and set security.allowed_hosts: it is added then.",
@@ -169,6 +173,7 @@ PROFILE: Final[tuple[ProfileLayer, ...]] = (
     ProfileLayer("session", _read_session_options, is_named_only=True),
     ProfileLayer("csrf", _read_csrf_options, is_named_only=True),
     ProfileLayer("rate_limit", _read_rate_limit, adopt=_adopt_rate_limit),
+    ProfileLayer("cache", _read_cache_options, is_named_only=True),
 )
 """The middleware that `create_app` adds by itself, around all others, or has options for."""
 

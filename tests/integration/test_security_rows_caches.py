@@ -1,25 +1,31 @@
 """
-Rows 81 and 82 of docs/security.md: what caches between here and a client may keep, and what is one key. Over both
-protocols.
+Rows 81 and 82 of docs/security.md: what caches between here and a client may keep, and what is one key; and what our
+own keeps. Over both protocols.
 """
 
+import os
 import random
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from covet import CovetPy, Request, Response
 from covet.auth import APIKeyAuthProvider, JWTAuthProvider, Principal
+from covet.cache import Cache, CacheBackend, MemoryCacheBackend, RedisCacheBackend
+from covet.http.headers import Headers
 from covet.middleware import (
     AuthenticationMiddleware,
+    CacheMiddleware,
     ConditionalMiddleware,
     CSRFMiddleware,
     RateLimitMiddleware,
     SessionMiddleware,
     get_session,
 )
+from covet.middleware.cache_keys import make_key, make_variant_key, read_varying
 from covet.middleware.client_keys import by_header, by_user, shorten
 from covet.rate_limiting import MemoryRateLimitStore, RateLimitStore, make_store
 from covet.rate_limiting.limit import RateLimit
@@ -142,7 +148,143 @@ async def test_row_081_nobody_is_told_that_the_answer_of_another_has_not_changed
     assert (stranger.status_code, stranger.text) == (200, "None")
 
 
+SIX: list[tuple[str, dict[str, str], dict[str, str]]] = [
+    ("Authorization", {"Authorization": "Bearer x"}, {}),
+    ("Set-Cookie in the reply", {}, {"Set-Cookie": "id={n}"}),
+    ("Private", {}, {"Cache-Control": "Private"}),
+    ("Vary: *", {}, {"Vary": "*"}),
+    ("Vary:  * ", {}, {"Vary": " * "}),
+    ("Vary with a star in it", {}, {"Vary": "Accept, *"}),
+    ("Cookie", {"Cookie": "id=1"}, {}),
+    ("no-store", {}, {"Cache-Control": "max-age=60, no-store"}),
+]
+
+
+@on_both_protocols
+@pytest.mark.parametrize(("sent", "answered"), [case[1:] for case in SIX], ids=[case[0] for case in SIX])
+async def test_row_081_our_cache_keeps_nothing_that_is_one_visitors(
+    protocol: WireProtocol, sent: dict[str, str], answered: dict[str, str]
+) -> None:
+    """Each request is answered by the handler, those of strangers before and after included."""
+    app, calls = CovetPy(middleware=[CacheMiddleware()]), []
+
+    @app.get("/")
+    async def show(request: Request) -> Response:
+        calls.append(dict(request.headers))
+        headers = {name: value.format(n=len(calls)) for name, value in answered.items()}
+        return Response(f"{len(calls)}", headers=headers)
+
+    async with TestClient(app, protocol=protocol) as client:
+        client.cookies.clear()
+        mine = [(await client.get("/", headers=sent)).text for _ in range(2)]
+        client.cookies.clear()
+        theirs = (await client.get("/")).text
+
+    assert [*mine, theirs] == ["1", "2", "3"]
+
+
+@on_both_protocols
+async def test_row_081_absent_and_empty_are_two_for_our_cache(protocol: WireProtocol) -> None:
+    """What was made for a client without a header is not given to one that sends an empty one, nor the other way."""
+    app = CovetPy(middleware=[CacheMiddleware()])
+
+    @app.get("/")
+    async def show(request: Request) -> Response:
+        said = request.headers.get("x-plan")
+        return Response("none" if said is None else repr(said), headers={"Vary": "X-Plan"})
+
+    requests: list[dict[str, str]] = [{}, {"X-Plan": ""}, {"X-Plan": "a"}, {"X-Plan": "A"}]
+    async with TestClient(app, protocol=protocol) as client:
+        rounds = [[(await client.get("/", headers=headers)).text for headers in requests] for _ in range(2)]
+
+    assert rounds == [["none", "''", "'a'", "'A'"]] * 2
+
+
+@on_both_protocols
+async def test_row_081_our_cache_answers_nobody_with_what_somebody_was_answered(protocol: WireProtocol) -> None:
+    """Around an application whose handlers allow every cache to keep what they answer."""
+    app = make_app()
+    app.add_middleware(CacheMiddleware())
+    tokens = [await JWT.create_token(Principal(name)) for name in ("ada", "bob")]
+    keys = [await KEYS.create_token(Principal(name)) for name in ("eve", "joe")]
+    known = [{"Authorization": f"Bearer {token}"} for token in tokens] + [{"X-API-Key": str(key)} for key in keys]
+    async with TestClient(app, protocol=protocol, base_url="https://example.com") as client:
+        for path in ("/me", "/silent"):
+            bodies = [(await client.get(path, headers=headers)).text for headers in [*known, {}, *known, {}]]
+            assert bodies == ["ada", "bob", "eve", "joe", "None"] * 2
+
+
 # ── Row 82: what is one key ──────────────────────────────────────────────────
+
+PAIRS = 1_000_000 if os.environ.get("HYPOTHESIS_PROFILE") == "campaign" else 20_000
+
+
+class Sent(Request):
+    """A request whose target is what a server gave, as those of the adapters are."""
+
+    __slots__ = ("sent",)
+    sent: tuple[str, bytes]
+
+    def _read_raw_path(self) -> str:
+        return self.sent[0]
+
+    def _read_query(self) -> bytes:
+        return self.sent[1]
+
+
+@pytest.mark.timeout(900)
+def test_row_082_no_two_requests_have_one_key_in_our_cache() -> None:
+    """Random hosts, paths, queries and headers, each beside one that differs in a little: no two keys are the same."""
+    chance = random.Random(82)
+    letters = [*"aAKxé1/:&=;", "%2F", "%2f", "%4B", "\u212a", "e\u0301", "k-", "k45"]
+    hosts = ["a.com", "A.com", "a.com:80", "a.co", "m.a.com"]
+    names = ("x-a", "x-b")
+    wholes: set[tuple[str, ...]] = set()
+    keys: set[str] = set()
+
+    def draw() -> str:
+        return "".join(chance.choices(letters, k=chance.randint(0, 6)))
+
+    for _ in range(PAIRS):
+        parts = [draw(), draw(), draw(), draw()]
+        other = list(parts)
+        place = chance.randrange(4)
+        # A little moves from one part into the next; or the host is another.
+        other[place], other[place - 1] = other[place][1:], other[place - 1] + other[place][:1]
+        for path, query, *values in (parts, other):
+            host = chance.choice(hosts)
+            request = Sent(headers={"host": host})
+            request.path, request.sent = f"/{path}", (f"/{path}", query.encode())
+            headers = Headers(zip(names, values, strict=True))
+            keys.add(make_variant_key(make_key(request), "g", names, read_varying(headers, names)))
+            wholes.add((host, path, query, *values))
+    assert len(keys) == len(wholes) > PAIRS
+
+
+@pytest.fixture(params=["memory", "redis"])
+async def backend(request: pytest.FixtureRequest) -> AsyncIterator[CacheBackend]:
+    """Open a backend of caches."""
+    if request.param == "memory":
+        yield MemoryCacheBackend()
+        return
+    made = RedisCacheBackend(request.getfixturevalue("redis_url"), prefix=f"covet-test:{uuid4().hex}:", timeout=10)
+    yield made
+    await made.clear()
+    await made.aclose()
+
+
+@pytest.mark.parametrize("pair", ALIKE, ids=ascii)
+async def test_row_082_a_cache_tells_keys_apart(backend: CacheBackend, pair: Sequence[str]) -> None:
+    """Of its values, and of its tags."""
+    cache = Cache(backend, key_prefix="a:")
+    for name in filter(None, pair):
+        await cache.set(name, name, tags=[name])
+    found = [await cache.get(name) for name in filter(None, pair)]
+    await cache.invalidate_tag(pair[-1])
+    left = [await cache.exists(name) for name in filter(None, pair)]
+
+    assert found == [name for name in pair if name]
+    assert left == [name != pair[-1] for name in pair if name]
 
 
 @pytest.fixture(params=["memory", "sqlite"])

@@ -17,7 +17,8 @@ from joserfc import jwk
 
 from covet import CovetPy, Request
 from covet.auth import JWTAuthProvider, JWTKey, Principal, SQLiteAPIKeys, SQLiteUsers, requires
-from covet.middleware import AuthenticationMiddleware, CSRFMiddleware, SessionMiddleware, get_session
+from covet.cache import Cache, MemoryCacheBackend
+from covet.middleware import AuthenticationMiddleware, CacheMiddleware, CSRFMiddleware, SessionMiddleware, get_session
 from covet.security import Encrypter, Signer, sign_url, verify_url
 from covet.security.base64url import encode_base64url
 from covet.security.errors import BadSignatureError
@@ -207,6 +208,30 @@ async def test_what_lies_in_a_store_runs_nothing(tmp_path: Path, form: str) -> N
             await find
     await users.aclose()
     await keys.aclose()
+
+    assert not bait.exists()
+
+
+@pytest.mark.row(83)
+@pytest.mark.parametrize("before", [b"", b"s", b"b", b"br", b't{"t/a":"1"}\n', b"br[200,[],1,0,60,[],[]]\n"])
+async def test_what_lies_in_a_cache_runs_nothing(tmp_path: Path, before: bytes) -> None:
+    """Whatever stands before it: it is a value of nobody's, or bytes."""
+    bait = tmp_path / "bait"
+    backend = MemoryCacheBackend()
+    cache = Cache(backend)
+    app = CovetPy(middleware=[CacheMiddleware(backend, key_prefix="")])
+
+    @app.get("/")
+    async def show() -> object:
+        return await cache.get_or_set("a", lambda: "tea")
+
+    async with TestClient(app, raise_app_exceptions=False) as client:
+        await client.get("/")
+        for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+            for key in ("v/a", *list(backend._entries)):
+                await backend.set(key, before + pickle.dumps(Planted(bait), protocol=protocol))
+            await cache.get("a")
+            await client.get("/")
 
     assert not bait.exists()
 

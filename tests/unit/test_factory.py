@@ -15,6 +15,7 @@ from covet.config import InvalidSettingsError, Settings, Sources
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.factory import AssemblyError, ProfileLayer
 from covet.middleware import (
+    CacheMiddleware,
     CallNext,
     CORSMiddleware,
     Middleware,
@@ -467,6 +468,19 @@ async def test_named_session_and_csrf_have_the_key_of_the_settings() -> None:
     assert response.headers["set-cookie"].startswith("__Host-session=")
     assert describe(create_app(make_settings(security=security))) == []
     assert describe(create_app(make_settings(middleware=["csrf"]))) == ["CSRFMiddleware"]
+
+
+@pytest.mark.parametrize("name", ["cache", CacheMiddleware])
+async def test_named_cache_keeps_where_the_settings_say(name: object) -> None:
+    """Nobody has it unasked."""
+    pytest.importorskip("redis")
+    settings = make_settings(cache={"backend": "redis", "url": "redis://localhost/3"})
+
+    (cache,) = create_app(settings, middleware=[name]).layers
+
+    assert isinstance(cache, CacheMiddleware)
+    assert repr(cache.cache) == "<Cache 'http:' in <RedisCacheBackend redis://localhost/3>>"
+    assert describe(create_app(settings)) == []
 
 
 def test_session_without_a_key_says_which_setting_is_missing() -> None:

@@ -298,6 +298,11 @@ class Cache:
         """
         await self.backend.get(self._values)
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the backend failed within the last second."""
+        return self._losable.is_lost
+
     def change_ttl(self, ttl: TTL) -> None:
         """
         Let entries last otherwise from now on, unless it is said.

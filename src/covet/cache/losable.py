@@ -26,6 +26,11 @@ class LosableBackend:
         self._outage = outage
         self._raises = raises
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether it failed a moment ago."""
+        return self._outage.is_recent
+
     async def read(self, otherwise: T, method: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """
         Ask what need not be known; for a second after a failure nobody does.

@@ -11,14 +11,20 @@ from covet.cache.errors import CacheError
 T = TypeVar("T")
 
 
-class _Flight(Generic[T]):
-    """Work that is being done, and those who wait for it."""
+class Flight(Generic[T]):
+    """
+    Work that is being done, and those who wait for it.
 
-    __slots__ = ("_landed", "has_result", "loop", "result", "task")
+    Attributes:
+        result: What came of it, if anything did.
+    """
+
+    __slots__ = ("_landed", "has_result", "key", "loop", "result", "task")
 
     result: T
 
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, key: str, loop: asyncio.AbstractEventLoop) -> None:
+        self.key = key
         self.loop = loop
         self.task = asyncio.current_task(loop)
         self.has_result = False
@@ -31,7 +37,7 @@ class _Flight(Generic[T]):
         await self._landed.wait()
         return self.has_result
 
-    def land(self) -> None:
+    def wake(self) -> None:
         """Wake those who wait."""
         if self._landed is not None:
             self._landed.set()
@@ -58,7 +64,7 @@ class SingleFlight(Generic[T]):
     __slots__ = ("_flights",)
 
     def __init__(self) -> None:
-        self._flights: dict[str, _Flight[T]] = {}
+        self._flights: dict[str, Flight[T]] = {}
 
     async def run(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """
@@ -74,9 +80,7 @@ class SingleFlight(Generic[T]):
         Raises:
             CacheError: If the work asks for itself: it would wait for ever.
         """
-        loop = asyncio.get_running_loop()
-        # One of another event loop is nobody's here: that loop may have ended in the middle of it.
-        while (flight := self._flights.get(key)) is not None and flight.loop is loop:
+        while (flight := self.find(key)) is not None:
             if flight.task is asyncio.current_task():
                 raise CacheError(
                     f"What makes the value of {key!r} asks for that value itself.",
@@ -84,15 +88,44 @@ class SingleFlight(Generic[T]):
                 )
             if await flight.wait():
                 return flight.result
-        flight = self._flights[key] = _Flight(loop)
+        flight = self.begin(key)
         try:
-            flight.result = result = await work()
+            result = await work()
+        except BaseException:
+            self.fail(flight)
+            raise
+        self.land(flight, result)
+        return result
+
+    def find(self, key: str) -> Flight[T] | None:
+        """Find the work that is being done for a key."""
+        flight = self._flights.get(key)
+        # One of another event loop is nobody's here: that loop may have ended in the middle of it.
+        return flight if flight is not None and flight.loop is asyncio.get_running_loop() else None
+
+    def begin(self, key: str) -> Flight[T]:
+        """Begin work by hand; whoever does so ends it with `land` or `fail`, come what may."""
+        flight = self._flights[key] = Flight(key, asyncio.get_running_loop())
+        return flight
+
+    def land(self, flight: Flight[T], result: T) -> None:
+        """End work with a result; one that has ended stays as it is."""
+        if self.forget(flight):
+            flight.result = result
             flight.has_result = True
-            return result
-        finally:
-            if self._flights.get(key) is flight:
-                del self._flights[key]
-            flight.land()
+        flight.wake()
+
+    def fail(self, flight: Flight[T]) -> None:
+        """End work without a result: one of those who wait does it."""
+        self.forget(flight)
+        flight.wake()
+
+    def forget(self, flight: Flight[T]) -> bool:
+        """Let nobody wait for it any more who does not already, and tell whether anybody could."""
+        if self._flights.get(flight.key) is not flight:
+            return False
+        del self._flights[flight.key]
+        return True
 
     def __len__(self) -> int:
         return len(self._flights)

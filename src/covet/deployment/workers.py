@@ -7,7 +7,7 @@ from typing import Final
 
 from covet.checks import Check
 from covet.deployment.subject import Subject
-from covet.middleware import AuthenticationMiddleware, SessionMiddleware
+from covet.middleware import AuthenticationMiddleware, CacheMiddleware, SessionMiddleware
 from covet.middleware.limiting import LimitingMiddleware
 
 
@@ -29,6 +29,8 @@ def _list_unsafe(subject: Subject) -> Iterator[str]:
 
 def _list_lax(subject: Subject) -> Iterator[str]:
     for layer in subject.all_layers:
+        if isinstance(layer, CacheMiddleware) and layer.is_in_memory:
+            yield "CacheMiddleware keeps responses in memory: what one knows to be changed, the others still give."
         if isinstance(layer, LimitingMiddleware) and not layer.store.is_shared:
             yield f"{type(layer).__name__} {layer.name!r} counts in memory: a client may have its limit with each."
         if isinstance(layer, AuthenticationMiddleware):

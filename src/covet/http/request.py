@@ -229,6 +229,11 @@ class Request(IncomingMessage):
             self._url = url = URL.from_parts(self.scheme, self.host, self._read_raw_path(), query)
         return url
 
+    @property
+    def raw_target(self) -> tuple[str, str]:
+        """The path and the query as the server gave them, for what has to tell one target from another by its bytes."""
+        return self._read_raw_path(), _to_text(self._read_query())
+
     def set_forwarded(
         self, *, client: tuple[str, int] | None = None, scheme: str | None = None, host: str | None = None
     ) -> None:

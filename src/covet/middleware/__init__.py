@@ -7,6 +7,7 @@ from covet.core.pipeline import MiddlewarePipeline
 from covet.middleware.auth import AuthenticationMiddleware
 from covet.middleware.body_limit import BodyLimitMiddleware
 from covet.middleware.builder import MiddlewareBuilder
+from covet.middleware.cache import CacheMiddleware
 from covet.middleware.client_keys import by_address, by_header, by_user
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
@@ -34,6 +35,7 @@ __all__ = [
     "CORSMiddleware",
     "CSRFError",
     "CSRFMiddleware",
+    "CacheMiddleware",
     "CallNext",
     "CompressionMiddleware",
     "ConcurrencyLimitMiddleware",

@@ -11,7 +11,7 @@ from enum import IntEnum, unique
 @unique
 class Place(IntEnum):
     """
-    The priorities of the built-in middleware; lower is further out, and one's own has 100.
+    The priorities of the built-in middleware; lower is further out, and one's own has 100: inside of all but the cache.
 
     The limits are no layers: what they say is compiled into the routes.
 
@@ -39,3 +39,5 @@ class Place(IntEnum):
     CSRF = 70
     RATE_LIMIT = 80
     AUTHENTICATION = 90
+    # Inside of one's own: whatever they decide is decided for each request.
+    CACHE = 1000

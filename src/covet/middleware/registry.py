@@ -9,6 +9,7 @@ from covet.entry_points import find_entry_points, load_entry_point
 from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware.auth import AuthenticationMiddleware
 from covet.middleware.body_limit import BodyLimitMiddleware
+from covet.middleware.cache import CacheMiddleware
 from covet.middleware.compression import CompressionMiddleware, GZipMiddleware
 from covet.middleware.concurrency_limit import ConcurrencyLimitMiddleware
 from covet.middleware.conditional import ConditionalMiddleware
@@ -90,6 +91,7 @@ _REGISTRY: Final[Registry[type[Middleware]]] = Registry(
 for _name, _class in {
     "authentication": AuthenticationMiddleware,
     "body_limit": BodyLimitMiddleware,
+    "cache": CacheMiddleware,
     "compression": CompressionMiddleware,
     "concurrency_limit": ConcurrencyLimitMiddleware,
     "conditional": ConditionalMiddleware,

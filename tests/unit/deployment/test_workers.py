@@ -6,8 +6,15 @@ import pytest
 
 from covet import CovetPy
 from covet.auth import APIKeyAuthProvider, JWTAuthProvider, SQLiteRevocations
+from covet.cache import MemoryCacheBackend
 from covet.core import CovetRouter
-from covet.middleware import AuthenticationMiddleware, CSRFMiddleware, RateLimitMiddleware, SessionMiddleware
+from covet.middleware import (
+    AuthenticationMiddleware,
+    CacheMiddleware,
+    CSRFMiddleware,
+    RateLimitMiddleware,
+    SessionMiddleware,
+)
 from covet.rate_limiting import SQLiteRateLimitStore
 from tests.unit.deployment.configurations import KEY, find, make_app
 
@@ -54,6 +61,14 @@ def test_what_is_merely_counted_is_a_warning() -> None:
 
     assert (find(app)["D402"].severity, "D401" in find(app)) == ("warning", False)
     assert "RateLimitMiddleware" in find(app)["D402"].message
+
+
+def test_what_each_keeps_is_a_warning() -> None:
+    """One of them does not know what the other has changed."""
+    own = CacheMiddleware(MemoryCacheBackend())
+
+    assert "CacheMiddleware keeps responses in memory" in find(make_app(own, server=SERVER))["D402"].message
+    assert "D402" not in find(make_app(own))
 
 
 def test_what_is_shared_is_safe() -> None:

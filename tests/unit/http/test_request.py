@@ -31,6 +31,13 @@ def test_a_request_is_made_by_hand() -> None:
     assert repr(request) == "<Request GET '/x'>"
 
 
+def test_the_target_stands_there_as_it_came() -> None:
+    """
+    Path and query, apart; nothing is decoded.
+    """
+    assert Request(url="/a%20b?x=%20&y").raw_target == ("/a%20b", "x=+&y=")
+
+
 def test_a_whole_url_gives_scheme_and_host() -> None:
     """IPv6 hosts included; the client's address is named."""
     request = Request(url="https://[::1]:8443/caf%C3%A9", client=("10.0.0.1", 5))

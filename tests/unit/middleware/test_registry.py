@@ -11,6 +11,7 @@ from covet.exceptions import ConfigurationError, ItemNotFoundError
 from covet.middleware import (
     AuthenticationMiddleware,
     BodyLimitMiddleware,
+    CacheMiddleware,
     CompressionMiddleware,
     ConcurrencyLimitMiddleware,
     ConditionalMiddleware,
@@ -65,6 +66,7 @@ def test_built_in_middleware_is_registered() -> None:
     assert dict(get_middleware_registry().list_all()) == {
         "authentication": AuthenticationMiddleware,
         "body_limit": BodyLimitMiddleware,
+        "cache": CacheMiddleware,
         "compression": CompressionMiddleware,
         "concurrency_limit": ConcurrencyLimitMiddleware,
         "conditional": ConditionalMiddleware,
@@ -115,7 +117,7 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: authentication, body_limit, broken, compression, concurrency_limit, conditional, cors, csrf, "
+        "Available: authentication, body_limit, broken, cache, compression, concurrency_limit, conditional, cors, csrf, "
         "debug_toolbar, decompression, gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, "
         "security_headers, session, stamp, stamp_two, timeout, trusted_hosts."
     )
