@@ -27,6 +27,9 @@ from typing import Annotated
 
 import covet
 from covet import CovetPy, Form
+from covet.cache import Cache
+from covet.cache_plugin import CachePlugin
+from covet.middleware import CacheMiddleware
 from covet.testing import TestClient
 
 
@@ -37,7 +40,12 @@ class Item:
     quantity: int = 1
 
 
-app = CovetPy()
+app = CovetPy(plugins=[CachePlugin()])
+
+
+@app.get("/cups", middleware=[CacheMiddleware()])
+async def count_cups(cache: Cache) -> dict[str, object]:
+    return {"cups": await cache.get_or_set("cups", lambda: [1, None]), "times": await cache.increment("times")}
 
 
 @app.post("/items/{shop:int}")
@@ -57,7 +65,9 @@ async def main() -> dict[str, object]:
             good = await client.post("/items/7", json={"name": "tea", "price": 2.5, "quantity": 4})
             bad = await client.post("/items/7", json={"price": "free", "quantity": 1.5})
             form = await client.post("/forms", data={"name": "tea", "price": "2.5"})
+            cups = [(await client.get("/cups")).json() for _ in range(2)]
             found[protocol] = {
+                "cups": cups,
                 "form": [form.status_code, form.headers["content-type"], form.json()],
                 "good": [good.status_code, good.headers["content-type"], good.json()],
                 "bad": [bad.status_code, bad.headers["content-type"], bad.json()],
@@ -167,6 +177,14 @@ def test_typed_handler_answers(report: dict[str, object], protocol: str) -> None
     answers = _answers_of(report, protocol)
 
     assert answers["good"] == [200, "application/json", {"shop": 7, "name": "tea", "total": 10.0}]
+
+
+@pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
+def test_a_cache_in_memory_needs_no_library(report: dict[str, object], protocol: str) -> None:
+    """
+    Neither that of results nor that of responses: the handler runs once.
+    """
+    assert _answers_of(report, protocol)["cups"] == [{"cups": [1, None], "times": 1}] * 2
 
 
 @pytest.mark.parametrize("protocol", ["asgi", "rsgi"])
