@@ -49,6 +49,7 @@ class ASGIWire:
     exchange = "send"
     wants_json = "accept in json_accepted"
     sends_json = "content_type in json_content_types"
+    has_json = "request.headers.get_bytes(b'content-type') in json_content_types"
     is_untouched = "request._inbox is None"
     has_text_headers = False
 
@@ -105,18 +106,16 @@ class ASGIWire:
             with writer.block(f"if host not in hosts or len(headers) > {MAX_HEADERS}{framing}:"):
                 writer.line(_DECIDE)
 
-    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool, reads_body: bool) -> None:
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:
         """Write the same for a route with middleware, and the making of `request`."""
         writer.line('headers = scope["headers"]')
         # PERF: middleware asks for several headers: they are put in order once (benchmarks/onion.py).
         writer.line("raw = names = dict(headers)")
         with writer.block("if len(raw) == len(headers):"):
             writer.line('host, accept = raw.get(b"host"), raw.get(b"accept")')
-            if reads_body:
-                writer.line('content_type = raw.get(b"content-type")')
         with writer.block("else:"):
             writer.line(f"host, accept = {writer.bind('find_host_and_accept', find_host_and_accept)}(headers)")
-            writer.line("raw = content_type = None" if reads_body else "raw = None")
+            writer.line("raw = None")
         framing = f'b"transfer-encoding" in names and not {self._write_framing(writer)}'
         self._write_check(writer, f" or ({framing})")
         measured = ""

@@ -163,7 +163,7 @@ class CallSource:
             is_json = f"request.headers.get('content-type') in {writer.bind('json_content_types', JSON_TYPES)}"
             writer.line(f"{body.name} = {body.decode}(received) if {is_json} else {body.read}")
             return
-        with writer.block(f"if {self._wire.sends_json}:"):
+        with writer.block(f"if {self._wire.has_json if compiled.layers else self._wire.sends_json}:"):
             if compiled.layers:
                 self._write_read_in_layers(self._wire)
             else:

@@ -76,13 +76,8 @@ class CompiledRoute:
     @property
     def reads_json_first(self) -> bool:
         """Whether its body is tried as JSON before anything is made of the request."""
-        return self.has_plain_body and self.plan.sources <= {"path", "body", "inject"} and self._is_lean
-
-    @property
-    def has_plain_body(self) -> bool:
-        """Whether its handler wants a body of which nothing is unusual."""
         plain = [argument for argument in self.plan.arguments if is_plain_body(argument, self.serializers)]
-        return len(plain) == 1
+        return len(plain) == 1 and self.plan.sources <= {"path", "body", "inject"} and self._is_lean
 
     @property
     def needs_request(self) -> bool:

@@ -89,7 +89,7 @@ def _write_bare(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: C
 
 def _write_layered(writer: CodeWriter, compiled: CompiledRoute, wire: Wire, call: CallSource, *, is_head: bool) -> None:
     """Write the endpoint of a route with middleware."""
-    wire.write_layered_head(writer, reads_headers=compiled.reads_headers, reads_body=compiled.has_plain_body)
+    wire.write_layered_head(writer, reads_headers=compiled.reads_headers)
     writer.line("response = error = None")
     if compiled.has_finishers:
         writer.line("request.entered = 0")

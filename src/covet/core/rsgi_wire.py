@@ -33,6 +33,7 @@ class RSGIWire:
     wants_json = "headers.get('accept') in json_accepted"
     # APPSEC: of a Content-Type that came twice, who reads the first and who reads the last see different bodies.
     sends_json = "len(types := headers.get_all('content-type')) == 1 and types[0] in json_content_types"
+    has_json = "request.headers.get('content-type') in json_content_types"
     # Reading is all that can be begun: the news that a client has left comes another way.
     is_untouched = "True"
     has_text_headers = True
@@ -49,7 +50,7 @@ class RSGIWire:
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write nothing: the dispatcher has looked at the host, and the rest is asked for where it is wanted."""
 
-    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool, reads_body: bool) -> None:  # noqa: ARG002
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:  # noqa: ARG002
         """Write the making of `request`: its headers are text already, and are taken when somebody asks."""
         writer.line(f"request = {self.request}")
 

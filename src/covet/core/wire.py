@@ -20,6 +20,7 @@ class Wire(Protocol):
         exchange: The parameter through which a response is sent.
         wants_json: The source that tells whether the client is known to accept JSON.
         sends_json: The source that tells whether the body is plainly JSON.
+        has_json: The same of a request that layers have seen, and may have given other headers.
         is_untouched: The source that tells that nobody has asked the server for anything of `request` so far.
         has_text_headers: Whether headers are text; they are bytes otherwise.
     """
@@ -29,6 +30,7 @@ class Wire(Protocol):
     exchange: str
     wants_json: str
     sends_json: str
+    has_json: str
     is_untouched: str
     has_text_headers: bool
 
@@ -38,14 +40,13 @@ class Wire(Protocol):
     def write_head(self, writer: CodeWriter, *, reads_accept: bool, reads_body: bool) -> None:
         """Write what reads the headers that a route without middleware wants, and sends away what is unusual."""
 
-    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool, reads_body: bool) -> None:
+    def write_layered_head(self, writer: CodeWriter, *, reads_headers: bool) -> None:
         """
         Write the same for a route with middleware, and the making of `request`.
 
         Args:
             writer: Where to write.
             reads_headers: Whether the middleware looks into the headers of every request.
-            reads_body: Whether the handler wants what plainly is JSON.
         """
 
     def write_read_body(self, writer: CodeWriter, limits: BodyLimits, make_request: str) -> None:

@@ -63,6 +63,7 @@ class AuthenticationMiddleware(Middleware):
     """
 
     priority: int = Place.AUTHENTICATION
+    reads_headers = True
 
     @refuse_unknown
     def __init__(

@@ -14,6 +14,7 @@ from covet.code_writer import get_source
 from covet.core.asgi_wire import compile_asgi
 from covet.core.middleware import CallNext
 from covet.core.rsgi_wire import compile_rsgi
+from covet.http import Headers
 from covet.http.body import BodyLimits
 from covet.middleware import Middleware
 from covet.testing import TestClient
@@ -408,3 +409,23 @@ async def test_whoever_asks_for_a_body_that_failed_learns_the_same(protocol: Any
     assert (await client.post("/", json={"name": "a teapot"})).status_code == 413
     assert (await client.post("/", content=pieces(), headers=headers)).status_code == 413
     assert found == ["ContentTooLargeError"] * 2
+
+
+@Protocols
+@pytest.mark.parametrize(("sent", "status"), [("text/plain", 200), ("application/json", 415)])
+async def test_a_layer_may_say_what_a_body_is(protocol: Any, sent: str, status: int) -> None:
+    """The headers that it gives the request are those that count."""
+    said = {"text/plain": "application/json", "application/json": "text/plain"}
+
+    async def say(request: Request) -> None:
+        request.headers = Headers(dict(request.headers) | {"content-type": said[sent]})
+
+    app = CovetPy(middleware=[Before(say)])
+
+    @app.post("/")
+    async def take(item: Item) -> str:
+        return item.name
+
+    client = TestClient(app, protocol=protocol)
+
+    assert (await client.post("/", content=b'{"name":"tea"}', headers={"content-type": sent})).status_code == status

@@ -26,7 +26,16 @@ def test_an_adapter_has_every_piece(adapter: Any) -> None:
 
     assert {name: type(getattr(adapter, name)) for name in pieces} == pieces
     assert set(pieces) == {
-        *("parameters", "request", "exchange", "wants_json", "sends_json", "is_untouched", "has_text_headers")
+        *(
+            "parameters",
+            "request",
+            "exchange",
+            "wants_json",
+            "sends_json",
+            "has_json",
+            "is_untouched",
+            "has_text_headers",
+        )
     }
 
 
