@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Collection
 from copy import copy
 from datetime import timedelta
 from typing import ClassVar, Final, NoReturn
+from weakref import ref
 
 from covet.core.awaitable_hooks import NOTHING, SometimesAwaits
 from covet.core.layer_binding import LayerBinding
@@ -284,7 +285,9 @@ class CSRFToken:
 
     def __init__(self, middleware: CSRFMiddleware, request: Request) -> None:
         self._middleware = middleware
-        self._request = request
+        # PERF: the request holds it; a circle of both would be left to the garbage collector, which takes as long as
+        # all the rest of this middleware (benchmarks/production.py).
+        self._request = ref(request)
 
     @property
     def field(self) -> str:
@@ -298,15 +301,19 @@ class CSRFToken:
         Raises:
             ConfigurationError: If there is neither a session nor a secret key.
             SessionStateError: If there was no session, and the response has begun.
+            RuntimeError: If the request is over.
         """
-        session = getattr(self._request.state, "session", None)
+        request = self._request()
+        if request is None:
+            raise RuntimeError("The request is over: make its CSRF tokens while it is answered.")
+        session = getattr(request.state, "session", None)
         if isinstance(session, Session):
             return make_csrf_token(session.derive_secret("csrf"))
-        return make_csrf_token(self._secret or self._begin())
+        return make_csrf_token(self._secret or self._begin(request))
 
-    def _begin(self) -> str:
+    def _begin(self, request: Request) -> str:
         self.is_of_cookie = True
-        sealed = self._middleware.read_cookie(self._request)
+        sealed = self._middleware.read_cookie(request)
         self._secret = secret = generate_token() if sealed is None else str(sealed.payload)
         if sealed is None or self._middleware.is_old(sealed):
             self.cookie = self._middleware.seal_cookie(secret)

@@ -5,12 +5,13 @@ Tests of the protection from other sites, over both protocols.
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from weakref import ref
 
 import pytest
 
 from covet import CovetPy, Request, Response
 from covet.exceptions import ConfigurationError, NotFoundError
-from covet.middleware import CSRFError, CSRFMiddleware, SessionMiddleware, csrf_exempt, get_session
+from covet.middleware import CSRFError, CSRFMiddleware, Middleware, SessionMiddleware, csrf_exempt, get_session
 from covet.options import UnknownOptionError
 from covet.parameters import Form
 from covet.responses import HTMLResponse
@@ -475,3 +476,22 @@ def test_a_token_that_is_required_belongs_to_something(
         "CSRFMiddleware with require_token=True has nothing around POST /order to bind a token to.\n"
         "  Add SessionMiddleware outside of it, or give secret_key=settings.security.secret_key."
     )
+
+
+@pytest.mark.parametrize("path", ["/form", "/page"])
+async def test_a_request_leaves_nothing_to_the_garbage_collector(path: str) -> None:
+    """Its tokens know it only while it is answered; a token that is asked for later says so."""
+    kept: list[Any] = []
+
+    class Keep(Middleware):
+        def process_request(self, request: Request) -> None:
+            kept.append((ref(request), request.state.csrf_token))
+
+    app = make_app()
+    app.add_middleware(Keep())
+    await TestClient(app, base_url="https://example.com").get(path)
+    find_request, make_token = kept[0]
+
+    assert find_request() is None
+    with pytest.raises(RuntimeError, match=r"^The request is over: make its CSRF tokens while it is answered\.$"):
+        make_token()
