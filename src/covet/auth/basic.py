@@ -4,8 +4,6 @@
 Each request costs the work of a password's verification, on purpose: it is for tools and internal pages.
 """
 
-import binascii
-from base64 import b64decode
 from collections.abc import Sequence
 
 from covet.auth.errors import InvalidCredentialsError
@@ -20,6 +18,7 @@ from covet.auth.users import UserStore
 from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.passwords import PasswordHasher
+from covet.validation.scalars import read_bytes
 
 
 class BasicAuthProvider(TokenlessProvider):
@@ -90,8 +89,8 @@ class BasicAuthProvider(TokenlessProvider):
 def _read(token: str) -> tuple[str, str]:
     if len(token) <= MAX_CREDENTIALS_BYTES:
         try:
-            username, colon, password = b64decode(token, validate=True).decode("utf-8").partition(":")
-        except (binascii.Error, ValueError):
+            username, colon, password = (read_bytes(token) or b"").decode("utf-8").partition(":")
+        except UnicodeDecodeError:
             colon = ""
         if colon and password and username.isprintable():
             return username, password

@@ -160,6 +160,17 @@ def test_is_text(annotation: Any, is_text: bool) -> None:
     assert compile_validator(annotation).is_text is is_text
 
 
+@engines
+@pytest.mark.parametrize("text", ["dGV=", "dB==", "dGVh=", "dGV", "dG Vh"])
+def test_bytes_have_one_spelling(make: Make, text: str) -> None:
+    """Bits that belong to no byte are no second way to write the same."""
+    validator = make(list[bytes])
+
+    assert validator.decode_json(b'["dGU=", "dA==", "dGVh"]') == [b"te", b"t", b"tea"]
+    with pytest.raises(ValidationError, match="must be a base64 text"):
+        validator.decode_json(f'["{text}"]'.encode())
+
+
 def test_what_strings_cannot_carry_is_a_mistake_of_the_application() -> None:
     """The error names the type and the way out."""
     validator = compile_validator(Order)
