@@ -35,7 +35,7 @@ from covet.auth.password import PasswordAuthProvider
 from covet.auth.principal import ANONYMOUS, Anonymous, Principal
 from covet.auth.provider import AuthProvider
 from covet.auth.redis_revocations import RedisRevocations
-from covet.auth.revocations import MemoryRevocations, RevocationStore
+from covet.auth.revocations import MemoryRevocations, NoRevocations, RevocationStore
 from covet.auth.schemes import SecurityScheme
 from covet.auth.sqlite_api_keys import SQLiteAPIKeys
 from covet.auth.sqlite_revocations import SQLiteRevocations
@@ -91,6 +91,7 @@ __all__ = [
     "MemoryRevocations",
     "MemoryUsers",
     "MissingPermissionError",
+    "NoRevocations",
     "OAuth2Options",
     "OAuth2Provider",
     "OAuthAnswerError",

@@ -18,7 +18,7 @@ from covet.auth.jwt_options import check_algorithms, fail, read_lifetimes, read_
 from covet.auth.jwt_secrets import find_secret_keys, find_settings_secret
 from covet.auth.principal import Principal
 from covet.auth.provider import AuthProvider, Credentials
-from covet.auth.revocations import MemoryRevocations, RevocationStore
+from covet.auth.revocations import MemoryRevocations, NoRevocations, RevocationStore
 from covet.auth.rights import FindUser, check_find_user, limit_rights
 from covet.auth.schemes import SecurityScheme
 from covet.auth.token_pair import TokenPair
@@ -55,7 +55,8 @@ class JWTAuthProvider(AuthProvider):
         leeway: How many seconds the clocks of two machines may differ.
         access_lifetime: How long a token is good for.
         refresh_lifetime: How long a refresh token is good for; each refresh gives a new one.
-        store: What is revoked; in memory by default, which other workers do not see.
+        store: What is revoked; in memory by default, which other workers do not see. `NoRevocations()` where no token
+            is ever revoked or refreshed.
         find_user: Finds the user of a token, as `find_by_id` of a `UserStore` does: a token is worth no more than they
             may at the moment, and nothing while they may not log in; so is the next pair for a refresh token.
         find_user_each_request: Whether that is asked for each request too, or for the next pair alone.
@@ -239,8 +240,10 @@ class JWTAuthProvider(AuthProvider):
             user: For whom, as who has logged in.
 
         Raises:
-            ConfigurationError: If there is no key that makes tokens.
+            ConfigurationError: If there is no key that makes tokens, or nothing that knows which were refreshed.
         """
+        if isinstance(self._store, NoRevocations):
+            raise self._store.refuse()
         return self._make_pair(user, generate_token(128), await self._eras.read(str(user.id)))
 
     async def refresh_tokens(self, refresh_token: str) -> TokenPair:

@@ -159,3 +159,59 @@ class MemoryRevocations:
 
     def __repr__(self) -> str:
         return f"<MemoryRevocations: {len(self)}>"
+
+
+class NoRevocations:
+    """
+    Revoke nothing: access tokens are good until they expire, in as many workers as there are.
+
+    Nothing is found in it, and nothing can be put in: refresh tokens, which are good once, are refused too.
+
+    Example:
+        >>> await NoRevocations().contains("a")
+        False
+        >>> await NoRevocations().add("a", time() + 60)
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ConfigurationError: NoRevocations keeps nothing: no token can be revoked or refreshed.
+          Give store=SQLiteRevocations(path) for one machine, or store=RedisRevocations(url) for several.
+    """
+
+    async def add(self, _key: str, _expires_at: float, /) -> bool:
+        """
+        Refuse.
+
+        Raises:
+            ConfigurationError: Always.
+        """
+        raise self.refuse()
+
+    async def contains(self, *_keys: str) -> bool:
+        """Find nothing."""
+        return False
+
+    async def put(self, _key: str, _value: str, _expires_at: float, /) -> None:
+        """
+        Refuse.
+
+        Raises:
+            ConfigurationError: Always.
+        """
+        raise self.refuse()
+
+    async def find(self, *_keys: str) -> dict[str, str]:
+        """Find nothing."""
+        return {}
+
+    async def aclose(self) -> None:
+        """Do nothing."""
+
+    def refuse(self) -> ConfigurationError:
+        """Make the error that says which stores there are."""
+        return ConfigurationError(
+            "NoRevocations keeps nothing: no token can be revoked or refreshed.",
+            hint="Give store=SQLiteRevocations(path) for one machine, or store=RedisRevocations(url) for several.",
+        )
+
+    def __repr__(self) -> str:
+        return "NoRevocations()"

@@ -29,7 +29,8 @@ class Unshared:
 REVOCATIONS: Final = Unshared(
     "JWTAuthProvider keeps in the memory of each worker what is revoked: a refresh token would be good once with each, "
     "and a stolen one go unnoticed.",
-    "Give store=SQLiteRevocations(path) for one machine, or store=RedisRevocations(url) for several.",
+    "Give store=SQLiteRevocations(path) for one machine, or store=RedisRevocations(url) for several; "
+    "store=NoRevocations() if no token is ever revoked or refreshed.",
     is_unsafe=True,
 )
 """Of a provider that makes tokens."""

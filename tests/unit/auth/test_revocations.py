@@ -6,8 +6,9 @@ from time import time
 
 import pytest
 
-from covet.auth import AuthStoreError, MemoryRevocations
+from covet.auth import AuthStoreError, JWTAuthProvider, MemoryRevocations, NoRevocations, Principal, RevocationStore
 from covet.exceptions import ConfigurationError
+from covet.security import generate_token
 from covet.testing.revocation_store import RevocationStoreConformance
 
 
@@ -38,3 +39,26 @@ async def test_a_full_store_forgets_nothing() -> None:
     assert "SQLiteRevocations" in str(caught.value)
     with pytest.raises(ConfigurationError, match="max_keys must be a number of at least 1, got 0"):
         MemoryRevocations(max_keys=0)
+
+
+async def test_nothing_is_revoked_where_nothing_is_kept() -> None:
+    """Tokens are made and good; what would have to be kept is refused, with what to use instead, before it is made."""
+    store = NoRevocations()
+    provider = JWTAuthProvider(generate_token(), store=store)
+    token = await provider.create_token(Principal("7"))
+
+    assert isinstance(store, RevocationStore)
+    for refused in (
+        provider.revoke_token(token),
+        provider.revoke_user("7"),
+        provider.create_tokens(Principal("7")),
+        store.put("a", "b", time() + 60),
+    ):
+        with pytest.raises(ConfigurationError, match=r"(?s)^NoRevocations keeps nothing.*RedisRevocations\(url\)"):
+            await refused
+    assert (await store.contains("a"), await store.find("a"), repr(store)) == (False, {}, "NoRevocations()")
+    still_good = await provider.validate_token(token)
+    await provider.aclose()
+
+    assert still_good is not None
+    assert still_good.id == "7"

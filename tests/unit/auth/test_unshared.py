@@ -17,6 +17,7 @@ from covet.auth import (
     JWTAuthProvider,
     MemoryRevocations,
     MemoryUsers,
+    NoRevocations,
     PasswordAuthProvider,
     Principal,
     SQLiteAPIKeys,
@@ -44,6 +45,7 @@ def make_app(*providers: AuthProvider, workers: int) -> CovetPy:
         (JWTAuthProvider(generate_token()), [REVOCATIONS]),
         (JWTAuthProvider(generate_token(), store=MemoryRevocations()), [REVOCATIONS]),
         (JWTAuthProvider(), [REVOCATIONS]),
+        (JWTAuthProvider(generate_token(), store=NoRevocations()), []),
         (
             JWTAuthProvider(jwks=JWKS("https://login.test/k"), algorithms=["RS256"], issuer="a", audience="b"),
             [FOREIGN_REVOCATIONS],
@@ -75,6 +77,20 @@ async def test_what_workers_have_to_share_is_refused(provider: AuthProvider, mes
 
     async with TestClient(make_app(provider, workers=1)) as client:
         assert (await client.get("/")).status_code == 404
+
+
+async def test_workers_that_revoke_nothing_start_without_a_store() -> None:
+    """A token of one is good with the other, until it expires."""
+    secret = generate_token()
+    workers = [JWTAuthProvider(secret, store=NoRevocations()) for _ in range(2)]
+    for worker in workers:
+        async with TestClient(make_app(worker, workers=2)):
+            pass
+
+    found = await workers[1].validate_token(await workers[0].create_token(Principal("7")))
+
+    assert found is not None
+    assert found.id == "7"
 
 
 async def test_what_is_merely_counted_by_each_is_logged(caplog: pytest.LogCaptureFixture) -> None:
