@@ -85,16 +85,19 @@ async def test_another_password_ends_other_sessions() -> None:
 
 
 async def change(users: MemoryUsers, provider: PasswordAuthProvider) -> None:
+    """Give ada another password."""
     await provider.change_password(None, Principal(7), "another horse")
 
 
 async def turn_off(users: MemoryUsers, provider: PasswordAuthProvider) -> None:
+    """Let ada log in no more."""
     ada = await users.find_by_id("7")
     assert ada is not None
     await users.replace(replace(ada, is_active=False))
 
 
 async def take_away_the_password(users: MemoryUsers, provider: PasswordAuthProvider) -> None:
+    """Leave ada without a password."""
     ada = await users.find_by_id("7")
     assert ada is not None
     await users.replace(replace(ada, password_hash=None))
