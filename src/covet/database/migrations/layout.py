@@ -28,7 +28,7 @@ ${"Follows " + comma(down_revision) if down_revision else "The first one"}, made
 
 import sqlalchemy as sa
 from alembic import op
-${imports if imports else ""}
+${imports + "\\n" if imports else ""}
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = ${repr(branch_labels)}

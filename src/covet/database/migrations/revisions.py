@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from alembic.script import Script, ScriptDirectory
+from alembic.script.revision import RevisionMap
 from alembic.util import CommandError
 
 from covet.database.migrations.errors import (
@@ -74,7 +75,12 @@ class RevisionDirectory:
         self.script = ScriptDirectory(str(directory), file_template=_FILE_TEMPLATE, messaging_opts={"quiet": True})
         try:
             # All are imported here: later, inside of a transaction, nothing is left to be wrong.
+            found = list(self.script._load_revisions())  # noqa: SLF001 - Alembic would but warn of what is refused here
+            self._require_order(found)
+            self.script.revision_map = RevisionMap(lambda: found)
             self._scripts = list(self.script.walk_revisions())
+        except MigrationError:
+            raise
         except Exception as exc:
             # What a file holds may raise anything while it is imported.
             raise self._explain(exc) from exc
@@ -109,6 +115,24 @@ class RevisionDirectory:
         """List the revisions that a database lacks, in the order in which they would run."""
         return [revision for revision in self.list_all(current) if not revision.is_applied]
 
+    def _require_order(self, found: Sequence[Script]) -> None:
+        """See that each revision has a name of its own, and follows what is there."""
+        files: dict[str, str] = {}
+        for script in found:
+            if (other := files.setdefault(script.revision, script.path)) != script.path:
+                names = " and ".join(sorted(repr(Path(path).name) for path in (other, script.path)))
+                raise MigrationError(
+                    f"Two migrations in {str(self.path)!r} are called {script.revision!r}: {names}.",
+                    hint="Delete the copy, or give it a revision and a down_revision of its own.",
+                )
+        for script in found:
+            for name in self.describe(script).follows:
+                if not any(revision.startswith(name) for revision in files):
+                    raise MigrationError(
+                        f"{Path(script.path).name!r} in {str(self.path)!r} follows {name!r}, which is not there.",
+                        hint="Restore its file, or correct the down_revision.",
+                    )
+
     def _explain(self, exc: Exception) -> MigrationError:
         folder = str(self.path / "versions")
         files = [frame.filename for frame in traceback.extract_tb(exc.__traceback__) if folder in frame.filename]
@@ -116,11 +140,6 @@ class RevisionDirectory:
             files.append(exc.filename)
         if files:
             return MigrationError(f"The migration {files[-1]!r} cannot be imported: {type(exc).__name__}: {exc}")
-        if isinstance(exc, KeyError):
-            return MigrationError(
-                f"A migration in {str(self.path)!r} follows {exc.args[0]!r}, which is not there.",
-                hint="Restore its file, or correct the down_revision.",
-            )
         return MigrationError(f"The migrations in {str(self.path)!r} cannot be read: {exc}.")
 
     def name(self, revision: str) -> str:

@@ -45,15 +45,29 @@ def test_a_target_may_be_the_beginning_of_one(directory: RevisionDirectory, sqli
 
 
 def test_one_that_follows_nothing_is_explained(sqlite: Workshop) -> None:
-    """Its file was deleted, or its name mistyped."""
+    """Its file was deleted, or its name mistyped; nothing but the error tells of it."""
     sqlite.write("b2", follows="a1")
 
-    with pytest.warns(UserWarning, match="a1"), pytest.raises(MigrationError) as caught:
+    with pytest.raises(MigrationError) as caught:
         RevisionDirectory(sqlite.directory)
 
     assert str(caught.value) == (
-        f"A migration in {str(sqlite.directory)!r} follows 'a1', which is not there.\n"
+        f"'b2.py' in {str(sqlite.directory)!r} follows 'a1', which is not there.\n"
         "  Restore its file, or correct the down_revision."
+    )
+
+
+def test_two_of_one_name_are_explained(sqlite: Workshop) -> None:
+    """A copied file is no second head, which could be joined."""
+    path = sqlite.write("a1")
+    path.with_name("copy.py").write_text(path.read_text())
+
+    with pytest.raises(MigrationError) as caught:
+        RevisionDirectory(sqlite.directory)
+
+    assert str(caught.value) == (
+        f"Two migrations in {str(sqlite.directory)!r} are called 'a1': 'a1.py' and 'copy.py'.\n"
+        "  Delete the copy, or give it a revision and a down_revision of its own."
     )
 
 
