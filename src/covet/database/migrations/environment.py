@@ -29,7 +29,7 @@ from covet.database.errors import DatabaseError, DatabaseUnavailableError, Retry
 from covet.database.migrations.comparison import PLUGINS, compare_type
 from covet.database.migrations.enum_types import get_enum_type, write_enum_type
 from covet.database.migrations.errors import MigrationError, MigrationFailedError, MigrationLockError
-from covet.database.migrations.locks import take_lock
+from covet.database.migrations.locks import limit_locks, take_lock
 from covet.database.migrations.recorder import Recorder
 from covet.database.migrations.revisions import RevisionDirectory
 from covet.database.url import DatabaseURL
@@ -44,6 +44,9 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 P = ParamSpec("P")
 T = TypeVar("T")
 _LOGGER: Final = logging.getLogger("covet.database.migrations")
+
+# What PostgreSQL and MySQL say to who has waited long enough for a lock.
+_LOCKED: Final = ("due to lock timeout", "Lock wait timeout exceeded")
 
 Plan = Callable[[tuple[str, ...], MigrationContext], Iterable[RevisionStep]]
 """What to do: takes where the database stands, and returns the steps to run."""
@@ -109,12 +112,15 @@ class Run:
                 work.exception()
             raise
 
-    async def connect(self, options: dict[str, Any]) -> None:
-        """Connect, lock, and let Alembic run; `work` gives it up."""
+    def begin(self) -> None:
+        """
+        Let `work` give the run up from here on.
+
+        Not earlier: a driver that is cancelled while it connects may leave a thread behind.
+        """
         self._task = asyncio.current_task()
-        if self._is_given_up and self._task is not None:
-            self._task.cancel()
-        await _connect(self, options)
+        if self._is_given_up:
+            raise asyncio.CancelledError
 
     def execute(self, directory: RevisionDirectory, plan: Plan) -> None:
         """
@@ -197,7 +203,7 @@ def run_migrations(**options: Any) -> None:
         with context.begin_transaction():
             context.run_migrations()
         return
-    asyncio.run(run.connect(options))
+    asyncio.run(_connect(run, options))
 
 
 # Any: what a migration names, and Alembic's own record of what it writes.
@@ -243,8 +249,10 @@ async def _connect(run: Run, options: dict[str, Any]) -> None:
         except RetryableTransactionError as exc:
             raise MigrationLockError(run.lock_timeout) from exc
         async with aclosing(connection):
+            run.begin()
             if run.is_writing:
                 await take_lock(connection, run.url, run.version_table, seconds=run.lock_timeout)
+                await limit_locks(connection, run.url, seconds=run.lock_timeout)
             await connection.run_sync(_run, run, options)
     finally:
         await engine.dispose()
@@ -294,7 +302,7 @@ def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
             _LOGGER.warning("%s", run.recorder.describe_interruption(_name(run.recorder.current)))
         raise
     except Exception as exc:
-        reason = _explain(exc)
+        reason = _explain(exc, run)
         if run.recorder.current is None:
             if run.url.scheme == "sqlite" and isinstance(exc, RetryableTransactionError):
                 raise MigrationLockError(run.lock_timeout) from exc
@@ -309,11 +317,14 @@ def _run(connection: Connection, run: Run, options: dict[str, Any]) -> None:
         ) from exc
 
 
-def _explain(exc: Exception) -> str:
+def _explain(exc: Exception, run: Run) -> str:
     """Write what a migration raised: of a database's error its words, in one line."""
     if not isinstance(exc, DatabaseError):
         return f"{type(exc).__name__}: {exc}"
-    return f"{exc.message} ({exc.hint})" if exc.hint else exc.message
+    hint = exc.hint
+    if any(words in exc.message for words in _LOCKED):
+        hint = f"another transaction held what it needs for longer than lock_timeout, {run.lock_timeout:g} seconds"
+    return f"{exc.message} ({hint})" if hint else exc.message
 
 
 def _name(step: RevisionStep) -> str:

@@ -77,7 +77,8 @@ class Migrations:
         directory: Where the migrations are.
         version_table: The table in which the database notes what it has; another one for other migrations of the
             same database.
-        lock_timeout: Seconds to wait for another process that migrates.
+        lock_timeout: Seconds to wait for another process that migrates, and for each lock of a table or a row that
+            another transaction holds.
         connect_timeout: Seconds to wait for a database that does not answer.
         options: Options of its connections, besides those behind the URL; see `create_engine`.
 

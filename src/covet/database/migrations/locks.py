@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from covet.database.migrations.errors import MigrationLockError
 from covet.database.url import DatabaseURL
 
-__all__ = ["take_lock"]
+__all__ = ["limit_locks", "take_lock"]
 
 _PAUSE: Final = 0.1
 # A server that executes a long statement looks for its client no earlier than at the end, unless it is told to.
@@ -23,6 +23,24 @@ _WATCH: Final = (
     "SELECT set_config(name, '1000', false) FROM pg_settings WHERE name = 'client_connection_check_interval'"
 )
 _LOGGER: Final = logging.getLogger("covet.database.migrations")
+
+
+async def limit_locks(connection: AsyncConnection, url: DatabaseURL, *, seconds: float) -> None:
+    """
+    Limit how long a statement waits for what another transaction holds; without it, MySQL would for a day.
+
+    Args:
+        connection: The connection that migrates.
+        url: The database.
+        seconds: How long.
+    """
+    statement = {
+        "postgresql": f"SET lock_timeout = {max(1, round(seconds * 1000))}",
+        "mysql": f"SET lock_wait_timeout = {(whole := max(1, round(seconds)))}, innodb_lock_wait_timeout = {whole}",
+    }.get(url.scheme)
+    if statement is not None:
+        await connection.exec_driver_sql(statement)
+        await connection.commit()
 
 
 async def take_lock(connection: AsyncConnection, url: DatabaseURL, version_table: str, *, seconds: float) -> None:

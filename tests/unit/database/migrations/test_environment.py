@@ -11,7 +11,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import create_async_engine
 
+from covet.database import DatabaseURL
 from covet.database.migrations import MigrationError, MigrationFailedError, MigrationLockError, Migrations
 from covet.database.migrations.layout import FILES
 from covet.database.orm import UTCDateTime
@@ -330,6 +332,31 @@ async def test_who_is_cancelled_before_it_is_connected_runs_nothing(workshop: Wo
         await upgrade
 
     assert await workshop.list_tables() == set()
+
+
+@pytest.mark.parametrize("kind", ["postgresql", "mysql"])
+async def test_a_table_that_another_transaction_holds(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """It is waited for as long as for a process that migrates, and the error says so."""
+    workshop = Workshop(request.getfixturevalue(f"{kind}_url"), tmp_path)
+    empty(kind, workshop.url)
+    workshop.write("a1", CREATE.format("one"))
+    await workshop.open().upgrade()
+    workshop.write("b2", "op.add_column('one', sa.Column('name', sa.Text))", follows="a1")
+    engine = create_async_engine(DatabaseURL.parse(workshop.url).render_for_sqlalchemy(), poolclass=sa.NullPool)
+    async with engine.connect() as reader:
+        await reader.exec_driver_sql("SELECT * FROM one")
+
+        with pytest.raises(MigrationFailedError) as caught:
+            await workshop.open(lock_timeout=1).upgrade()
+    await engine.dispose()
+
+    first, last = str(caught.value).splitlines()
+    assert first.endswith("(another transaction held what it needs for longer than lock_timeout, 1 seconds)")
+    assert last == "  Nothing of it was kept: the database stands at a1."
+    assert len(await workshop.open(lock_timeout=1).upgrade()) == 1
+    empty(kind, workshop.url)
 
 
 async def test_logging_of_the_application_stays(sqlite: Workshop) -> None:
