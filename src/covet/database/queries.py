@@ -200,8 +200,29 @@ def check_batch_size(batch_size: int) -> None:
     Raises:
         ValueError: If they have less than one row.
     """
-    if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size < 1:
-        raise ValueError(f"batch_size must be at least 1, got {batch_size!r}.")
+    check_count("batch_size", batch_size, least=1)
 
 
-__all__ = ["Queries", "check_batch_size"]
+def check_count(name: str, value: object, *, least: int) -> None:
+    """
+    Refuse a number of rows that cannot be one.
+
+    Args:
+        name: What it is called.
+        value: The number.
+        least: The least that it may be.
+
+    Raises:
+        ValueError: If it is less, or no integer.
+
+    Example:
+        >>> check_count("limit", -1, least=0)
+        Traceback (most recent call last):
+            ...
+        ValueError: limit must be at least 0, got -1.
+    """
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name} must be at least {least}, got {value!r}.")
+
+
+__all__ = ["Queries", "check_batch_size", "check_count"]

@@ -48,8 +48,9 @@ def add_constraints(schema: Schema, node: Node, constraints: Constraints) -> Sch
     if constraints.pattern is not None:
         added["pattern"] = constraints.pattern
     schema = _add(schema, added)
-    if constraints.without is not None:
-        schema = _add(schema, {"pattern": _write_without(constraints.without)})
+    # Each text of a column is without NUL: a pattern on all of them would hide those that say something.
+    if constraints.without is not None and (shown := constraints.without.replace("\0", "")):
+        schema = _add(schema, {"pattern": _write_without(shown)})
     if constraints.tz is False and isinstance(node, ScalarNode):
         schema["format"] = _WITHOUT_ZONE[node.kind]
     for name in ("title", "description", "examples"):

@@ -13,7 +13,7 @@ from covet.database.orm.fields import FieldTable, OrderBy, Where, find_model, re
 from covet.database.orm.list_query import CursorQuery, OffsetQuery
 from covet.database.orm.mixins import SoftDelete
 from covet.database.orm.pages import CursorPage, Page, fetch_cursor_page, fetch_page
-from covet.database.queries import check_batch_size
+from covet.database.queries import check_batch_size, check_count
 from covet.exceptions import ConfigurationError, NotFoundError
 
 ModelT = TypeVar("ModelT")
@@ -165,9 +165,12 @@ class RowReader(Generic[ModelT]):
 
         Raises:
             UnknownFieldError: If a name is no column of the model.
+            ValueError: If `limit` or `offset` is less than 0; to SQLite such a limit is none.
         """
+        check_count("offset", offset, least=0)
         statement = self.select(*where, order_by=order_by, load=load, include_deleted=include_deleted)
         if limit is not None:
+            check_count("limit", limit, least=0)
             statement = statement.limit(limit)
         if offset:
             statement = statement.offset(offset)
@@ -201,7 +204,11 @@ class RowReader(Generic[ModelT]):
 
         Raises:
             ValidationError: If its cursor is none, or of another list (422).
+            ValueError: If code has made it with a limit below 1, or an offset below 0; of a client that is a 422.
         """
+        check_count("limit", query.limit, least=1)
+        if isinstance(query, OffsetQuery):
+            check_count("offset", query.offset, least=0)
         conditions = [*query.conditions(), *where]
         statement = self.select(*conditions, load=load, include_deleted=include_deleted)
         if isinstance(query, CursorQuery):

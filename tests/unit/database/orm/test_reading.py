@@ -3,6 +3,7 @@ Tests of finding rows.
 """
 
 import asyncio
+import re
 import tracemalloc
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -110,6 +111,49 @@ async def test_rows_are_found(session: AsyncSession) -> None:
     assert ["".join(user.name for user in rows) for rows in found] == ["acd", "da", "c", "ad", "a"]
 
 
+class ByOffset(OffsetQuery[User], sort=["age"]):
+    """Go by pages that are counted."""
+
+    age__ge: int | None = None
+
+
+class ByCursor(CursorQuery[User], sort=["age"]):
+    """Go on where the page before ended."""
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"limit": -1}, "limit must be at least 0, got -1."),
+        ({"limit": "5"}, "limit must be at least 0, got '5'."),
+        ({"limit": True}, "limit must be at least 0, got True."),
+        ({"offset": -1}, "offset must be at least 0, got -1."),
+    ],
+)
+async def test_numbers_of_rows_are_numbers(session: AsyncSession, options: dict[str, Any], message: str) -> None:
+    """SQLite takes a negative limit for none, and would give the whole table."""
+    users = Repository[User](session)
+
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        await users.find(**options)
+    assert await users.find(limit=0) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "message"),
+    [
+        (lambda: ByOffset(limit=0), "limit must be at least 1, got 0."),
+        (lambda: ByOffset(limit=-1), "limit must be at least 1, got -1."),
+        (lambda: ByOffset(offset=-1), "offset must be at least 0, got -1."),
+        (lambda: ByCursor(limit=-1), "limit must be at least 1, got -1."),
+    ],
+)
+async def test_pages_that_code_asks_for_have_rows(session: AsyncSession, query: Any, message: str) -> None:
+    """A client that asks for others gets a 422; nobody has validated what code makes."""
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}$"):
+        await Repository[User](session).list(query())
+
+
 async def test_first_row_that_fits(session: AsyncSession) -> None:
     """Or none."""
     users = await add_users(session, 30, 40)
@@ -207,13 +251,6 @@ async def test_stream_that_is_left_gives_its_cursor_back(session: AsyncSession) 
 
 async def test_page_that_a_client_asks_for(session: AsyncSession) -> None:
     """Its filters and those of the application hold together."""
-
-    class ByOffset(OffsetQuery[User], sort=["age"]):
-        age__ge: int | None = None
-
-    class ByCursor(CursorQuery[User], sort=["age"]):
-        pass
-
     users = await add_users(session, 10, 20, 30, 40)
 
     page = await users.list(ByOffset(age__ge=20, limit=2, sort=["-age"]), User.name != "d")
