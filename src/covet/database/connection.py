@@ -163,12 +163,20 @@ class DatabaseConnection(Queries):
         check_batch_size(batch_size)
         statement, values = self._statements.bind(query, args, kwargs)
         pooled = self._begin("stream")
-        started, count = monotonic(), 0
+        spent, count = 0.0, 0
         try:
             _refuse_commit(pooled, statement, self.dialect)
             pooled.is_altered |= statement.kind.is_lasting
             async with aclosing(pooled.raw.stream(statement.text, values, batch_size=batch_size)) as batches:
-                while (rows := await self._next(batches, query)) is not None:
+                while True:
+                    # What the application does with a row is none of the statement's time.
+                    started = monotonic()
+                    try:
+                        rows = await self._next(batches, query)
+                    finally:
+                        spent += monotonic() - started
+                    if rows is None:
+                        break
                     count += len(rows)
                     for row in rows:
                         yield row
@@ -176,7 +184,7 @@ class DatabaseConnection(Queries):
         finally:
             pooled.is_running = False
             if self._observation.is_wanted:
-                self._observation.tell(query, started, count)
+                self._observation.tell(query, monotonic() - spent, count)
 
     async def _next(self, batches: AsyncGenerator[list[Row], None], query: str) -> list[Row] | None:
         # What the application raises while it has a row is its own, and does not come by here.

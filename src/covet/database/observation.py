@@ -3,6 +3,7 @@ Who is told of statements: subscribers of `DatabaseQueryEvent`, and the log. Val
 """
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 
 from covet.events import DatabaseQueryEvent, EventBus
@@ -29,7 +30,7 @@ class Observation:
         ConfigurationError: If `slow_query` is no time.
     """
 
-    __slots__ = ("_bus", "_echo", "_name", "_slow_query", "is_wanted")
+    __slots__ = ("_bus", "_echo", "_name", "_slow_query", "_stop", "is_wanted")
 
     def __init__(self, name: str, *, echo: bool = False, slow_query: float | None = None) -> None:
         if slow_query is not None and not slow_query >= 0:
@@ -38,6 +39,7 @@ class Observation:
         self._echo = echo
         self._slow_query = slow_query
         self._bus: EventBus | None = None
+        self._stop: Callable[[], None] | None = None
         self.is_wanted = False
         self._decide()
 
@@ -48,13 +50,16 @@ class Observation:
 
     def follow(self, bus: EventBus) -> None:
         """Publish events on a bus, whenever somebody has subscribed to them."""
+        self.unfollow()
         self._bus = bus
-        bus.on_change(self._decide)
+        self._stop = bus.on_change(self._decide)
         self._decide()
 
     def unfollow(self) -> None:
-        """Publish no more."""
-        self._bus = None
+        """Publish no more; the bus forgets this."""
+        if self._stop is not None:
+            self._stop()
+        self._bus = self._stop = None
         self._decide()
 
     def set_echo(self, echo: bool) -> None:

@@ -54,7 +54,7 @@ class DatabasePool(PoolQueries):
         url: Where the database is.
         driver: What opens connections; the one for the URL's scheme by default.
         name: What the database is called, in errors and in the log.
-        min_size: How many connections are opened at the start, and kept.
+        min_size: How many are opened at the start, and kept while nobody needs them; one given up is not replaced.
         max_size: How many there are at most.
         timeout: Seconds to wait for a free one.
         connect_timeout: Seconds that the opening of one may take.

@@ -9,6 +9,7 @@ from random import uniform
 from typing import Any, ClassVar, Concatenate, Final, ParamSpec, TypeVar
 
 from covet.database.adapter import DatabaseAdapter
+from covet.database.answering import limit_answer
 from covet.database.connection import DatabaseConnection
 from covet.database.default_database import add_running, remove_running
 from covet.database.dialect import FEATURES, Dialect, Isolation
@@ -108,6 +109,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
                 async with pool.acquire() as connection:
                     await connection.fetch_val("SELECT 1 AS one")
         except BaseException:
+            pool.observation.unfollow()
             await pool.disconnect()
             raise
         finally:
@@ -120,6 +122,7 @@ class SQLAdapter(Queries, DatabaseAdapter):
         pool, self._pool = self._pool, None
         if pool is not None:
             remove_running(self)
+            pool.observation.unfollow()
             await pool.disconnect()
 
     def follow(self, bus: EventBus) -> None:
@@ -169,11 +172,12 @@ class SQLAdapter(Queries, DatabaseAdapter):
         return self.pool.stats
 
     async def is_healthy(self) -> bool:
-        """Tell whether it answers within two seconds."""
-        if self._pool is None:
-            return False
+        """Tell whether it answers within two seconds; one in memory does for as long as it is connected."""
+        if self._pool is None or self._pool.url.is_in_memory:
+            # Its one connection may be lent, to this very task.
+            return self._pool is not None
         try:
-            async with asyncio.timeout(_HEALTH_SECONDS), self._pool.acquire(_HEALTH_SECONDS) as connection:
+            async with limit_answer(_HEALTH_SECONDS), self._pool.acquire(_HEALTH_SECONDS) as connection:
                 await connection.fetch_val("SELECT 1 AS one")
         except (DatabaseError, TimeoutError):
             return False

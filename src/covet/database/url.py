@@ -73,7 +73,8 @@ class DatabaseURL:
             ConfigurationError: If it is no URL of a database. The text is not shown: it may hold a password.
         """
         try:
-            parts = urlsplit(text)
+            # A file may have a # in its name, and a database has no fragments.
+            parts = urlsplit(text, allow_fragments=False)
             port = parts.port
         except ValueError:
             # Its text quotes the part that it could not read, which may be a password.

@@ -169,9 +169,15 @@ class EventBus:
         """Who listens, in the order of priorities."""
         return tuple(item for group in group_by_priority(self._subscriptions) for item in group)
 
-    def on_change(self, listener: Callable[[], object]) -> None:
-        """Let something be called whenever subscriptions have changed, such as what asks `wants()` in advance."""
+    def on_change(self, listener: Callable[[], object]) -> Callable[[], None]:
+        """
+        Let something be called whenever subscriptions have changed, such as what asks `wants()` in advance.
+
+        Returns:
+            What ends that; it is called once.
+        """
         self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     def _change(self, subscription: Subscription) -> None:
         """Forget what was found for the classes that a subscription is for; thousands of others stay as they are."""

@@ -2,14 +2,18 @@
 Tests of `covet.database.observation`.
 """
 
+import asyncio
 import logging
+from contextlib import aclosing
+from pathlib import Path
 
 import pytest
 
-from covet.database import SQLAdapter
+from covet.database import DatabaseUnavailableError, SQLAdapter, SQLiteAdapter
 from covet.database.observation import Observation
 from covet.events import DatabaseQueryEvent, EventBus
 from covet.exceptions import ConfigurationError
+from tests.unit.database.databases import open_database
 
 
 def test_nothing_is_measured_for_nobody() -> None:
@@ -27,6 +31,32 @@ def test_nothing_is_measured_for_nobody() -> None:
     observation.set_echo(True)
     assert observation.is_wanted
     assert Observation("shop", slow_query=0.5).is_wanted
+
+
+async def test_a_bus_forgets_who_follows_it_no_more(tmp_path: Path) -> None:
+    """However often a database is connected, and where it cannot be."""
+    bus, database = EventBus(), SQLiteAdapter()
+    database.follow(bus)
+    for _ in range(3):
+        await database.connect(f"sqlite:///{tmp_path / 'a.db'}")
+        database.follow(bus)
+        assert len(bus._listeners) == 1
+        await database.disconnect()
+        with pytest.raises(DatabaseUnavailableError):
+            await database.connect(f"sqlite:///{tmp_path / 'nowhere' / 'a.db'}")
+
+    assert bus._listeners == []
+
+
+async def test_the_time_of_whoever_reads_a_stream_is_not_the_statements(caplog: pytest.LogCaptureFixture) -> None:
+    """It is not slow because somebody takes long with its rows."""
+    async with open_database("sqlite://", slow_query=0.2) as database:
+        await database.execute_many("INSERT INTO tea (name) VALUES ($1)", [("a",), ("b",), ("c",)])
+        async with aclosing(database.stream("SELECT name FROM tea", batch_size=1)) as rows:
+            async for _ in rows:
+                await asyncio.sleep(0.1)
+
+    assert "took" not in caplog.text
 
 
 @pytest.mark.parametrize("slow_query", [-1, float("nan")])

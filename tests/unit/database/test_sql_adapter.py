@@ -16,7 +16,7 @@ from covet.database import (
     get_adapter_registry,
 )
 from covet.exceptions import ConfigurationError
-from tests.unit.database.databases import find_url, wait_for_connections
+from tests.unit.database.databases import find_url, open_database, wait_for_connections
 
 
 async def test_before_the_start_and_after_the_end_it_says_so(database: SQLAdapter, database_url: str) -> None:
@@ -117,3 +117,13 @@ async def test_many_rows_inside_a_transaction_are_undone_alone(database: SQLAdap
         await database.execute_many("INSERT INTO tea (name) VALUES ($1)", [("c",), ("d",)])
 
     assert [row["name"] for row in await database.fetch_all("SELECT name FROM tea ORDER BY name")] == ["a", "c", "d"]
+
+
+async def test_a_database_in_memory_is_healthy_while_it_is_used() -> None:
+    """Within a transaction that has its one connection, and for others meanwhile."""
+    async with open_database("sqlite://") as database:
+        async with database.transaction():
+            assert await database.is_healthy()
+            assert await asyncio.create_task(database.is_healthy())
+        await database.disconnect()
+        assert not await database.is_healthy()

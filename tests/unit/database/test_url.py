@@ -63,3 +63,11 @@ def test_what_is_no_url_of_a_database_is_refused(text: str, why: str) -> None:
         f"The URL of the database cannot be used: {why}.\n"
         "  Write sqlite:///shop.db, postgresql://user:password@localhost/shop or mysql://user:password@localhost/shop."
     )
+
+
+def test_a_file_may_have_a_number_sign_in_its_name() -> None:
+    """A database's URL has no fragment, and another file would be opened without it."""
+    url = DatabaseURL.parse("sqlite:///a#b.db?busy_timeout=2")
+
+    assert (url.database, dict(url.options)) == ("a#b.db", {"busy_timeout": "2"})
+    assert str(url) == "sqlite:///a%23b.db?busy_timeout=2"
