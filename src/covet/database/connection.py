@@ -161,6 +161,8 @@ class DatabaseConnection(Queries):
     ) -> AsyncGenerator[Row, None]:
         """Give the rows one by one; see `Queries.stream`."""
         check_batch_size(batch_size)
+        if not args and ":batch_size" in query:
+            self._statements.refuse_name(query, "batch_size", taken_by="stream()")
         statement, values = self._statements.bind(query, args, kwargs)
         pooled = self._begin("stream")
         spent, count = 0.0, 0

@@ -121,6 +121,25 @@ class StatementCache:
             return statement, ordered
         return statement, [tuple([row[index] for index in statement.order]) for row in ordered]
 
+    def refuse_name(self, query: str, name: str, *, taken_by: str) -> None:
+        """
+        Refuse a placeholder whose value never comes, since an option has its name.
+
+        Args:
+            query: The statement.
+            name: The name.
+            taken_by: What has such an option.
+
+        Raises:
+            QueryError: If the statement has a placeholder of that name.
+        """
+        if name in _scan(query, self.dialect, _NAMED)[1]:
+            raise QueryError(
+                f":{name} is the name of an option of {taken_by}, which would take its value.",
+                query=query,
+                hint="Call the placeholder something else.",
+            )
+
     def _find_positional(self, query: str) -> Statement:
         return self._keep(self._positional, query, _write_positional(query, self.dialect))
 

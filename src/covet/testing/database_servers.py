@@ -16,6 +16,7 @@ from typing import Final
 from uuid import uuid4
 
 from covet.database import DatabaseError, DatabaseURL, SQLAdapter, get_adapter_registry
+from covet.database.dialect import MYSQL, POSTGRESQL
 from covet.exceptions import ConfigurationError
 
 _ATTEMPTS: Final = 20
@@ -107,7 +108,7 @@ class PostgreSQLServer(DatabaseServer):
         made = replace(self.url, database=make_name(self.url.database))
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                await _execute_there(self.url, f'CREATE DATABASE "{made.database}"')
+                await _execute_there(self.url, f"CREATE DATABASE {POSTGRESQL.quote_identifier(made.database)}")
             except DatabaseError as exc:
                 # Two that are created at once get in each other's way at the template.
                 if attempt == _ATTEMPTS or "being accessed by other users" not in str(exc):
@@ -119,7 +120,8 @@ class PostgreSQLServer(DatabaseServer):
 
     async def drop(self, url: DatabaseURL) -> None:
         """Drop it."""
-        await _execute_there(self.url, f'DROP DATABASE IF EXISTS "{url.database}" WITH (FORCE)')
+        name = POSTGRESQL.quote_identifier(url.database)
+        await _execute_there(self.url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
     async def empty(self, database: SQLAdapter, keep: Collection[str]) -> None:
         """Truncate all tables at once."""
@@ -140,12 +142,12 @@ class MySQLServer(DatabaseServer):
     async def create(self) -> DatabaseURL:
         """Create a database."""
         made = replace(self.url, database=make_name(self.url.database))
-        await _execute_there(self.url, f"CREATE DATABASE `{made.database}` CHARACTER SET utf8mb4")
+        await _execute_there(self.url, f"CREATE DATABASE {MYSQL.quote_identifier(made.database)} CHARACTER SET utf8mb4")
         return made
 
     async def drop(self, url: DatabaseURL) -> None:
         """Drop it."""
-        await _execute_there(self.url, f"DROP DATABASE IF EXISTS `{url.database}`")
+        await _execute_there(self.url, f"DROP DATABASE IF EXISTS {MYSQL.quote_identifier(url.database)}")
 
     async def empty(self, database: SQLAdapter, keep: Collection[str]) -> None:
         """Truncate one table after the other."""

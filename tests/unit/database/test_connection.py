@@ -378,3 +378,17 @@ async def test_each_kind_of_broken_constraint_has_its_error(database: SQLAdapter
         assert "canary" not in str(caught.value)
         assert "424242" not in str(caught.value)
         assert getattr(caught.value, "query", None) == query
+
+
+@pytest.mark.parametrize("values", [{}, {"name": "a"}])
+async def test_a_placeholder_is_not_called_as_an_option_is(sqlite: SQLAdapter, values: dict[str, str]) -> None:
+    """Its value would be the option's; what stands in a literal is none."""
+    query = "SELECT 1 AS one WHERE 1 < :batch_size" + " AND 'a' = :name" * bool(values)
+    with pytest.raises(QueryError) as caught:
+        async with aclosing(sqlite.stream(query, batch_size=5, **values)) as rows:
+            await anext(rows)
+    assert caught.value.message == ":batch_size is the name of an option of stream(), which would take its value."
+    assert caught.value.hint == "Call the placeholder something else."
+
+    async with aclosing(sqlite.stream("SELECT ':batch_size' AS it", batch_size=5)) as rows:
+        assert await anext(rows) == {"it": ":batch_size"}
