@@ -3,13 +3,14 @@ The steps that lead from where a database stands to a revision.
 """
 
 from collections.abc import Callable, Iterable
+from types import ModuleType
 from typing import cast
 
 from alembic.runtime.migration import MigrationContext, RevisionStep
 from alembic.util import CommandError
 
 from covet.database.migrations.environment import Plan
-from covet.database.migrations.errors import UnknownRevisionError
+from covet.database.migrations.errors import MigrationError, UnknownRevisionError
 from covet.database.migrations.revisions import RevisionDirectory
 
 __all__ = ["plan_downgrade", "plan_upgrade"]
@@ -38,6 +39,14 @@ def _plan(directory: RevisionDirectory, target: str, find: Callable[[str, str], 
                 f"No way leads from {place}, where the database stands, to {target!r}.",
                 revision=target,
                 hint="covet db history shows the order.",
+            ) from exc
+        except AttributeError as exc:
+            if exc.name != "downgrade" or not isinstance(exc.obj, ModuleType):
+                raise
+            name = directory.name(exc.obj.revision)
+            raise MigrationError(
+                f"The migration {name} has no downgrade(): nothing says how to take it back.",
+                hint="Write def downgrade() into its file; with nothing but pass, if nothing is to be done.",
             ) from exc
 
     return plan

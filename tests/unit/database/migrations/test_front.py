@@ -448,3 +448,22 @@ async def test_a_squashed_history_is_one_for_old_and_new_databases(sqlite: Works
     assert await new.list_tables() == {"users", "tags"}
     assert await sqlite.open(metadata).upgrade() == []
     assert (await sqlite.open(metadata).check()).is_clean
+
+
+async def test_a_migration_without_a_way_back_is_named(sqlite: Workshop) -> None:
+    """Before anything is taken back, whatever may be lost."""
+    sqlite.write("a1", "op.create_table('notes', sa.Column('id', sa.Integer, primary_key=True))")
+    path = sqlite.write("b2", "op.add_column('notes', sa.Column('title', sa.String(50)))", follows="a1")
+    path.write_text(path.read_text().partition("def downgrade")[0])
+    sqlite.write("c3", follows="b2")
+    await sqlite.open().upgrade()
+
+    for allow_data_loss in (False, True):
+        with pytest.raises(MigrationError) as caught:
+            await sqlite.open().downgrade("base", allow_data_loss=allow_data_loss)
+        assert str(caught.value) == (
+            "The migration b2 'do b2' has no downgrade(): nothing says how to take it back.\n"
+            "  Write def downgrade() into its file; with nothing but pass, if nothing is to be done."
+        )
+
+    assert await sqlite.open().get_current() == ("c3",)
