@@ -228,6 +228,8 @@ class DatabaseConnection(Queries):
                 with _limit(self._timeout):
                     await pooled.raw.control(statement)
             pooled.is_late = pooled.is_undone = False
+            if pooled.is_altered:
+                self._shapes.forget()
         except asyncio.CancelledError:
             self._give_up()
             raise
@@ -282,6 +284,10 @@ class DatabaseConnection(Queries):
             pooled.is_running = False
         if observation.is_wanted:
             observation.tell(query, started, _count_rows(result))
+        if statement.kind.is_defining:
+            self._shapes.forget()
+            # Its end may take it back, and until then others ask about the table as it was.
+            pooled.is_altered |= pooled.is_inside
         if pooled.is_inside:
             _notice_end(pooled, statement)
         return result

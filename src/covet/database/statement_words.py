@@ -35,6 +35,8 @@ _LASTING: Final = re.compile(
     r"\b(?:set_config|get_lock|pg_(?:try_)?advisory_lock\w*)\s*\(|[^;]*(?::=|\bINTO\s+@)",
     re.IGNORECASE,
 )
+# What may give a table other columns or another key.
+_DEFINING: Final = re.compile(r"(?:CREATE|ALTER|DROP|RENAME)\b", re.IGNORECASE)
 _EXECUTED_COMMENT: Final = re.compile(r"/\*M?!\d*(.*?)(?:\*/)?\Z", re.DOTALL)
 _LEADING: Final = " \t\r\n\f\v("
 
@@ -48,11 +50,13 @@ class StatementKind:
         writes: Whether it may change something.
         is_committing: Whether the database ends a transaction with it.
         is_lasting: Whether it may leave something in the session: a setting, a lock, a temporary table.
+        is_defining: Whether it may change what columns and keys a table has.
     """
 
     writes: bool
     is_committing: bool
     is_lasting: bool
+    is_defining: bool = False
 
 
 def read_kind(query: str, code: str, dialect: Dialect) -> StatementKind:
@@ -71,9 +75,9 @@ def read_kind(query: str, code: str, dialect: Dialect) -> StatementKind:
     Example:
         >>> from covet.database.dialect import MYSQL, POSTGRESQL
         >>> read_kind("WITH n AS (DELETE FROM tea) SELECT 1", "WITH n AS (DELETE FROM tea) SELECT 1", POSTGRESQL)
-        StatementKind(writes=True, is_committing=False, is_lasting=False)
+        StatementKind(writes=True, is_committing=False, is_lasting=False, is_defining=False)
         >>> read_kind("DROP TABLE tea", "DROP TABLE tea", MYSQL)
-        StatementKind(writes=True, is_committing=True, is_lasting=False)
+        StatementKind(writes=True, is_committing=True, is_lasting=False, is_defining=True)
     """
     found = [part for part in code.split(";") if part.strip()]
     if not found:
@@ -94,6 +98,7 @@ def read_kind(query: str, code: str, dialect: Dialect) -> StatementKind:
         writes=_READING.match(first) is None or _WRITING_WITH.match(first) is not None,
         is_committing=bool(dialect.committing) and re.match(dialect.committing, first, re.IGNORECASE) is not None,
         is_lasting=_LASTING.match(first) is not None,
+        is_defining=_DEFINING.match(first) is not None,
     )
 
 

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Protocol
+from time import monotonic
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from covet.database.driver import Row
 from covet.database.errors import DataError, QueryError
 from covet.exceptions import suggest
+
+_FRESH_SECONDS: Final = 60.0
 
 
 class TableSource(Protocol):
@@ -117,12 +120,23 @@ def _make_shape(table: str, rows: Sequence[Row]) -> TableShape:
 
 
 class TableShapes:
-    """The shapes of a database's tables, asked for when they are needed, and again when a name is not known."""
+    """
+    The shapes of a database's tables, asked for when they are needed.
 
-    __slots__ = ("_shapes",)
+    They are asked for again when a name is not known, after a statement that defines something, and after a minute:
+    another process may have given a table another key.
+    """
+
+    __slots__ = ("_forgotten_at", "_shapes")
 
     def __init__(self) -> None:
         self._shapes: dict[str, TableShape] = {}
+        self._forgotten_at = monotonic()
+
+    def forget(self) -> None:
+        """Ask again for each table."""
+        self._shapes.clear()
+        self._forgotten_at = monotonic()
 
     async def find(self, connection: TableSource, table: str, names: Iterable[str] = ()) -> TableShape:
         """
@@ -139,6 +153,8 @@ class TableShapes:
         if "\0" in table:
             # Some databases read names up to there.
             raise QueryError(f"There is no table {table!r}.")
+        if monotonic() - self._forgotten_at > _FRESH_SECONDS:
+            self.forget()
         shape = self._shapes.get(table)
         if shape is None or not shape.columns or not set(names) <= set(shape.columns):
             # It may have changed since.

@@ -2,6 +2,8 @@
 Tests of `covet.database.table_shapes`.
 """
 
+from contextlib import suppress
+
 import pytest
 
 from covet.database import QueryError, Row, SQLAdapter
@@ -84,3 +86,42 @@ async def test_a_database_describes_its_tables(database: SQLAdapter) -> None:
         for table in ("nowhere", 'po"t', "po`t", "public.pot", "main.pot", "pot\\"):
             with pytest.raises(QueryError, match="There is no table"):
                 await TableShapes().find(connection, table)
+
+
+async def test_a_table_is_asked_for_again_after_a_while() -> None:
+    """Another process may have given it another key."""
+    tables, shapes = Tables(tea="id* name"), TableShapes()
+    await shapes.find(tables, "tea")
+    tables.tables["tea"] = "id name*"
+    assert (await shapes.find(tables, "tea")).key == ("id",)
+
+    shapes._forgotten_at -= 61
+    assert (await shapes.find(tables, "tea")).key == ("name",)
+    assert (await shapes.find(tables, "tea")).key == ("name",)
+    assert tables.asked == ["tea", "tea"]
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+async def test_rows_are_known_by_the_key_that_the_table_has_now(database: SQLAdapter, is_kept: bool) -> None:
+    """Whoever defines it anew, in a transaction that is kept or not; by the former key another row would be hit."""
+    columns = "(a INTEGER {}, b INTEGER {})"
+    await database.execute("CREATE TABLE pot " + columns.format("PRIMARY KEY", ""))
+    assert await database.insert("pot", {"a": 1, "b": 2}) == 1
+
+    async def replace() -> None:
+        await database.execute("DROP TABLE pot")
+        await database.execute("CREATE TABLE pot " + columns.format("", "PRIMARY KEY"))
+        assert await database.insert("pot", {"a": 1, "b": 2}) == 2
+
+    if database.scheme == "mysql":
+        # It has no such transactions.
+        await replace()
+        assert await database.delete("pot", 2)
+        return
+    with suppress(LookupError):
+        async with database.transaction():
+            await replace()
+            if not is_kept:
+                raise LookupError
+
+    assert await database.delete("pot", 2 if is_kept else 1)
