@@ -170,12 +170,7 @@ class EventBus:
         return tuple(item for group in group_by_priority(self._subscriptions) for item in group)
 
     def on_change(self, listener: Callable[[], object]) -> Callable[[], None]:
-        """
-        Let something be called whenever subscriptions have changed, such as what asks `wants()` in advance.
-
-        Returns:
-            What ends that; it is called once.
-        """
+        """Let something be called whenever subscriptions have changed; what is given ends that, and is called once."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
