@@ -117,9 +117,9 @@ def test_name_of_nothing_is_suggested(offered: Path) -> None:
 
     assert str(caught.value) == (
         "'stmap' is not registered in middleware.\n  Did you mean 'stamp'? "
-        "Available: authentication, body_limit, broken, cache, compression, concurrency_limit, conditional, cors, csrf, "
-        "debug_toolbar, decompression, gzip, https_redirect, proxy_headers, rate_limit, request_id, request_logging, "
-        "security_headers, session, stamp, stamp_two, timeout, trusted_hosts."
+        "Available: authentication, body_limit, broken, cache, compression, concurrency_limit, conditional, cors, "
+        "csrf, debug_toolbar, decompression, gzip, https_redirect, proxy_headers, rate_limit, request_id, "
+        "request_logging, security_headers, session, stamp, stamp_two, timeout, trusted_hosts."
     )
 
 
