@@ -125,16 +125,18 @@ _OWN: Final = {"request": "request", "websocket": "websocket", "background": "re
 
 
 def _write_path_value(writer: CodeWriter, number: int, argument: Argument, values: str) -> str:
-    text = f"{values}[{argument.index}]"
+    taken = f"{values}[{argument.index}]"
     parse = _path_parser(argument)
     if parse is None:
-        return text
-    read = f"{writer.bind(f'parse_{number}', parse)}({text})"
+        return taken
+    read = writer.bind(f"parse_{number}", parse)
     if parse is read_int_fast:
-        # PERF: an integer without a sign, which nearly all are, needs no further call
+        # PERF: an integer without a sign, which nearly all are, needs no further call, and its text is looked up once
         # (benchmarks/instructions.py, param).
-        return f"int({text}) if {text}.isdigit() and {text}.isascii() and len({text}) < 19 else {read}"
-    return read
+        text = f"text_{number}"
+        fits = f"({text} := {taken}).isdigit() and {text}.isascii() and len({text}) < 19"
+        return f"int({text}) if {fits} else {read}({text})"
+    return f"{read}({taken})"
 
 
 def is_plain_body(argument: Argument, serializers: SerializerTable) -> bool:
