@@ -172,6 +172,7 @@ PROMISED_MEMBERS = {
         "connect disconnect execute fetch_all fetch_one is_connected supports_feature transaction"
     ),
     "covet.database.DatabasePool": "acquire connect disconnect fetch_one",
+    "covet.database.SQLAdapter": "acquire cursor",
     "covet.di.DependencyContainer": "clear_scope override scope",
     "covet.events.EventBus": "clear_history get_history publish",
     "covet.auth.AuthProvider": "authenticate create_token revoke_token validate_token",

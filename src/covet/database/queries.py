@@ -4,7 +4,7 @@ What can be asked of a database: the same of a database, of a connection, and wi
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any
 
 from covet.database.driver import Result, Row, Values
@@ -42,7 +42,8 @@ class Queries(ABC):
         """
         Give rows one by one, however many there are; one batch of them is in memory.
 
-        A connection is kept until the end: iterate to the end, or within `contextlib.aclosing`.
+        A connection is kept until the end: iterate to the end, or use `cursor`, which gives it back wherever the loop
+        ends.
 
         Args:
             query: The statement.
@@ -53,6 +54,31 @@ class Queries(ABC):
         Raises:
             ValueError: If `batch_size` is less than 1.
         """
+
+    def cursor(
+        self, query: str, /, *args: object, batch_size: int = 1000, **kwargs: object
+    ) -> AbstractAsyncContextManager[AsyncGenerator[Row, None]]:
+        """
+        Give rows one by one within a block, at whose end the connection is given back, whether all were read or not.
+
+        Args:
+            query: The statement.
+            *args: The values of `$1`, `$2` and so on.
+            batch_size: How many rows are fetched at once.
+            **kwargs: Or the values of `:name`.
+
+        Example:
+            >>> from covet.database import get_adapter_registry
+            >>> database = get_adapter_registry().get_or_fail("sqlite")()
+            >>> await database.connect("sqlite://")
+            >>> async with database.cursor("SELECT 1 AS one UNION SELECT 2") as rows:
+            ...     async for row in rows:
+            ...         print(row)
+            {'one': 1}
+            {'one': 2}
+            >>> await database.disconnect()
+        """
+        return aclosing(self.stream(query, *args, batch_size=batch_size, **kwargs))
 
     @abstractmethod
     def borrow(self) -> AbstractAsyncContextManager[TableConnection]:

@@ -150,6 +150,23 @@ async def test_a_stream_gives_all_rows_in_batches(database: SQLAdapter) -> None:
     assert database.stats.idle == database.stats.size
 
 
+async def test_a_cursor_gives_its_connection_back_wherever_the_loop_ends(database_url: str) -> None:
+    """The only one there is, so that the next statement would wait for it."""
+    async with open_database(database_url, max_size=1, timeout=5) as database:
+        await fill(database)
+        async with database.cursor(
+            "SELECT price FROM tea WHERE price >= $1 ORDER BY price", 1900, batch_size=7
+        ) as rows:
+            async for row in rows:
+                if row["price"] == 1950:
+                    break
+
+        assert database.stats.idle == database.stats.size
+        async with database.acquire() as connection, connection.cursor("SELECT price FROM tea") as rows:
+            assert len([row async for row in rows]) == 2000
+        assert await database.fetch_val("SELECT COUNT(*) FROM tea") == 2000
+
+
 @pytest.mark.parametrize("where", ["adapter", "connection", "transaction"])
 async def test_a_stream_that_is_broken_off_leaves_nothing_open(
     database_url: str, where: str, caplog: pytest.LogCaptureFixture
