@@ -49,7 +49,7 @@ class ProfileMiddleware(Middleware):
     Example:
         >>> from covet import CovetPy
         >>> from covet.testing import TestClient
-        >>> profiler = ProfileMiddleware(limit=5)
+        >>> profiler = ProfileMiddleware()
         >>> app = CovetPy(middleware=[profiler])
         >>> @app.get("/")
         ... async def add_up() -> int:

@@ -15,8 +15,21 @@ from covet.http.request import Request
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
+class Stamped:
+    """
+    What a principal has beside its fields: whoever writes one out, or describes it, does not see it.
+
+    Attributes:
+        stamp: With which state of its secret it was proved.
+    """
+
+    __slots__ = ("stamp",)
+
+    stamp: str | None
+
+
 @dataclass(frozen=True, slots=True, init=False)
-class Principal:
+class Principal(Stamped):
     """
     Who asks, as a provider found out.
 
@@ -52,7 +65,6 @@ class Principal:
     claims: Mapping[str, Any] = field(hash=False, repr=False)
     method: str
     user: object = field(compare=False, repr=False)
-    stamp: str | None = field(compare=False, repr=False)
 
     def __init__(
         self,

@@ -6,15 +6,49 @@ import math
 import re
 from collections.abc import Iterable
 from datetime import timedelta
-from typing import Final
+from typing import Final, Literal
 
 from covet.cache.errors import CacheArgumentError
+from covet.exceptions import ConfigurationError
+from covet.serialization import Serializer
 
 KEY_PREFIX: Final = re.compile(r"[A-Za-z0-9_.:-]*")
 """What a prefix is made of: it has none of what stands behind it."""
 
 TTL = float | timedelta | None
 """How long: seconds, a `timedelta`, or `None` for as long as there is room."""
+
+OnError = Literal["miss", "raise"]
+"""What becomes of a backend's failure."""
+
+
+def check_options(key_prefix: object, on_error: object, serializer: object) -> None:
+    """
+    Check options of a cache.
+
+    Raises:
+        ConfigurationError: If one is wrong.
+
+    Example:
+        >>> check_options("shop:", "mis", None)
+        Traceback (most recent call last):
+            ...
+        covet.exceptions.ConfigurationError: Cache: on_error is 'mis', expected 'miss' or 'raise'.
+          Leave it out for 'miss'.
+    """
+    if not isinstance(key_prefix, str) or KEY_PREFIX.fullmatch(key_prefix) is None:
+        raise ConfigurationError(
+            f"Cache: key_prefix is {key_prefix!r}, expected letters, digits, and the characters _.:-",
+            hint="Write key_prefix='shop:'.",
+        )
+    if on_error not in {"miss", "raise"}:
+        raise ConfigurationError(
+            f"Cache: on_error is {on_error!r}, expected 'miss' or 'raise'.", hint="Leave it out for 'miss'."
+        )
+    if serializer is not None and not isinstance(serializer, Serializer):
+        raise ConfigurationError(
+            f"Cache: serializer is {serializer!r}, expected a Serializer.", hint="Leave it out for JSON."
+        )
 
 
 def check_key(key: str, what: str = "key") -> str:

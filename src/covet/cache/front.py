@@ -4,31 +4,26 @@
 It writes values as bytes, knows tags, does work once for many, and goes on without a backend that is lost.
 """
 
-import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Any, ClassVar, Final, Literal
+from typing import Any, ClassVar, Final
 
-from covet.cache.arguments import KEY_PREFIX, TTL, check_key, check_keys, check_ttl
+from covet.cache.arguments import TTL, OnError, check_key, check_keys, check_options, check_ttl
 from covet.cache.backend import CacheBackend
 from covet.cache.backends import make_cache_backend
-from covet.cache.errors import CacheArgumentError, CacheValueError
+from covet.cache.errors import CacheArgumentError
 from covet.cache.locks import LockRoom
 from covet.cache.losable import LosableBackend
 from covet.cache.outage import Outage
 from covet.cache.single_flight import SingleFlight
-from covet.cache.stored_form import read_value, write_value
+from covet.cache.stored_form import note_unreadable, read_value, write_value
 from covet.cache.tags import Versions, read_tagged, read_versions, write_tagged
 from covet.exceptions import ConfigurationError
 from covet.options import refuse_unknown
 from covet.serialization import Serializer, get_json_serializer
 from covet.threads import call_anywhere
 from covet.types import UNSET, Unset
-
-logger = logging.getLogger("covet.cache")
-
-OnError = Literal["miss", "raise"]
 
 _DEFAULT_TTL: Final = 300.0
 
@@ -94,19 +89,7 @@ class Cache:
                 f"Cache: backend is {given}, expected a name or a CacheBackend.",
                 hint="Write backend='memory', backend='redis', or give an instance.",
             )
-        if not isinstance(key_prefix, str) or KEY_PREFIX.fullmatch(key_prefix) is None:
-            raise ConfigurationError(
-                f"Cache: key_prefix is {key_prefix!r}, expected letters, digits, and the characters _.:-",
-                hint="Write key_prefix='shop:'.",
-            )
-        if on_error not in {"miss", "raise"}:
-            raise ConfigurationError(
-                f"Cache: on_error is {on_error!r}, expected 'miss' or 'raise'.", hint="Leave it out for 'miss'."
-            )
-        if serializer is not None and not isinstance(serializer, Serializer):
-            raise ConfigurationError(
-                f"Cache: serializer is {serializer!r}, expected a Serializer.", hint="Leave it out for JSON."
-            )
+        check_options(key_prefix, on_error, serializer)
         try:
             self.ttl = check_ttl(ttl)
         except CacheArgumentError as exc:
@@ -166,7 +149,9 @@ class Cache:
         seconds = self._choose_ttl(ttl)
         names = self._name_tags(tags)
         written = {check_key(key): write_value(self._serializer, value) for key, value in values.items()}
-        versions = await self._losable.change(None, read_versions, self.backend, names, seconds)
+        for key in written:
+            self._flights.void(key)
+        versions = await self._losable.change(None, read_versions, self.backend, names, seconds) if names else {}
         await self._keep(self._losable.change, written, seconds, versions)
 
     async def get_or_set(
@@ -181,7 +166,8 @@ class Cache:
         Return what is kept under a key, or make and keep it.
 
         Of those in this process who miss at once, one makes it, and the others wait. If that one fails or is cancelled,
-        one of the others makes it. A tag that is invalidated meanwhile makes what is kept void at once.
+        one of the others makes it. Whoever asks after a `delete`, a `set` or an `invalidate_tag` has it made anew, and
+        what was begun before is not kept, or void at once.
 
         Args:
             key: The key.
@@ -212,7 +198,9 @@ class Cache:
 
     async def delete(self, key: str) -> bool:
         """Take away what is kept under a key, and say whether anything was."""
-        return await self._losable.change(False, self.backend.delete, self._values + check_key(key))
+        name = self._values + check_key(key)
+        self._flights.void(key)
+        return await self._losable.change(False, self.backend.delete, name)
 
     async def increment(self, key: str, amount: int = 1, ttl: TTL | Unset = UNSET) -> int:
         """
@@ -251,10 +239,13 @@ class Cache:
             >>> await cache.exists("page:1")
             False
         """
-        await self._losable.change(False, self.backend.delete, self._tags + check_key(tag, "tag"))
+        name = self._tags + check_key(tag, "tag")
+        self._flights.forget_all(is_void=False)
+        await self._losable.change(False, self.backend.delete, name)
 
     async def clear(self) -> None:
         """Take away everything that is kept; locks stay with those who hold them."""
+        self._flights.forget_all(is_void=True)
         await self._losable.change(None, self.backend.clear, self._values)
 
     # ── Locks, and the life of it ────────────────────────────────────────────
@@ -327,11 +318,20 @@ class Cache:
         found = await self._find_many([key])
         if self._read(found):
             return found[key]
+        flight = self._flights.find(key)
         # Read before: what is invalidated while the value is made, of what was there before, is void.
-        versions = await self._losable.read(None, read_versions, self.backend, tags, ttl)
+        versions = await self._read_versions(tags, ttl)
         written = write_value(self._serializer, await call_anywhere(factory))
-        await self._keep(self._losable.read, {key: written}, ttl, versions)
+        # Void is also what a tag made so meanwhile: it would take the place of what was made anew.
+        is_void = flight is not None and flight.is_void
+        if versions and self._flights.find(key) is not flight:
+            is_void = is_void or await self._read_versions(tags, ttl) != versions
+        if not is_void:
+            await self._keep(self._losable.read, {key: written}, ttl, versions)
         return written
+
+    async def _read_versions(self, tags: tuple[str, ...], ttl: float | None) -> Versions | None:
+        return await self._losable.read(None, read_versions, self.backend, tags, ttl) if tags else {}
 
     async def _keep(
         self,
@@ -361,7 +361,7 @@ class Cache:
         found: dict[str, tuple[bytes, Versions]] = {}
         for key, value in zip(keys, stored, strict=False):
             if value is not None:
-                with _noting(key):
+                with note_unreadable(key):
                     found[key] = read_tagged(value)
         tags = sorted({tag for _, versions in found.values() for tag in versions})
         if not tags:
@@ -377,7 +377,7 @@ class Cache:
         """Read what was found; what somebody else has put there is nothing."""
         read = {}
         for key, value in found.items():
-            with _noting(key):
+            with note_unreadable(key):
                 read[key] = read_value(self._serializer, value)
         return read
 
@@ -386,15 +386,6 @@ class Cache:
 
     def _choose_ttl(self, ttl: TTL | Unset) -> float | None:
         return self.ttl if ttl is UNSET else check_ttl(ttl)
-
-
-@contextmanager
-def _noting(key: str) -> Iterator[None]:
-    """Take what cannot be read for nothing, and say so: it is not written by a cache, or by another serializer."""
-    try:
-        yield
-    except (ValueError, CacheValueError):
-        logger.warning("What stands under %r cannot be read, and is taken for nothing.", key)
 
 
 __all__ = ["Cache"]

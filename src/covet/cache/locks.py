@@ -17,6 +17,8 @@ logger = logging.getLogger("covet.cache")
 
 _FIRST_PAUSE: Final = 0.01
 _LONGEST_PAUSE: Final = 0.25
+# How long a cancelled task waits until a lock that it gives back is free.
+_GIVING_BACK_SECONDS: Final = 5.0
 
 
 class LockRoom:
@@ -83,17 +85,33 @@ class LockRoom:
                 self._locks[key] = lock, users - 1
 
     async def _take(self, name: str, token: bytes, lease: float) -> None:
-        pause = _FIRST_PAUSE
+        pause, task = _FIRST_PAUSE, asyncio.current_task()
+        before = 0 if task is None else task.cancelling()
         try:
-            while not await self._backend.add(name, token, lease):
+            while True:
+                is_taken = await self._backend.add(name, token, lease)
+                # A library under a backend may swallow a cancellation, and with it the end of the wait.
+                if task is not None and task.cancelling() > before:
+                    raise asyncio.CancelledError  # noqa: TRY301 - as if it had come from the backend
+                if is_taken:
+                    return
                 await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - that not all come at once
                 pause = min(pause * 2, _LONGEST_PAUSE)
-        except asyncio.CancelledError:
+        except BaseException:
             # The backend may have given it, and nobody heard the answer.
             await self._give_back(name, token, is_known=False)
             raise
 
     async def _give_back(self, name: str, token: bytes, *, is_known: bool = True) -> None:
+        """Give a lock back, also if whoever does so is cancelled meanwhile: nobody else could."""
+        work = asyncio.ensure_future(self._delete(name, token, is_known=is_known))
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            await asyncio.wait((work,), timeout=_GIVING_BACK_SECONDS)
+            raise
+
+    async def _delete(self, name: str, token: bytes, *, is_known: bool) -> None:
         try:
             is_held = await self._backend.delete_equal(name, token)
         except Exception as exc:  # noqa: BLE001 - of a backend of somebody else's; the work is done

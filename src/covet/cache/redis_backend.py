@@ -62,7 +62,7 @@ class RedisCacheBackend:
         # Any: the library's own types.
         self._redis: Any = require_extra("redis.asyncio", extra="redis", needed_for=_NEEDED_FOR, library="redis")
         backoff = require_extra("redis.backoff", extra="redis", needed_for=_NEEDED_FOR)
-        self._retry: Any = self._redis.retry.Retry(backoff.NoBackoff(), 1)
+        self._retry: Any = self._redis.retry.Retry(backoff.NoBackoff(), 0)
         self._url = url
         self._prefix = prefix.encode()
         self._timeout = timeout
@@ -184,7 +184,7 @@ class RedisCacheBackend:
             socket_connect_timeout=self._timeout,
             # Otherwise each new connection looks for the library's version in the file system, on the event loop.
             driver_info=None,
-            # Once more where the server has closed the connection meanwhile.
+            # Never again where the answer was lost: a number would be added twice, and a lock meet its own holder.
             retry=self._retry,
         )
 

@@ -17,9 +17,10 @@ class Flight(Generic[T]):
 
     Attributes:
         result: What came of it, if anything did.
+        is_void: Whether its result is not to be kept: what it is made from has changed since.
     """
 
-    __slots__ = ("_landed", "has_result", "key", "loop", "result", "task")
+    __slots__ = ("_landed", "has_result", "is_void", "key", "loop", "result", "task")
 
     result: T
 
@@ -28,6 +29,7 @@ class Flight(Generic[T]):
         self.loop = loop
         self.task = asyncio.current_task(loop)
         self.has_result = False
+        self.is_void = False
         self._landed: asyncio.Event | None = None
 
     async def wait(self) -> bool:
@@ -126,6 +128,19 @@ class SingleFlight(Generic[T]):
             return False
         del self._flights[flight.key]
         return True
+
+    def void(self, key: str) -> None:
+        """Let the work for a key, if there is any, be nobody else's, and its result not be kept."""
+        flight = self._flights.get(key)
+        if flight is not None:
+            flight.is_void = True
+            self.forget(flight)
+
+    def forget_all(self, *, is_void: bool) -> None:
+        """Let whoever asks from now on have work done anew; what is void is not kept, either."""
+        for flight in self._flights.values():
+            flight.is_void = flight.is_void or is_void
+        self._flights.clear()
 
     def __len__(self) -> int:
         return len(self._flights)

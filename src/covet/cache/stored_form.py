@@ -6,11 +6,16 @@ serializer writes, behind an `s`. What would come back as something else, as a t
 refused when it is put in.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from covet.cache.errors import CacheValueError
 from covet.exceptions import BadRequestError
 from covet.serialization import SerializationError, Serializer
+
+logger = logging.getLogger("covet.cache")
 
 _BYTES: Final = b"b"
 _WRITTEN: Final = b"s"
@@ -48,7 +53,7 @@ def write_value(serializer: Serializer, value: object) -> bytes:
         back = serializer.deserialize(written)
     except (SerializationError, BadRequestError, ValueError, RecursionError) as exc:
         raise _refuse(serializer, value, "it has no form there that could be read again") from exc
-    if not _is_equal(value, back):
+    if not _is_same(value, back):
         returned = f"it would come back as a {type(back).__name__}" if type(back) is not type(value) else ""
         raise _refuse(serializer, value, returned or "something in it would come back as something else")
     return _WRITTEN + written
@@ -84,7 +89,24 @@ def read_value(serializer: Serializer, stored: bytes) -> Any:
     raise CacheValueError("What is kept was not written by this cache.")
 
 
-def _is_equal(value: object, back: object) -> bool:
+@contextmanager
+def note_unreadable(key: str) -> Iterator[None]:
+    """Take what cannot be read for nothing, and say so: it is not written by a cache, or by another serializer."""
+    try:
+        yield
+    except (ValueError, CacheValueError):
+        logger.warning("What stands under %r cannot be read, and is taken for nothing.", key)
+
+
+def _is_same(value: object, back: object) -> bool:
+    """Tell whether one is the other, types included: a text that is safe in HTML is none any more as a plain text."""
+    if value.__class__ is not back.__class__:
+        return False
+    if isinstance(value, list) and isinstance(back, list):
+        return len(value) == len(back) and all(map(_is_same, value, back))
+    if isinstance(value, dict) and isinstance(back, dict):
+        # Keys that are equal are the same here: of another type they would be texts.
+        return value.keys() == back.keys() and all(_is_same(each, back[key]) for key, each in value.items())
     try:
         return bool(value == back)
     except Exception:  # noqa: BLE001 - a class of somebody else's, which compares as it likes

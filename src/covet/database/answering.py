@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from typing import Final
 
 _STEPS: Final = 4
+_LONGEST_LATENESS: Final = 5.0
 
 
 @asynccontextmanager
@@ -16,7 +17,8 @@ async def limit_answer(seconds: float) -> AsyncIterator[None]:
     Cancel the block when a database has had its time, and say so with `TimeoutError`.
 
     Unlike `asyncio.timeout`, it counts in steps, and one that ends late is not counted: while something blocks the
-    event loop, an answer may have come that nobody could take.
+    event loop, an answer may have come that nobody could take. Of a loop that is always late it ends, too: after four
+    times as long, or five seconds more.
 
     Args:
         seconds: How long it has.
@@ -33,13 +35,14 @@ async def limit_answer(seconds: float) -> AsyncIterator[None]:
         silent
     """
     loop, step = asyncio.get_running_loop(), seconds / _STEPS
+    end = loop.time() + max(4 * seconds, seconds + _LONGEST_LATENESS)
     timer: asyncio.TimerHandle
 
     def tick(left: int, due: float) -> None:
         nonlocal timer
         now = loop.time()
         left -= now < due + step
-        if left:
+        if left and now < end:
             timer = loop.call_later(step, tick, left, now + step)
         else:
             limit.reschedule(now)

@@ -2,12 +2,15 @@
 Who asks.
 """
 
+from dataclasses import fields
+
 import pytest
 
 from covet import Request
 from covet.auth import ANONYMOUS, Anonymous, Principal
 from covet.auth.principal import find_principal
 from covet.exceptions import ConfigurationError
+from covet.serialization import encode_json
 
 
 def test_a_principal_cannot_be_changed() -> None:
@@ -64,3 +67,12 @@ def test_a_scope_is_a_word(scope: str) -> None:
         Principal("eve", scopes=["notes", scope])
 
     assert Principal("eve", scopes=["", "notes:read", "notes"]).scopes == {"", "notes:read", "notes"}
+
+
+def test_the_stamp_is_none_of_what_is_written_out() -> None:
+    """It would tell a client when a password was changed."""
+    principal = Principal("7", stamp="of a password")
+
+    assert principal.stamp == "of a password"
+    assert "stamp" not in [each.name for each in fields(principal)]
+    assert b"of a password" not in encode_json(principal)

@@ -520,6 +520,87 @@ async def test_a_lock_guards_a_block(backend: CacheBackend) -> None:
     assert entered
 
 
+class Deaf(MemoryCacheBackend):
+    """A backend whose library swallows a cancellation once, and answers all the same."""
+
+    async def add(self, key: str, value: bytes, ttl: float | None = None, /) -> bool:
+        """Ask for a while."""
+        try:
+            await asyncio.sleep(0.1)
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+        return await super().add(key, value, ttl)
+
+
+@pytest.mark.parametrize("is_free", [True, False])
+async def test_the_wait_for_a_lock_ends_in_time_with_any_library(is_free: bool) -> None:
+    """
+    Otherwise it would last until the lease of whoever has it, and what was given to nobody would stay so.
+    """
+    backend = Deaf()
+    if not is_free:
+        await MemoryCacheBackend.add(backend, "l/inventory", b"somebody", 30)
+
+    with pytest.raises(CacheLockError):
+        async with Cache(backend).lock("inventory", timeout=0.02):
+            pytest.fail("it was free")
+
+    assert await backend.get("l/inventory") == (None if is_free else b"somebody")
+
+
+class Slow(MemoryCacheBackend):
+    """A backend that takes its time to give a lock back, and may fail to say that it gave one."""
+
+    fails = False
+
+    async def add(self, key: str, value: bytes, ttl: float | None = None, /) -> bool:
+        """Give it."""
+        given = await super().add(key, value, ttl)
+        if self.fails:
+            raise OSError("the answer is lost")
+        return given
+
+    async def delete_equal(self, key: str, value: bytes, /) -> bool:
+        """Take it back after a while."""
+        await asyncio.sleep(0.05)
+        return await super().delete_equal(key, value)
+
+
+async def test_a_lock_is_given_back_by_who_is_cancelled_twice() -> None:
+    """
+    In the block, and while it is given back.
+    """
+    backend = Slow()
+
+    async def hold() -> None:
+        async with Cache(backend).lock("inventory"):
+            await asyncio.sleep(10)
+
+    task = asyncio.create_task(hold())
+    await asyncio.sleep(0.01)
+    for _ in range(2):
+        task.cancel()
+        await asyncio.sleep(0.01)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await backend.get("l/inventory") is None
+
+
+async def test_a_lock_whose_answer_is_lost_is_given_back() -> None:
+    """
+    Nobody has it, so nobody else would give it back.
+    """
+    backend = Slow()
+    backend.fails = True
+
+    with pytest.raises(OSError, match="the answer is lost"):
+        async with Cache(backend).lock("inventory"):
+            pytest.fail("it was free")
+
+    assert await backend.get("l/inventory") is None
+
+
 @pytest.mark.parametrize("options", [{"lease": 0}, {"lease": None}, {"timeout": 0}, {"timeout": -1}])
 def test_times_of_locks_are_checked(options: dict[str, Any]) -> None:
     """
@@ -652,3 +733,36 @@ async def test_a_cache_serves_one_loop_after_the_other() -> None:
     await hold()
 
     assert await cache.get_many(["a", "b"]) == {"a": 1, "b": 2}
+
+
+@pytest.mark.parametrize("change", ["delete", "set", "clear", "invalidate_tag"])
+async def test_a_change_while_a_value_is_made_is_seen_by_whoever_asks_then(backend: CacheBackend, change: str) -> None:
+    """
+    What was begun before is theirs who waited for it then, and nobody finds it later.
+    """
+    cache = Cache(backend)
+    menu, may_go_on = ["old"], asyncio.Event()
+
+    async def make() -> str:
+        found = menu[0]
+        if found == "old":
+            await may_go_on.wait()
+        return found
+
+    first = asyncio.create_task(cache.get_or_set("menu", make, tags=["menu"]))
+    await asyncio.sleep(0.05)
+    menu[0] = "new"
+    match change:
+        case "set":
+            await cache.set("menu", "new")
+        case "clear":
+            await cache.clear()
+        case "delete":
+            await cache.delete("menu")
+        case _:
+            await cache.invalidate_tag("menu")
+
+    assert await cache.get_or_set("menu", make, tags=["menu"]) == "new"
+    may_go_on.set()
+    assert await first == "old"
+    assert await cache.get("menu") == "new"

@@ -3,9 +3,11 @@ Tests of values as bytes.
 """
 
 import math
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import IntEnum
 from typing import Any
 from uuid import UUID
 
@@ -148,3 +150,18 @@ def test_what_somebody_else_has_written_is_refused(stored: bytes) -> None:
     """
     with pytest.raises(CacheValueError, match="What is kept"):
         read_value(JSON, stored)
+
+
+class Cup(IntEnum):
+    """A member is a number, and would be nothing else afterwards."""
+
+    BIG = 2
+
+
+@pytest.mark.parametrize("value", [Cup.BIG, OrderedDict(a=1), [Cup.BIG], {"cup": Cup.BIG}])
+def test_what_is_equal_but_of_another_type_is_refused(value: object) -> None:
+    """
+    A text that is safe in HTML would be escaped when it comes back.
+    """
+    with pytest.raises(CacheValueError, match="it would come back as a|something in it would come back"):
+        write_value(get_json_serializer(), value)

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from covet.database import answering
 from covet.database.answering import limit_answer
 
 
@@ -61,3 +62,24 @@ async def test_the_time_of_a_stall_is_not_the_databases(steps: int) -> None:
     async with limit_answer(0.2):
         loop.call_later(0.05 * steps + 0.02, stall)
         assert await answer == "there"
+
+
+async def test_a_loop_that_is_always_late_ends_it_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No step counts then, and the block would never end."""
+    monkeypatch.setattr(answering, "_LONGEST_LATENESS", 0.1)
+    loop = asyncio.get_running_loop()
+
+    timer: asyncio.Handle = loop.call_soon(int)
+
+    def stall() -> None:
+        nonlocal timer
+        time.sleep(0.03)
+        timer = loop.call_later(0.001, stall)
+
+    stall()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(30) as patience, limit_answer(0.02):
+            await asyncio.Event().wait()
+
+    timer.cancel()
+    assert not patience.expired()

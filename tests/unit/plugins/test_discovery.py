@@ -138,7 +138,7 @@ def test_everything_that_cannot_be_loaded_comes_in_one_report(shop: Path) -> Non
         "    Mend or uninstall covet-broken 1.0, or take 'broken' out of discover_plugins.\n"
         "  There is no plugin 'shpo' to enable.\n"
         "    Install the distribution that offers it. "
-        "Did you mean 'shop'? Available: broken, database, debug, named, shop, templates.\n"
+        "Did you mean 'shop'? Available: broken, cache, database, debug, metrics, named, shop, templates.\n"
         "  The plugin 'shop' is offered twice, by covet-other 3.0 and covet-shop 1.2.\n"
         "    Uninstall one of them.\n"
         "  covet-other 3.0 offers 'named', which is the plugin 'shop'.\n"
