@@ -6,7 +6,7 @@ Each request costs the work of a password's verification, on purpose: it is for 
 
 from collections.abc import Sequence
 
-from covet.auth.errors import InvalidCredentialsError
+from covet.auth.errors import InvalidCredentialsError, LockedOutError
 from covet.auth.lockout import Lockout
 from covet.auth.password_check import PasswordCheck
 from covet.auth.principal import Principal
@@ -41,6 +41,7 @@ class BasicAuthProvider(TokenlessProvider):
     """
 
     name = "basic"
+    raises: tuple[type[Exception], ...] = (*TokenlessProvider.raises, LockedOutError)
     hint = "With HTTP Basic the name and the password come with each request."
 
     @refuse_unknown

@@ -23,6 +23,7 @@ from covet.auth.rights import FindUser, check_find_user, limit_rights
 from covet.auth.schemes import SecurityScheme
 from covet.auth.token_pair import TokenPair
 from covet.auth.unshared import FOREIGN_REVOCATIONS, REVOCATIONS, Unshared
+from covet.exceptions import ServiceUnavailableError
 from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.clock import Clock, read_milliseconds, utc_now
@@ -126,6 +127,7 @@ class JWTAuthProvider(AuthProvider):
                     "Write issuer='https://login.example.com', audience='my-api'.",
                 )
             jwks.allow(self._algorithms)
+            self.raises = (*self.raises, ServiceUnavailableError)
         elif keys is not None:
             self._take(keys)
         elif secret_key is not None:

@@ -14,6 +14,7 @@ from covet.auth.schemes import SecurityScheme
 from covet.auth.tokenless import TokenlessProvider
 from covet.auth.unshared import Unshared
 from covet.auth.users import UserStore
+from covet.exceptions import AuthenticationError
 from covet.http.request import Request
 from covet.options import refuse_unknown
 from covet.security.passwords import PasswordHasher
@@ -98,6 +99,7 @@ class PasswordAuthProvider(TokenlessProvider):
     """
 
     name = "password"
+    raises: tuple[type[Exception], ...] = (AuthenticationError,)
     reports_each_request = False
     needs_session = True
     hint = "Write await provider.login(request, user): its session is what is brought from then on."

@@ -15,6 +15,7 @@ from covet.auth.principal import Principal
 from covet.auth.reporting import report
 from covet.auth.schemes import BEARER, SecurityScheme, read_authorization
 from covet.auth.unshared import Unshared
+from covet.exceptions import AuthenticationError, BadRequestError
 from covet.http.request import Request
 
 # Any: what a provider finds in a request is its own affair.
@@ -34,6 +35,7 @@ class AuthProvider(ABC):
         reports_each_request: Whether a `UserAuthenticatedEvent` is published for each request that it lets in; not
             where somebody logs in once and brings a session afterwards.
         needs_session: Whether its credentials are in a session, which a middleware around it has to bring.
+        raises: The errors that requests with credentials of its kind may be answered with, for the documents.
 
     Example:
         >>> class HouseKeys(AuthProvider):
@@ -54,6 +56,7 @@ class AuthProvider(ABC):
     scheme: SecurityScheme = BEARER
     reports_each_request: bool = True
     needs_session: bool = False
+    raises: tuple[type[Exception], ...] = (AuthenticationError, BadRequestError)
     # Any: the application's class stands on a higher floor, here and below.
     _app: "ref[Any] | None" = None
 

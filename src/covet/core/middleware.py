@@ -56,6 +56,7 @@ class Middleware:
             adding. Functions and classes that say nothing have 100; `covet.middleware.places` has the built-in ones.
         reads_headers: Whether it looks into the headers of every request: they are made ready then, before the first
             layer begins.
+        raises: The errors that it answers requests with by itself, for the documents; a tuple of their classes.
 
     Example:
         >>> class VersionMiddleware(Middleware):
@@ -66,6 +67,7 @@ class Middleware:
 
     priority: int = DEFAULT_PRIORITY
     reads_headers: ClassVar[bool] = False
+    raises: tuple[type[Exception], ...] = ()
 
     def __init__(self, **options: Never) -> None:
         if options:
@@ -121,6 +123,15 @@ class Middleware:
         Args:
             websocket: The `WebSocket`, not accepted yet. To refuse it, raise an `HTTPError`, or await its `refuse()`.
         """
+
+    def list_raised(self, method: str) -> tuple[type[Exception], ...]:  # noqa: ARG002
+        """
+        List the errors that it answers requests of a method with: `raises`, unless that depends on the method.
+
+        Args:
+            method: The method.
+        """
+        return self.raises
 
     # Any: the application, whose class stands on a higher floor.
     async def startup(self, app: Any) -> None:

@@ -85,6 +85,7 @@ class AuthenticationMiddleware(Middleware):
                 hint = f"Write {item.__name__}(...)." if isinstance(item, type) else "Subclass covet.auth.AuthProvider."
                 raise _check.fail("provider", f"is {item!r}, expected an AuthProvider.", hint)
         self.providers = tuple(given)
+        self.raises = tuple(dict.fromkeys(cls for item in given for cls in item.raises))
         # Of several with one scheme, the first answers for what none of them knows.
         self._schemes = {item.scheme.challenge.lower(): item for item in reversed(given)}
         # Where nobody reads the header it is somebody else's, such as a proxy's.

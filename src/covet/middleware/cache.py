@@ -128,6 +128,7 @@ class CacheMiddleware(SometimesAwaits):
 
     priority: int = Place.CACHE
     sometimes: ClassVar = frozenset({"process_request", "process_response", "on_finish"})
+    raises: tuple[type[Exception], ...] = (PreconditionFailedError,)
 
     @refuse_unknown
     def __init__(
@@ -182,6 +183,10 @@ class CacheMiddleware(SometimesAwaits):
             )
             return None
         return self
+
+    def list_raised(self, method: str) -> tuple[type[Exception], ...]:
+        """List the errors that it answers requests of a method with: of those that change something, none."""
+        return self.raises if method in _READING else ()
 
     # ── On the way in ────────────────────────────────────────────────────────
 

@@ -42,6 +42,11 @@ class ConditionalMiddleware(Middleware):
     """
 
     priority: int = Place.CONDITIONAL
+    raises: tuple[type[Exception], ...] = (PreconditionFailedError,)
+
+    def list_raised(self, method: str) -> tuple[type[Exception], ...]:
+        """List the errors that it answers requests of a method with: of those that change something, none."""
+        return self.raises if method in SAFE_METHODS else ()
 
     def process_response(self, request: Request, response: Response) -> Response:
         """Tag a response, and leave its body out if the client has it."""

@@ -54,7 +54,7 @@ _DETAILS: Final = {
 
 class CSRFError(PermissionDeniedError):
     """
-    403: a request that may come from another site wants to change something.
+    A request that may come from another site wants to change something.
 
     Attributes:
         code: Why: `cross_site`, `other_origin`, `token_missing` or `token_invalid`; `csrf_` and this is the `code` of
@@ -110,6 +110,7 @@ class CSRFMiddleware(SometimesAwaits):
 
     priority: int = Place.CSRF
     sometimes: ClassVar = frozenset({"process_request"})
+    raises: tuple[type[Exception], ...] = (CSRFError,)
 
     @property
     def sends_in_clear(self) -> bool:
@@ -160,6 +161,10 @@ class CSRFMiddleware(SometimesAwaits):
         lifted = copy(self)
         lifted._is_lifted = True  # noqa: SLF001 - another instance of this class
         return lifted
+
+    def list_raised(self, method: str) -> tuple[type[Exception], ...]:
+        """List the errors that it answers requests of a method with: none, where it lets all of them pass."""
+        return () if self._is_lifted or method in _SAFE else self.raises
 
     def guard_mount(self, binding: MountBinding) -> MountGuard | None:
         """

@@ -11,6 +11,7 @@ from covet.core.middleware import Middleware
 from covet.exceptions import BadRequestError, ConfigurationError, ContentTooLargeError, HTTPError
 from covet.http.content_codings import IDENTITY
 from covet.http.headers import Headers
+from covet.http.preconditions import SAFE_METHODS
 from covet.http.request import Request
 from covet.middleware.compressors import check_codings, find_codings, make_inflater
 from covet.middleware.places import Place
@@ -22,7 +23,7 @@ _PIECE = 64 * 1024
 
 class UnsupportedCodingError(HTTPError):
     """
-    415: the body is compressed in a way that is not taken here.
+    The body is compressed in a way that is not taken here.
 
     Args:
         codings: The codings that are.
@@ -72,6 +73,7 @@ class DecompressionMiddleware(Middleware):
     """
 
     priority: int = Place.DECOMPRESSION
+    raises: tuple[type[Exception], ...] = (UnsupportedCodingError, ContentTooLargeError, BadRequestError)
 
     @refuse_unknown
     def __init__(
@@ -83,6 +85,10 @@ class DecompressionMiddleware(Middleware):
         self._max_size = max_size
         self._max_ratio = max_ratio
         self._codings = find_codings() if codings is None else check_codings(codings, needed_for=type(self).__name__)
+
+    def list_raised(self, method: str) -> tuple[type[Exception], ...]:
+        """List the errors that it answers requests of a method with: none, where a body has no meaning."""
+        return () if method in SAFE_METHODS else self.raises
 
     async def process_request(self, request: Request) -> None:
         """

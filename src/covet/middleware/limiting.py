@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any, Final, Literal
 
 from covet.core.middleware import Middleware
-from covet.exceptions import HTTPError, ServiceUnavailableError
+from covet.exceptions import HTTPError, ServiceUnavailableError, TooManyRequestsError
 from covet.http.request import Request
 from covet.middleware.client_keys import Identifier, by_address, shorten
 from covet.middleware.option_checks import OptionChecks
@@ -53,6 +53,7 @@ class LimitingMiddleware(Middleware):
     """
 
     priority: int = Place.RATE_LIMIT
+    raises: tuple[type[Exception], ...] = (TooManyRequestsError,)
 
     def __init__(
         self,
@@ -74,6 +75,8 @@ class LimitingMiddleware(Middleware):
         if on_store_error not in {"allow", "refuse"}:
             raise check.fail("on_store_error", f"is {on_store_error!r}, expected 'allow' or 'refuse'.", "Choose one.")
         self._allows_on_error = on_store_error == "allow"
+        if not self._allows_on_error:
+            self.raises = (*self.raises, ServiceUnavailableError)
         self.store_url = store if isinstance(store, str) else ""
         if store is None:
             store = MemoryRateLimitStore()

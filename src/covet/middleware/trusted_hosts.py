@@ -6,13 +6,11 @@ import re
 from collections.abc import Collection
 from typing import Any, Final
 
-from covet.core.errors import make_problem
 from covet.core.middleware import Middleware
 from covet.core.mount_guards import MountBinding, MountGuard
 from covet.exceptions import BadRequestError
 from covet.http.hosts import is_valid_host, parse_host
 from covet.http.request import Request
-from covet.http.response import Response
 from covet.middleware.option_checks import OptionChecks
 from covet.middleware.places import Place
 from covet.options import refuse_unknown
@@ -54,6 +52,7 @@ class TrustedHostMiddleware(Middleware):
 
     priority: int = Place.TRUSTED_HOST
     reads_headers = True
+    raises: tuple[type[Exception], ...] = (BadRequestError,)
 
     @refuse_unknown
     def __init__(self, allowed_hosts: Collection[str]) -> None:
@@ -72,12 +71,16 @@ class TrustedHostMiddleware(Middleware):
         # PERF: nearly every request writes the host as it is listed (benchmarks/onion.py).
         self._written = frozenset(text.encode() for text in hosts if "*" not in text and text == text.lower())
 
-    def process_request(self, request: Request) -> Response | None:
-        """Refuse a request that is for another host."""
+    def process_request(self, request: Request) -> None:
+        """
+        Refuse a request that is for another host.
+
+        Raises:
+            BadRequestError: If it is.
+        """
         headers = request.headers
-        if headers.get_bytes(b"host") in self._written or self.allows(headers.get("host", "")):
-            return None
-        return make_problem(refuse_host())
+        if headers.get_bytes(b"host") not in self._written and not self.allows(headers.get("host", "")):
+            raise refuse_host()
 
     # Any: a WebSocket, whose class is loaded with the first route of WebSockets.
     def websocket_connect(self, websocket: Any) -> None:

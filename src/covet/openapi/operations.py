@@ -18,6 +18,7 @@ from covet.openapi.declarations import Callback, DeclaredResponse, read_declarat
 from covet.openapi.docstrings import read_docstring
 from covet.openapi.errors import OpenAPIError
 from covet.openapi.guards import write_guarded
+from covet.openapi.layers import list_layer_errors
 from covet.openapi.parameters import write_parameters
 from covet.openapi.problems import find_declared, find_problems, write_problems
 from covet.openapi.responses import Outcome, describe_status, list_outcomes, write_responses
@@ -65,6 +66,7 @@ class OperationWriter:
         is_negotiated = is_negotiated or (bool(compiled.results.streams.offers) and route.media_type is None)
         problems = find_problems(
             compiled,
+            method,
             is_guarded=bool(guarded) or (self.is_guarded if security is None else bool(security)),
             is_negotiated=is_negotiated and (method in _SAFE or compiled.results.is_negotiated),
         )
@@ -90,6 +92,7 @@ class OperationWriter:
             write_security(route.all_security, self.schemes, route=str(route))
         for status, declared in read_declaration(route.handler).responses.items():
             self._write_declared(declared, status, compiled, {})
+        list_layer_errors(compiled, route.methods)
         self._add_declared({}, compiled)
 
     # Any: a function of whatever parameters.

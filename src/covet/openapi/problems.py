@@ -1,5 +1,5 @@
 """
-Responses to what goes wrong: what the framework can answer to a route's requests, and what its author says it raises.
+Responses to what goes wrong: what framework and middleware can answer to a route's requests, and what its author says.
 """
 
 from dataclasses import replace
@@ -26,6 +26,7 @@ from covet.introspection import inspect_callable
 from covet.openapi.bodies import takes_body
 from covet.openapi.components import PROBLEM_TYPE, Components, Object
 from covet.openapi.docstrings import find_raised, read_docstring
+from covet.openapi.layers import list_layer_errors
 from covet.openapi.paths import can_be_missing
 from covet.openapi.responses import ANY_SUCCESS, answers_files, describe_status, list_outcomes, write_responses
 
@@ -47,12 +48,13 @@ _SAID: Final[Raised] = {
 }
 
 
-def find_problems(compiled: CompiledRoute, *, is_guarded: bool, is_negotiated: bool) -> Raised:
+def find_problems(compiled: CompiledRoute, method: str, *, is_guarded: bool, is_negotiated: bool) -> Raised:
     """
     Find what can go wrong with a route: the exceptions, and what is to be said of each.
 
     Args:
         compiled: The route.
+        method: The method that it is asked with.
         is_guarded: Whether it asks for a security scheme.
         is_negotiated: Whether a client that accepts none of the formats on offer is refused.
     """
@@ -76,7 +78,8 @@ def find_problems(compiled: CompiledRoute, *, is_guarded: bool, is_negotiated: b
         found.append(NotAcceptableError)
     if compiled.timeout is not None:
         found.append(HandlerTimeoutError)
-    problems = {cls: _SAID[cls] for cls in found}
+    found += list_layer_errors(compiled, [method])
+    problems = {cls: _SAID.get(cls, "") for cls in found}
     if NotFoundError in problems and not can_be_missing(route.template):
         problems[NotFoundError] = "There is no such file."
     for cls, text in find_declared(compiled).items():

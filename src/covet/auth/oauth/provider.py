@@ -74,6 +74,8 @@ class OAuth2Provider(AuthProvider):
         self.name = name
         self.scheme = _make_scheme(checked)
         self.needs_session = checked.bearer is None
+        if checked.bearer is not None:
+            self.raises = (*self.raises, OAuthUnavailableError, OAuthAnswerError)
         self._client = OAuthClient(
             checked.client_id,
             None if checked.client_secret is None else checked.client_secret.reveal,
