@@ -25,7 +25,7 @@ from covet.database.migrations.errors import (
 )
 from covet.database.migrations.layout import create_directory
 from covet.database.migrations.losses import find_losses
-from covet.database.migrations.operations import leave_out_indexes, require_names
+from covet.database.migrations.operations import leave_out_indexes, order_indexes, require_names
 from covet.database.migrations.plans import plan_downgrade, plan_upgrade
 from covet.database.migrations.revisions import Revision, RevisionDirectory, require_id, require_message
 from covet.database.migrations.sql import write_statements
@@ -292,6 +292,8 @@ class Migrations:
         require_names(upgrade)
         for operations in (upgrade, downgrade):
             leave_out_indexes(operations)
+            if self.url.scheme == "mysql":
+                order_indexes(operations, self.metadata)
         return True
 
     def _upgrade(self, run: Run, revision: str) -> list[Revision]:
