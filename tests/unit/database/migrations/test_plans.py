@@ -54,3 +54,32 @@ def test_nowhere(directory: RevisionDirectory) -> None:
         plan_upgrade(directory, "+1")(("c3",), CONTEXT)
 
     assert str(caught.value).startswith("No way leads from c3, where the database stands, to '+1'.")
+
+
+@pytest.mark.parametrize(
+    ("plan", "target", "current"),
+    [
+        (plan_downgrade, "-1", ("e5",)),
+        (plan_downgrade, "-1", ("c3", "d4")),
+        (plan_upgrade, "+1", ("b2",)),
+        (plan_upgrade, "+1", ("c3", "d4")),
+    ],
+    ids=["from a merge", "from two heads", "into two branches", "towards a merge"],
+)
+def test_a_number_of_steps_means_nothing_where_migrations_branch(
+    directory: RevisionDirectory, sqlite: Workshop, plan: Any, target: str, current: tuple[str, ...]
+) -> None:
+    """A revision is to be named instead, and leads there."""
+    sqlite.write("d4", follows="b2")
+    sqlite.write("e5", follows=("c3", "d4"))
+    branched = RevisionDirectory(directory.path)
+
+    with pytest.raises(UnknownRevisionError) as caught:
+        plan(branched, target)(current, CONTEXT)
+
+    assert str(caught.value) == (
+        f"No way leads from {', '.join(current)}, where the database stands, to {target!r}.\n"
+        f"  The migrations branch there: name a revision instead of {target!r}. covet db history shows the order."
+    )
+    steps = plan_downgrade(branched, "d4")(("e5",), CONTEXT)
+    assert [step.revision.revision for step in steps] == ["e5"]
