@@ -18,6 +18,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     func,
+    inspect,
     select,
     true,
     update,
@@ -73,7 +74,7 @@ def update_in_batches(
         table: The table, with the columns that are needed: `sa.table("notes", sa.column("id"), sa.column("title"))`.
         change: Values or expressions of SQL by their columns; or a function, which takes a row and returns what
             changes of it, or `None`. A function gets each row to Python and back: an expression is much quicker.
-        key: A column whose values are unique and never null.
+        key: A column whose values are unique and never null: the primary key, or another that is unique and `NOT NULL`.
         where: Which rows; all by default.
         batch_size: How many rows at a time.
         on_progress: Called after each batch; by default a line is logged.
@@ -82,7 +83,7 @@ def update_in_batches(
         How many rows were looked at.
 
     Raises:
-        MigrationError: If the table is given without its key, or without a column that changes.
+        MigrationError: If the table is given without its key, or without a column that changes, or the key is none.
         ValueError: If the batches have no rows.
 
     Example:
@@ -115,6 +116,7 @@ def update_in_batches(
         op.execute(update(table).where(condition).values(dict(change)))
         return 0
     total = connection.execute(select(func.count()).select_from(table).where(condition)).scalar_one()
+    _require_key(connection, table, table.c[key].name)
     done = 0
     batches = _change_in_python if callable(change) else _change_in_sql
     for number in batches(connection, table, change, table.c[key], condition, batch_size):
@@ -135,6 +137,29 @@ def _require_columns(table: TableClause, *names: str) -> None:
                 f"The table {table.name!r} is given without the column {name!r}.",
                 hint=f"{suggest(name, known)} Add sa.column({name!r}) to it.".strip(),
             )
+
+
+def _require_key(connection: Connection, table: TableClause, key: str) -> None:
+    """See that no two rows have the same key: of those at the end of a batch, all but one would be left out."""
+    inspector = inspect(connection)
+    primary = inspector.get_pk_constraint(table.name, table.schema)["constrained_columns"]
+    required = {item["name"] for item in inspector.get_columns(table.name, table.schema) if not item["nullable"]}
+    unique = [item["column_names"] for item in inspector.get_unique_constraints(table.name, table.schema)]
+    for index in inspector.get_indexes(table.name, table.schema):
+        is_partial = any(option.endswith("_where") for option in index.get("dialect_options", {}))
+        if index["unique"] and not is_partial:
+            unique.append([name or "" for name in index["column_names"]])
+    keys = dict.fromkeys([*primary] if len(primary) == 1 else [])
+    keys |= dict.fromkeys(columns[0] for columns in unique if len(columns) == 1 and columns[0] in required)
+    if key in keys:
+        return
+    raise MigrationError(
+        f"The column '{table.name}.{key}' is no key: it is neither the primary key nor unique and NOT NULL"
+        + (f" (the primary key has several columns: {', '.join(primary)})." if len(primary) > 1 else "."),
+        hint=f"Name one that is with key=: {', '.join(map(repr, keys))}."
+        if keys
+        else "The table has none: change its rows in one statement, op.execute(sa.update(…)).",
+    )
 
 
 # Any: the change is of one kind for the one function and of another for the other; values are what columns take.

@@ -164,6 +164,60 @@ def test_a_column_that_is_not_given_is_named(connection: sa.Connection) -> None:
         )
 
 
+KEYS = """
+    op.create_table(
+        "notes",
+        sa.Column("id", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("part", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("code", sa.Integer, nullable=False, unique=True),
+        sa.Column("number", sa.Integer, nullable=False),
+        sa.Column("maybe", sa.Integer, unique=True),
+        sa.Column("slug", sa.String(50)),
+        sa.PrimaryKeyConstraint("id", "part"),
+    )
+    op.create_index("ix_number", "notes", ["number"], unique=True)
+    op.create_index("ix_part", "notes", ["part"], unique=True, sqlite_where=sa.text("part > 5"),
+        postgresql_where=sa.text("part > 5")) if op.get_bind().dialect.name != "mysql" else None
+    op.execute("INSERT INTO notes VALUES (1, 1, 1, 1, NULL, 'a'), (1, 2, 2, 2, 2, 'b'), (1, 3, 3, 3, 3, 'c')")
+"""
+
+
+@pytest.mark.parametrize("change", ['{"slug": "x"}', 'lambda row: {"slug": "x"}'])
+@pytest.mark.parametrize("key", ["code", "number", "id", "part", "maybe", "slug"])
+async def test_a_key_is_unique_and_never_null(workshop: Workshop, key: str, change: str) -> None:
+    """Of a key that is not, rows would be left out, and one column of several is none."""
+    workshop.write("a1", KEYS)
+    columns = ", ".join(f'sa.column("{name}")' for name in ("id", "part", "code", "number", "maybe", "slug"))
+    head = f'from covet.database.migrations import update_in_batches\nnotes = sa.table("notes", {columns})'
+    workshop.write(
+        "b2", f"{head}\nupdate_in_batches(op.get_bind(), notes, {change}, key={key!r}, batch_size=1)", follows="a1"
+    )
+
+    if key in {"code", "number"}:
+        await workshop.open().upgrade()
+        assert await workshop.query("SELECT count(*) FROM notes WHERE slug = 'x'") == [(3,)]
+        return
+    with pytest.raises(MigrationError) as caught:
+        await workshop.open().upgrade()
+    assert str(caught.value) == (
+        f"The column 'notes.{key}' is no key: it is neither the primary key nor unique and NOT NULL"
+        " (the primary key has several columns: id, part).\n  Name one that is with key=: 'code', 'number'."
+    )
+
+
+def test_a_table_without_a_key_is_changed_in_one_statement(connection: sa.Connection) -> None:
+    """The error says how."""
+    connection.exec_driver_sql("CREATE TABLE words (word TEXT NOT NULL)")
+
+    with pytest.raises(MigrationError) as caught:
+        update_in_batches(connection, sa.table("words", sa.column("word")), {"word": "x"}, key="word")
+
+    assert str(caught.value) == (
+        "The column 'words.word' is no key: it is neither the primary key nor unique and NOT NULL.\n"
+        "  The table has none: change its rows in one statement, op.execute(sa.update(…))."
+    )
+
+
 def test_a_batch_has_rows(connection: sa.Connection) -> None:
     """Otherwise it would never end."""
     with pytest.raises(ValueError, match="batch_size must be at least 1, got 0"):
