@@ -10,7 +10,8 @@ Migrations of databases, on Alembic.
     locks.py recorder.py        one process at a time; what was done of a migration that failed
     revisions.py layout.py      what stands in the directory, and what it begins with
     plans.py operations.py      which steps lead where; what a database would refuse
-    comparison.py enum_types.py         what is a difference, and what the types of PostgreSQL need
+    comparison.py server_defaults.py    what is a difference
+    enum_types.py               what the types of PostgreSQL need
     differences.py losses.py sql.py     told before anything is changed
     errors.py                   what goes wrong
 """

@@ -26,6 +26,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from covet.database.engines import make_engine
 from covet.database.errors import DatabaseError, DatabaseUnavailableError, RetryableTransactionError
+from covet.database.migrations import server_defaults
 from covet.database.migrations.comparison import PLUGINS, compare_type
 from covet.database.migrations.enum_types import get_enum_type, write_enum_type
 from covet.database.migrations.errors import MigrationError, MigrationFailedError, MigrationLockError
@@ -186,7 +187,7 @@ def run_migrations(**options: Any) -> None:
         "render_as_batch": True,
         "render_item": render_type,
         "compare_type": compare_type,
-        "autogenerate_plugins": PLUGINS,
+        "autogenerate_plugins": PLUGINS if "compare_server_default" in options else (*PLUGINS, server_defaults.PLUGIN),
         "transactional_ddl": True if run.url.scheme == "sqlite" else None,
         **options,
     }

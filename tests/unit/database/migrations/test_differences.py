@@ -85,7 +85,7 @@ async def test_each_kind_has_its_words(sqlite: Workshop, change: Change, added: 
 
 
 async def test_comments_and_defaults_have_theirs(postgresql_url: str, sqlite: Workshop) -> None:
-    """PostgreSQL keeps comments; defaults are compared where `env.py` asks for it."""
+    """PostgreSQL keeps comments; defaults may be compared as `env.py` says."""
 
     def change(notes: sa.Table) -> None:
         notes.comment = "what was noted"
