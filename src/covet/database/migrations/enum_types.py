@@ -187,8 +187,9 @@ def _extend(changed: ChangedEnumType) -> _TypeOperation:
         # A colon would be a parameter.
         quoted = value.replace("'", "''").replace(":", "\\:")
         statement = f"ALTER TYPE {name} ADD VALUE IF NOT EXISTS '{quoted}'"
-        lines.append(f"    op.execute({statement!r})")
-    return _TypeOperation(lines)
+        lines.append(f"op.execute({statement!r})")
+    # Alembic indents what follows a colon by itself, up to an empty line.
+    return _TypeOperation([*lines, ""])
 
 
 @renderers.dispatch_for(_TypeOperation)

@@ -109,6 +109,22 @@ async def test_new_values_are_added(workshop: Workshop) -> None:
         assert await workshop.query("SELECT size FROM shirts_0") == [("large",)]
 
 
+async def test_new_values_come_with_other_changes(workshop: Workshop) -> None:
+    """What follows them in the migration is none of their condition."""
+    before = workshop.open(make_models("small", "large"))
+    await before.create_revision("add shirts")
+    await before.upgrade()
+    models = make_models("small", "medium", "huge", "large")
+    models.tables["shirts_0"].append_column(sa.Column("price", sa.Integer))
+    after = workshop.open(models)
+
+    await after.create_revision("more of shirts")
+    await after.upgrade()
+
+    report = await after.check()
+    assert report.is_clean, str(report)
+
+
 async def test_a_value_that_goes(workshop: Workshop) -> None:
     """PostgreSQL takes none from a type, and the error says what to do."""
     if workshop.kind != "postgresql":
