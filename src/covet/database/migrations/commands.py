@@ -71,16 +71,22 @@ def _takes_migrations(function: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return function(_choose(databases(), name), **options)
         except CovetError as exc:
-            click.echo(str(exc), err=True)
+            click.echo(_name_database(str(exc), name), err=True)
             raise SystemExit(1) from exc
         except KeyboardInterrupt:
-            click.echo("Interrupted. covet db current shows where the database stands.", err=True)
+            text = "Interrupted. covet db current shows where the database stands."
+            click.echo(_name_database(text, name), err=True)
             raise SystemExit(_INTERRUPTED) from None
         finally:
             _LOGGER.removeHandler(handler)
             _LOGGER.setLevel(level)
 
     return command
+
+
+def _name_database(text: str, name: str | None) -> str:
+    """Name the database in the commands that a text advises: without it they would be about the first one."""
+    return text if name is None else text.replace("covet db ", f"covet db --database {name} ")
 
 
 class _EchoHandler(logging.Handler):
@@ -207,7 +213,8 @@ def history(migrations: Migrations) -> None:
 @click.command()
 @_takes_migrations
 @click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")
-def check(migrations: Migrations, *, as_json: bool) -> None:
+@click.pass_context
+def check(ctx: click.Context, /, migrations: Migrations, *, as_json: bool) -> None:
     """Compare the database with the migrations and the models; status 1 if they differ."""
     report = _run(migrations.check())
     if as_json:
@@ -219,7 +226,8 @@ def check(migrations: Migrations, *, as_json: bool) -> None:
         }
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     else:
-        click.echo(str(report), err=not report.is_clean)
+        _, name, _ = ctx.meta[_KEY]
+        click.echo(_name_database(str(report), name), err=not report.is_clean)
     if not report.is_clean:
         raise SystemExit(1)
 

@@ -92,6 +92,20 @@ def test_differences_are_listed(call: Call) -> None:
     assert "the table 'notes' is in the models alone" in content["differences"]
 
 
+def test_advice_is_about_the_database_that_is_named(call: Call) -> None:
+    """Otherwise what it says would upgrade, or take back, the first one."""
+    missing = call("--database", "archive", "upgrade")
+    call("--database", "archive", "init")
+    call("--database", "archive", "revision", "--empty", "-m", "nothing", "--rev-id", "a1")
+
+    pending = call("--database", "archive", "check")
+    early = call("--database", "archive", "revision", "-m", "more")
+
+    assert missing.stderr.endswith("  Make the directory: covet db --database archive init\n")
+    assert "Run them: covet db --database archive upgrade. The models" in pending.stderr
+    assert early.stderr.endswith("  Run it first: covet db --database archive upgrade\n")
+
+
 def test_another_database_is_named(call: Call, sqlite: Workshop) -> None:
     """Before the command."""
     assert call("--database", "archive", "init").exit_code == 0
