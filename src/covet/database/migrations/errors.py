@@ -90,17 +90,24 @@ class PendingMigrationsError(MigrationError):
     """
     Something needs a database that has all migrations.
 
+    Args:
+        pending: The migrations that it lacks.
+        database: What `covet db --database` calls it, if it is not the first one.
+
     Example:
         >>> print(PendingMigrationsError(["1a2b 'add notes'"]))
         The database lacks 1 migration: 1a2b 'add notes'.
           Run it first: covet db upgrade
     """
 
-    def __init__(self, pending: Sequence[str]) -> None:
+    def __init__(self, pending: Sequence[str], *, database: str | None = None) -> None:
+        whose, option = "The database", ""
+        if database is not None:
+            whose, option = f"The database {database!r}", f"--database {database} "
         noun, pronoun = ("migration", "it") if len(pending) == 1 else ("migrations", "them")
         super().__init__(
-            f"The database lacks {len(pending)} {noun}: {', '.join(pending)}.",
-            hint=f"Run {pronoun} first: covet db upgrade",
+            f"{whose} lacks {len(pending)} {noun}: {', '.join(pending)}.",
+            hint=f"Run {pronoun} first: covet db {option}upgrade",
         )
         self.pending = tuple(pending)
 

@@ -15,7 +15,7 @@ __all__ = ["create_check", "create_health_check"]
 _SECONDS: Final = 3.0
 
 
-def create_health_check(migrations: Migrations) -> Callable[[], Awaitable[bool]]:
+def create_health_check(migrations: Migrations, *, database: str | None = None) -> Callable[[], Awaitable[bool]]:
     """
     Make a health check that fails while the database lacks migrations.
 
@@ -23,6 +23,7 @@ def create_health_check(migrations: Migrations) -> Callable[[], Awaitable[bool]]
 
     Args:
         migrations: The migrations.
+        database: What `covet db --database` calls it, if it is not the first one.
 
     Returns:
         The check, for a plugin's `health_checks`; it raises `PendingMigrationsError`, which lists what is pending.
@@ -34,7 +35,7 @@ def create_health_check(migrations: Migrations) -> Callable[[], Awaitable[bool]]
         if not is_complete:
             pending = await migrations.find_pending()
             if pending:
-                raise PendingMigrationsError([str(revision) for revision in pending])
+                raise PendingMigrationsError([str(revision) for revision in pending], database=database)
             is_complete = True
         return True
 

@@ -283,7 +283,7 @@ class OrmPlugin(Plugin):
             # Loaded here: it brings Alembic, which nobody without migrations has need of.
             from covet.database.migrations import create_health_check
 
-            checks[f"migrations{suffix}"] = create_health_check(self.make_migrations())
+            checks[f"migrations{suffix}"] = create_health_check(self.make_migrations(), database=self._database_option)
         return checks
 
     def checks(self) -> Sequence[Check]:
@@ -292,8 +292,7 @@ class OrmPlugin(Plugin):
             return ()
         from covet.database.migrations import create_check
 
-        is_first = self._list_migrated()[0] is self
-        return [create_check(self.make_migrations(), database=None if is_first else self.name)]
+        return [create_check(self.make_migrations(), database=self._database_option)]
 
     def commands(self) -> Mapping[str, object]:
         """Name the commands `covet db`, of all databases that have migrations; the first one of them brings it."""
@@ -314,6 +313,11 @@ class OrmPlugin(Plugin):
         plugins = [self] if self.app is None else self.app.plugin_manager.list_plugins()
         found = [plugin for plugin in plugins if isinstance(plugin, OrmPlugin) and plugin.has_migrations]
         return sorted(found, key=lambda plugin: plugin.name != "orm")
+
+    @property
+    def _database_option(self) -> str | None:
+        """What `covet db --database` calls it; `None` if it is the first one."""
+        return None if self._list_migrated()[0] is self else self.name
 
     # Any: `Migrations`, whose module brings Alembic.
     def make_migrations(self) -> Any:

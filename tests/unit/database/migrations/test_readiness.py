@@ -12,7 +12,9 @@ import sqlalchemy as sa
 from covet import CovetPy
 from covet.checks import run_checks
 from covet.database.migrations import Migrations, PendingMigrationsError, create_check, create_health_check
+from covet.database.orm import OrmPlugin
 from covet.plugins import Plugin
+from covet.testing import TestClient
 from tests.unit.database.migrations.conftest import Workshop
 
 
@@ -30,6 +32,25 @@ async def test_it_is_healthy_once_nothing_is_pending(workshop: Workshop) -> None
     assert await check()
     path.unlink()
     assert await check()
+
+
+async def test_another_database_than_the_first_is_named(sqlite: Workshop) -> None:
+    """In what is said and in what is advised; the plugin of the ORM knows which one is the first."""
+    sqlite.write("a1")
+    plugins = [OrmPlugin(url=sqlite.url, name=name, migrations=sqlite.directory) for name in ("orm", "archive")]
+    app = CovetPy(plugins=plugins)
+    texts = []
+
+    async with TestClient(app):
+        for plugin, name in zip(plugins, ("migrations", "migrations_archive"), strict=True):
+            with pytest.raises(PendingMigrationsError) as caught:
+                await plugin.health_checks()[name]()
+            texts.append(str(caught.value))
+
+    assert texts == [
+        "The database lacks 1 migration: a1 'do a1'.\n  Run it first: covet db upgrade",
+        "The database 'archive' lacks 1 migration: a1 'do a1'.\n  Run it first: covet db --database archive upgrade",
+    ]
 
 
 async def test_a_plugin_contributes_it(sqlite: Workshop) -> None:
