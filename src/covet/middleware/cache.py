@@ -7,7 +7,7 @@ is what came from the inside; whether it may be is decided by what was sent at l
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from itertools import count
 from time import time
@@ -83,6 +83,24 @@ class _Making:
         self.is_outdated = False
 
 
+class _InvalidationLayer(Middleware):
+    """
+    Take away what a route has changed that is otherwise left alone.
+
+    Args:
+        invalidate: Takes it away.
+    """
+
+    priority: int = Place.CACHE
+
+    def __init__(self, invalidate: Callable[[Request, Response], Awaitable[Response]]) -> None:
+        self._invalidate = invalidate
+
+    def process_response(self, request: Request, response: Response) -> Response | Awaitable[Response]:
+        """Take it away before the client learns that it is done."""
+        return self._invalidate(request, response) if _has_changed(request, response) else response
+
+
 class CacheMiddleware(SometimesAwaits):
     """
     Keep responses for a while, and answer with them in place of the handler.
@@ -93,7 +111,7 @@ class CacheMiddleware(SometimesAwaits):
     handler. A `POST` or the like that succeeds takes away what is kept for its URL.
 
     It stands inside of all other middleware, which runs for each request. A route with a guard, or other middleware of
-    its own, is left alone by the cache of the application: it has one of its own then.
+    its own, is left alone by the cache of the application, which takes away what it changes: it has one of its own then.
 
     Args:
         backend: What keeps the responses: `"memory"`, `"redis"`, another name of `get_cache_backend_registry()`, a
@@ -169,10 +187,10 @@ class CacheMiddleware(SometimesAwaits):
         Stand around a route, unless something inside decides who gets what, or keeps responses itself.
 
         Guards and other middleware of a route or a router stand inside of that of the application: an answer in their
-        place would be one that nobody has looked at.
+        place would be one that nobody has looked at. What such a route changes is taken away all the same.
         """
         if any(isinstance(item, CacheMiddleware) for item in binding.inner):
-            return None
+            return self._spare(binding)
         spared = [item for item in binding.inner if type(item) not in _HARMLESS]
         if spared:
             names = ", ".join(map(describe_middleware, spared))
@@ -181,12 +199,15 @@ class CacheMiddleware(SometimesAwaits):
                 binding.route,
                 names,
             )
-            return None
+            return self._spare(binding)
         return self
 
     def list_raised(self, method: str) -> tuple[type[Exception], ...]:
         """List the errors that it answers requests of a method with: of those that change something, none."""
         return self.raises if method in _READING else ()
+
+    def _spare(self, binding: LayerBinding) -> Middleware | None:
+        return None if _SAFE.issuperset(binding.route.methods) else _InvalidationLayer(self._invalidate)
 
     # ── On the way in ────────────────────────────────────────────────────────
 
@@ -265,7 +286,7 @@ class CacheMiddleware(SometimesAwaits):
         making: _Making | None = getattr(request.state, self._place, None)
         if making is not None:
             self._take(request, response, making)
-        elif request.method not in _SAFE and response.status_code < 400 and request.route is not None:
+        elif _has_changed(request, response):
             return self._invalidate(request, response)
         return Settled(response) if self.is_subclassed else response
 
@@ -313,13 +334,14 @@ class CacheMiddleware(SometimesAwaits):
         making: _Making | None = getattr(request.state, self._place, None)
         if making is None:
             return NOTHING if self.is_subclassed else None
-        self._end(making)
         kept = making.kept
         if kept is None or response is None:
+            self._end(making)
             if making.flight is not None:
                 # Whoever failed takes nobody along; where it was let pass, this is nothing any more.
                 self._coalescing.fail(making.flight)
         elif response.status_code not in {kept.status_code, 304} or not is_shareable(response.headers):
+            self._end(making)
             self._let_pass(making)
         else:
             names = tuple(join_vary(kept.fields, response.headers))
@@ -340,7 +362,11 @@ class CacheMiddleware(SometimesAwaits):
             # Without a backend nobody is to wait for it.
             if not making.is_outdated and not self.cache.is_lost:
                 await self._shelf.keep(making.key, making.index, kept)
+                if making.is_outdated:
+                    # Somebody has changed it while it was written, and may have taken away what was not there yet.
+                    await self._shelf.forget(making.key)
         finally:
+            self._end(making)
             if making.flight is not None:
                 self._coalescing.land(making.flight, kept)
 
@@ -360,6 +386,10 @@ class CacheMiddleware(SometimesAwaits):
         """Close the cache, unless somebody else has made it."""
         if self._is_own:
             await self.cache.aclose()
+
+
+def _has_changed(request: Request, response: Response) -> bool:
+    return request.method not in _SAFE and response.status_code < 400 and request.route is not None
 
 
 __all__ = ["CacheMiddleware"]

@@ -382,6 +382,59 @@ async def test_what_was_being_made_of_what_was_before_is_not_kept() -> None:
     assert texts == ["1", "2", "2", "2"]
 
 
+@on_both_protocols
+async def test_a_write_with_a_guard_of_its_own_takes_away_what_is_kept(protocol: WireProtocol) -> None:
+    """Whatever stands around the route, another cache too; one that the guard refuses changes nothing."""
+    provider = JWTAuthProvider(KEY)
+    app = CovetPy(middleware=[AuthenticationMiddleware(provider), CacheMiddleware()])
+    cups = 1
+
+    @app.get("/cups")
+    async def show() -> int:
+        return cups
+
+    async def change() -> None:
+        nonlocal cups
+        cups += 1
+
+    app.put("/cups", middleware=[requires(scope="write")])(change)
+    app.delete("/cups", middleware=[CacheMiddleware()])(change)
+    token = await provider.create_token(Principal("ada", scopes=["write"]))
+    async with TestClient(app, protocol=protocol) as client:
+        texts = await ask(client, "/cups")
+        refused = await client.put("/cups")
+        cups = 10
+        texts += await ask(client, "/cups")
+        await client.put("/cups", headers={"Authorization": f"Bearer {token}"})
+        texts += await ask(client, "/cups")
+        await client.delete("/cups")
+        texts += await ask(client, "/cups")
+
+    assert (refused.status_code, texts) == (401, ["1", "1", "11", "12"])
+
+
+async def test_what_is_changed_while_it_is_written_is_not_kept() -> None:
+    """A backend that takes its time, and another request that changes something meanwhile."""
+    writing, may_write = asyncio.Event(), asyncio.Event()
+
+    class SlowBackend(MemoryCacheBackend):
+        async def set(self, key: str, value: bytes, ttl: float | None = None, /) -> None:
+            if not may_write.is_set():
+                writing.set()
+                await may_write.wait()
+            await super().set(key, value, ttl)
+
+    counted = Counted(CacheMiddleware(SlowBackend()))
+    async with counted.open() as client:
+        early = asyncio.create_task(client.get("/"))
+        await writing.wait()
+        changed = (await client.post("/")).text
+        may_write.set()
+        texts = [(await early).text, changed, *await ask(client, "/", "/")]
+
+    assert texts == ["1", "2", "3", "3"]
+
+
 # ── Variants ─────────────────────────────────────────────────────────────────
 
 
