@@ -111,7 +111,7 @@ class CacheMiddleware(SometimesAwaits):
     handler. A `POST` or the like that succeeds takes away what is kept for its URL.
 
     It stands inside of all other middleware, which runs for each request. A route with a guard, or other middleware of
-    its own, is left alone by the cache of the application, which takes away what it changes: it has one of its own then.
+    its own, is left alone by the cache of the application, but for what it changes: it has one of its own then.
 
     Args:
         backend: What keeps the responses: `"memory"`, `"redis"`, another name of `get_cache_backend_registry()`, a

@@ -23,7 +23,8 @@ STATUSES: Final = frozenset({200, 203, 204, 300, 301, 308, 404, 410})
 # Headers that say who asks, in the words that people have for that: what came with one is nobody else's.
 _CREDENTIALS: Final = re.compile(
     r"auth|cookie|token|secret|session|credential|passw|jwt|oidc|signature|api-?key|access-?key|client-?cert"
-    r"|(?<!sec-fetch)-(?:user|email|groups?|roles?|tenant|account)(?:-id)?(?:\n|$)"
+    r"|(?<!sec-fetch-)user(?!-agent)|principal|consumer|account|tenant|customer|organi[sz]ation|subject|identity|login"
+    r"|client-(?:id|dn|cn|name)|remote-name|-(?:email|groups?|roles?|org)(?:-id)?(?:\n|$)|-[cd]n(?:\n|$)"
     r"|(?:^|\n)(?:range|if-range|upgrade|transfer-encoding)(?:\n|$)"
 )
 _PRIVATE: Final = frozenset({"no-store", "private", "no-cache"})

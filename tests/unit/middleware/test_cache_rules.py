@@ -69,6 +69,38 @@ def test_who_says_who_asks_is_answered_alone(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("gateway", "names"),
+    [
+        ("oauth2-proxy", "X-Forwarded-User X-Forwarded-Email X-Forwarded-Groups X-Forwarded-Preferred-Username"),
+        ("Authelia", "Remote-User Remote-Name Remote-Groups Remote-Email"),
+        ("authentik", "X-authentik-username X-authentik-groups X-authentik-email X-authentik-uid"),
+        ("Kong", "X-Consumer-ID X-Consumer-Username X-Consumer-Custom-ID X-Userinfo X-Credential-Identifier"),
+        ("APISIX", "X-Consumer-Username X-Userinfo X-ID-Token"),
+        ("Azure", "X-MS-CLIENT-PRINCIPAL X-MS-CLIENT-PRINCIPAL-ID X-MS-CLIENT-PRINCIPAL-NAME X-MS-TOKEN-AAD-ID-TOKEN"),
+        ("Google", "X-Goog-Authenticated-User-Email X-Goog-IAP-JWT-Assertion"),
+        ("Cloudflare", "Cf-Access-Authenticated-User-Email Cf-Access-Client-Id"),
+        ("AWS", "X-Amzn-Oidc-Identity X-Amzn-Oidc-Data"),
+        ("Tailscale", "Tailscale-User-Login Tailscale-User-Name"),
+        ("nginx", "X-SSL-Client-DN X-SSL-Client-S-DN X-SSL-Client-CN X-Client-Cert"),
+        ("ingress-nginx", "Ssl-Client-Subject-Dn Ssl-Client-Issuer-Dn Ssl-Client-Cert"),
+        ("Grafana", "X-WEBAUTH-USER X-Grafana-User X-Grafana-Org-Id"),
+        (
+            "by hand",
+            "X-User-Name X-Username X-Customer-Id X-Organization-Id X-Organisation X-Client-Name X-Tenant",
+        ),
+    ],
+)
+@pytest.mark.row(81)
+def test_whom_a_gateway_names_is_answered_alone(gateway: str, names: str) -> None:
+    """
+    Each header by itself says who asks: most gateways can be told to send one alone.
+    """
+    shared = [name for name in names.split() if read_wishes(Request(headers={name: "ada"})).is_shared]
+
+    assert shared == [], gateway
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "Accept",
@@ -89,6 +121,18 @@ def test_who_says_who_asks_is_answered_alone(name: str) -> None:
         "Priority",
         "Accept-Ranges",
         "DNT",
+        "Sec-GPC",
+        "Sec-Fetch-Mode",
+        "Sec-Fetch-Dest",
+        "Sec-CH-UA-Mobile",
+        "Sec-CH-UA-Platform",
+        "Sec-CH-Prefers-Color-Scheme",
+        "Save-Data",
+        "X-Original-User-Agent",
+        "CF-Connecting-IP",
+        "X-Client-IP",
+        "X-Amz-Cf-Id",
+        "Via",
     ],
 )
 def test_what_every_browser_sends_is_no_credential(name: str) -> None:
