@@ -105,10 +105,11 @@ class CacheMiddleware(SometimesAwaits):
     """
     Keep responses for a while, and answer with them in place of the handler.
 
-    Kept is what a cache that many share may keep (RFC 9111), and less: the answers 200, 203, 204, 300, 301, 308, 404
-    and 410 to `GET` requests without credentials or cookies, and of those no stream, nothing that sets or varies by a
-    cookie, and nothing that says `private`, `no-store` or `no-cache`. Of those who ask at once, one is answered by the
-    handler. A `POST` or the like that succeeds takes away what is kept for its URL.
+    Kept is what a cache that many share may keep (RFC 9111), and less: the answers 200, 203, 204, 300, 301 and 308
+    to `GET` requests without credentials or cookies, a 404 or 410 whose `Cache-Control` says so, and of those no
+    stream, nothing that sets or varies by a cookie, and nothing that says `private`, `no-store` or `no-cache`. Of those
+    who ask at once, one is answered by the handler. A `POST` or the like that succeeds takes away what is kept for its
+    URL.
 
     It stands inside of all other middleware, which runs for each request. A route with a guard, or other middleware of
     its own, is left alone by the cache of the application, but for what it changes: it has one of its own then.
@@ -300,17 +301,17 @@ class CacheMiddleware(SometimesAwaits):
             or is_for_one_page(request, headers)
         ):
             if response.status_code != 400:
-                # One that failed may succeed the next time.
-                self._let_pass(making, is_lasting=response.status_code < 400)
+                self._let_pass(making, response.status_code)
             # A 400 is its client's own affair, who has left, perhaps: see `on_finish`.
             return
         making.kept = CachedResponse.take(response, age=read_age(headers), lifetime=lifetime)
         if making.flight is not None:
             making.timer = asyncio.get_running_loop().call_later(_PATIENCE, self._coalescing.land, making.flight, None)
 
-    def _let_pass(self, making: _Making, *, is_lasting: bool = True) -> None:
+    def _let_pass(self, making: _Making, status_code: int) -> None:
         if making.flight is not None:
-            if is_lasting:
+            # A 304 or 412 speaks of what its client has, and what failed may succeed the next time.
+            if status_code < 400 and status_code != 304:
                 self._coalescing.let_pass(making.waited_as)
             self._coalescing.land(making.flight, None)
 
@@ -342,7 +343,7 @@ class CacheMiddleware(SometimesAwaits):
                 self._coalescing.fail(making.flight)
         elif response.status_code not in {kept.status_code, 304} or not is_shareable(response.headers):
             self._end(making)
-            self._let_pass(making)
+            self._let_pass(making, response.status_code)
         else:
             names = tuple(join_vary(kept.fields, response.headers))
             varying = read_varying(request.headers, names)

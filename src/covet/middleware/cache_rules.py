@@ -27,6 +27,9 @@ _CREDENTIALS: Final = re.compile(
     r"|client-(?:id|dn|cn|name)|remote-name|-(?:email|groups?|roles?|org)(?:-id)?(?:\n|$)|-[cd]n(?:\n|$)"
     r"|(?:^|\n)(?:range|if-range|upgrade|transfer-encoding)(?:\n|$)"
 )
+# What is not there may be there in a moment, and a cache knows nothing of that: kept only where the handler says so.
+_MISSING: Final = frozenset({404, 410})
+_PERMITTING: Final = frozenset({"public", "max-age", "s-maxage"})
 _PRIVATE: Final = frozenset({"no-store", "private", "no-cache"})
 _OURS: Final = frozenset({"cookie", "authorization", "*"})
 # What layers outside of the cache do with each response anew, whoever gets it.
@@ -85,7 +88,7 @@ def find_lifetime(status_code: int, headers: MutableHeaders, default: float) -> 
     """
     Find for how many seconds a response may be given to others; `None` if it may not.
 
-    What it says of that itself counts, and otherwise the default.
+    What it says of that itself counts, and otherwise the default; a 404 or 410 has to say so by its `Cache-Control`.
 
     Args:
         status_code: Its status.
@@ -101,6 +104,8 @@ def find_lifetime(status_code: int, headers: MutableHeaders, default: float) -> 
     if status_code not in STATUSES or not is_shareable(headers):
         return None
     said = parse_cache_control(headers.get_list("cache-control"))
+    if status_code in _MISSING and _PERMITTING.isdisjoint(said):
+        return None
     lifetime: float = default
     if "s-maxage" in said:
         lifetime = read_seconds(said["s-maxage"])

@@ -161,8 +161,10 @@ async def test_each_url_has_its_own(protocol: WireProtocol) -> None:
     ("answer", "is_kept"),
     [
         (lambda request, number: Response(str(number), 200), True),
-        (lambda request, number: Response(str(number), 404), True),
-        (lambda request, number: Response(str(number), 410), True),
+        (lambda request, number: Response(str(number), 404), False),
+        (lambda request, number: Response(str(number), 410), False),
+        (lambda request, number: Response(str(number), 404, headers={"cache-control": "max-age=5"}), True),
+        (lambda request, number: Response(str(number), 410, headers={"cache-control": "public"}), True),
         (lambda request, number: RedirectResponse(f"/{number}", status_code=301), True),
         (lambda request, number: RedirectResponse(f"/{number}", status_code=308), True),
         (lambda request, number: Response(None, 204), True),
@@ -196,8 +198,8 @@ async def test_what_any_cache_may_keep_is_kept(answer: Callable[[Request, int], 
     assert len({response.status_code for response in responses}) == 1
 
 
-async def test_an_error_of_a_handler_is_kept_as_any_answer() -> None:
-    """By its status, whoever made a response of it."""
+async def test_what_is_not_there_is_asked_for_again() -> None:
+    """It may be there the next time, and each problem has an instance of its own."""
     calls = 0
     app = CovetPy(middleware=[CacheMiddleware()])
 
@@ -208,10 +210,11 @@ async def test_an_error_of_a_handler_is_kept_as_any_answer() -> None:
         raise NotFoundError
 
     async with TestClient(app) as client:
-        statuses = [(await client.get("/")).status_code for _ in range(3)]
+        responses = [await client.get("/") for _ in range(3)]
         nowhere = [await client.get("/nowhere") for _ in range(2)]
 
-    assert (statuses, calls) == ([404] * 3, 1)
+    assert ([response.status_code for response in responses], calls) == ([404] * 3, 3)
+    assert len({response.json()["instance"] for response in responses}) == 3
     assert not any("age" in response.headers for response in nowhere)
 
 
@@ -808,6 +811,26 @@ async def test_nobody_waits_in_a_row_for_what_is_not_kept() -> None:
         await asyncio.gather(*(client.get("/") for _ in range(10)))
 
     assert (first, most) == (9, 10)
+
+
+@pytest.mark.parametrize("status", [304, 412])
+async def test_a_condition_is_that_of_who_sets_it(status: int) -> None:
+    """What a handler answers to that says nothing of those who set none: they wait for each other as before."""
+    calls = 0
+
+    async def show(request: Request) -> Response:
+        nonlocal calls
+        calls += 1
+        await asyncio.sleep(0.01)
+        return Response("", status) if "x-has-it" in request.headers else Response("tea")
+
+    app = CovetPy(middleware=[CacheMiddleware()])
+    app.get("/")(show)
+    async with TestClient(app) as client:
+        await client.get("/", headers={"X-Has-It": "1"})
+        texts = {response.text for response in await asyncio.gather(*(client.get("/") for _ in range(10)))}
+
+    assert (texts, calls) == ({"tea"}, 2)
 
 
 async def test_a_failure_is_that_of_who_failed() -> None:
