@@ -120,7 +120,7 @@ class CacheMiddleware(SometimesAwaits):
         url: Where the backend is, if it is named.
         ttl: How many seconds those are kept that say nothing of it; `max-age`, `s-maxage` and `Expires` count first.
         key_prefix: What tells its entries from those of other caches in the same backend.
-        cache_methods: The methods whose responses are kept: `GET`, which answers `HEAD` as well.
+        cache_methods: The methods whose responses are kept: `["GET"]`, and no other; that answers `HEAD` as well.
         exclude_paths: Paths that are left alone; `*` stands for whatever is there.
         max_size: How many bytes the body of a response that is kept may have.
 
@@ -163,9 +163,11 @@ class CacheMiddleware(SometimesAwaits):
     ) -> None:
         self._ttl = _check.seconds("ttl", ttl)
         methods = _check.texts("cache_methods", cache_methods)
-        if "GET" not in methods or not _READING.issuperset(methods):
-            hint = "Write cache_methods=['GET']: HEAD is answered by it, and other methods do something."
-            raise _check.fail("cache_methods", f"is {list(methods)!r}, expected GET, and HEAD at most.", hint)
+        if list(methods) != ["GET"]:
+            hint = (
+                "Leave it out, or write ['GET']: what is kept of it answers HEAD too, and other methods do something."
+            )
+            raise _check.fail("cache_methods", f"is {list(methods)!r}, expected ['GET'].", hint)
         self._excluded = PathPatterns(_check, "exclude_paths", exclude_paths)
         self._max_size = _check.count("max_size", max_size, minimum=1)
         self._is_own = not isinstance(backend, Cache)
