@@ -47,8 +47,9 @@ class RequestCompletedLayer(Middleware):
         self.bus = bus
 
     def process_request(self, request: Request) -> None:
-        """Look at the clock."""
-        request.began = perf_counter()
+        """Look at the clock, unless somebody further out has done so."""
+        if not hasattr(request, "began"):
+            request.began = perf_counter()
 
     async def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
         """Publish the event after the last byte."""

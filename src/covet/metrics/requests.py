@@ -34,8 +34,9 @@ class MetricsMiddleware(Middleware):
         self._exporter = exporter
 
     def process_request(self, request: Request) -> None:
-        """Look at the clock."""
-        request.began = perf_counter()
+        """Look at the clock, unless somebody further out has done so."""
+        if not hasattr(request, "began"):
+            request.began = perf_counter()
         self._exporter.begin()
 
     def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:

@@ -112,8 +112,9 @@ class RequestLoggingMiddleware(Middleware):
         return self._log_headers or self._log_body or self._log_response
 
     def process_request(self, request: Request) -> None:
-        """Look at the clock."""
-        request.began = perf_counter()
+        """Look at the clock, unless somebody further out has done so."""
+        if not hasattr(request, "began"):
+            request.began = perf_counter()
 
     def on_finish(self, request: Request, response: Response | None, error: BaseException | None) -> None:
         """Write the line."""

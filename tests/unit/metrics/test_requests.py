@@ -9,10 +9,11 @@ from typing import Literal
 import pytest
 from prometheus_client import CollectorRegistry
 
-from covet import CovetPy
+from covet import CovetPy, Request
 from covet.exceptions import NotFoundError
 from covet.metrics import MetricsPlugin
-from covet.middleware import TrustedHostMiddleware
+from covet.middleware import Middleware, RequestLoggingMiddleware, TrustedHostMiddleware
+from covet.middleware.places import Place
 from covet.responses import StreamingResponse
 from covet.testing import TestClient
 
@@ -41,6 +42,15 @@ def read_under_way(app: CovetPy) -> float:
     plugin = app.plugin_manager.get_plugin("metrics")
     assert isinstance(plugin, MetricsPlugin)
     value: float = plugin.registry.get_sample_value("http_requests_in_progress")
+    return value
+
+
+def read_seconds(app: CovetPy) -> float:
+    """Read how long `GET /` took in all."""
+    plugin = app.plugin_manager.get_plugin("metrics")
+    assert isinstance(plugin, MetricsPlugin)
+    labels = {"method": "GET", "route": "/"}
+    value: float = plugin.registry.get_sample_value("http_request_duration_seconds_sum", labels)
     return value
 
 
@@ -102,6 +112,27 @@ async def test_what_other_middleware_refuses_is_counted() -> None:
 
     assert read_counts(app) == {("GET", "/", str(response.status_code)): 1}
     assert response.status_code == 400
+
+
+async def test_the_duration_is_that_of_the_whole_request() -> None:
+    """Also where others further in look at the clock: what was waited for in between counts."""
+
+    class Waits(Middleware):
+        priority = Place.REQUEST_LOGGING - 1
+
+        async def process_request(self, request: Request) -> None:
+            await asyncio.sleep(0.05)
+
+    app = CovetPy(plugins=[make_plugin()], middleware=[Waits(), RequestLoggingMiddleware()])
+
+    @app.get("/")
+    async def index() -> str:
+        return ""
+
+    async with TestClient(app) as client:
+        await client.get("/")
+
+    assert read_seconds(app) > 0.04
 
 
 async def test_a_stream_is_under_way_until_its_end() -> None:
