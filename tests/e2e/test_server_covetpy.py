@@ -73,8 +73,11 @@ def test_app_run_serves_from_a_plain_script(script: Path, workers: str) -> None:
         answers: list[str] = []
         slow = threading.Thread(target=lambda: answers.append(httpx2.get(f"{server.url}/slow").text))
         slow.start()
-        deadline = time.monotonic() + 5
-        while "slow begins" not in server.log() and time.monotonic() < deadline:
+        deadline = time.monotonic() + 30
+        # A worker that was not ready has nothing to shut down.
+        while (
+            "slow begins" not in server.log() or server.log().count("Ready (process") < int(workers)
+        ) and time.monotonic() < deadline:
             time.sleep(0.02)
 
         status = server.stop()
