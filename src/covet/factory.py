@@ -149,7 +149,9 @@ def _read_csrf_options(settings: "Settings") -> Mapping[str, object]:
 
 
 def _read_cache_options(settings: "Settings") -> Mapping[str, object]:
-    return {"backend": settings.cache.backend, "url": settings.cache.url}
+    # APPSEC: what tells the entries of applications apart that share a backend tells their pages apart, too.
+    prefix = settings.plugins.get("cache", {}).get("key_prefix", "")
+    return {"backend": settings.cache.backend, "url": settings.cache.url, "key_prefix": f"{prefix}http:"}
 
 
 # What its settings add: naming it adds nothing.

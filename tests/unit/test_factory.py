@@ -483,6 +483,19 @@ async def test_named_cache_keeps_where_the_settings_say(name: object) -> None:
     assert describe(create_app(settings)) == []
 
 
+async def test_named_caches_of_two_applications_are_two() -> None:
+    """Where they share a backend, the prefix that tells their entries apart tells their pages apart, too."""
+    caches = [
+        create_app(make_settings(middleware=["cache"], plugins={"cache": {"key_prefix": prefix}})).layers[0]
+        for prefix in ("shop:", "blog:")
+    ]
+
+    assert [repr(layer.cache) for layer in caches if isinstance(layer, CacheMiddleware)] == [
+        "<Cache 'shop:http:' in <MemoryCacheBackend: 0 of 10000 entries>>",
+        "<Cache 'blog:http:' in <MemoryCacheBackend: 0 of 10000 entries>>",
+    ]
+
+
 def test_session_without_a_key_says_which_setting_is_missing() -> None:
     """And how to make one."""
     with pytest.raises(ConfigurationError, match=r"'security\.secret_key' is missing, and SessionMiddleware cannot"):

@@ -164,9 +164,7 @@ class CacheMiddleware(SometimesAwaits):
         self._ttl = _check.seconds("ttl", ttl)
         methods = _check.texts("cache_methods", cache_methods)
         if list(methods) != ["GET"]:
-            hint = (
-                "Leave it out, or write ['GET']: what is kept of it answers HEAD too, and other methods do something."
-            )
+            hint = "Leave it out, or write ['GET']: what is kept of it answers HEAD, too; other methods do something."
             raise _check.fail("cache_methods", f"is {list(methods)!r}, expected ['GET'].", hint)
         self._excluded = PathPatterns(_check, "exclude_paths", exclude_paths)
         self._max_size = _check.count("max_size", max_size, minimum=1)
