@@ -30,10 +30,10 @@ def check_options(key_prefix: object, on_error: object, serializer: object) -> N
         ConfigurationError: If one is wrong.
 
     Example:
-        >>> check_options("shop:", "mis", None)
+        >>> check_options("shop:", "ignore", None)
         Traceback (most recent call last):
             ...
-        covet.exceptions.ConfigurationError: Cache: on_error is 'mis', expected 'miss' or 'raise'.
+        covet.exceptions.ConfigurationError: Cache: on_error is 'ignore', expected 'miss' or 'raise'.
           Leave it out for 'miss'.
     """
     if not isinstance(key_prefix, str) or KEY_PREFIX.fullmatch(key_prefix) is None:
