@@ -56,7 +56,9 @@ async def test_a_page_is_so_many_statements_whatever_its_length(
     async with app.scope() as scope:
         await seed.seed(await scope.resolve(AsyncSession), count=60)
     login = {"email": "ada@example.com", "password": seed.PASSWORD}
-    user = (await client.post("/api/users/login", json={"user": login})).json()["user"]
+    response = await client.post("/api/users/login", json={"user": login})
+    assert response.status_code == 200, response.text
+    user = response.json()["user"]
     ada = Person(client, "ada", user["token"])
     engine = await app.container.resolve(AsyncEngine)
 
