@@ -3,12 +3,15 @@ The time that signatures are made and judged by: one function, which a test repl
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import time_ns
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 Clock: TypeAlias = Callable[[], datetime]
 """What tells the time: an aware `datetime` at every call."""
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 def utc_now() -> datetime:
@@ -24,7 +27,7 @@ def utc_now() -> datetime:
 
 def read_milliseconds(clock: Clock) -> int:
     """
-    Ask a clock for the milliseconds since 1970.
+    Ask a clock for the whole milliseconds since 1970.
 
     Raises:
         ValueError: If its time has no time zone: what it means would depend on the machine.
@@ -39,7 +42,7 @@ def read_milliseconds(clock: Clock) -> int:
     moment = clock()
     if moment.tzinfo is None:
         raise ValueError(f"The clock gave a time without a time zone, {moment!r}. Write datetime.now(UTC).")
-    return round(moment.timestamp() * 1000)
+    return (moment - _EPOCH) // _MILLISECOND
 
 
 def to_datetime(milliseconds: int) -> datetime:

@@ -29,6 +29,13 @@ def test_naive_time_is_refused() -> None:
         read_milliseconds(lambda: datetime(2026, 11, 3))  # noqa: DTZ001
 
 
+def test_a_millisecond_that_is_not_over_does_not_count() -> None:
+    """As of the clock of the machine: two readings in a row never go back."""
+    moment = datetime(2026, 11, 3, 12, 0, 0, 4_999, tzinfo=UTC)
+
+    assert read_milliseconds(lambda: moment) % 1000 == 4
+
+
 def test_the_clock_of_the_machine_is_read_to_the_millisecond() -> None:
     """The short way gives what the long one does."""
     before = read_milliseconds(lambda: datetime.now(UTC))
