@@ -4,6 +4,7 @@ Tests of the backend in Redis beyond what every backend promises.
 
 import asyncio
 import sys
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -124,3 +125,43 @@ def test_another_event_loop_opens_connections_of_its_own(redis_url: str) -> None
         return found
 
     assert [asyncio.run(use()) for _ in range(2)] == [b"1", b"1"]
+
+
+async def test_a_number_whose_answer_was_lost_is_added_once(redis_url: str) -> None:
+    """
+    The command is not sent again: nobody knows that it was not carried out.
+    """
+    parts = urlsplit(redis_url)
+    lost = asyncio.Event()
+
+    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(parts.hostname, parts.port or 6379)
+        try:
+            while data := await reader.read(65_536):
+                far_writer.write(data)
+                answer = await far_reader.read(65_536)
+                if b"INCRBY" in data and not lost.is_set():
+                    lost.set()
+                    return
+                writer.write(answer)
+        finally:
+            for each in (writer, far_writer):
+                each.close()
+                await each.wait_closed()
+
+    server = await asyncio.start_server(carry, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    prefix = f"covet-test:{uuid4().hex}:"
+    near = RedisCacheBackend(f"redis://127.0.0.1:{port}{parts.path}", prefix=prefix, timeout=10)
+    direct = RedisCacheBackend(redis_url, prefix=prefix, timeout=10)
+
+    with pytest.raises(CacheBackendError):
+        await near.increment("visits", 1, 60)
+    found = await direct.get("visits")
+    await near.aclose()
+    server.close()
+    await direct.clear()
+    await direct.aclose()
+
+    assert lost.is_set()
+    assert found == b"1"
